@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The burst pipeline: parse, key, hash, find, track, act. It owns the connection tables,
+ * their timers and the counters of one worker, and does no I/O: sluice, sluice-replay, the
+ * benchmarks and the fuzzers all call it with a burst, a port and a time, and send what it
+ * leaves in its transmit buffers.
+ *
+ * Ports are numbered by wire: port 2w and 2w+1 are the two sides of wire w.
+ *
+ *	n = rte_eth_rx_burst(...);
+ *	engine_burst(e, port, pkts, n, now_ns, NULL);
+ *	engine_expire(e, now_ns, ENGINE_EXPIRE_MAX);
+ *	for each port: send e's engine_tx(e, port), then empty it with engine_tx_done()
+ *
+ * One owner thread. No locks, no allocation after engine_init(), no clock: a time is never
+ * before the last one.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
+#include <base/reason.h>
+#include <base/verdict.h>
+#include <flow/table.h>
+#include <packet/packet.h>
+#include <policy/policy.h>
+#include <track/config.h>
+#include <track/tcp.h>
+
+#define ENGINE_BURST_MAX 64u
+#define ENGINE_MAX_WIRES 32u
+#define ENGINE_EXPIRE_MAX 64u /* a good bound for engine_expire() in a poll loop */
+/* A burst can send each packet on and something of ours with it, or back. */
+#define ENGINE_TX_MAX (4u * ENGINE_BURST_MAX)
+
+/* engine_config.bypass: what crosses a wire without rules and tracking, counted. */
+#define ENGINE_BYPASS_ARP 0x01u  /* 0x0806 */
+#define ENGINE_BYPASS_LLDP 0x02u /* 0x88cc */
+#define ENGINE_BYPASS_LACP 0x04u /* slow protocols, 0x8809 */
+#define ENGINE_BYPASS_STP 0x08u  /* frames of 802.3 with LLC */
+#define ENGINE_BYPASS_ND 0x10u   /* IPv6 neighbour discovery */
+#define ENGINE_BYPASS_NON_IP 0x20u /* all other frames that are not IP */
+#define ENGINE_BYPASS_DEFAULT                                                            \
+	(ENGINE_BYPASS_ARP | ENGINE_BYPASS_LLDP | ENGINE_BYPASS_LACP |                   \
+	 ENGINE_BYPASS_STP | ENGINE_BYPASS_ND)
+
+struct engine_config {
+	struct track_config track;
+	uint32_t max;  /* IPv4 connections */
+	uint32_t max6; /* IPv6 connections */
+	uint16_t wires;
+	uint32_t bypass;       /* ENGINE_BYPASS_* */
+	bool enforce_ruleset;  /* invalid packets are the rules' to judge, not dropped */
+	bool verify_checksums; /* those that the device has not verified */
+	bool acct;             /* count packets and bytes a connection */
+	uint8_t secret[KEY_SECRET_BYTES];
+	struct rte_mempool *mempool; /* for what we send ourselves */
+};
+
+struct engine;
+
+/* Bytes of memory that engine_init() needs. */
+size_t engine_bytes(const struct engine_config *config);
+
+/*
+ * Build an engine in zeroed memory of engine_bytes(), aligned to 64 bytes, at time now_ns.
+ * policy is not taken over: the caller frees it, after engine_set_policy() or the end.
+ * Returns 0, or -EINVAL for a number out of range.
+ */
+int engine_init(void *memory, const struct engine_config *config,
+		const struct policy *policy, struct policy_counter *counters, uint64_t now_ns,
+		struct engine **engine);
+
+/* Other rules from now on. Connections are asked again with their next packet. */
+void engine_set_policy(struct engine *e, const struct policy *policy,
+		       struct policy_counter *counters);
+
+/* What became of one packet; for replay and tests. */
+struct engine_record {
+	uint8_t verdict; /* enum verdict */
+	uint8_t reason;  /* enum reason */
+	uint8_t action;  /* enum action */
+	bool has_conn;   /* the rest is filled */
+	bool has_states; /* a TCP connection: state is filled */
+	uint8_t orig;    /* side of the endpoint that began */
+	uint8_t state[2]; /* enum tcp_state by side, after the packet */
+	uint32_t conn;    /* serial number, from 1, over both families */
+};
+
+/*
+ * A burst of at most ENGINE_BURST_MAX packets that came in on a port. The mbufs are the
+ * engine's from now on: they stand in a transmit buffer, or have been freed. records: NULL,
+ * or n of them to be filled.
+ */
+void engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
+		  uint64_t now_ns, struct engine_record *records);
+
+/*
+ * Let time go on: look at no more than max timers that have run out, remove connections,
+ * send probes. Returns how many timers were looked at; max means that there may be more.
+ */
+unsigned engine_expire(struct engine *e, uint64_t now_ns, unsigned max);
+
+/* The earliest time at which engine_expire() may have something to do; false: never. */
+bool engine_next_ns(const struct engine *e, uint64_t *at_ns);
+
+/* What is to be sent from a port, in order. */
+struct engine_tx {
+	uint16_t count;
+	struct rte_mbuf *pkts[ENGINE_TX_MAX];
+};
+
+struct engine_tx *engine_tx(struct engine *e, uint16_t port);
+
+/* Of what stood in tx, the first `sent` were sent: free and count the others, empty it. */
+void engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t sent);
+
+struct engine_stats {
+	uint64_t packets;      /* that came in */
+	uint64_t bytes;
+	uint64_t passed;
+	uint64_t bypassed;     /* of those: not IP, or neighbour discovery */
+	uint64_t drops[REASON_COUNT]; /* [REASON_NONE] stays 0 */
+	uint64_t made[ACTION_ICMP + 1]; /* segments of ours by enum action */
+	uint64_t created;      /* connections */
+	uint64_t removed;
+	uint64_t rst_forged;   /* RST-7 */
+	uint64_t overshoot;    /* ACC-1 */
+	uint32_t connections;  /* now */
+	uint32_t connections6;
+};
+
+/* The counters; current when no burst is in work. */
+void engine_stats(const struct engine *e, struct engine_stats *stats);
+
+/* A connection, as lists and events show it. */
+struct engine_view {
+	struct flow_key key;
+	uint8_t family;
+	uint8_t orig;      /* side of the endpoint that began */
+	bool replied;
+	bool assured;
+	bool has_states;
+	uint8_t state[2];  /* enum tcp_state by side */
+	uint16_t rule;
+	uint32_t id;
+	uint64_t left_ms;  /* until it is gone, if nothing more comes */
+	uint64_t age_ms;
+	uint64_t packets[2]; /* sent by each side; 0 without acct */
+	uint64_t bytes[2];
+};
+
+/*
+ * Connections in order, a piece at a time: *cursor is 0 at the start and moves on. Fills at
+ * most n views, returns how many; 0: that was all. What is inserted or removed between two
+ * calls may or may not be seen.
+ */
+unsigned engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,
+		     struct engine_view *views, unsigned n);
+
+/* Remove the connection with this key; false when there is none. */
+bool engine_delete(struct engine *e, const struct flow_key *key, uint8_t family);
+
+/* Remove at most max connections, any; returns how many. 0: the tables are empty. */
+unsigned engine_flush(struct engine *e, unsigned max);
+
+enum engine_event_kind {
+	ENGINE_EVENT_NEW,
+	ENGINE_EVENT_UPDATE,
+	ENGINE_EVENT_DESTROY,
+};
+
+struct engine_event {
+	uint64_t at_ns;
+	uint8_t kind; /* enum engine_event_kind */
+	struct engine_view view;
+};
+
+/*
+ * Put events into ring, whose elements are struct engine_event (rte_ring_create_elem(), one
+ * producer); NULL: make none. What does not fit is lost, and counted in *lost (may be NULL).
+ */
+void engine_set_events(struct engine *e, struct rte_ring *ring, uint64_t *lost);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The connection table of one worker and one address family: a two-choice bucketised
+ * cuckoo index over a slab of connections.
+ *
+ *   index  lines of 64 bytes: 8 slots of a 16-bit tag and a 32-bit connection index, and 16
+ *          bytes of masks (what is occupied, what overflowed: a miss costs one line)
+ *   slab   connections, by 32-bit index; IPv4 128 bytes in two lines, IPv6 160
+ *   side   what few connections need (struct tcp_side): a ring; when it is full the oldest
+ *          is taken away from its connection
+ *
+ * All memory is the caller's, sized before and never grown. One owner thread, no locks.
+ *
+ * A burst is looked up in stages, so that the misses of its packets overlap:
+ *
+ *	for each packet: flow_prefetch_bucket(t, hash);
+ *	for each packet: candidate = flow_probe(t, hash);    reads the bucket, prefetches
+ *	for each packet: index = flow_find(t, &key, hash, candidate);
+ *
+ * These three only read. Between flow_probe() and flow_find() nothing may be inserted or
+ * removed; after that, flow_lookup() again.
+ */
+#ifndef FLOW_TABLE_H
+#define FLOW_TABLE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <packet/key.h>
+#include <track/conn.h>
+#include <wheel/wheel.h>
+
+#define FLOW_NONE UINT32_MAX
+#define FLOW_BUCKET_SLOTS 8u
+#define FLOW_MAX_CONNECTIONS (1u << 30)
+
+/* The part that IPv4 and IPv6 have in common comes first, the addresses behind it. */
+struct flow_conn {
+	struct track_hot hot;
+	struct flow_id id;
+	union flow_addr addr; /* IPv4: only v4, and what follows lies behind that */
+};
+
+/* At flow_table.cold_offset from the connection. */
+struct flow_cold {
+	struct wheel_link link;
+	struct track_cold track;
+};
+
+#define FLOW_CONN4_BYTES 128u
+#define FLOW_CONN6_BYTES 160u
+static_assert(offsetof(struct flow_conn, id) == 48, "key behind the hot part");
+static_assert(offsetof(struct flow_conn, addr) + 8 == 64, "an IPv4 hit reads one line");
+static_assert(sizeof(struct flow_cold) == 64, "and writes the second only rarely");
+
+struct flow_bucket {
+	uint16_t tag[FLOW_BUCKET_SLOTS];   /* never 0 in a slot that is used */
+	uint32_t index[FLOW_BUCKET_SLOTS]; /* of the connection */
+	uint8_t used;         /* bit of a slot that holds an entry */
+	uint8_t secondary;    /* .. of an entry whose other bucket is its first choice */
+	uint16_t overflow;    /* entries at home here that live in their second bucket */
+	uint32_t reserved[3];
+};
+static_assert(sizeof(struct flow_bucket) == 64, "one line");
+
+struct flow_config {
+	uint8_t family;         /* 4 or 6 */
+	uint32_t connections;   /* most that can live at once, 1 to FLOW_MAX_CONNECTIONS */
+	uint32_t now;           /* tick to start the wheel at */
+	const uint8_t *secret;  /* KEY_SECRET_BYTES, copied */
+};
+
+struct flow_table {
+	struct flow_bucket *buckets;
+	char *slab;
+	struct tcp_side *sides;      /* from 1; 0 is never given out */
+	uint32_t *side_owner;        /* connection index of each, or FLOW_NONE */
+	uint32_t stride;             /* bytes a connection */
+	uint32_t cold_offset;        /* from a connection to its flow_cold */
+	uint32_t key_bytes;
+	uint32_t bucket_count;       /* any number: range reduction by multiply and shift */
+	uint32_t capacity;
+	uint32_t count;              /* connections in use */
+	uint32_t high;               /* connections ever taken from the slab */
+	uint32_t free_head;          /* of the free list, index + 1 */
+	uint32_t side_count;
+	uint32_t side_next;          /* the next to be given out */
+	uint32_t next_id;            /* serial number of the next connection */
+	uint8_t family;
+	uint8_t secret[KEY_SECRET_BYTES] __attribute__((aligned(64)));
+	struct wheel wheel;          /* of this table's connections */
+};
+
+/* Bytes of memory that flow_table_init() needs for this configuration. */
+size_t flow_table_bytes(const struct flow_config *config);
+
+/*
+ * Build an empty table in memory of flow_table_bytes(), which must be zeroed and aligned to
+ * 64 bytes and stay the caller's to free. Returns 0, or -EINVAL for a number out of range.
+ */
+int flow_table_init(struct flow_table *t, void *memory, const struct flow_config *config);
+
+static inline uint64_t
+flow_table_hash(const struct flow_table *t, const struct flow_key *key)
+{
+	return flow_hash(key, t->key_bytes, t->secret);
+}
+
+static inline struct flow_conn *
+flow_conn(const struct flow_table *t, uint32_t index)
+{
+	return (struct flow_conn *)(t->slab + (size_t)index * t->stride);
+}
+
+static inline struct flow_cold *
+flow_cold(const struct flow_table *t, const struct flow_conn *conn)
+{
+	return (struct flow_cold *)((char *)(uintptr_t)conn + t->cold_offset);
+}
+
+/*
+ * flow_prefetch_bucket(), flow_probe(), flow_find(): the inline stages of a lookup. Their
+ * definitions follow in flow/lookup.h, which this header includes at its end.
+ *
+ *   flow_prefetch_bucket(t, hash)          ask for the first bucket's line
+ *   flow_probe(t, hash)                    the first slot of it whose tag fits: asks for its
+ *                                          connection's hot line(s) and returns its index; FLOW_NONE
+ *                                          when none does and nothing of this bucket overflowed
+ *                                          (a sure miss), FLOW_MAYBE when the second has to be read
+ *   flow_find(t, key, hash, candidate)     the index of the connection with this key, or FLOW_NONE
+ */
+#define FLOW_MAYBE (UINT32_MAX - 1)
+
+/* The index of the connection with this key, or FLOW_NONE; without stages. */
+uint32_t flow_lookup(const struct flow_table *t, const struct flow_key *key, uint64_t hash);
+
+/*
+ * Take a connection from the slab, zeroed but for its key and id, and index it. The key
+ * must not be in the table. Returns its index, or FLOW_NONE: the slab is empty, or the
+ * bounded search for a place failed. Other connections keep their index always. The cost is
+ * bounded: at most 128 buckets are looked at.
+ */
+uint32_t flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash);
+
+/* Disarm its timer, give back its side entry, unindex and free it. */
+void flow_remove(struct flow_table *t, uint32_t index);
+
+/* The first connection in use with an index >= from, or FLOW_NONE. */
+uint32_t flow_next(const struct flow_table *t, uint32_t from);
+
+/* Copy of a connection's key, its generation 0, the unused address bytes 0. */
+void flow_key_of(const struct flow_table *t, uint32_t index, struct flow_key *key);
+
+/*
+ * The side entry of a connection, NULL when it has none. flow_side_take() gives it one,
+ * zeroed, if need be by taking the oldest away from another; NULL only when the table has
+ * none at all.
+ */
+static inline struct tcp_side *
+flow_side(const struct flow_table *t, const struct flow_cold *cold)
+{
+	return cold->track.side == 0 ? NULL : &t->sides[cold->track.side];
+}
+
+struct tcp_side *flow_side_take(struct flow_table *t, uint32_t index);
+void flow_side_give_back(struct flow_table *t, uint32_t index);
+
+#include <flow/lookup.h>
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A frame, parsed once. packet_parse() walks Ethernet, up to two VLAN tags, IPv4 or IPv6
+ * with its extension headers, and the transport header; checks every length against what
+ * is there and every checksum against the bytes; and leaves a struct packet that the rest
+ * of the program reads instead of the bytes. It never writes to the mbuf, never reads past
+ * it, and accepts any input: mbufs of several segments, of 0 bytes, with lengths that lie.
+ *
+ *	struct packet p;
+ *
+ *	packet_parse(mbuf, side, zone, PACKET_VERIFY_L4, &p);
+ *	if (p.reason != REASON_NONE)
+ *		drop(mbuf, p.reason);
+ *
+ * Any thread; nothing is shared.
+ */
+#ifndef PACKET_PACKET_H
+#define PACKET_PACKET_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include <base/reason.h>
+#include <base/segment.h>
+#include <packet/key.h>
+
+/* What kind of packet it is; decides which tracker sees it. */
+enum packet_kind {
+	PACKET_BAD,        /* reason says why; nothing else is to be read but lengths */
+	PACKET_NON_IP,     /* ether_type tells */
+	PACKET_ND,         /* IPv6 neighbour discovery, ICMPv6 types 133 to 137 */
+	PACKET_TCP,        /* seg is filled */
+	PACKET_UDP,        /* UDP and UDP-Lite */
+	PACKET_ICMP_QUERY, /* a request or a reply with an identifier: echo, timestamp, .. */
+	PACKET_ICMP_ERROR, /* quotes a packet: packet_parse_quoted() */
+	PACKET_OTHER,      /* any other protocol, and other ICMP types */
+};
+
+/* Flags of packet_parse(). */
+#define PACKET_VERIFY_IP 0x1u /* IPv4 header checksum, where the device has not */
+#define PACKET_VERIFY_L4 0x2u /* transport checksum, where the device has not */
+
+#define PACKET_MAX_VLANS 2
+#define PACKET_ETHER_LLC 0x0000 /* ether_type of an 802.3 frame with LLC, as STP's */
+
+struct packet {
+	struct flow_key key;    /* ordered by side, see packet/key.h */
+	struct tcp_segment seg; /* PACKET_TCP only */
+	uint8_t kind;           /* enum packet_kind */
+	uint8_t reason;         /* enum reason: REASON_NONE unless PACKET_BAD */
+	uint8_t family;         /* 4, 6, or 0 when not IP */
+	uint8_t proto;          /* IPPROTO_* of the transport header; PACKET_BAD: 0 */
+	uint8_t side;           /* where it came in: 0 or 1 */
+	uint8_t vlans;          /* tags crossed */
+	uint8_t icmp_type;      /* ICMP and ICMPv6, as in the header */
+	uint8_t icmp_code;
+	uint8_t icmp_reply; /* PACKET_ICMP_QUERY: 1 for the answer, 0 for the request */
+	uint8_t fragment;   /* 1: first fragment, so its transport checksum is unknown */
+	uint16_t ether_type;  /* host order, after the VLAN tags */
+	uint16_t l3_off;      /* from the start of the frame to the IP header */
+	uint16_t l4_off;      /* .. to the transport header */
+	uint16_t payload_off; /* .. to what follows it (TCP, UDP, ICMP) */
+	uint32_t l4_len;      /* transport header and payload, by the IP length */
+};
+
+/*
+ * Parse the frame in m, that came in on a side (0 or 1) of wire zone. Fills p; p->kind is
+ * PACKET_BAD and p->reason set when the packet has to be dropped.
+ *
+ * The transport length is the IP header's; bytes of the frame past it are padding. Source
+ * addresses that are multicast or broadcast are refused (IP_SOURCE). A later fragment is
+ * refused (IP_FRAGMENT), a first fragment is parsed like a whole packet, except that its
+ * transport checksum is not verified; one that ends within its transport header is refused
+ * (IP_FRAGMENT_TINY, RFC 3128). Of IPv6 extension headers at most 8 and at most 256 bytes
+ * are crossed. TCP flags are not judged here: FLAG-1 is the tracker's.
+ */
+void packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
+		  struct packet *p);
+
+/*
+ * Parse the packet that an ICMP error (p->kind == PACKET_ICMP_ERROR) quotes. The quoted
+ * packet travelled the other way, so its key is that of a packet from the other side, and
+ * inner->side is that side. Of a TCP segment only ports and sequence number are there for
+ * certain: inner->seg.seq is set, the rest of seg is 0 unless quoted. Checksums of the
+ * quotation are not verified.
+ *
+ * Returns 0, or -EINVAL when the quotation is too short or no IP packet.
+ */
+int packet_parse_quoted(const struct rte_mbuf *m, const struct packet *p,
+			struct packet *inner);
+
+/* Bytes of the key that count for a family: 4 or 6. */
+static inline size_t
+packet_key_bytes(const struct packet *p)
+{
+	return p->family == 4 ? KEY4_BYTES : KEY6_BYTES;
+}
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The rules: an nftables forward chain, read from the JSON that sluice-rules (or
+ * `nft -j list ruleset`) prints, checked, compiled, and evaluated.
+ *
+ * A chain is compiled once for each conntrack state, so that what is evaluated holds no
+ * `ct state` any more; in the usual ruleset the variant for `established` is then a bare
+ * accept (policy_constant()), and established packets cost nothing.
+ *
+ * A struct policy is immutable once loaded: any number of threads may evaluate it. The
+ * counters of `counter` statements are the caller's, one array a worker.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_byteorder.h>
+
+/* As `ct state` names them. */
+enum policy_ct {
+	POLICY_CT_NEW,
+	POLICY_CT_ESTABLISHED,
+	POLICY_CT_RELATED,
+	POLICY_CT_INVALID,
+	POLICY_CT_UNTRACKED,
+	POLICY_CT_COUNT,
+};
+
+/* What rules may ask of a packet. Addresses point to 4 or 16 bytes, network order. */
+struct policy_packet {
+	const uint8_t *saddr;
+	const uint8_t *daddr;
+	uint32_t length;    /* of the IP packet, bytes */
+	rte_be16_t sport;   /* 0 where the protocol has none */
+	rte_be16_t dport;
+	uint16_t iif;       /* port numbers: index into policy_ports.names */
+	uint16_t oif;
+	uint8_t family;     /* 4 or 6 */
+	uint8_t proto;      /* IPPROTO_*: meta l4proto */
+	uint8_t icmp_type;
+	uint8_t icmp_code;
+	uint8_t tcp_flags;
+	uint8_t ct;         /* enum policy_ct */
+};
+
+enum policy_verdict_kind {
+	POLICY_ACCEPT,
+	POLICY_DROP,
+	POLICY_REJECT_RESET, /* TCP RST; of another protocol: as POLICY_REJECT_ICMP */
+	POLICY_REJECT_ICMP,  /* icmp_type and icmp_code, in the terms of the packet's family */
+};
+
+struct policy_verdict {
+	uint8_t kind; /* enum policy_verdict_kind */
+	uint8_t icmp_type;
+	uint8_t icmp_code;
+	bool cacheable; /* holds for every later packet of this direction and ct state */
+	uint16_t rule;  /* number of the rule that decided, from 1; 0: the chain's policy */
+};
+
+/* The names that iifname and oifname can mean, in the order of the port numbers. */
+struct policy_ports {
+	const char *const *names;
+	unsigned count;
+};
+
+/* One message, ready to print: what, where (the rule's text), what was expected. */
+struct policy_error {
+	char text[1024];
+};
+
+/* Of one counter, since load. */
+struct policy_counter {
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+struct policy;
+
+/*
+ * Load the rules from the JSON text of nft. A ruleset without a base chain `type filter
+ * hook forward` is an error (an empty rule file is: say what was expected); so is anything
+ * that cannot be evaluated exactly, with the rule's text. Names of interfaces that no port
+ * has are allowed: such a rule never matches, and *warnings (may be NULL) says so.
+ *
+ * Returns 0 and *policy, or -EINVAL (text not understood or not supported), -ENOMEM; then
+ * error->text says what, where, and what was expected.
+ */
+int policy_load(const char *json, size_t length, const struct policy_ports *ports,
+		struct policy **policy, struct policy_error *error);
+
+/* The policy without a rule file: everything is accepted. Returns 0 or -ENOMEM. */
+int policy_accept_all(struct policy **policy);
+
+void policy_free(struct policy *policy);
+
+/*
+ * What the rules say of a packet. Counts in counters (policy_counters() of them, may be
+ * NULL) as nft would: each `counter` of a rule that is reached and has matched so far.
+ */
+void policy_eval(const struct policy *policy, const struct policy_packet *packet,
+		 struct policy_counter *counters, struct policy_verdict *verdict);
+
+/*
+ * Whether all packets of a conntrack state get the same verdict without a look at them,
+ * and which. The counters on their way are then counted a burst at a time, by
+ * policy_count_constant().
+ */
+bool policy_constant(const struct policy *policy, enum policy_ct ct,
+		     struct policy_verdict *verdict);
+
+/* Count packets of a conntrack state whose verdict is constant. */
+void policy_count_constant(const struct policy *policy, enum policy_ct ct, uint64_t packets,
+			   uint64_t bytes, struct policy_counter *counters);
+
+/* Number of counters, and of rules. */
+unsigned policy_counters(const struct policy *policy);
+unsigned policy_rules(const struct policy *policy);
+
+/* A rule as sluicectl rules shows it. */
+struct policy_rule_info {
+	const char *text;  /* as in nft, with its chain: "forward: tcp dport 22 accept" */
+	int counter;       /* its first counter's number, -1: none */
+	uint64_t handle;   /* nft's */
+};
+
+/* Rule by number, 1 to policy_rules(). */
+void policy_rule(const struct policy *policy, unsigned rule, struct policy_rule_info *info);
+
+#endif

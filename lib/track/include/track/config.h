@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * What the trackers can be told: time-outs and switches, under the names that they have in
+ * the YAML's `conntrack` (and as nf_conntrack_* sysctls where the kernel has them). One
+ * list makes the struct, the defaults, the YAML schema and the documentation.
+ */
+#ifndef TRACK_CONFIG_H
+#define TRACK_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* X(name, default in s, least, most, text) */
+#define TRACK_TIMEOUTS(X)                                                                \
+	X(tcp_timeout_syn_sent, 120, 1, 3600, "SYN seen, not answered")                  \
+	X(tcp_timeout_syn_recv, 60, 1, 3600, "SYN+ACK seen, handshake not complete")     \
+	X(tcp_timeout_pickup, 300, 1, 2000000, "picked up in mid-stream")                \
+	X(tcp_timeout_established, 7440, 1, 2000000, "established and idle (RFC 5382)")  \
+	X(tcp_timeout_unacknowledged, 300, 1, 2000000,                                   \
+	  "unacknowledged data, three retransmissions, or a zero window")                \
+	X(tcp_timeout_fin_wait, 240, 1, 2000000, "FIN sent, not acknowledged")           \
+	X(tcp_timeout_close_wait, 3600, 1, 2000000, "half-closed")                       \
+	X(tcp_timeout_last_ack, 120, 1, 2000000, "both FINs sent, not both acknowledged") \
+	X(tcp_timeout_time_wait, 120, 1, 3600, "2MSL")                                   \
+	X(tcp_timeout_close, 10, 1, 3600, "reset and lingering, or a RST in doubt")      \
+	X(udp_timeout, 30, 1, 2000000, "UDP, nothing has come back")                     \
+	X(udp_timeout_stream, 120, 1, 2000000, "UDP, both directions seen")              \
+	X(icmp_timeout, 30, 1, 2000000, "ICMP query")                                    \
+	X(icmpv6_timeout, 30, 1, 2000000, "ICMPv6 query")                                \
+	X(generic_timeout, 600, 1, 2000000, "any other protocol")
+
+/* X(name, default, text) */
+#define TRACK_SWITCHES(X)                                                                \
+	X(tcp_loose, false, "pick up connections in mid-stream (PICK-1)")                \
+	X(tcp_be_liberal, false, "do not judge sequence numbers (LIB-1)")                \
+	X(tcp_challenge_ack, true, "answer what a synchronised receiver would (ACC-9)")  \
+	X(tcp_unknown_reset, false, "answer segments of no connection with RST (GEN-1)") \
+	X(tcp_unsynchronized_reset, false,                                               \
+	  "answer a wrong ACK in the handshake with RST ourselves (GEN-2)")
+
+struct track_config {
+#define TRACK_FIELD(name, value, least, most, text) uint32_t name; /* ticks */
+	TRACK_TIMEOUTS(TRACK_FIELD)
+#undef TRACK_FIELD
+#define TRACK_FIELD(name, value, text) bool name;
+	TRACK_SWITCHES(TRACK_FIELD)
+#undef TRACK_FIELD
+};
+
+#define TRACK_CONFIG_DEFAULT                                                             \
+	((struct track_config){TRACK_TIMEOUTS(TRACK_DEFAULT_TIMEOUT)                     \
+				       TRACK_SWITCHES(TRACK_DEFAULT_SWITCH)})
+#define TRACK_DEFAULT_TIMEOUT(name, value, least, most, text) .name = (value)*1000u,
+#define TRACK_DEFAULT_SWITCH(name, value, text) .name = (value),
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * What is remembered of a connection. One entry holds both directions.
+ *
+ * Arrays of two are indexed by the *side of the wire* that an endpoint is on (packet/key.h):
+ * for a segment from X, `x` is X's side and `!x` Y's. Numbers of a direction stand at the
+ * side of its sender, what an endpoint knows or has done at its own side. Who began, A, is
+ * TRACK_ORIG.
+ *
+ * The entry is cut in three by how often a packet needs it:
+ *   hot    every packet; 48 bytes, which with an IPv4 key make one cache line
+ *   cold   handshake, close, retransmission, timer; the second line
+ *   side   rare: shadows, second candidates, rates; bounded table of the worker, may be
+ *          refused or taken away at any time, and everything works without, only less
+ *          exactly
+ *
+ * A few values would not fit hot, and live there in a form that settles nearly every
+ * packet: `maxwnd` rounded down to the window scale (the exact one is in cold only while
+ * the unscaled window of a SYN is the largest), and `ts_lag`, which spills into cold when
+ * it does not fit 16 bits. The accessors of track/tcp_window.h give the exact values.
+ *
+ * No pointers, no clock, no libc: this is compiled for the host and for BPF.
+ */
+#ifndef TRACK_CONN_H
+#define TRACK_CONN_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <base/segment.h>
+
+/* The bits of an endpoint that its state is derived from: TCP.md MODEL. */
+#define EP_SS 0x01u  /* SYN sent */
+#define EP_PA 0x02u  /* has acknowledged the peer's SYN */
+#define EP_SA 0x04u  /* its SYN is acknowledged */
+#define EP_FS 0x08u  /* FIN sent */
+#define EP_ACT 0x10u /* that FIN did not acknowledge the peer's FIN */
+#define EP_FA 0x20u  /* its FIN is acknowledged, by number */
+#define EP_PF 0x40u  /* the peer's FIN was forwarded */
+#define EP_ZERO_WINDOW 0x80u /* the last window it offered is 0; not part of its state */
+
+/* track_hot.flags */
+#define TRACK_ORIG 0x01u    /* side of the endpoint that began: 0 or 1 */
+#define TRACK_SLOW 0x02u    /* cold or side has something to say to each segment */
+#define TRACK_TS 0x04u      /* timestamps agreed on */
+#define TRACK_REPLIED 0x08u /* something has come back */
+#define TRACK_ASSURED 0x10u /* confirmed (MODEL-4); of UDP, a stream */
+#define TRACK_RETRANSMITTED(x) (0x20u << (x)) /* retransmissions of x since una moved */
+
+/* track_hot.ts_lag */
+#define TS_LAG_NONE 0xffffu    /* nothing of this side echoed yet: ts_recent unknown */
+#define TS_LAG_SPILLED 0xfffeu /* too far behind for 16 bits: track_cold.ts_recent */
+
+struct track_hot {
+	uint32_t nxt[2];     /* highest SEQ+LEN forwarded from this side */
+	uint32_t una[2];     /* highest ACK forwarded from the other side */
+	uint32_t edge[2];    /* highest ACK + window from the other side */
+	uint32_t tsmax[2];   /* with TRACK_TS: highest TSval forwarded from this side */
+	uint16_t ts_lag[2];  /* tsmax - ts_recent, or TS_LAG_* */
+	uint16_t maxwnd[2];  /* largest window offered to this side, >> the offerer's scale */
+	uint32_t last;       /* tick of the last segment that refreshed the idle timer */
+	uint8_t ep[2];       /* EP_* */
+	uint8_t scale;       /* window shift of side 0 in the low four bits, of side 1 above */
+	uint8_t flags;       /* TRACK_* */
+};
+
+/* track_cold.flags */
+#define COLD_CLOSED 0x01u    /* reset and lingering since rst_tick; the numbers stay */
+#define COLD_RST_PEND 0x02u  /* a RST in doubt: rst_seq, rst_tick, COLD_RST_SIDE */
+#define COLD_RST_SIDE 0x04u  /* side that sent it */
+#define COLD_TIME_WAIT 0x08u /* 2MSL runs since tw_tick */
+#define COLD_LOOSE 0x10u     /* picked up in mid-stream, PICK-1 */
+#define COLD_HEARD(x) (0x20u << (x)) /* x has sent something since the pickup */
+#define COLD_ASYMMETRIC 0x80u /* ACC-10 */
+
+struct track_cold {
+	uint32_t iss[2];       /* initial sequence numbers */
+	uint32_t fin[2];       /* sequence number of the FIN; with EP_FS */
+	uint32_t ts_recent[2]; /* where ts_lag is TS_LAG_SPILLED */
+	uint32_t t0;           /* tick of the first packet */
+	uint32_t rst_seq;      /* of the RST in doubt, or of the one that closed */
+	uint32_t rst_tick;     /* when it came; while probing (TIM-1), when we last probed */
+	uint32_t tw_tick;
+	uint32_t id;         /* serial number in the worker, from 1; 0: entry not in use */
+	uint16_t syn_win[2]; /* window that the other side's SYN offered to this one */
+	uint16_t side;       /* entry of the side table, 0: none */
+	uint16_t l2;         /* link-layer addresses (flow/l2.h), 0: not known */
+	uint16_t rule;       /* that let it in: policy_verdict.rule */
+	uint8_t retr;        /* retransmissions, at most 3: side 0 bits 0-1, side 1 bits 2-3 */
+			     /* .. and the probes sent, bits 4-5 */
+	uint8_t flags;       /* COLD_* */
+};
+
+static_assert(sizeof(struct track_hot) == 48, "with the 16 bytes of an IPv4 key: one line");
+static_assert(sizeof(struct track_cold) == 56, "with a wheel_link: one line");
+
+/* A SYN whose sender has not been answered yet. */
+struct tcp_candidate {
+	uint32_t iss;
+	uint32_t end; /* sequence number after the SYN and its data */
+	uint32_t tsval;
+	uint16_t win;
+	uint8_t scale; /* or TCP_NO_SCALE */
+	bool has_ts;
+};
+
+/* An attempt beside a live connection, SYN-1: a connection in small. */
+struct tcp_shadow {
+	struct track_hot hot;
+	struct track_cold cold;
+	struct tcp_candidate second; /* of its initiator */
+	bool live;
+	bool has_second;
+	uint8_t ooo_ack_side;        /* side + 1 that ooo_ack went to, 0: none */
+	uint32_t ooo_ack;
+	uint32_t early;              /* end of the data that overtook its SYN+ACK */
+	uint8_t early_side;          /* side + 1 that sent it, 0: none */
+};
+
+/* Token buckets; one a direction up to TCP_RATE_PER_SIDE, one a connection after it. */
+enum tcp_rate {
+	TCP_RATE_OLD,       /* ACC-8: 20, 20 a second */
+	TCP_RATE_CHALLENGE, /* ACC-9 */
+	TCP_RATE_PROBE,     /* RST-6 */
+	TCP_RATE_CLOSED,    /* the linger */
+	TCP_RATE_PER_SIDE,
+	TCP_RATE_HANDSHAKE = TCP_RATE_PER_SIDE, /* GEN-2 */
+	TCP_RATE_SYNACK,                        /* SYN+ACK that answers nothing */
+	TCP_RATE_SHADOW,                        /* SYN-4: 3 at once, 1 a second */
+	TCP_RATE_COUNT,
+};
+
+/* What is rare; see the top of this file. Starts as zeros. */
+struct tcp_side {
+	struct tcp_shadow self;      /* only second, ooo_ack and early: of the connection */
+	struct tcp_shadow shadow[2]; /* the newest last */
+	/* ooo_synack, SYN-5 */
+	struct tcp_segment synack;
+	uint8_t synack_side; /* side + 1 that sent it, 0: none */
+	uint32_t win_seq[2]; /* SEQ and ACK of the segment that offered the zero window */
+	uint32_t win_ack[2];
+	/* tick at which the bucket is full again: GCRA */
+	uint32_t rate[2 * TCP_RATE_PER_SIDE + TCP_RATE_COUNT - TCP_RATE_PER_SIDE];
+};
+
+/* A connection in the hands of a tracker. side may be NULL. */
+struct track_conn {
+	struct track_hot *hot;
+	struct track_cold *cold;
+	struct tcp_side *side;
+};
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * What a tracker says of a packet. A verdict of VERDICT_ASK means that nothing has changed
+ * and that the tracker wants to be called again with what `ask` names.
+ */
+#ifndef TRACK_RESULT_H
+#define TRACK_RESULT_H
+
+#include <stdint.h>
+
+#include <base/reason.h>
+#include <base/segment.h>
+#include <base/verdict.h>
+
+#define TRACK_ASK_RULES 0x1u /* may this side open a connection to the other? */
+#define TRACK_ASK_SIDE 0x2u  /* a struct tcp_side for the connection */
+
+/* track_result.events */
+#define TRACK_EVENT_STATE 0x1u      /* the state of an endpoint has changed */
+#define TRACK_EVENT_SHORTER 0x2u    /* the time-out may have become shorter: move the timer */
+#define TRACK_EVENT_RST_FORGED 0x4u /* RST-7 */
+#define TRACK_EVENT_RESYNC 0x8u     /* SYN-4, SYN-5: another connection took its place */
+#define TRACK_EVENT_OVERSHOOT 0x10u /* ACC-1: data past the window, passed */
+
+struct track_result {
+	uint8_t verdict; /* enum verdict */
+	uint8_t reason;  /* enum reason, of a drop */
+	uint8_t action;  /* enum action: made is to be sent, to the side made_to */
+	uint8_t made_to;
+	uint8_t ask;
+	uint8_t events;
+	struct tcp_segment made;
+};
+
+#endif
