@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# A thin front of meson: everything that is built, is built by it. Each target installs
+# what it needs of Debian 12's packages first (root), and prints little when all is well.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := build
+.PHONY: build demo test bench lint format clean install \
+	deps deps-build deps-demo deps-test deps-bench deps-lint
+
+BUILD := build
+
+# What a target needs. `make deps` installs all of it.
+PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
+	libcmocka-dev libcyaml-dev libjansson-dev libmicrohttpd-dev libnftables-dev \
+	libxxhash-dev libpcap-dev
+PACKAGES_DEMO := $(PACKAGES_BUILD) nftables iproute2 ethtool curl python3 procps
+PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev iperf3 \
+	tcpdump netcat-openbsd
+PACKAGES_BENCH := $(PACKAGES_BUILD) dpdk-dev python3
+PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev python3 \
+	shellcheck codespell
+
+build: deps-build $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+$(BUILD)/build.ninja: | deps-build
+	@meson setup $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+
+demo: deps-demo build
+	@conf/demo.sh
+
+test: deps-test build
+	@tests/run
+
+bench: deps-bench build
+	@bench/run
+
+lint: deps-lint build
+	@tests/lint/run
+
+format: deps-lint
+	@git ls-files -z --cached --others --exclude-standard -- '*.c' '*.h' | \
+		xargs -0 -r clang-format -i
+
+install: build
+	@meson install -C $(BUILD) --quiet
+
+clean:
+	@rm -rf build build-*
+
+deps:
+	@.ci/deps $(sort $(PACKAGES_TEST) $(PACKAGES_BENCH) $(PACKAGES_LINT))
+deps-build:
+	@.ci/deps $(PACKAGES_BUILD)
+deps-demo:
+	@.ci/deps $(PACKAGES_DEMO)
+deps-test:
+	@.ci/deps $(PACKAGES_TEST)
+deps-bench:
+	@.ci/deps $(PACKAGES_BENCH)
+deps-lint:
+	@.ci/deps $(PACKAGES_LINT)
