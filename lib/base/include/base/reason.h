@@ -16,20 +16,24 @@
 	X(IP_HEADER, "ip_header", "IP header truncated, or version or length wrong")     \
 	X(IP_LENGTH, "ip_length", "IP length larger than the frame or than its headers") \
 	X(IP_CHECKSUM, "ip_checksum", "IPv4 header checksum wrong")                      \
-	X(IP_EXTENSIONS, "ip_extensions", "IPv6 extension headers malformed or too many") \
+	X(IP_EXTENSIONS, "ip_extensions",                                                \
+	  "IPv6 extension headers malformed or too many")                                \
 	X(IP_FRAGMENT, "ip_fragment", "later fragment of a datagram")                    \
 	X(IP_FRAGMENT_TINY, "ip_fragment_tiny", "first fragment ends in its L4 header")  \
-	X(IP_SOURCE, "ip_source", "source address multicast or broadcast")  \
+	X(IP_SOURCE, "ip_source", "source address multicast or broadcast")               \
 	X(L4_SHORT, "l4_short", "transport header truncated")                            \
 	X(L4_LENGTH, "l4_length", "transport length larger than the datagram")           \
 	X(L4_CHECKSUM, "l4_checksum", "transport checksum wrong")                        \
-	X(TCP_OFFSET, "tcp_offset", "TCP data offset below 5 or past the segment [FLAG-2]") \
+	X(TCP_OFFSET, "tcp_offset",                                                      \
+	  "TCP data offset below 5 or past the segment [FLAG-2]")                        \
 	X(TCP_FLAGS, "tcp_flags", "TCP flags that no sender sets [FLAG-1]")              \
 	/* the TCP tracker */                                                            \
 	X(TCP_NO_CONNECTION, "tcp_no_connection", "segment of no connection [GEN-1]")    \
 	X(TCP_NO_HANDSHAKE, "tcp_no_handshake", "segment before the peer has answered")  \
-	X(TCP_SYN_IN_WINDOW, "tcp_syn_in_window", "SYN in the window of a handshake [SYN-1]") \
-	X(TCP_HANDSHAKE_ACK, "tcp_handshake_ack", "wrong ACK in a handshake, too often [GEN-2]") \
+	X(TCP_SYN_IN_WINDOW, "tcp_syn_in_window",                                        \
+	  "SYN in the window of a handshake [SYN-1]")                                    \
+	X(TCP_HANDSHAKE_ACK, "tcp_handshake_ack",                                        \
+	  "wrong ACK in a handshake, too often [GEN-2]")                                 \
 	X(TCP_SEQ_RIGHT, "tcp_seq_right", "sequence beyond the window [ACC-1]")          \
 	X(TCP_SEQ_LEFT, "tcp_seq_left", "sequence before the window [ACC-2]")            \
 	X(TCP_ACK_UNSENT, "tcp_ack_unsent", "acknowledges what was never sent [ACC-3]")  \
@@ -37,7 +41,8 @@
 	X(TCP_PAST_FIN, "tcp_past_fin", "data past the acknowledged FIN [ACC-5]")        \
 	X(TCP_PAWS, "tcp_paws", "timestamp older than one acknowledged [ACC-6]")         \
 	X(TCP_RATE, "tcp_rate", "tolerated segment, but too many of them [ACC-8]")       \
-	X(TCP_RST_SYN_SENT, "tcp_rst_syn_sent", "RST that does not answer the SYN [RST-1, RST-2]") \
+	X(TCP_RST_SYN_SENT, "tcp_rst_syn_sent",                                          \
+	  "RST that does not answer the SYN [RST-1, RST-2]")                             \
 	X(TCP_RST_ACK, "tcp_rst_ack", "RST acknowledges what was never sent [RST-3]")    \
 	X(TCP_RST_SEQ, "tcp_rst_seq", "RST outside the window [RST-4]")                  \
 	X(TCP_RST_INEXACT, "tcp_rst_inexact", "RST in the window but not exact [RST-6]") \
@@ -56,9 +61,8 @@
 
 enum reason {
 #define REASON_ENUM(id, name, text) REASON_##id,
-	REASONS(REASON_ENUM)
+	REASONS(REASON_ENUM) REASON_COUNT
 #undef REASON_ENUM
-	REASON_COUNT
 };
 
 /* Name of a reason, as printed everywhere. */

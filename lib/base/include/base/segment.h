@@ -25,9 +25,9 @@ struct tcp_segment {
 	uint32_t len;   /* payload bytes, by the IP length */
 	uint32_t tsval; /* timestamps option, RFC 7323; 0 without has_ts */
 	uint32_t tsecr;
-	uint16_t win;    /* as in the header, unscaled */
-	uint8_t flags;   /* TCP_FIN to TCP_URG; ECE, CWR, AE and reserved bits masked */
-	uint8_t scale;   /* 0 to TCP_MAX_SCALE, or TCP_NO_SCALE; meaningful on a SYN */
+	uint16_t win;  /* as in the header, unscaled */
+	uint8_t flags; /* TCP_FIN to TCP_URG; ECE, CWR, AE and reserved bits masked */
+	uint8_t scale; /* 0 to TCP_MAX_SCALE, or TCP_NO_SCALE; meaningful on a SYN */
 	bool has_ts;
 };
 

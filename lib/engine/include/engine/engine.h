@@ -41,11 +41,11 @@
 #define ENGINE_TX_MAX (4u * ENGINE_BURST_MAX)
 
 /* engine_config.bypass: what crosses a wire without rules and tracking, counted. */
-#define ENGINE_BYPASS_ARP 0x01u  /* 0x0806 */
-#define ENGINE_BYPASS_LLDP 0x02u /* 0x88cc */
-#define ENGINE_BYPASS_LACP 0x04u /* slow protocols, 0x8809 */
-#define ENGINE_BYPASS_STP 0x08u  /* frames of 802.3 with LLC */
-#define ENGINE_BYPASS_ND 0x10u   /* IPv6 neighbour discovery */
+#define ENGINE_BYPASS_ARP 0x01u    /* 0x0806 */
+#define ENGINE_BYPASS_LLDP 0x02u   /* 0x88cc */
+#define ENGINE_BYPASS_LACP 0x04u   /* slow protocols, 0x8809 */
+#define ENGINE_BYPASS_STP 0x08u    /* frames of 802.3 with LLC */
+#define ENGINE_BYPASS_ND 0x10u     /* IPv6 neighbour discovery */
 #define ENGINE_BYPASS_NON_IP 0x20u /* all other frames that are not IP */
 #define ENGINE_BYPASS_DEFAULT                                                            \
 	(ENGINE_BYPASS_ARP | ENGINE_BYPASS_LLDP | ENGINE_BYPASS_LACP |                   \
@@ -75,8 +75,8 @@ size_t engine_bytes(const struct engine_config *config);
  * Returns 0, or -EINVAL for a number out of range.
  */
 int engine_init(void *memory, const struct engine_config *config,
-		const struct policy *policy, struct policy_counter *counters, uint64_t now_ns,
-		struct engine **engine);
+		const struct policy *policy, struct policy_counter *counters,
+		uint64_t now_ns, struct engine **engine);
 
 /* Other rules from now on. Connections are asked again with their next packet. */
 void engine_set_policy(struct engine *e, const struct policy *policy,
@@ -84,12 +84,12 @@ void engine_set_policy(struct engine *e, const struct policy *policy,
 
 /* What became of one packet; for replay and tests. */
 struct engine_record {
-	uint8_t verdict; /* enum verdict */
-	uint8_t reason;  /* enum reason */
-	uint8_t action;  /* enum action */
-	bool has_conn;   /* the rest is filled */
-	bool has_states; /* a TCP connection: state is filled */
-	uint8_t orig;    /* side of the endpoint that began */
+	uint8_t verdict;  /* enum verdict */
+	uint8_t reason;   /* enum reason */
+	uint8_t action;   /* enum action */
+	bool has_conn;    /* the rest is filled */
+	bool has_states;  /* a TCP connection: state is filled */
+	uint8_t orig;     /* side of the endpoint that began */
 	uint8_t state[2]; /* enum tcp_state by side, after the packet */
 	uint32_t conn;    /* serial number, from 1, over both families */
 };
@@ -123,17 +123,17 @@ struct engine_tx *engine_tx(struct engine *e, uint16_t port);
 void engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t sent);
 
 struct engine_stats {
-	uint64_t packets;      /* that came in */
+	uint64_t packets; /* that came in */
 	uint64_t bytes;
 	uint64_t passed;
-	uint64_t bypassed;     /* of those: not IP, or neighbour discovery */
-	uint64_t drops[REASON_COUNT]; /* [REASON_NONE] stays 0 */
+	uint64_t bypassed;              /* of those: not IP, or neighbour discovery */
+	uint64_t drops[REASON_COUNT];   /* [REASON_NONE] stays 0 */
 	uint64_t made[ACTION_ICMP + 1]; /* segments of ours by enum action */
-	uint64_t created;      /* connections */
+	uint64_t created;               /* connections */
 	uint64_t removed;
-	uint64_t rst_forged;   /* RST-7 */
-	uint64_t overshoot;    /* ACC-1 */
-	uint32_t connections;  /* now */
+	uint64_t rst_forged;  /* RST-7 */
+	uint64_t overshoot;   /* ACC-1 */
+	uint32_t connections; /* now */
 	uint32_t connections6;
 };
 
@@ -144,14 +144,14 @@ void engine_stats(const struct engine *e, struct engine_stats *stats);
 struct engine_view {
 	struct flow_key key;
 	uint8_t family;
-	uint8_t orig;      /* side of the endpoint that began */
+	uint8_t orig; /* side of the endpoint that began */
 	bool replied;
 	bool assured;
 	bool has_states;
-	uint8_t state[2];  /* enum tcp_state by side */
+	uint8_t state[2]; /* enum tcp_state by side */
 	uint16_t rule;
 	uint32_t id;
-	uint64_t left_ms;  /* until it is gone, if nothing more comes */
+	uint64_t left_ms; /* until it is gone, if nothing more comes */
 	uint64_t age_ms;
 	uint64_t packets[2]; /* sent by each side; 0 without acct */
 	uint64_t bytes[2];

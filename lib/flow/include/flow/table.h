@@ -58,39 +58,39 @@ static_assert(sizeof(struct flow_cold) == 64, "and writes the second only rarely
 struct flow_bucket {
 	uint16_t tag[FLOW_BUCKET_SLOTS];   /* never 0 in a slot that is used */
 	uint32_t index[FLOW_BUCKET_SLOTS]; /* of the connection */
-	uint8_t used;         /* bit of a slot that holds an entry */
-	uint8_t secondary;    /* .. of an entry whose other bucket is its first choice */
-	uint16_t overflow;    /* entries at home here that live in their second bucket */
+	uint8_t used;                      /* bit of a slot that holds an entry */
+	uint8_t secondary; /* .. of an entry whose other bucket is its first choice */
+	uint16_t overflow; /* entries at home here that live in their second bucket */
 	uint32_t reserved[3];
 };
 static_assert(sizeof(struct flow_bucket) == 64, "one line");
 
 struct flow_config {
-	uint8_t family;         /* 4 or 6 */
-	uint32_t connections;   /* most that can live at once, 1 to FLOW_MAX_CONNECTIONS */
-	uint32_t now;           /* tick to start the wheel at */
-	const uint8_t *secret;  /* KEY_SECRET_BYTES, copied */
+	uint8_t family;        /* 4 or 6 */
+	uint32_t connections;  /* most that can live at once, 1 to FLOW_MAX_CONNECTIONS */
+	uint32_t now;          /* tick to start the wheel at */
+	const uint8_t *secret; /* KEY_SECRET_BYTES, copied */
 };
 
 struct flow_table {
 	struct flow_bucket *buckets;
 	char *slab;
-	struct tcp_side *sides;      /* from 1; 0 is never given out */
-	uint32_t *side_owner;        /* connection index of each, or FLOW_NONE */
-	uint32_t stride;             /* bytes a connection */
-	uint32_t cold_offset;        /* from a connection to its flow_cold */
+	struct tcp_side *sides; /* from 1; 0 is never given out */
+	uint32_t *side_owner;   /* connection index of each, or FLOW_NONE */
+	uint32_t stride;        /* bytes a connection */
+	uint32_t cold_offset;   /* from a connection to its flow_cold */
 	uint32_t key_bytes;
-	uint32_t bucket_count;       /* any number: range reduction by multiply and shift */
+	uint32_t bucket_count; /* any number: range reduction by multiply and shift */
 	uint32_t capacity;
-	uint32_t count;              /* connections in use */
-	uint32_t high;               /* connections ever taken from the slab */
-	uint32_t free_head;          /* of the free list, index + 1 */
+	uint32_t count;     /* connections in use */
+	uint32_t high;      /* connections ever taken from the slab */
+	uint32_t free_head; /* of the free list, index + 1 */
 	uint32_t side_count;
-	uint32_t side_next;          /* the next to be given out */
-	uint32_t next_id;            /* serial number of the next connection */
+	uint32_t side_next; /* the next to be given out */
+	uint32_t next_id;   /* serial number of the next connection */
 	uint8_t family;
 	uint8_t secret[KEY_SECRET_BYTES] __attribute__((aligned(64)));
-	struct wheel wheel;          /* of this table's connections */
+	struct wheel wheel; /* of this table's connections */
 };
 
 /* Bytes of memory that flow_table_init() needs for this configuration. */
@@ -134,7 +134,8 @@ flow_cold(const struct flow_table *t, const struct flow_conn *conn)
 #define FLOW_MAYBE (UINT32_MAX - 1)
 
 /* The index of the connection with this key, or FLOW_NONE; without stages. */
-uint32_t flow_lookup(const struct flow_table *t, const struct flow_key *key, uint64_t hash);
+uint32_t flow_lookup(const struct flow_table *t, const struct flow_key *key,
+		     uint64_t hash);
 
 /*
  * Take a connection from the slab, zeroed but for its key and id, and index it. The key

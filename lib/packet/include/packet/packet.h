@@ -55,11 +55,11 @@ struct packet {
 	uint8_t vlans;          /* tags crossed */
 	uint8_t icmp_type;      /* ICMP and ICMPv6, as in the header */
 	uint8_t icmp_code;
-	uint8_t icmp_reply; /* PACKET_ICMP_QUERY: 1 for the answer, 0 for the request */
-	uint8_t fragment;   /* 1: first fragment, so its transport checksum is unknown */
-	uint16_t ether_type;  /* host order, after the VLAN tags */
-	uint16_t l3_off;      /* from the start of the frame to the IP header */
-	uint16_t l4_off;      /* .. to the transport header */
+	uint8_t icmp_reply;  /* PACKET_ICMP_QUERY: 1 for the answer, 0 for the request */
+	uint8_t fragment;    /* 1: first fragment, so its transport checksum is unknown */
+	uint16_t ether_type; /* host order, after the VLAN tags */
+	uint16_t l3_off;     /* from the start of the frame to the IP header */
+	uint16_t l4_off;     /* .. to the transport header */
 	uint16_t payload_off; /* .. to what follows it (TCP, UDP, ICMP) */
 	uint32_t l4_len;      /* transport header and payload, by the IP length */
 };

@@ -33,24 +33,24 @@ enum policy_ct {
 struct policy_packet {
 	const uint8_t *saddr;
 	const uint8_t *daddr;
-	uint32_t length;    /* of the IP packet, bytes */
-	rte_be16_t sport;   /* 0 where the protocol has none */
+	uint32_t length;  /* of the IP packet, bytes */
+	rte_be16_t sport; /* 0 where the protocol has none */
 	rte_be16_t dport;
-	uint16_t iif;       /* port numbers: index into policy_ports.names */
+	uint16_t iif; /* port numbers: index into policy_ports.names */
 	uint16_t oif;
-	uint8_t family;     /* 4 or 6 */
-	uint8_t proto;      /* IPPROTO_*: meta l4proto */
+	uint8_t family; /* 4 or 6 */
+	uint8_t proto;  /* IPPROTO_*: meta l4proto */
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	uint8_t tcp_flags;
-	uint8_t ct;         /* enum policy_ct */
+	uint8_t ct; /* enum policy_ct */
 };
 
 enum policy_verdict_kind {
 	POLICY_ACCEPT,
 	POLICY_DROP,
 	POLICY_REJECT_RESET, /* TCP RST; of another protocol: as POLICY_REJECT_ICMP */
-	POLICY_REJECT_ICMP,  /* icmp_type and icmp_code, in the terms of the packet's family */
+	POLICY_REJECT_ICMP, /* icmp_type and icmp_code, in the terms of the packet's family */
 };
 
 struct policy_verdict {
@@ -58,7 +58,7 @@ struct policy_verdict {
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	bool cacheable; /* holds for every later packet of this direction and ct state */
-	uint16_t rule;  /* number of the rule that decided, from 1; 0: the chain's policy */
+	uint16_t rule;  /* the one that decided, from 1; 0: the chain's policy */
 };
 
 /* The names that iifname and oifname can mean, in the order of the port numbers. */
@@ -113,8 +113,9 @@ bool policy_constant(const struct policy *policy, enum policy_ct ct,
 		     struct policy_verdict *verdict);
 
 /* Count packets of a conntrack state whose verdict is constant. */
-void policy_count_constant(const struct policy *policy, enum policy_ct ct, uint64_t packets,
-			   uint64_t bytes, struct policy_counter *counters);
+void policy_count_constant(const struct policy *policy, enum policy_ct ct,
+			   uint64_t packets, uint64_t bytes,
+			   struct policy_counter *counters);
 
 /* Number of counters, and of rules. */
 unsigned policy_counters(const struct policy *policy);
@@ -122,12 +123,13 @@ unsigned policy_rules(const struct policy *policy);
 
 /* A rule as sluicectl rules shows it. */
 struct policy_rule_info {
-	const char *text;  /* as in nft, with its chain: "forward: tcp dport 22 accept" */
-	int counter;       /* its first counter's number, -1: none */
-	uint64_t handle;   /* nft's */
+	const char *text; /* as in nft, with its chain: "forward: tcp dport 22 accept" */
+	int counter;      /* its first counter's number, -1: none */
+	uint64_t handle;  /* nft's */
 };
 
 /* Rule by number, 1 to policy_rules(). */
-void policy_rule(const struct policy *policy, unsigned rule, struct policy_rule_info *info);
+void policy_rule(const struct policy *policy, unsigned rule,
+		 struct policy_rule_info *info);
 
 #endif

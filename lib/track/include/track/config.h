@@ -20,7 +20,8 @@
 	  "unacknowledged data, three retransmissions, or a zero window")                \
 	X(tcp_timeout_fin_wait, 240, 1, 2000000, "FIN sent, not acknowledged")           \
 	X(tcp_timeout_close_wait, 3600, 1, 2000000, "half-closed")                       \
-	X(tcp_timeout_last_ack, 120, 1, 2000000, "both FINs sent, not both acknowledged") \
+	X(tcp_timeout_last_ack, 120, 1, 2000000,                                         \
+	  "both FINs sent, not both acknowledged")                                       \
 	X(tcp_timeout_time_wait, 120, 1, 3600, "2MSL")                                   \
 	X(tcp_timeout_close, 10, 1, 3600, "reset and lingering, or a RST in doubt")      \
 	X(udp_timeout, 30, 1, 2000000, "UDP, nothing has come back")                     \

@@ -17,7 +17,7 @@
 
 /* track_result.events */
 #define TRACK_EVENT_STATE 0x1u      /* the state of an endpoint has changed */
-#define TRACK_EVENT_SHORTER 0x2u    /* the time-out may have become shorter: move the timer */
+#define TRACK_EVENT_SHORTER 0x2u    /* the time-out may be shorter now: move the timer */
 #define TRACK_EVENT_RST_FORGED 0x4u /* RST-7 */
 #define TRACK_EVENT_RESYNC 0x8u     /* SYN-4, SYN-5: another connection took its place */
 #define TRACK_EVENT_OVERSHOOT 0x10u /* ACC-1: data past the window, passed */

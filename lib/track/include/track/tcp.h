@@ -54,10 +54,10 @@ enum tcp_rules {
 struct tcp_input {
 	const struct tcp_segment *seg;
 	const struct track_config *config;
-	uint32_t now;      /* ticks */
-	uint8_t side;      /* that the segment came from, 0 or 1 */
-	uint8_t rules;     /* enum tcp_rules */
-	bool no_side;      /* the side table has been asked, and has nothing */
+	uint32_t now;  /* ticks */
+	uint8_t side;  /* that the segment came from, 0 or 1 */
+	uint8_t rules; /* enum tcp_rules */
+	bool no_side;  /* the side table has been asked, and has nothing */
 };
 
 /*

@@ -43,10 +43,10 @@ struct wheel_link {
 };
 
 struct wheel {
-	char *links;     /* of entry 0 */
-	size_t stride;   /* bytes from one entry's link to the next one's */
-	uint32_t now;    /* everything due before this tick has been handed back */
-	uint32_t armed;  /* entries armed */
+	char *links;    /* of entry 0 */
+	size_t stride;  /* bytes from one entry's link to the next one's */
+	uint32_t now;   /* everything due before this tick has been handed back */
+	uint32_t armed; /* entries armed */
 	uint32_t slots[WHEEL_LEVELS][WHEEL_SLOTS];     /* first index + 1, or 0 */
 	uint64_t used[WHEEL_LEVELS][WHEEL_SLOTS / 64]; /* a bit for a slot not empty */
 };
