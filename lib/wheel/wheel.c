@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How the wheel works.
+ *
+ * A slot of level l stands for an interval of 2^(10 l) ticks, and the 1,024 slots of a
+ * level for the 1,024 intervals that begin with the one the wheel stands in: slot number =
+ * interval number modulo 1,024. An entry goes to the lowest level whose slots reach its
+ * time; on the levels above 0 that is never the interval the wheel stands in, or a lower
+ * level would have reached it. So each slot has one meaning, its time is the start of its
+ * interval, and that is never later than the time of any entry in it.
+ *
+ * Going on means: find the used slot with the earliest time on each level, stand on the
+ * earliest of the three, empty it, find that level's next. Nothing moves down: the owner
+ * arms again what has come early, and then a lower level reaches it. Should the caller's
+ * array be full before a slot is empty, then the wheel stands on that slot's time, which is
+ * the first tick of its interval, and finds it at distance 0 the next time.
+ *
+ * Ticks wrap after 2^32; 2^32 is a multiple of each level's round, so that interval numbers
+ * may wrap too, and only their differences are ever used.
+ */
+#include <wheel/wheel.h>
+
+#include <string.h>
+
+#include <base/ticks.h>
+
+#define SLOT_MARK                                                                        \
+	0x80000000u /* in prev: this is the first of the slot in the other bits */
+#define SLOT_MASK (WHEEL_SLOTS - 1)
+
+static inline struct wheel_link *
+link_of(const struct wheel *w, uint32_t index)
+{
+	return (struct wheel_link *)(void *)(w->links + (size_t)index * w->stride);
+}
+
+/* Number of the interval of a level that a tick lies in; modulo 2^(32 - 10 level). */
+static inline uint32_t
+interval_of(uint32_t tick, unsigned level)
+{
+	return tick >> (level * WHEEL_BITS);
+}
+
+/* Intervals from that of tick a on to that of tick b. */
+static inline uint32_t
+intervals_between(uint32_t a, uint32_t b, unsigned level)
+{
+	return (interval_of(b, level) - interval_of(a, level)) &
+	       (UINT32_MAX >> (level * WHEEL_BITS));
+}
+
+void
+wheel_init(struct wheel *w, void *links, size_t stride, uint32_t now)
+{
+	memset(w, 0, sizeof(*w));
+	w->links = links;
+	w->stride = stride;
+	w->now = now;
+}
+
+void
+wheel_arm(struct wheel *w, uint32_t index, uint32_t at)
+{
+	struct wheel_link *link = link_of(w, index);
+	uint32_t distance = 0, slot, *head;
+	unsigned level;
+
+	if (ticks_reached(at, w->now))
+		at = w->now;
+	for (level = 0; level < WHEEL_LEVELS; level++) {
+		distance = intervals_between(w->now, at, level);
+		if (distance < WHEEL_SLOTS)
+			break;
+	}
+	if (level == WHEEL_LEVELS) {
+		level = WHEEL_LEVELS - 1;
+		distance = WHEEL_SLOTS - 1;
+	}
+
+	slot = (interval_of(w->now, level) + distance) & SLOT_MASK;
+	head = &w->slots[level][slot];
+	link->next = *head;
+	link->prev = SLOT_MARK | (level * WHEEL_SLOTS + slot);
+	if (*head != 0)
+		link_of(w, *head - 1)->prev = index + 1;
+	*head = index + 1;
+	w->used[level][slot / 64] |= UINT64_C(1) << (slot % 64);
+	w->armed++;
+}
+
+static void
+slot_now_empty(struct wheel *w, unsigned level, uint32_t slot)
+{
+	w->used[level][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+}
+
+void
+wheel_disarm(struct wheel *w, uint32_t index)
+{
+	struct wheel_link *link = link_of(w, index);
+	uint32_t slot;
+
+	if (link->prev == 0)
+		return;
+
+	if (link->next != 0)
+		link_of(w, link->next - 1)->prev = link->prev;
+	if (link->prev & SLOT_MARK) {
+		slot = link->prev & ~SLOT_MARK;
+		w->slots[slot / WHEEL_SLOTS][slot & SLOT_MASK] = link->next;
+		if (link->next == 0)
+			slot_now_empty(w, slot / WHEEL_SLOTS, slot & SLOT_MASK);
+	} else {
+		link_of(w, link->prev - 1)->next = link->next;
+	}
+	link->next = 0;
+	link->prev = 0;
+	w->armed--;
+}
+
+bool
+wheel_is_armed(const struct wheel *w, uint32_t index)
+{
+	return link_of(w, index)->prev != 0;
+}
+
+/*
+ * The distance from slot `from` to the first used one, going round; or WHEEL_SLOTS when
+ * there is none at a distance up to span.
+ */
+static uint32_t
+used_distance(const uint64_t *used, uint32_t from, uint32_t span)
+{
+	uint64_t bits = used[from / 64] & (~UINT64_C(0) << (from % 64));
+	uint32_t word = from / 64, seen = 64 - from % 64, distance;
+
+	while (bits == 0) {
+		if (seen > span)
+			return WHEEL_SLOTS;
+		word = (word + 1) % (WHEEL_SLOTS / 64);
+		bits = used[word];
+		seen += 64;
+	}
+	distance = (word * 64 + (uint32_t)__builtin_ctzll(bits) - from) & SLOT_MASK;
+	return distance <= span ? distance : WHEEL_SLOTS;
+}
+
+/*
+ * Ticks from now to the time of the first used slot of a level, at most span ticks away;
+ * false when there is none.
+ */
+static bool
+level_next(const struct wheel *w, unsigned level, uint32_t span, uint32_t *ticks)
+{
+	uint32_t slots = intervals_between(w->now, w->now + span, level);
+	uint32_t first = interval_of(w->now, level), distance;
+
+	/* span may be as long as a whole round of the ticks, and look like nothing */
+	if (slots >= WHEEL_SLOTS || span >= UINT32_MAX - (UINT32_MAX >> WHEEL_BITS))
+		slots = WHEEL_SLOTS - 1;
+	distance = used_distance(w->used[level], first & SLOT_MASK, slots);
+	if (distance == WHEEL_SLOTS)
+		return false;
+	/* at distance 0 we stand on the first tick of the interval */
+	*ticks = ((first + distance) << (level * WHEEL_BITS)) - w->now;
+	return true;
+}
+
+/* Hand back entries of a slot, at most max. */
+static unsigned
+slot_drain(struct wheel *w, unsigned level, uint32_t slot, uint32_t *due, unsigned max)
+{
+	uint32_t head = w->slots[level][slot];
+	struct wheel_link *link;
+	unsigned n;
+
+	for (n = 0; n < max && head != 0; n++) {
+		link = link_of(w, head - 1);
+		due[n] = head - 1;
+		head = link->next;
+		link->next = 0;
+		link->prev = 0;
+	}
+	w->slots[level][slot] = head;
+	if (head == 0)
+		slot_now_empty(w, level, slot);
+	else
+		link_of(w, head - 1)->prev = SLOT_MARK | (level * WHEEL_SLOTS + slot);
+	w->armed -= n;
+	return n;
+}
+
+unsigned
+wheel_advance(struct wheel *w, uint32_t now, uint32_t *due, unsigned max)
+{
+	uint32_t at[WHEEL_LEVELS]; /* when the next slot of each level comes */
+	bool any[WHEEL_LEVELS];
+	uint32_t ticks = 0, slot;
+	unsigned level, first, n = 0;
+
+	for (level = 0; level < WHEEL_LEVELS; level++) {
+		any[level] = level_next(w, level, now - w->now, &ticks);
+		at[level] = w->now + ticks;
+	}
+	for (;;) {
+		first = WHEEL_LEVELS;
+		for (level = 0; level < WHEEL_LEVELS; level++)
+			if (any[level] && (first == WHEEL_LEVELS ||
+					   at[level] - w->now < at[first] - w->now))
+				first = level;
+		if (first == WHEEL_LEVELS)
+			break;
+		if (n == max)
+			return n;
+
+		w->now = at[first];
+		slot = interval_of(w->now, first) & SLOT_MASK;
+		n += slot_drain(w, first, slot, due + n, max - n);
+		any[first] = level_next(w, first, now - w->now, &ticks);
+		at[first] = w->now + ticks;
+	}
+	w->now = now;
+	return n;
+}
+
+bool
+wheel_next(const struct wheel *w, uint32_t *at)
+{
+	uint32_t ticks = 0, earliest = 0;
+	bool found = false;
+	unsigned level;
+
+	for (level = 0; level < WHEEL_LEVELS; level++)
+		if (level_next(w, level, UINT32_MAX, &ticks) &&
+		    (!found || ticks < earliest)) {
+			earliest = ticks;
+			found = true;
+		}
+	*at = w->now + earliest;
+	return found;
+}
