@@ -20,11 +20,11 @@ PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev pyth
 	shellcheck codespell
 
 build: deps-build $(BUILD)/build.ninja
-	@ninja -C $(BUILD) --quiet
+	@out=$$(ninja -C $(BUILD) 2>&1) || { echo "$$out"; exit 1; }
 
 $(BUILD)/build.ninja: | deps-build
-	@meson setup $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
-	@rm -f $(BUILD).log
+	@echo "building in $(BUILD)/"
+	@out=$$(meson setup $(BUILD) 2>&1) || { echo "$$out"; exit 1; }
 
 demo: deps-demo build
 	@conf/demo.sh
