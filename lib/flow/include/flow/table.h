@@ -6,8 +6,8 @@
  *   index  lines of 64 bytes: 8 slots of a 16-bit tag and a 32-bit connection index, and 16
  *          bytes of masks (what is occupied, what overflowed: a miss costs one line)
  *   slab   connections, by 32-bit index; IPv4 128 bytes in two lines, IPv6 160
- *   side   what few connections need (struct tcp_side): a ring; when it is full the oldest
- *          is taken away from its connection
+ *   side   what few connections need (struct tcp_side), one for 128: a ring; what was given
+ *          out a whole round ago is taken away from its connection
  *
  * All memory is the caller's, sized before and never grown. One owner thread, no locks.
  *
@@ -15,9 +15,10 @@
  *
  *	for each packet: flow_prefetch_bucket(t, hash);
  *	for each packet: candidate = flow_probe(t, hash);    reads the bucket, prefetches
+ *	for each packet: candidate = flow_probe_second(t, hash, candidate);    may be left out
  *	for each packet: index = flow_find(t, &key, hash, candidate);
  *
- * These three only read. Between flow_probe() and flow_find() nothing may be inserted or
+ * These only read. Between flow_probe() and flow_find() nothing may be inserted or
  * removed; after that, flow_lookup() again.
  */
 #ifndef FLOW_TABLE_H
@@ -58,10 +59,14 @@ static_assert(sizeof(struct flow_cold) == 64, "and writes the second only rarely
 struct flow_bucket {
 	uint16_t tag[FLOW_BUCKET_SLOTS];   /* never 0 in a slot that is used */
 	uint32_t index[FLOW_BUCKET_SLOTS]; /* of the connection */
-	uint8_t used;                      /* bit of a slot that holds an entry */
+	/*
+	 * Entries at home here that live in their second bucket: 16 counters of 4 bits, by
+	 * the top 4 bits of the tag. One that has reached 15 stays there.
+	 */
+	uint64_t overflow;
+	uint8_t used;      /* bit of a slot that holds an entry */
 	uint8_t secondary; /* .. of an entry whose other bucket is its first choice */
-	uint16_t overflow; /* entries at home here that live in their second bucket */
-	uint32_t reserved[3];
+	uint8_t reserved[6];
 };
 static_assert(sizeof(struct flow_bucket) == 64, "one line");
 
@@ -79,8 +84,7 @@ struct flow_table {
 	uint32_t *side_owner;   /* connection index of each, or FLOW_NONE */
 	uint32_t stride;        /* bytes a connection */
 	uint32_t cold_offset;   /* from a connection to its flow_cold */
-	uint32_t key_bytes;
-	uint32_t bucket_count; /* any number: range reduction by multiply and shift */
+	uint32_t bucket_count;  /* any number: range reduction by multiply and shift */
 	uint32_t capacity;
 	uint32_t count;     /* connections in use */
 	uint32_t high;      /* connections ever taken from the slab */
@@ -93,7 +97,10 @@ struct flow_table {
 	struct wheel wheel; /* of this table's connections */
 };
 
-/* Bytes of memory that flow_table_init() needs for this configuration. */
+/*
+ * Bytes of memory that flow_table_init() needs for this configuration; 0 for a number out of
+ * range.
+ */
 size_t flow_table_bytes(const struct flow_config *config);
 
 /*
@@ -105,7 +112,9 @@ int flow_table_init(struct flow_table *t, void *memory, const struct flow_config
 static inline uint64_t
 flow_table_hash(const struct flow_table *t, const struct flow_key *key)
 {
-	return flow_hash(key, t->key_bytes, t->secret);
+	/* lengths known to the compiler: a third of the instructions */
+	return t->family == 4 ? flow_hash(key, KEY4_BYTES, t->secret)
+			      : flow_hash(key, KEY6_BYTES, t->secret);
 }
 
 static inline struct flow_conn *
@@ -129,6 +138,8 @@ flow_cold(const struct flow_table *t, const struct flow_conn *conn)
  *                                          connection's hot line(s) and returns its index; FLOW_NONE
  *                                          when none does and nothing of this bucket overflowed
  *                                          (a sure miss), FLOW_MAYBE when the second has to be read
+ *   flow_probe_second(t, hash, candidate)  where candidate is FLOW_MAYBE: the first slot of the
+ *                                          second bucket that fits, or FLOW_NONE
  *   flow_find(t, key, hash, candidate)     the index of the connection with this key, or FLOW_NONE
  */
 #define FLOW_MAYBE (UINT32_MAX - 1)
@@ -156,8 +167,8 @@ void flow_key_of(const struct flow_table *t, uint32_t index, struct flow_key *ke
 
 /*
  * The side entry of a connection, NULL when it has none. flow_side_take() gives it one,
- * zeroed, if need be by taking the oldest away from another; NULL only when the table has
- * none at all.
+ * zeroed (or returns the one it has, as it is), if need be by taking the oldest away from
+ * another connection.
  */
 static inline struct tcp_side *
 flow_side(const struct flow_table *t, const struct flow_cold *cold)

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <flow/l2.h>
+
+static struct reply_l2
+l2_of(uint32_t n)
+{
+	struct reply_l2 l2;
+
+	memset(&l2, 0, sizeof(l2));
+	memcpy(&l2.mac[0].addr_bytes[1], &n, sizeof(n));
+	l2.vlans = n % 3;
+	return l2;
+}
+
+static uint16_t
+take(struct flow_l2 *table, uint32_t n)
+{
+	struct reply_l2 l2 = l2_of(n);
+
+	return flow_l2_take(table, &l2);
+}
+
+static void
+assert_is(const struct flow_l2 *table, uint16_t number, uint32_t n)
+{
+	struct reply_l2 l2 = l2_of(n);
+
+	assert_memory_equal(flow_l2_get(table, number), &l2, sizeof(l2));
+}
+
+static void
+the_same_link_layer_has_one_number_and_others_have_others(void **state)
+{
+	struct flow_l2 *table = flow_l2_init(*state);
+	uint16_t first = take(table, 1), second = take(table, 2);
+
+	assert_int_not_equal(first, 0);
+	assert_int_not_equal(second, 0);
+	assert_int_not_equal(first, second);
+	assert_int_equal(take(table, 1), first);
+	assert_is(table, first, 1);
+	assert_is(table, second, 2);
+	assert_null(flow_l2_get(table, 0));
+	flow_l2_drop(table, 0);
+}
+
+static void
+an_entry_lives_as_long_as_it_is_referred_to(void **state)
+{
+	struct flow_l2 *table = flow_l2_init(*state);
+	uint16_t number = take(table, 1);
+
+	take(table, 1);
+	flow_l2_drop(table, number);
+	assert_is(table, number, 1);
+	assert_int_not_equal(take(table, 2), number);
+	flow_l2_drop(table, number); /* the last */
+	assert_int_equal(take(table, 3), number);
+	assert_is(table, number, 3);
+}
+
+static void
+it_takes_4096_and_not_one_more(void **state)
+{
+	struct flow_l2 *table = flow_l2_init(*state);
+	uint16_t number = 0;
+	uint32_t n;
+
+	for (n = 0; n < FLOW_L2_MAX; n++) {
+		number = take(table, n);
+		assert_in_range(number, 1, FLOW_L2_MAX);
+		assert_is(table, number, n);
+	}
+	assert_int_equal(take(table, n), 0);
+	assert_int_equal(take(table, n - 1), number); /* known ones are still taken */
+	flow_l2_drop(table, number);
+	assert_int_equal(take(table, n), 0);
+	flow_l2_drop(table, number);
+	assert_int_equal(take(table, n), number);
+}
+
+static void
+random_use_agrees_with_the_model(void **state)
+{
+	enum { STATIONS = 5000, ROUNDS = 400000 };
+	static uint32_t references[STATIONS];
+	static uint16_t number[STATIONS];
+	struct flow_l2 *table = flow_l2_init(*state);
+	uint32_t random = 1, round, n, distinct = 0;
+	uint16_t got;
+
+	for (round = 0; round < ROUNDS; round++) {
+		random = random * 1664525u + 1013904223u;
+		n = (random >> 8) % STATIONS;
+		if ((random >> 5 & 7) < 4 + (round / 50000) % 2) { /* grows and shrinks */
+			got = take(table, n);
+			if (got == 0) {
+				assert_int_equal(references[n], 0);
+				assert_int_equal(distinct, FLOW_L2_MAX);
+				continue;
+			}
+			if (references[n]++ == 0) {
+				number[n] = got;
+				distinct++;
+			}
+			assert_int_equal(got, number[n]);
+		} else if (references[n] > 0) {
+			flow_l2_drop(table, number[n]);
+			distinct -= --references[n] == 0;
+		}
+		if (references[n] > 0)
+			assert_is(table, number[n], n);
+	}
+	for (n = 0; n < STATIONS; n++)
+		for (; references[n] > 0; references[n]--)
+			flow_l2_drop(table, number[n]);
+	for (n = 0; n < FLOW_L2_MAX; n++)
+		assert_int_not_equal(take(table, 10000 + n), 0);
+}
+
+static int
+start(void **state)
+{
+	*state = malloc(flow_l2_bytes());
+	return *state == NULL;
+}
+
+static int
+end(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			the_same_link_layer_has_one_number_and_others_have_others),
+		cmocka_unit_test(an_entry_lives_as_long_as_it_is_referred_to),
+		cmocka_unit_test(it_takes_4096_and_not_one_more),
+		cmocka_unit_test(random_use_agrees_with_the_model),
+	};
+
+	return cmocka_run_group_tests(tests, start, end);
+}
