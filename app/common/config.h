@@ -46,10 +46,11 @@ struct sluice_config {
 	unsigned port_count;
 	/* Wire w joins ports[wires[w][0]] and ports[wires[w][1]]; engine ports 2w and 2w+1. */
 	uint16_t wires[ENGINE_MAX_WIRES][2];
-	unsigned wire_count;   /* at least 1 */
-	unsigned workers;      /* 0: auto */
-	const char *rules;     /* relative to the configuration file; NULL: none, all passes */
-	uint32_t max;          /* connections of IPv4, over all workers */
+	unsigned wire_count; /* at least 1 */
+	unsigned workers;    /* 0: auto */
+	/* Relative paths are the file's; NULL: no rules, everything passes. */
+	const char *rules;
+	uint32_t max; /* connections of IPv4, over all workers */
 	uint32_t max_ipv6;
 	struct track_config track;
 	uint32_t bypass; /* ENGINE_BYPASS_* */

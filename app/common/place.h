@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where in a YAML text a value stands. libcyaml gives values without their place, and an
+ * error of ours must name line and column; so the text is parsed once more by libyaml,
+ * which also finds errors of syntax first, and places are looked up in its document.
+ *
+ * A path is "conntrack.max" or "ports[1].name", indices from 0.
+ */
+#ifndef COMMON_PLACE_H
+#define COMMON_PLACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <yaml.h>
+
+struct place {
+	unsigned line; /* from 1 */
+	unsigned column;
+};
+
+struct place_map {
+	yaml_document_t document;
+	bool loaded;
+};
+
+/*
+ * Parse a text. Returns 0, or -EINVAL with where and what (a static text) is wrong. An
+ * empty text is an error, and so is a second document.
+ */
+int place_open(struct place_map *map, const char *text, size_t length,
+	       struct place *where, const char **problem);
+
+void place_close(struct place_map *map);
+
+/*
+ * Place of a path: of the key in a mapping, of the item in a list. key, if not NULL, is one
+ * more step. What is not there has the place of the nearest thing around it.
+ */
+struct place place_find(struct place_map *map, const char *path, const char *key);
+
+/* Whether the text has a key at its top: libcyaml gives an empty list as no list. */
+bool place_exists(struct place_map *map, const char *key);
+
+#endif

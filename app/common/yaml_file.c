@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * libcyaml reports an error as lines of log: first what is wrong, then a backtrace of the
+ * mappings and lists around it, innermost first. Here they become one line, with the place
+ * that libyaml gives (libcyaml's own is that of the last event, often the key before) and
+ * with the keys that the schema would have allowed.
+ */
+#include "yaml_file.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_FILE (1u << 20)
+#define MAX_DEPTH 8
+#define MAX_KEY 128
+
+struct step {
+	char key[MAX_KEY];
+	unsigned index; /* with an empty key: item of a list, from 0 */
+};
+
+/* What libcyaml has said. */
+struct report {
+	char what[256];
+	struct step steps[MAX_DEPTH]; /* innermost first */
+	unsigned depth;
+};
+
+static void
+report_add(cyaml_log_t level, void *context, const char *format, va_list args)
+{
+	struct report *report = context;
+	struct step *step = &report->steps[report->depth];
+	char line[512];
+
+	if (level < CYAML_LOG_ERROR)
+		return;
+	vsnprintf(line, sizeof(line), format, args);
+	line[strcspn(line, "\n")] = '\0';
+	if (report->what[0] == '\0') {
+		snprintf(report->what, sizeof(report->what), "%.255s", line);
+		return;
+	}
+	if (report->depth == MAX_DEPTH)
+		return;
+	memset(step, 0, sizeof(*step));
+	if (sscanf(line, " in mapping field '%127[^']'", step->key) == 1)
+		report->depth++;
+	else if (sscanf(line, " in sequence entry '%u'", &step->index) == 1) {
+		step->index -= step->index > 0; /* it counts from 1 */
+		report->depth++;
+	}
+}
+
+/* The path of what the report speaks of, without its `leave` innermost steps. */
+static void
+report_path(const struct report *report, unsigned leave, char *path, size_t size)
+{
+	const struct step *step;
+	unsigned i;
+	size_t length = 0;
+
+	path[0] = '\0';
+	for (i = report->depth; i > leave && length < size; i--) {
+		step = &report->steps[i - 1];
+		if (step->key[0] != '\0')
+			length += (size_t)snprintf(path + length, size - length, "%s%s",
+						   length > 0 ? "." : "", step->key);
+		else
+			length += (size_t)snprintf(path + length, size - length, "[%u]",
+						   step->index);
+	}
+}
+
+/* The schema's mapping that the innermost steps (without `leave`) lead to, or NULL. */
+static const cyaml_schema_field_t *
+report_fields(const struct report *report, unsigned leave)
+{
+	const cyaml_schema_value_t *value = &yaml_schema;
+	const cyaml_schema_field_t *field;
+	unsigned i;
+
+	for (i = report->depth; i > leave; i--) {
+		if (value->type == CYAML_SEQUENCE ||
+		    value->type == CYAML_SEQUENCE_FIXED) {
+			value = value->sequence.entry;
+			continue;
+		}
+		if (value->type != CYAML_MAPPING)
+			return NULL;
+		for (field = value->mapping.fields; field->key != NULL; field++)
+			if (strcmp(field->key, report->steps[i - 1].key) == 0)
+				break;
+		if (field->key == NULL)
+			return NULL;
+		value = &field->value;
+	}
+	return value->type == CYAML_MAPPING ? value->mapping.fields : NULL;
+}
+
+/* Letters to insert, delete or change to make b of a. */
+static unsigned
+word_distance(const char *a, const char *b)
+{
+	unsigned row[MAX_KEY + 1], above, diagonal, best;
+	size_t i, j, n = strnlen(b, MAX_KEY);
+
+	for (j = 0; j <= n; j++)
+		row[j] = (unsigned)j;
+	for (i = 0; a[i] != '\0'; i++) {
+		diagonal = row[0];
+		row[0] = (unsigned)i + 1;
+		for (j = 1; j <= n; j++) {
+			above = row[j];
+			best = diagonal + (a[i] != b[j - 1]);
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+			diagonal = above;
+		}
+	}
+	return row[n];
+}
+
+/* "did you mean max?", or all keys that there are. */
+static void
+suggest(const cyaml_schema_field_t *fields, const char *key, char *text, size_t size)
+{
+	const cyaml_schema_field_t *field;
+	unsigned distance, best = 4;
+	size_t length;
+
+	snprintf(text, size, "no key expected");
+	if (fields == NULL)
+		return;
+	length = (size_t)snprintf(text, size, "expected one of");
+	for (field = fields; field->key != NULL && length < size; field++)
+		length += (size_t)snprintf(text + length, size - length, "%s %s",
+					   field == fields ? "" : ",", field->key);
+	for (field = fields; field->key != NULL; field++) {
+		distance = word_distance(key, field->key);
+		if (distance >= best || distance >= strlen(field->key))
+			continue;
+		best = distance;
+		snprintf(text, size, "did you mean %s?", field->key);
+	}
+}
+
+static int
+error_at(struct yaml_file *file, struct config_error *error, const char *path,
+	 const char *key, const char *text)
+{
+	struct place where = place_find(&file->places, path, key);
+	const char *dot = key != NULL && path[0] != '\0' ? "." : "";
+
+	snprintf(error->text, sizeof(error->text), "%s:%u:%u: %s%s%s%s%s", file->name,
+		 where.line, where.column, path, dot, key != NULL ? key : "",
+		 path[0] != '\0' || key != NULL ? ": " : "", text);
+	return -EINVAL;
+}
+
+int
+yaml_file_error(struct yaml_file *file, struct config_error *error, const char *path,
+		const char *format, ...)
+{
+	char text[768];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return error_at(file, error, path, NULL, text);
+}
+
+static const char *
+kind_text(const char *kind)
+{
+	if (strcmp(kind, "SEQUENCE") == 0 || strcmp(kind, "SEQUENCE_FIXED") == 0)
+		return "a list";
+	if (strcmp(kind, "MAPPING") == 0)
+		return "keys and values";
+	return "a single value";
+}
+
+static const char *
+event_text(const char *event)
+{
+	if (strncmp(event, "SEQUENCE", 8) == 0)
+		return "a list stands here";
+	if (strncmp(event, "MAPPING", 7) == 0)
+		return "keys and values stand here";
+	if (strncmp(event, "SCALAR", 6) == 0)
+		return "a single value stands here";
+	return "something else stands here";
+}
+
+/* One line of what libcyaml has said. */
+static int
+report_error(struct yaml_file *file, const struct report *report, cyaml_err_t status,
+	     struct config_error *error)
+{
+	const char *what = report->what;
+	char path[512], key[MAX_KEY], kind[32], text[768];
+	unsigned count, limit;
+
+	report_path(report, 0, path, sizeof(path));
+	if (sscanf(what, "Load: Unexpected key: %127[^\n]", key) == 1) {
+		strcpy(text, "unknown key, ");
+		suggest(report_fields(report, 0), key, text + strlen(text),
+			sizeof(text) - strlen(text));
+		return error_at(file, error, path, key, text);
+	}
+	if (sscanf(what, "Load: Missing required mapping field: %127s", key) == 1) {
+		/* the backtrace begins with the key read last */
+		report_path(report, 1, path, sizeof(path));
+		return error_at(file, error, path, key, "missing");
+	}
+	if (sscanf(what, "Load: Mapping field already seen: %127s", key) == 1)
+		return error_at(file, error, path, NULL, "given twice");
+	if (sscanf(what, "Load: Expecting %31[^,], got event: %127s", kind, key) == 2) {
+		snprintf(text, sizeof(text), "%s, %s expected", event_text(key),
+			 kind_text(kind));
+		return error_at(file, error, path, NULL, text);
+	}
+	if (sscanf(what, "Load: Insufficient entries (%u of %u min)", &count, &limit) ==
+	    2) {
+		report_path(report, 1, path, sizeof(path));
+		snprintf(text, sizeof(text), "%u entries, %u expected", count, limit);
+		return error_at(file, error, path, NULL, text);
+	}
+	if (sscanf(what, "Load: Excessive entries (%u max)", &limit) == 1) {
+		report_path(report, 1, path, sizeof(path));
+		snprintf(text, sizeof(text), "too many entries, %u expected", limit);
+		return error_at(file, error, path, NULL, text);
+	}
+	if (strncmp(what, "Load: STRING length <", 21) == 0)
+		return error_at(file, error, path, NULL, "empty, a value expected");
+	if (strncmp(what, "Load: STRING length >", 21) == 0)
+		return error_at(file, error, path, NULL, "too long");
+	return error_at(file, error, path, NULL,
+			what[0] != '\0' ? what : cyaml_strerror(status));
+}
+
+/* The whole file as text; the caller frees it. */
+static int
+read_text(const char *name, char **text, size_t *length, struct config_error *error)
+{
+	FILE *stream = fopen(name, "re");
+	char *bytes = NULL;
+	int status = 0;
+
+	if (stream == NULL || (bytes = malloc(MAX_FILE)) == NULL) {
+		status = -errno;
+	} else {
+		*length = fread(bytes, 1, MAX_FILE, stream);
+		if (ferror(stream))
+			status = -errno;
+		else if (*length == MAX_FILE)
+			status = -EFBIG;
+	}
+	if (stream != NULL)
+		fclose(stream);
+	if (status != 0) {
+		free(bytes);
+		snprintf(error->text, sizeof(error->text), "%s: %s", name,
+			 strerror(-status));
+		return status;
+	}
+	*text = bytes;
+	return 0;
+}
+
+static int
+load_text(struct yaml_file *file, const char *text, size_t length,
+	  struct config_error *error)
+{
+	struct report report = {.what = ""};
+	const cyaml_config_t config = {
+		.log_fn = report_add,
+		.log_ctx = &report,
+		.mem_fn = cyaml_mem,
+		.log_level = CYAML_LOG_ERROR,
+	};
+	struct place where;
+	const char *problem;
+	cyaml_err_t status;
+
+	if (place_open(&file->places, text, length, &where, &problem) != 0) {
+		snprintf(error->text, sizeof(error->text), "%s:%u:%u: %s", file->name,
+			 where.line, where.column, problem);
+		return -EINVAL;
+	}
+	status = cyaml_load_data((const uint8_t *)text, length, &config, &yaml_schema,
+				 (cyaml_data_t **)&file->yaml, NULL);
+	if (status != CYAML_OK)
+		return report_error(file, &report, status, error);
+	if (file->yaml == NULL)
+		return yaml_file_error(file, error, "", "ports and wires expected");
+	return 0;
+}
+
+int
+yaml_file_load(struct yaml_file *file, const char *name, struct config_error *error)
+{
+	char *text;
+	size_t length;
+	int status;
+
+	memset(file, 0, sizeof(*file));
+	file->name = name;
+	status = read_text(name, &text, &length, error);
+	if (status != 0)
+		return status;
+	status = load_text(file, text, length, error);
+	free(text);
+	if (status != 0)
+		yaml_file_free(file);
+	return status;
+}
+
+void
+yaml_file_free(struct yaml_file *file)
+{
+	const cyaml_config_t config = {.mem_fn = cyaml_mem};
+
+	if (file->yaml != NULL)
+		cyaml_free(&config, &yaml_schema, file->yaml, 0);
+	file->yaml = NULL;
+	place_close(&file->places);
+}

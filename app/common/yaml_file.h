@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A configuration file as text in a struct, with the places of its values. */
+#ifndef COMMON_YAML_FILE_H
+#define COMMON_YAML_FILE_H
+
+#include "config.h"
+#include "place.h"
+#include "schema.h"
+
+struct yaml_file {
+	const char *name;
+	struct yaml_config *yaml;
+	struct place_map places;
+};
+
+/*
+ * Read a file whose keys, lists and mappings are those of the schema; the scalars are not
+ * looked at. Returns 0, or -errno and a message. name must stay.
+ */
+int yaml_file_load(struct yaml_file *file, const char *name, struct config_error *error);
+
+void yaml_file_free(struct yaml_file *file);
+
+/* Make the message "file:line:column: path: ..." and return -EINVAL. */
+int yaml_file_error(struct yaml_file *file, struct config_error *error, const char *path,
+		    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

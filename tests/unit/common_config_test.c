@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The configuration file: what it gives, and where it says an error is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+
+/* Two ports and a wire in five lines; a test's own lines begin at line 6. */
+#define WIRE                                                                             \
+	"ports:\n"                                                                       \
+	"  - {name: lan, device: net_null0}\n"                                           \
+	"  - {name: wan, device: net_null1}\n"                                           \
+	"wires:\n"                                                                       \
+	"  - [lan, wan]\n"
+
+static char folder[] = "/tmp/config_test.XXXXXX";
+static char file[64];
+
+static int
+make_folder(void **state)
+{
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(file, sizeof(file), "%s/x.yaml", folder);
+	return 0;
+}
+
+static int
+remove_folder(void **state)
+{
+	(void)state;
+	unlink(file);
+	return rmdir(folder);
+}
+
+static int
+load(const char *text, unsigned flags, struct sluice_config **config,
+     struct config_error *error)
+{
+	FILE *stream = fopen(file, "w");
+
+	assert_non_null(stream);
+	fputs(text, stream);
+	assert_int_equal(fclose(stream), 0);
+	error->text[0] = '\0';
+	return config_load(file, flags, config, error);
+}
+
+static struct sluice_config *
+load_good(const char *text)
+{
+	struct sluice_config *config = NULL;
+	struct config_error error;
+
+	if (load(text, CONFIG_NEED_DEVICES, &config, &error) != 0)
+		fail_msg("%s", error.text);
+	return config;
+}
+
+/* The text is refused, and the message without the folder is this. */
+static void
+assert_refused(const char *text, const char *message)
+{
+	struct sluice_config *config = NULL;
+	struct config_error error;
+
+	assert_int_not_equal(load(text, CONFIG_NEED_DEVICES, &config, &error), 0);
+	assert_null(config);
+	assert_memory_equal(error.text, folder, strlen(folder));
+	assert_string_equal(error.text + strlen(folder) + 1, message);
+}
+
+static void
+a_short_file_gets_the_defaults(void **state)
+{
+	struct sluice_config *c = load_good(WIRE);
+	const char *names[CONFIG_MAX_PORTS];
+	struct engine_config engine;
+
+	(void)state;
+	assert_int_equal(c->port_count, 2);
+	assert_string_equal(c->ports[1].name, "wan");
+	assert_string_equal(c->ports[1].device, "net_null1");
+	assert_int_equal(c->ports[1].rx_descriptors, 1024);
+	assert_int_equal(c->wire_count, 1);
+	assert_int_equal(c->wires[0][0], 0);
+	assert_int_equal(c->wires[0][1], 1);
+	assert_int_equal(c->workers, 0);
+	assert_null(c->rules);
+	assert_null(c->metrics);
+	assert_string_equal(c->control, "/run/sluice/control.sock");
+	assert_string_equal(c->warning, "");
+	assert_int_equal(c->track.tcp_timeout_established, 7440000);
+	assert_true(c->track.tcp_challenge_ack);
+	assert_false(c->track.tcp_unknown_reset);
+
+	config_engine(c, 3, &engine);
+	assert_int_equal(engine.max, 349526); /* a third of 2^20, rounded up */
+	assert_int_equal(engine.max6, 349526);
+	assert_int_equal(engine.wires, 1);
+	assert_int_equal(engine.bypass, ENGINE_BYPASS_DEFAULT);
+	assert_true(engine.verify_checksums);
+	assert_false(engine.enforce_ruleset);
+	assert_int_equal(config_engine_ports(c, names), 2);
+	assert_string_equal(names[0], "lan");
+	config_free(c);
+}
+
+static void
+every_key_is_read(void **state)
+{
+	struct sluice_config *c =
+		load_good("eal: [\"--no-huge\", --in-memory]\n"
+			  "ports:\n"
+			  "  - {name: a, device: d0, mtu: 9000, rx_descriptors: 64}\n"
+			  "  - {name: b, device: d1, tx_descriptors: 2048}\n"
+			  "  - {name: spare, device: d2}\n"
+			  "wires:\n"
+			  "  - [b, a]\n"
+			  "workers: 2\n"
+			  "rules: rules/x.nft\n"
+			  "control: /tmp/c.sock\n"
+			  "metrics: \"[::1]:9464\"\n"
+			  "bypass: [arp, non_ip]\n"
+			  "conntrack:\n"
+			  "  max: 1000\n"
+			  "  max_ipv6: 10\n"
+			  "  enforce: ruleset\n"
+			  "  acct: yes\n"
+			  "  checksum: false\n"
+			  "  tcp_loose: true\n"
+			  "  tcp_challenge_ack: off\n"
+			  "  tcp_unknown: reset\n"
+			  "  tcp_unsynchronized: reset\n"
+			  "  tcp_timeout_time_wait: 1\n"
+			  "  generic_timeout: 2000000\n");
+	char rules[128];
+
+	(void)state;
+	assert_int_equal(c->eal_count, 2);
+	assert_string_equal(c->eal[1], "--in-memory");
+	assert_int_equal(c->ports[0].mtu, 9000);
+	assert_int_equal(c->ports[0].rx_descriptors, 64);
+	assert_int_equal(c->ports[1].tx_descriptors, 2048);
+	assert_int_equal(c->wires[0][0], 1);
+	assert_int_equal(c->wires[0][1], 0);
+	assert_int_equal(c->workers, 2);
+	snprintf(rules, sizeof(rules), "%s/rules/x.nft", folder);
+	assert_string_equal(c->rules, rules);
+	assert_string_equal(c->control, "/tmp/c.sock");
+	assert_string_equal(c->metrics, "[::1]:9464");
+	assert_int_equal(c->bypass, ENGINE_BYPASS_ARP | ENGINE_BYPASS_NON_IP);
+	assert_int_equal(c->max, 1000);
+	assert_int_equal(c->max_ipv6, 10);
+	assert_true(c->enforce_ruleset);
+	assert_true(c->acct);
+	assert_false(c->checksum);
+	assert_true(c->track.tcp_loose);
+	assert_false(c->track.tcp_challenge_ack);
+	assert_true(c->track.tcp_unknown_reset);
+	assert_true(c->track.tcp_unsynchronized_reset);
+	assert_int_equal(c->track.tcp_timeout_time_wait, 1000);
+	assert_int_equal(c->track.generic_timeout, 2000000000);
+	assert_string_equal(c->warning, "in no wire, and not used: port spare");
+	config_free(c);
+}
+
+static void
+an_absolute_path_of_rules_stays(void **state)
+{
+	struct sluice_config *c = load_good(WIRE "rules: /etc/x.nft\n");
+
+	(void)state;
+	assert_string_equal(c->rules, "/etc/x.nft");
+	config_free(c);
+}
+
+static void
+an_empty_bypass_list_lets_nothing_past(void **state)
+{
+	struct sluice_config *c = load_good(WIRE "bypass: []\n");
+
+	(void)state;
+	assert_int_equal(c->bypass, 0);
+	config_free(c);
+}
+
+static void
+a_device_may_be_missing_only_where_none_is_needed(void **state)
+{
+	const char *text = "ports: [{name: a}, {name: b}]\nwires: [[a, b]]\n";
+	struct sluice_config *config;
+	struct config_error error;
+
+	(void)state;
+	assert_int_equal(load(text, 0, &config, &error), 0);
+	assert_null(config->ports[0].device);
+	config_free(config);
+	assert_refused(text,
+		       "x.yaml:1:9: ports[0]: port 'a' has no device, the name of a "
+		       "DPDK device expected");
+}
+
+static void
+a_missing_file_is_named(void **state)
+{
+	struct sluice_config *config;
+	struct config_error error;
+
+	(void)state;
+	assert_int_equal(config_load("/nowhere/x.yaml", 0, &config, &error), -2);
+	assert_string_equal(error.text, "/nowhere/x.yaml: No such file or directory");
+	assert_int_not_equal(config_load("/", 0, &config, &error), 0);
+	assert_string_equal(error.text, "/: Is a directory");
+}
+
+struct refusal {
+	const char *text;
+	const char *message;
+};
+
+static void
+assert_all_refused(const struct refusal *refusals)
+{
+	for (; refusals->text != NULL; refusals++)
+		assert_refused(refusals->text, refusals->message);
+}
+
+static void
+what_is_not_yaml_is_refused_at_its_place(void **state)
+{
+	static const struct refusal refusals[] = {
+		{"", "x.yaml:1:1: the file is empty, ports and wires expected"},
+		{"# nothing\n",
+		 "x.yaml:1:1: the file is empty, ports and wires expected"},
+		{"ports: [\n", "x.yaml:2:1: did not find expected node content"},
+		{"a: b: c\n",
+		 "x.yaml:1:5: mapping values are not allowed in this context"},
+		{"- a\n", "x.yaml:1:1: a list stands here, keys and values expected"},
+		{WIRE "---\nports: []\n",
+		 "x.yaml:7:1: a second document, only one expected"},
+		{"\x01\n", "x.yaml:1:1: control characters are not allowed"},
+		{NULL, NULL},
+	};
+
+	(void)state;
+	assert_all_refused(refusals);
+}
+
+static void
+wrong_keys_and_shapes_are_refused_at_their_place(void **state)
+{
+	static const struct refusal refusals[] = {
+		{WIRE "rule: x\n", "x.yaml:6:1: rule: unknown key, did you mean rules?"},
+		{WIRE "colour: x\n",
+		 "x.yaml:6:1: colour: unknown key, expected one of eal, ports, wires, "
+		 "bypass, workers, rules, control, metrics, conntrack"},
+		{WIRE "conntrack:\n  max: 5\n  tcp_lose: true\n",
+		 "x.yaml:8:3: conntrack.tcp_lose: unknown key, did you mean tcp_loose?"},
+		{"ports:\n  - {name: a, devise: x}\n",
+		 "x.yaml:2:15: ports[0].devise: unknown key, did you mean device?"},
+		{"ports:\n  - {device: a}\n", "x.yaml:2:5: ports[0].name: missing"},
+		{"ports: [{name: a, device: b}]\n", "x.yaml:1:1: wires: missing"},
+		{WIRE "rules: a\nrules: b\n", "x.yaml:6:1: rules: given twice"},
+		{WIRE "conntrack: 5\n", "x.yaml:6:1: conntrack: a single value stands "
+					"here, keys and values expected"},
+		{WIRE "rules: [a]\n", "x.yaml:6:1: rules: a list stands here, a single "
+				      "value expected"},
+		{WIRE "rules:\n", "x.yaml:6:1: rules: empty, a value expected"},
+		{WIRE "eal: --no-huge\n",
+		 "x.yaml:6:1: eal: a single value stands here, a "
+		 "list expected"},
+		{"ports: []\nwires:\n  - [a]\n",
+		 "x.yaml:3:5: wires[0]: 1 entries, 2 expected"},
+		{"ports: []\nwires:\n  - [a, b, c]\n",
+		 "x.yaml:3:5: wires[0]: too many entries, 2 expected"},
+		{NULL, NULL},
+	};
+
+	(void)state;
+	assert_all_refused(refusals);
+}
+
+static void
+wrong_values_are_refused_at_their_place(void **state)
+{
+	static const struct refusal refusals[] = {
+		{WIRE "conntrack:\n  tcp_timeout_close: 0\n",
+		 "x.yaml:7:3: conntrack.tcp_timeout_close: 0 is out of range, 1 to 3600 "
+		 "expected"},
+		{WIRE "conntrack:\n  max: 99999999999999999999\n",
+		 "x.yaml:7:3: conntrack.max: 99999999999999999999 is out of range, 1 to "
+		 "1073741824 expected"},
+		{WIRE "conntrack: {max: 1x}\n",
+		 "x.yaml:6:13: conntrack.max: '1x' is not a "
+		 "number, 1 to 1073741824 expected"},
+		{WIRE "conntrack: {max: -1}\n",
+		 "x.yaml:6:13: conntrack.max: '-1' is not a "
+		 "number, 1 to 1073741824 expected"},
+		{WIRE "conntrack: {acct: maybe}\n",
+		 "x.yaml:6:13: conntrack.acct: 'maybe' is not known, one of true, false "
+		 "expected"},
+		{WIRE "conntrack: {tcp_unknown: pass}\n",
+		 "x.yaml:6:13: conntrack.tcp_unknown: 'pass' is not known, one of drop, "
+		 "reset expected"},
+		{WIRE "conntrack: {enforce: no}\n",
+		 "x.yaml:6:13: conntrack.enforce: 'no' is not known, one of strict, "
+		 "ruleset expected"},
+		{WIRE "bypass:\n- arp\n- ipx\n",
+		 "x.yaml:8:3: bypass[1]: 'ipx' is not known, one of arp, lldp, lacp, stp, "
+		 "nd, non_ip expected"},
+		{WIRE "workers: many\n",
+		 "x.yaml:6:1: workers: 'many' is not a number, 1 to 32 expected"},
+		{WIRE "metrics: localhost\n",
+		 "x.yaml:6:1: metrics: 'localhost' is no address, something like "
+		 "127.0.0.1:9464 or [::1]:9464 expected"},
+		{WIRE "metrics: 127.0.0.1:0\n",
+		 "x.yaml:6:1: metrics: '127.0.0.1:0' is no address, something like "
+		 "127.0.0.1:9464 or [::1]:9464 expected"},
+		{"ports:\n- {name: a, mtu: 20}\n", "x.yaml:1:1: wires: missing"},
+		{"ports: [{name: a, device: x, mtu: 20}, {name: b}]\nwires: []\n",
+		 "x.yaml:1:30: ports[0].mtu: 20 is out of range, 68 to 9600 expected"},
+		{"ports: [{name: a/b, device: x}, {name: b}]\nwires: []\n",
+		 "x.yaml:1:10: ports[0].name: 'a/b' is no name of an interface, 1 to 15 "
+		 "letters without / : \" and blanks expected"},
+		{NULL, NULL},
+	};
+
+	(void)state;
+	assert_all_refused(refusals);
+}
+
+static void
+wrong_ports_and_wires_are_refused_at_their_place(void **state)
+{
+#define TWO "ports: [{name: a, device: x}, {name: b, device: y}]\n"
+	static const struct refusal refusals[] = {
+		{"ports: [{name: a, device: x}]\nwires: []\n",
+		 "x.yaml:1:1: ports: 1 ports, two at least expected"},
+		{"ports:\n- {name: a, device: x}\n- {name: a, device: y}\nwires: []\n",
+		 "x.yaml:3:4: ports[1].name: there is already a port 'a'"},
+		{"ports:\n- {name: a, device: x}\n- {name: b, device: x}\nwires: []\n",
+		 "x.yaml:3:13: ports[1].device: 'x' is the device of port 'a' already"},
+		{TWO "wires: []\n",
+		 "x.yaml:2:1: wires: no wire, at least one pair of ports expected"},
+		{TWO "wires: [[a, c]]\n",
+		 "x.yaml:2:13: wires[0][1]: no port is called 'c', "
+		 "a name from ports expected"},
+		{TWO "wires: [[a, a]]\n",
+		 "x.yaml:2:13: wires[0][1]: port 'a' is joined to "
+		 "itself, two ports expected"},
+		{TWO "wires: [[a, b], [b, a]]\n",
+		 "x.yaml:2:18: wires[1][0]: port 'b' is in the wire [a, b] already"},
+		{NULL, NULL},
+	};
+
+	(void)state;
+	assert_all_refused(refusals);
+}
+
+static void
+too_many_ports_and_wires_are_refused(void **state)
+{
+	char text[8192];
+	size_t length;
+	unsigned i;
+
+	(void)state;
+	length = (size_t)sprintf(text, "ports:\n");
+	for (i = 0; i < CONFIG_MAX_PORTS + 1; i++)
+		length += (size_t)sprintf(text + length, "- {name: p%u, device: d%u}\n",
+					  i, i);
+	sprintf(text + length, "wires: []\n");
+	assert_refused(text, "x.yaml:1:1: ports: 65 ports, 64 at most expected");
+
+	length = (size_t)sprintf(text, "%swires:\n", TWO);
+	for (i = 0; i < ENGINE_MAX_WIRES + 1; i++)
+		length += (size_t)sprintf(text + length, "- [a, b]\n");
+	assert_refused(text, "x.yaml:2:1: wires: 33 wires, 32 at most expected");
+}
+
+static void
+a_path_too_long_for_a_socket_is_refused(void **state)
+{
+	char text[512];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%scontrol: /%0120d\n", WIRE, 0);
+	assert_refused(text,
+		       "x.yaml:6:1: control: too long for a socket's path, 107 letters "
+		       "at most expected");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_short_file_gets_the_defaults),
+		cmocka_unit_test(every_key_is_read),
+		cmocka_unit_test(an_absolute_path_of_rules_stays),
+		cmocka_unit_test(an_empty_bypass_list_lets_nothing_past),
+		cmocka_unit_test(a_device_may_be_missing_only_where_none_is_needed),
+		cmocka_unit_test(a_missing_file_is_named),
+		cmocka_unit_test(what_is_not_yaml_is_refused_at_its_place),
+		cmocka_unit_test(wrong_keys_and_shapes_are_refused_at_their_place),
+		cmocka_unit_test(wrong_values_are_refused_at_their_place),
+		cmocka_unit_test(wrong_ports_and_wires_are_refused_at_their_place),
+		cmocka_unit_test(too_many_ports_and_wires_are_refused),
+		cmocka_unit_test(a_path_too_long_for_a_socket_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
