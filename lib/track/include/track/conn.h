@@ -24,20 +24,19 @@
 #ifndef TRACK_CONN_H
 #define TRACK_CONN_H
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <base/segment.h>
 
 /* The bits of an endpoint that its state is derived from: TCP.md MODEL. */
-#define EP_SS 0x01u  /* SYN sent */
-#define EP_PA 0x02u  /* has acknowledged the peer's SYN */
-#define EP_SA 0x04u  /* its SYN is acknowledged */
-#define EP_FS 0x08u  /* FIN sent */
-#define EP_ACT 0x10u /* that FIN did not acknowledge the peer's FIN */
-#define EP_FA 0x20u  /* its FIN is acknowledged, by number */
-#define EP_PF 0x40u  /* the peer's FIN was forwarded */
+#define EP_SS 0x01u          /* SYN sent */
+#define EP_PA 0x02u          /* has acknowledged the peer's SYN */
+#define EP_SA 0x04u          /* its SYN is acknowledged */
+#define EP_FS 0x08u          /* FIN sent */
+#define EP_ACT 0x10u         /* that FIN did not acknowledge the peer's FIN */
+#define EP_FA 0x20u          /* its FIN is acknowledged, by number */
+#define EP_PF 0x40u          /* the peer's FIN was forwarded */
 #define EP_ZERO_WINDOW 0x80u /* the last window it offered is 0; not part of its state */
 
 /* track_hot.flags */
@@ -53,16 +52,17 @@
 #define TS_LAG_SPILLED 0xfffeu /* too far behind for 16 bits: track_cold.ts_recent */
 
 struct track_hot {
-	uint32_t nxt[2];     /* highest SEQ+LEN forwarded from this side */
-	uint32_t una[2];     /* highest ACK forwarded from the other side */
-	uint32_t edge[2];    /* highest ACK + window from the other side */
-	uint32_t tsmax[2];   /* with TRACK_TS: highest TSval forwarded from this side */
-	uint16_t ts_lag[2];  /* tsmax - ts_recent, or TS_LAG_* */
-	uint16_t maxwnd[2];  /* largest window offered to this side, >> the offerer's scale */
-	uint32_t last;       /* tick of the last segment that refreshed the idle timer */
-	uint8_t ep[2];       /* EP_* */
-	uint8_t scale;       /* window shift of side 0 in the low four bits, of side 1 above */
-	uint8_t flags;       /* TRACK_* */
+	uint32_t nxt[2];    /* highest SEQ+LEN forwarded from this side */
+	uint32_t una[2];    /* highest ACK forwarded from the other side */
+	uint32_t edge[2];   /* highest ACK + window from the other side */
+	uint32_t tsmax[2];  /* with TRACK_TS: highest TSval forwarded from this side */
+	uint16_t ts_lag[2]; /* tsmax - ts_recent, or TS_LAG_* */
+	uint16_t maxwnd
+		[2];   /* largest window offered to this side, >> the offerer's scale */
+	uint32_t last; /* tick of the last segment that refreshed the idle timer */
+	uint8_t ep[2]; /* EP_* */
+	uint8_t scale; /* window shift of side 0 in the low four bits, of side 1 above */
+	uint8_t flags; /* TRACK_* */
 };
 
 /* track_cold.flags */
@@ -72,7 +72,7 @@ struct track_hot {
 #define COLD_TIME_WAIT 0x08u /* 2MSL runs since tw_tick */
 #define COLD_LOOSE 0x10u     /* picked up in mid-stream, PICK-1 */
 #define COLD_HEARD(x) (0x20u << (x)) /* x has sent something since the pickup */
-#define COLD_ASYMMETRIC 0x80u /* ACC-10 */
+#define COLD_ASYMMETRIC 0x80u        /* ACC-10 */
 
 struct track_cold {
 	uint32_t iss[2];       /* initial sequence numbers */
@@ -80,20 +80,22 @@ struct track_cold {
 	uint32_t ts_recent[2]; /* where ts_lag is TS_LAG_SPILLED */
 	uint32_t t0;           /* tick of the first packet */
 	uint32_t rst_seq;      /* of the RST in doubt, or of the one that closed */
-	uint32_t rst_tick;     /* when it came; while probing (TIM-1), when we last probed */
+	uint32_t rst_tick; /* when it came; while probing (TIM-1), when we last probed */
 	uint32_t tw_tick;
-	uint32_t id;         /* serial number in the worker, from 1; 0: entry not in use */
+	uint32_t id; /* serial number in the worker, from 1; 0: entry not in use */
 	uint16_t syn_win[2]; /* window that the other side's SYN offered to this one */
 	uint16_t side;       /* entry of the side table, 0: none */
 	uint16_t l2;         /* link-layer addresses (flow/l2.h), 0: not known */
 	uint16_t rule;       /* that let it in: policy_verdict.rule */
-	uint8_t retr;        /* retransmissions, at most 3: side 0 bits 0-1, side 1 bits 2-3 */
-			     /* .. and the probes sent, bits 4-5 */
-	uint8_t flags;       /* COLD_* */
+	/* retransmissions, at most 3, of side 0 in bits 0-1, of side 1 in 2-3; probes sent,
+	 * 4-5; bit 6: the side that did not begin has sent a SYN too (simultaneous open) */
+	uint8_t retr;
+	uint8_t flags; /* COLD_* */
 };
 
-static_assert(sizeof(struct track_hot) == 48, "with the 16 bytes of an IPv4 key: one line");
-static_assert(sizeof(struct track_cold) == 56, "with a wheel_link: one line");
+_Static_assert(sizeof(struct track_hot) == 48,
+	       "with the 16 bytes of an IPv4 key: one line");
+_Static_assert(sizeof(struct track_cold) == 56, "with a wheel_link: one line");
 
 /* A SYN whose sender has not been answered yet. */
 struct tcp_candidate {
@@ -105,18 +107,28 @@ struct tcp_candidate {
 	bool has_ts;
 };
 
+/* What an attempt to connect may need beside hot and cold. Zeros: nothing. */
+struct tcp_rare {
+	struct tcp_candidate second[2]; /* one more SYN of each side */
+	bool has_second[2];
+	bool second_is_older[2]; /* than the one in hot and cold */
+	uint8_t ooo_ack_side;    /* side + 1 that the last unacceptable ACK went to */
+	uint8_t early_side;      /* side + 1 that sent data which overtook its SYN+ACK */
+	uint8_t synack_side; /* side + 1 that sent a SYN+ACK to no SYN we know, SYN-5 */
+	uint32_t ooo_ack;
+	uint32_t early; /* the end of that data */
+	struct tcp_segment synack;
+};
+
 /* An attempt beside a live connection, SYN-1: a connection in small. */
 struct tcp_shadow {
 	struct track_hot hot;
 	struct track_cold cold;
-	struct tcp_candidate second; /* of its initiator */
+	struct tcp_rare rare;
 	bool live;
-	bool has_second;
-	uint8_t ooo_ack_side;        /* side + 1 that ooo_ack went to, 0: none */
-	uint32_t ooo_ack;
-	uint32_t early;              /* end of the data that overtook its SYN+ACK */
-	uint8_t early_side;          /* side + 1 that sent it, 0: none */
 };
+
+#define TCP_SHADOWS 2
 
 /* Token buckets; one a direction up to TCP_RATE_PER_SIDE, one a connection after it. */
 enum tcp_rate {
@@ -133,15 +145,11 @@ enum tcp_rate {
 
 /* What is rare; see the top of this file. Starts as zeros. */
 struct tcp_side {
-	struct tcp_shadow self;      /* only second, ooo_ack and early: of the connection */
-	struct tcp_shadow shadow[2]; /* the newest last */
-	/* ooo_synack, SYN-5 */
-	struct tcp_segment synack;
-	uint8_t synack_side; /* side + 1 that sent it, 0: none */
-	uint32_t win_seq[2]; /* SEQ and ACK of the segment that offered the zero window */
-	uint32_t win_ack[2];
-	/* tick at which the bucket is full again: GCRA */
-	uint32_t rate[2 * TCP_RATE_PER_SIDE + TCP_RATE_COUNT - TCP_RATE_PER_SIDE];
+	struct tcp_rare rare; /* the connection's own */
+	/* the newest last; the one past the end is where a new one is built */
+	struct tcp_shadow shadow[TCP_SHADOWS + 1];
+	/* GCRA: the tick at which a bucket is full again, 0: never used */
+	uint32_t rate[2 * TCP_RATE_PER_SIDE + (TCP_RATE_COUNT - TCP_RATE_PER_SIDE)];
 };
 
 /* A connection in the hands of a tracker. side may be NULL. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
  * The trackers of everything that is not TCP: UDP (unreplied, replied, stream), ICMP
- * queries, other protocols by their addresses. Only track_hot.last, .flags and
- * track_cold.t0, .id are theirs.
+ * queries, other protocols by their addresses. Of the connection only
+ * track_hot.last, .flags, .ep and track_cold.t0 are theirs.
  */
 #ifndef TRACK_DATAGRAM_H
 #define TRACK_DATAGRAM_H
@@ -19,11 +19,18 @@ void datagram_open(struct track_conn *conn, uint8_t side, uint32_t now);
 
 /*
  * A packet of a connection, from side. Never dropped. UDP becomes a stream (TRACK_ASSURED)
- * when its initiator sends again, more than two seconds after the first packet, having been
- * answered: the kernel's rule.
+ * with the first packet that comes more than two seconds after the first one of all, both
+ * sides having been heard before: the kernel's rule.
  */
 void datagram_packet(struct track_conn *conn, uint8_t side, uint32_t now,
 		     struct track_result *r);
+
+/*
+ * ICMP queries: one key serves the questions of both sides, so it is remembered who asks.
+ * An answer from side is one only if the other side has asked.
+ */
+void datagram_ask(struct track_conn *conn, uint8_t side);
+bool datagram_asks(const struct track_conn *conn, uint8_t side);
 
 /* The tick at which the connection is gone; proto: IPPROTO_*. */
 uint32_t datagram_deadline(const struct track_conn *conn, uint8_t proto,

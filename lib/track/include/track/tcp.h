@@ -84,11 +84,19 @@ void tcp_icmp_error(const struct track_conn *conn, uint8_t x, uint32_t seq,
 /* The state of the endpoint on side x. */
 enum tcp_state tcp_state(const struct track_conn *conn, uint8_t x);
 
-/* The tick at which tcp_timer() has something to do, if no segment comes before. */
+/* The tick at which the connection is gone, or is probed, if no segment comes before. */
 uint32_t tcp_deadline(const struct track_conn *conn, const struct track_config *config);
 
+/*
+ * The tick to arm the timer for: tcp_deadline(), but for an ESTABLISHED pair no later than
+ * tcp_timeout_unacknowledged from now, since data that is not acknowledged makes its
+ * time-out shorter without anybody moving the timer.
+ */
+uint32_t tcp_wakeup(const struct track_conn *conn, const struct track_config *config,
+		    uint32_t now);
+
 enum tcp_timer {
-	TCP_TIMER_WAIT,   /* not yet: arm the timer for tcp_deadline() */
+	TCP_TIMER_WAIT,   /* not yet: arm the timer for tcp_wakeup() */
 	TCP_TIMER_PROBE,  /* send the two segments, then as TCP_TIMER_WAIT (TIM-1) */
 	TCP_TIMER_EXPIRE, /* the connection is gone */
 };

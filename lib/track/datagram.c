@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * UDP, ICMP queries and the rest, tracked as the kernel tracks them: who began, whether
+ * anything has come back, and whether it is more than a question and its answer.
+ */
+#include <netinet/in.h>
+
+#include <base/ticks.h>
+#include <track/datagram.h>
+
+/* A connection that is in use for longer is a stream. */
+#define STREAM_AFTER (2 * TICKS_PER_S)
+
+#define DATAGRAM_ASKS 0x1u /* in track_hot.ep */
+
+void
+datagram_open(struct track_conn *conn, uint8_t side, uint32_t now)
+{
+	conn->hot->flags = side ? TRACK_ORIG : 0;
+	conn->hot->last = now;
+	conn->cold->t0 = now;
+}
+
+void
+datagram_packet(struct track_conn *conn, uint8_t side, uint32_t now,
+		struct track_result *r)
+{
+	struct track_hot *h = conn->hot;
+	uint8_t orig = h->flags & TRACK_ORIG ? 1 : 0, flags = h->flags;
+
+	*r = (struct track_result){.verdict = VERDICT_PASS};
+	/* cold is read only until the flag is there */
+	if ((flags & (TRACK_REPLIED | TRACK_ASSURED)) == TRACK_REPLIED &&
+	    ticks_since(conn->cold->t0, now) > STREAM_AFTER)
+		flags |= TRACK_ASSURED;
+	if (side != orig)
+		flags |= TRACK_REPLIED;
+	if (flags != h->flags) {
+		h->flags = flags;
+		/* nothing keeps anybody from giving a stream the shorter time-out */
+		r->events = TRACK_EVENT_STATE | TRACK_EVENT_SHORTER;
+	}
+	if (h->last != now)
+		h->last = now;
+}
+
+void
+datagram_ask(struct track_conn *conn, uint8_t side)
+{
+	conn->hot->ep[side] |= DATAGRAM_ASKS;
+}
+
+bool
+datagram_asks(const struct track_conn *conn, uint8_t side)
+{
+	return (conn->hot->ep[side] & DATAGRAM_ASKS) != 0;
+}
+
+uint32_t
+datagram_deadline(const struct track_conn *conn, uint8_t proto,
+		  const struct track_config *config)
+{
+	uint32_t timeout;
+
+	switch (proto) {
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		timeout = conn->hot->flags & TRACK_ASSURED ? config->udp_timeout_stream
+							   : config->udp_timeout;
+		break;
+	case IPPROTO_ICMP:
+		timeout = config->icmp_timeout;
+		break;
+	case IPPROTO_ICMPV6:
+		timeout = config->icmpv6_timeout;
+		break;
+	default:
+		timeout = config->generic_timeout;
+		break;
+	}
+	return conn->hot->last + timeout;
+}

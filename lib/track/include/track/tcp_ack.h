@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * Segments without SYN and RST: ACK, data, FIN. The rows "ACK toward SYN_SENT", "data of the
+ * SYN_RECEIVED side" and "FIN+ACK" of the table of verdicts, and ACC where both sides are
+ * synchronised.
+ */
+#ifndef TRACK_TCP_ACK_H
+#define TRACK_TCP_ACK_H
+
+#include <track/tcp_step.h>
+
+/* ACC-8: one retransmission can be several segments. */
+#define TCP_OLD_BUCKET ((struct tcp_bucket){TICKS_PER_S / 20, 20})
+
+/* Data of x that overtook its SYN+ACK counts in nxt once that is there. */
+static inline void
+pair_note_early(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	uint32_t end = segment_end(seg);
+
+	if (!p->rare || end == seg->seq)
+		return;
+	if (p->rare->early_side && !seq_after(end, p->rare->early))
+		return;
+	p->rare->early = end;
+	p->rare->early_side = x + 1;
+}
+
+static inline void
+pair_note_ooo_ack(const struct tcp_pair *p, uint8_t to, uint32_t ack)
+{
+	if (!p->rare)
+		return;
+	p->rare->ooo_ack = ack;
+	p->rare->ooo_ack_side = to + 1;
+}
+
+/* RST-7: a host that reset sends nothing but RSTs afterwards. */
+static inline bool
+pair_contradicts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
+		 uint32_t now)
+{
+	if (!(p->c->flags & COLD_RST_PEND) || pair_rst_side(p) != x)
+		return false;
+	return seq_after(segment_end(seg), p->c->rst_seq) || pair_probes(p) ||
+	       ticks_since(p->c->rst_tick, now) > TICKS_PER_S;
+}
+
+/* The column "CLOSED, lingering". */
+static inline enum tcp_outcome
+ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st), y = !x;
+	struct tcp_candidate q;
+	bool second;
+
+	if (pair_contradicts(p, x, seg, st->in->now) &&
+	    pair_tests(p, x, seg, st->in->now) == 0) { /* RST-7 */
+		p->c->flags &= (uint8_t) ~(COLD_RST_PEND | COLD_CLOSED);
+		st->r->events |= TRACK_EVENT_RST_FORGED;
+		pair_update(p, x, seg, st->in->now);
+		return TCP_PASS;
+	}
+	if (step_needs_side(st))
+		return TCP_ASK;
+	if (ep_has(p, y, EP_SS) && !ep_has(p, y, EP_PA) &&
+	    pair_match(p, y, seg->ack, &q, &second))
+		pair_note_early(p, x, seg);
+	return step_take_one(st, TCP_RATE_CLOSED, x) ? TCP_TOLERATED
+						     : step_drop(st, REASON_TCP_RATE);
+}
+
+/* The column "a side in SYN_SENT". */
+static inline enum tcp_outcome
+ack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st), y = !x;
+	struct tcp_candidate q;
+	bool second;
+
+	if (ep_has(p, x, EP_SS) && ep_has(p, y, EP_SS) && pair_acked(p, y, seg->ack) &&
+	    seg->seq - p->c->iss[x] - 1 <= p->c->syn_win[x]) {
+		pair_answer_late(p, x, seg); /* simultaneous open with plain ACKs */
+		p->h->ep[x] |= EP_PA;
+		p->h->ep[y] |= EP_SA;
+		p->h->nxt[x] = seq_max(segment_end(seg), p->h->nxt[x]);
+		p->h->last = st->in->now;
+		return TCP_PASS;
+	}
+	if (pair_state(p, y) != TCP_STATE_SYN_SENT) /* from the initiator toward LISTEN */
+		return step_drop(st, REASON_TCP_NO_HANDSHAKE);
+	if (step_needs_side(st))
+		return TCP_ASK;
+	if (pair_match(p, y, seg->ack, &q, &second))
+		pair_note_early(p, x, seg);
+	else
+		pair_note_ooo_ack(p, y, seg->ack);
+	return TCP_TOLERATED;
+}
+
+/* GEN-2: a wrong ACK while the SYN+ACK is not acknowledged; the endpoint answers with RST. */
+static inline enum tcp_outcome
+ack_handshake_wrong(const struct tcp_step *st)
+{
+	if (st->in->config->tcp_unsynchronized_reset) {
+		step_make_rst(st);
+		return step_drop(st, REASON_TCP_HANDSHAKE_ACK);
+	}
+	if (step_needs_side(st))
+		return TCP_ASK;
+	return step_take_one(st, TCP_RATE_HANDSHAKE, 0)
+		       ? TCP_TOLERATED
+		       : step_drop(st, REASON_TCP_HANDSHAKE_ACK);
+}
+
+/* ACC-8 and ACC-9: some tests have failed. */
+static inline enum tcp_outcome
+ack_unacceptable(const struct tcp_step *st, const struct tcp_pair *p, uint32_t bad)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st);
+	bool old = bad == ACC_2 && !seq_after(segment_end(seg), p->h->una[x]);
+	bool answer = (bad & (ACC_1 | ACC_3)) && st->in->config->tcp_challenge_ack;
+
+	if ((old || answer) && step_needs_side(st))
+		return TCP_ASK;
+	if (old)
+		return step_take(st, TCP_RATE_OLD, x, TCP_OLD_BUCKET)
+			       ? TCP_TOLERATED
+			       : step_drop(st, REASON_TCP_RATE);
+	if (answer && step_take_one(st, TCP_RATE_CHALLENGE, x)) { /* GEN-3 */
+		st->r->action = ACTION_CHALLENGE_ACK;
+		st->r->made_to = x;
+		st->r->made = pair_make_ack(p, !x, p->h->nxt[!x], p->h->una[x]);
+	}
+	return step_drop(st, acc_reason(bad));
+}
+
+/* LIB-1: numbers are not judged; states go on. */
+static inline enum tcp_outcome
+ack_liberal(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st);
+
+	p->h->ep[!x] |= EP_SA;
+	p->h->ep[x] |= EP_PA;
+	if ((seg->flags & TCP_FIN) && !ep_has(p, x, EP_FS))
+		pair_fin_sent(p, x, seg);
+	if (p->h->ep[0] & p->h->ep[1] & EP_FS) {
+		p->h->ep[0] |= EP_FA;
+		p->h->ep[1] |= EP_FA;
+		if (!(p->c->flags & COLD_TIME_WAIT)) {
+			p->c->flags |= COLD_TIME_WAIT;
+			p->c->tw_tick = st->in->now;
+		}
+	}
+	p->h->last = st->in->now;
+	pair_set_probes(p, 0);
+	return TCP_PASS;
+}
+
+TRACK_CALL enum tcp_outcome
+step_ack(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st), y = !x;
+	bool liberal = st->in->config->tcp_be_liberal;
+	enum tcp_column column = pair_column(p);
+	uint32_t bad;
+
+	if (column == TCP_COLUMN_CLOSED)
+		return ack_lingering(st, p);
+	if (column == TCP_COLUMN_SYN_SENT)
+		return ack_syn_sent(st, p);
+	if (column == TCP_COLUMN_SYN_RECEIVED && !ep_has(p, y, EP_SA) && !liberal &&
+	    !pair_acked(p, y, seg->ack))
+		return ack_handshake_wrong(st);
+	bad = pair_tests(p, x, seg, st->in->now);
+	if (bad && liberal)
+		return ack_liberal(st, p);
+	if (bad)
+		return ack_unacceptable(st, p, bad);
+	if (liberal) {
+		p->h->ep[y] |= EP_SA;
+		p->h->ep[x] |= EP_PA;
+	}
+	if (pair_contradicts(p, x, seg, st->in->now)) { /* RST-7 */
+		p->c->flags &= (uint8_t)~COLD_RST_PEND;
+		st->r->events |= TRACK_EVENT_RST_FORGED;
+	}
+	if (seq_after(segment_end(seg), pair_right_edge(p, x)))
+		st->r->events |= TRACK_EVENT_OVERSHOOT;
+	pair_update(p, x, seg, st->in->now);
+	return TCP_PASS;
+}
+
+#endif

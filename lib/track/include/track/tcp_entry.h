@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * What tcp.h declares, as inline functions: for lib/track/tcp.c on the host, and for a BPF
+ * program that runs the tracker on a connection in a map.
+ */
+#ifndef TRACK_TCP_ENTRY_H
+#define TRACK_TCP_ENTRY_H
+
+#include <track/tcp_timer.h>
+
+static inline void
+entry_unknown(const struct tcp_input *in, struct track_result *r)
+{
+	struct tcp_step st = {.in = in, .r = r};
+	uint8_t kind = segment_kind(in->seg);
+
+	*r = (struct track_result){.verdict = VERDICT_DROP};
+	if (!segment_flags_valid(in->seg)) {
+		r->reason = REASON_TCP_FLAGS;
+		return;
+	}
+	if (kind == TCP_SYN || (kind == TCP_ACK && in->config->tcp_loose)) {
+		if (step_needs_rules(&st))
+			r->verdict = VERDICT_ASK;
+		else if (in->rules == TCP_RULES_ALLOW)
+			r->verdict = VERDICT_PASS;
+		else
+			r->reason = REASON_POLICY_DROP;
+		return;
+	}
+	r->reason = REASON_TCP_NO_CONNECTION;
+	if (!(kind & TCP_RST) && in->config->tcp_unknown_reset)
+		step_make_rst(&st);
+}
+
+static inline void
+entry_open(struct track_conn *conn, const struct tcp_input *in)
+{
+	struct tcp_pair p = conn_pair(conn);
+	struct tcp_candidate q = candidate_of(in->seg);
+
+	if (segment_kind(in->seg) == TCP_SYN)
+		pair_begin(&p, in->side & 1, &q, in->now, in->now);
+	else
+		pair_pickup(&p, in->side & 1, in->seg, in->now);
+	pair_set_slow(&p, conn->side);
+}
+
+static inline enum tcp_state
+entry_state(const struct track_conn *conn, uint8_t x)
+{
+	struct tcp_pair p = conn_pair(conn), n;
+	struct tcp_side *side = conn->side;
+
+	/* the linger shows the attempt that follows it (SYN-1) */
+	if ((p.c->flags & COLD_CLOSED) && side && side->shadow[0].live) {
+		n = shadow_pair(&side->shadow[side->shadow[1].live ? 1 : 0]);
+		if (seq_after(n.c->t0, p.c->rst_tick))
+			return pair_state(&n, x);
+	}
+	return pair_state(&p, x);
+}
+
+/* The facts that the states are derived from; compared, they cost no branches. */
+static inline uint32_t
+entry_facts(const struct tcp_pair *p)
+{
+	return (p->h->ep[0] & ~EP_ZERO_WINDOW) | (p->h->ep[1] & ~EP_ZERO_WINDOW) << 8 |
+	       (p->c->flags & COLD_CLOSED) << 16;
+}
+
+static inline void
+entry_segment(struct track_conn *conn, const struct tcp_input *in, struct track_result *r)
+{
+	struct tcp_pair p = conn_pair(conn);
+	struct tcp_step st = {.in = in, .r = r, .side = conn->side};
+	uint32_t before = entry_facts(&p);
+	uint32_t wakeup = pair_wakeup(&p, in->config, in->now);
+	enum tcp_outcome outcome;
+
+	*r = (struct track_result){.verdict = VERDICT_DROP};
+	if (!segment_flags_valid(in->seg)) {
+		r->reason = REASON_TCP_FLAGS;
+		return;
+	}
+	if (st.side)
+		side_prune(st.side, in->now, in->config);
+	outcome = step_run(&st, &p);
+	if (outcome == TCP_ASK) {
+		r->verdict = VERDICT_ASK;
+		return;
+	}
+	pair_set_slow(&p, st.side);
+	if (before != entry_facts(&p))
+		r->events |= TRACK_EVENT_STATE;
+	if (seq_before(pair_wakeup(&p, in->config, in->now), wakeup))
+		r->events |= TRACK_EVENT_SHORTER;
+	if (outcome == TCP_DROP)
+		return;
+	r->verdict = VERDICT_PASS;
+	if (in->side != pair_orig(&p))
+		p.h->flags |= TRACK_REPLIED;
+	if (p.h->ep[0] & p.h->ep[1] & EP_SA) /* MODEL-4 */
+		p.h->flags |= TRACK_ASSURED | TRACK_REPLIED;
+}
+
+/* The row "ICMP error" of the table of verdicts. */
+static inline void
+entry_icmp_error(const struct track_conn *conn, uint8_t x, uint32_t seq,
+		 struct track_result *r)
+{
+	struct tcp_pair p = conn_pair(conn);
+	bool fits;
+
+	*r = (struct track_result){.verdict = VERDICT_DROP,
+				   .reason = REASON_ICMP_INNER_SEQ};
+	switch (pair_column(&p)) {
+	case TCP_COLUMN_CLOSED:
+		fits = false;
+		break;
+	case TCP_COLUMN_SYN_SENT:
+		fits = ep_has(&p, x, EP_SS) && seq == p.c->iss[x];
+		break;
+	default:
+		fits = seq_within(seq, p.h->una[x] - 1, p.h->nxt[x]);
+		break;
+	}
+	if (!fits)
+		return;
+	r->verdict = VERDICT_PASS;
+	r->reason = REASON_NONE;
+}
+
+static inline enum tcp_timer
+entry_timer(struct track_conn *conn, uint32_t now, const struct track_config *config,
+	    struct tcp_segment probe[2])
+{
+	struct tcp_pair p = conn_pair(conn);
+	uint8_t probes = pair_probes(&p), x;
+
+	if (conn->side)
+		side_prune(conn->side, now, config);
+	if (!ticks_reached(pair_deadline(&p, config), now))
+		return TCP_TIMER_WAIT;
+	if (pair_is_probed(&p) && probes < TCP_PROBES) { /* TIM-1 */
+		for (x = 0; x < 2; x++)
+			probe[x] = pair_make_probe(&p, !x);
+		pair_set_probes(&p, probes + 1);
+		p.c->rst_tick = now;
+		pair_set_slow(&p, conn->side);
+		return TCP_TIMER_PROBE;
+	}
+	return shadow_inherits(&p, conn->side) ? TCP_TIMER_WAIT : TCP_TIMER_EXPIRE;
+}
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * SYNs, and what answers them.
+ *
+ * While no SYN has been answered, hot and cold hold the SYN of each side that sent one: iss,
+ * nxt (its end), the scale (SCALE_NONE: no option), tsmax with ts_lag 0 (TS_LAG_NONE: no
+ * option), and its window as the peer's syn_win, which is what it will be. A second SYN of
+ * the same side, of another sequence, is a candidate beside it: which of the two the peer
+ * took is known when it answers.
+ */
+#ifndef TRACK_TCP_HANDSHAKE_H
+#define TRACK_TCP_HANDSHAKE_H
+
+#include <track/tcp_window.h>
+
+#define TCP_EARLY_MAX 65535u /* MODEL: data that overtakes its SYN+ACK */
+
+static inline struct tcp_candidate
+candidate_of(const struct tcp_segment *syn)
+{
+	return (struct tcp_candidate){
+		.iss = syn->seq,
+		.end = segment_end(syn),
+		.tsval = syn->tsval,
+		.win = syn->win,
+		.scale = syn->scale,
+		.has_ts = syn->has_ts,
+	};
+}
+
+static inline bool
+candidate_acked(const struct tcp_candidate *q, uint32_t ack)
+{
+	return ack - q->iss - 1 < q->end - q->iss;
+}
+
+/* The SYN of x that hot and cold hold. Answered: as far as it is still known. */
+static inline struct tcp_candidate
+pair_candidate(const struct tcp_pair *p, uint8_t x)
+{
+	const struct track_hot *h = p->h;
+	struct tcp_candidate q = {
+		.iss = p->c->iss[x],
+		.end = h->nxt[x],
+		.win = p->c->syn_win[!x],
+	};
+	uint32_t ts;
+
+	if (!pair_answered(p)) {
+		q.scale = pair_scale(p, x) == SCALE_NONE ? TCP_NO_SCALE
+							 : pair_scale(p, x);
+		q.has_ts = h->ts_lag[x] != TS_LAG_NONE;
+		q.tsval = h->tsmax[x];
+		return q;
+	}
+	q.scale = h->scale ? pair_scale(p, x) : TCP_NO_SCALE;
+	q.has_ts = (h->flags & TRACK_TS) != 0;
+	q.tsval = pair_ts_recent(p, x, &ts) ? ts : h->tsmax[x];
+	return q;
+}
+
+/* x has sent a SYN, its first. */
+static inline void
+pair_syn_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q)
+{
+	struct track_hot *h = p->h;
+
+	h->ep[x] |= EP_SS | (q->win == 0 ? EP_ZERO_WINDOW : 0);
+	p->c->iss[x] = q->iss;
+	h->una[x] = q->iss;
+	h->nxt[x] = q->end;
+	h->tsmax[x] = q->tsval;
+	h->ts_lag[x] = q->has_ts ? 0 : TS_LAG_NONE;
+	p->c->syn_win[!x] = q->win;
+	pair_set_scale(p, x, q->scale == TCP_NO_SCALE ? SCALE_NONE : q->scale);
+}
+
+/* Start over, as the attempt of x that began with q at t0. What is rare stays. */
+static inline void
+pair_begin(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
+	   uint32_t t0, uint32_t now)
+{
+	struct track_cold *c = p->c;
+
+	*p->h = (struct track_hot){.last = now, .flags = x ? TRACK_ORIG : 0};
+	c->iss[0] = c->iss[1] = 0;
+	c->syn_win[0] = c->syn_win[1] = 0;
+	c->retr = 0;
+	c->flags = 0;
+	c->t0 = t0;
+	pair_syn_sent(p, x, q);
+}
+
+/*
+ * The SYN+ACK seg of x answers the SYN q of the other side: MODEL-5, SYN-3. In a simultaneous
+ * open the SYN of x went by before, and perhaps the other side's SYN+ACK too.
+ */
+TRACK_CALL void
+pair_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
+	    const struct tcp_segment *seg)
+{
+	struct track_hot *h = p->h;
+	uint8_t y = !x;
+	bool scaled = q->scale != TCP_NO_SCALE && seg->scale != TCP_NO_SCALE;
+	bool same = ep_has(p, x, EP_SS) && p->c->iss[x] == seg->seq;
+	bool fresh = !same || !pair_answered(p);
+	uint8_t both = same && ep_has(p, x, EP_SA);
+
+	h->ep[y] = (uint8_t)((h->ep[y] & ~EP_PA) | (both ? EP_PA : 0) | EP_SS | EP_SA);
+	h->ep[x] = (uint8_t)((h->ep[x] & ~EP_SA) | (both ? EP_SA : 0) | EP_SS | EP_PA);
+	pair_set_scale(p, y, scaled ? q->scale : 0);
+	pair_set_scale(p, x, scaled ? seg->scale : 0);
+	p->c->iss[y] = q->iss;
+	h->nxt[y] = q->end;
+	if (!same) /* the SYN of x, if it has sent one, was another */
+		p->c->retr &= (uint8_t)~RETR_SIMULTANEOUS;
+	if (fresh) {
+		p->c->iss[x] = seg->seq;
+		h->una[x] = seg->seq;
+		h->nxt[x] = segment_end(seg);
+		if (p->rare && p->rare->early_side == x + 1 &&
+		    p->rare->early - h->nxt[x] - 1 < TCP_EARLY_MAX)
+			h->nxt[x] = p->rare->early;
+		h->edge[x] = seg->seq + 1 + q->win;
+		h->maxwnd[x] = 0;
+		p->c->syn_win[x] = q->win;
+	}
+	h->una[y] = seg->ack;
+	h->edge[y] = seg->ack + seg->win;
+	h->maxwnd[y] = 0;
+	if (!same || seg->win > p->c->syn_win[y]) /* else its SYN has offered more */
+		p->c->syn_win[y] = seg->win;
+	h->ep[x] = (uint8_t)((h->ep[x] & ~EP_ZERO_WINDOW) |
+			     (seg->win ? 0 : EP_ZERO_WINDOW));
+	h->ep[y] = (uint8_t)((h->ep[y] & ~EP_ZERO_WINDOW) |
+			     (q->win ? 0 : EP_ZERO_WINDOW));
+	h->flags &= (uint8_t)~TRACK_TS;
+	if (q->has_ts && seg->has_ts) {
+		h->flags |= TRACK_TS;
+		h->tsmax[x] = seg->tsval;
+		h->ts_lag[x] = TS_LAG_NONE;
+		pair_set_ts(p, y, q->tsval, q->tsval);
+	}
+}
+
+/*
+ * Simultaneous open: the second SYN+ACK, or a plain ACK, from x completes the other side.
+ * Without a SYN+ACK before, the two SYNs are all that scale and timestamps come from.
+ */
+static inline void
+pair_answer_late(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	struct track_hot *h = p->h;
+	struct track_cold *c = p->c;
+	uint8_t y = !x;
+	struct tcp_candidate a, b;
+	bool scaled, has_ts;
+
+	if (!pair_answered(p)) {
+		a = pair_candidate(p, x);
+		b = pair_candidate(p, y);
+		scaled = a.scale != TCP_NO_SCALE && b.scale != TCP_NO_SCALE;
+		has_ts = a.has_ts && b.has_ts;
+		pair_set_scale(p, x, scaled ? a.scale : 0);
+		pair_set_scale(p, y, scaled ? b.scale : 0);
+		h->edge[x] = c->iss[x] + 1 + b.win;
+		h->ts_lag[x] = h->ts_lag[y] = TS_LAG_NONE;
+		h->flags = (uint8_t)((h->flags & ~TRACK_TS) | (has_ts ? TRACK_TS : 0));
+	}
+	h->una[y] = seg->ack;
+	if (seg->flags & TCP_SYN) {
+		h->edge[y] = seg->ack + seg->win;
+		if (seg->win > c->syn_win[y])
+			c->syn_win[y] = seg->win;
+		return;
+	}
+	h->edge[y] = seg->ack + ((uint32_t)seg->win << pair_scale(p, x));
+	if (seg->win > h->maxwnd[y])
+		h->maxwnd[y] = seg->win;
+}
+
+/* Of the SYNs of x the newest that ack acknowledges; *second: it is the one beside. */
+static inline bool
+pair_match(const struct tcp_pair *p, uint8_t x, uint32_t ack, struct tcp_candidate *q,
+	   bool *second)
+{
+	const struct tcp_rare *rare = p->rare;
+	bool first_fits, second_fits;
+
+	*q = pair_candidate(p, x);
+	*second = false;
+	first_fits = pair_began(p, x) && candidate_acked(q, ack);
+	second_fits = rare && rare->has_second[x] &&
+		      candidate_acked(&rare->second[x], ack);
+	if (second_fits && (!first_fits || !rare->second_is_older[x])) {
+		*q = rare->second[x];
+		*second = true;
+	}
+	return first_fits || second_fits;
+}
+
+/* The SYN beside becomes that of x, and the other way round. */
+static inline void
+pair_swap_candidates(const struct tcp_pair *p, uint8_t x)
+{
+	struct tcp_candidate q = pair_candidate(p, x);
+
+	pair_syn_sent(p, x, &p->rare->second[x]);
+	p->rare->second[x] = q;
+	p->rare->second_is_older[x] = !p->rare->second_is_older[x];
+}
+
+/*
+ * A SYN of x whose sequence is known: it may now carry data (TFO), or options that the first
+ * one lacked (SYN-3). Refreshes no timer (MODEL-3). False when it is not known.
+ */
+static inline bool
+pair_syn_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	struct track_hot *h = p->h;
+	struct tcp_candidate *q;
+	bool known = false;
+
+	if (!ep_has(p, x, EP_SS))
+		return false;
+	if (p->c->iss[x] == seg->seq) {
+		known = true;
+		if (pair_began(p, x)) /* else a SYN+ACK was its first */
+			h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
+		if (!pair_answered(p)) {
+			if (pair_scale(p, x) == SCALE_NONE && seg->scale != TCP_NO_SCALE)
+				pair_set_scale(p, x, seg->scale);
+			if (h->ts_lag[x] == TS_LAG_NONE && seg->has_ts) {
+				h->ts_lag[x] = 0;
+				h->tsmax[x] = seg->tsval;
+			}
+		}
+	}
+	if (p->rare && p->rare->has_second[x] && p->rare->second[x].iss == seg->seq) {
+		known = true;
+		q = &p->rare->second[x];
+		q->end = seq_max(segment_end(seg), q->end);
+		if (q->scale == TCP_NO_SCALE)
+			q->scale = seg->scale;
+		if (!q->has_ts && seg->has_ts) {
+			q->has_ts = true;
+			q->tsval = seg->tsval;
+		}
+	}
+	return known;
+}
+
+/* Another SYN of x, unanswered as the first: the older stays. */
+static inline void
+pair_syn_candidate(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	if (!p->rare)
+		return;
+	if (p->rare->has_second[x] && p->rare->second_is_older[x])
+		pair_swap_candidates(p, x);
+	p->rare->second[x] = candidate_of(seg);
+	p->rare->has_second[x] = true;
+	p->rare->second_is_older[x] = false;
+}
+
+/* PICK-1: the connection that a mid-stream ACK from x belongs to. */
+static inline void
+pair_pickup(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
+	    uint32_t now)
+{
+	struct track_hot *h = p->h;
+	struct track_cold *c = p->c;
+	uint8_t y = !x;
+
+	*h = (struct track_hot){.last = now, .flags = x ? TRACK_ORIG : 0};
+	h->ep[0] = h->ep[1] = EP_SS | EP_PA | EP_SA;
+	h->scale = TCP_MAX_SCALE << 4 | TCP_MAX_SCALE;
+	h->una[x] = seg->seq;
+	h->nxt[x] = segment_end(seg);
+	h->edge[x] = seg->seq + (65535u << TCP_MAX_SCALE);
+	h->maxwnd[x] = 65535;
+	h->una[y] = h->nxt[y] = seg->ack;
+	h->edge[y] = seg->ack + ((uint32_t)seg->win << TCP_MAX_SCALE);
+	h->maxwnd[y] = seg->win;
+	if (seg->win == 0)
+		h->ep[x] |= EP_ZERO_WINDOW;
+	c->iss[x] = seg->seq - 1;
+	c->iss[y] = seg->ack - 1;
+	c->syn_win[y] = 65535;
+	c->t0 = now;
+	c->flags = (uint8_t)(COLD_LOOSE | COLD_HEARD(x));
+}
+
+#endif

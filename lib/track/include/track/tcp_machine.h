@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * A segment's way through the rules: first a shadow that it completes (SYN-4), then the
+ * connection, then, when that refuses it or only tolerates it, the shadows.
+ */
+#ifndef TRACK_TCP_MACHINE_H
+#define TRACK_TCP_MACHINE_H
+
+#include <track/tcp_ack.h>
+#include <track/tcp_reset.h>
+#include <track/tcp_syn.h>
+
+#define TCP_SHADOW_BUCKET ((struct tcp_bucket){TICKS_PER_S, 3}) /* SYN-4 */
+
+static inline struct tcp_pair
+conn_pair(const struct track_conn *conn)
+{
+	return (struct tcp_pair){conn->hot, conn->cold,
+				 conn->side ? &conn->side->rare : NULL};
+}
+
+static inline uint8_t
+segment_kind(const struct tcp_segment *seg)
+{
+	return seg->flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK);
+}
+
+/* FLAG-1 */
+static inline bool
+segment_flags_valid(const struct tcp_segment *seg)
+{
+	switch (segment_kind(seg)) {
+	case TCP_SYN:
+	case TCP_SYN | TCP_ACK:
+	case TCP_ACK:
+	case TCP_ACK | TCP_FIN:
+	case TCP_RST:
+	case TCP_RST | TCP_ACK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static inline enum tcp_outcome
+step_dispatch(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	uint8_t kind = segment_kind(st->in->seg);
+
+	if (kind & TCP_RST)
+		return step_reset(st, p);
+	if (kind == TCP_SYN)
+		return step_syn(st, p);
+	if (kind == (TCP_SYN | TCP_ACK))
+		return step_synack(st, p);
+	return step_ack(st, p);
+}
+
+/* What is the engine's in cold stays where another attempt takes the connection's place. */
+static inline void
+pair_replace(const struct tcp_pair *p, const struct tcp_pair *by)
+{
+	struct track_cold old = *p->c;
+
+	*p->h = *by->h;
+	*p->c = *by->c;
+	p->c->id = old.id;
+	p->c->side = old.side;
+	p->c->l2 = old.l2;
+	p->c->rule = old.rule;
+	if (p->rare && p->rare != by->rare)
+		*p->rare = *by->rare;
+}
+
+static inline void
+side_forget_shadows(struct tcp_side *side)
+{
+	side->shadow[0].live = false;
+	side->shadow[1].live = false;
+}
+
+/* SYN-1: how long a shadow waits. */
+static inline bool
+shadow_over(struct tcp_shadow *shadow, uint32_t now, const struct track_config *config)
+{
+	struct tcp_pair n = shadow_pair(shadow);
+	uint32_t life = pair_column(&n) == TCP_COLUMN_SYN_SENT
+				? config->tcp_timeout_close
+				: config->tcp_timeout_syn_recv;
+	uint32_t since = seq_max(shadow->hot.last, shadow->cold.t0);
+
+	return ticks_since(since, now) > life;
+}
+
+static inline void
+side_prune(struct tcp_side *side, uint32_t now, const struct track_config *config)
+{
+	if (side->shadow[1].live && shadow_over(&side->shadow[1], now, config))
+		side->shadow[1].live = false;
+	if (side->shadow[0].live && shadow_over(&side->shadow[0], now, config))
+		side->shadow[0].live = false;
+	if (!side->shadow[0].live && side->shadow[1].live) {
+		side->shadow[0] = side->shadow[1];
+		side->shadow[1].live = false;
+	}
+}
+
+/* SYN-4: shadow i is the connection from now on. */
+static inline void
+shadow_commit(const struct tcp_step *st, const struct tcp_pair *p, int i)
+{
+	struct tcp_pair n = shadow_pair(&st->side->shadow[i]);
+
+	pair_replace(p, &n);
+	side_forget_shadows(st->side);
+	st->r->events |= TRACK_EVENT_RESYNC;
+}
+
+/* SYN-4: the ACK of the SYN's sender that completes a shadow. */
+static inline bool
+shadow_completed(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	uint8_t x = step_side(st), y = !x;
+	int i;
+
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		struct tcp_pair n = shadow_pair(&st->side->shadow[i]);
+
+		if (!st->side->shadow[i].live || !ep_has(&n, x, EP_SA) ||
+		    ep_has(&n, x, EP_PA) || !ep_has(&n, y, EP_PA) ||
+		    !pair_acked(&n, y, st->in->seg->ack) ||
+		    pair_tests(&n, x, st->in->seg, st->in->now) != 0)
+			continue;
+		shadow_commit(st, p, i);
+		pair_update(p, x, st->in->seg, st->in->now);
+		return true;
+	}
+	return false;
+}
+
+/* SYN-5: an ACK from x of a SYN+ACK whose SYN we do not know, in the window that it offered. */
+static inline bool
+handshake_agreed(const struct tcp_step *st, const struct tcp_pair *p,
+		 const struct tcp_rare *rare)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	struct tcp_segment synack = rare->synack;
+	uint8_t x = step_side(st);
+	struct tcp_candidate q;
+
+	if (rare->synack_side != !x + 1 || seg->seq - synack.ack > synack.win ||
+	    seg->ack != segment_end(&synack))
+		return false;
+	q = (struct tcp_candidate){
+		.iss = synack.ack - 1,
+		.end = synack.ack,
+		.win = 65535,
+		.scale = synack.scale == TCP_NO_SCALE ? TCP_NO_SCALE : TCP_MAX_SCALE,
+		.has_ts = seg->has_ts,
+		.tsval = seg->tsval,
+	};
+	st->side->rare = (struct tcp_rare){0};
+	side_forget_shadows(st->side);
+	pair_begin(p, x, &q, st->in->now, st->in->now);
+	pair_answer(p, !x, &q, &synack);
+	pair_update(p, x, seg, st->in->now);
+	st->r->events |= TRACK_EVENT_RESYNC;
+	return true;
+}
+
+static inline bool
+both_agree(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	int i;
+
+	if (handshake_agreed(st, p, &st->side->rare))
+		return true;
+	for (i = 0; i < TCP_SHADOWS; i++)
+		if (st->side->shadow[i].live &&
+		    handshake_agreed(st, p, &st->side->shadow[i].rare))
+			return true;
+	return false;
+}
+
+/* A shadow that is reset goes back to its SYN, the newest it has. */
+static inline void
+shadow_restart(const struct tcp_step *st, const struct tcp_pair *p,
+	       struct tcp_shadow *shadow)
+{
+	struct tcp_pair n = shadow_pair(shadow);
+	uint8_t x = pair_orig(&n), from = step_side(st);
+	struct tcp_candidate q;
+
+	if (from != x && pair_column(p) == TCP_COLUMN_SYNCHRONISED &&
+	    !(p->c->flags & COLD_RST_PEND)) /* its receiver refused the SYN */
+		pair_set_rst_pend(p, from, p->h->una[from], st->in->now);
+	if (shadow->rare.has_second[x] && !shadow->rare.second_is_older[x])
+		pair_swap_candidates(&n, x);
+	q = pair_candidate(&n, x);
+	pair_begin(&n, x, &q, shadow->cold.t0, st->in->now);
+}
+
+/*
+ * SYN-4: a segment that the connection refused, or passed only as unacceptable, is put to
+ * shadow i by the same rules. TCP_DROP: not this one's either.
+ */
+static inline enum tcp_outcome
+shadow_try(const struct tcp_step *st, const struct tcp_pair *p, int i,
+	   enum tcp_outcome first)
+{
+	struct tcp_shadow *shadow = &st->side->shadow[i];
+	struct tcp_pair n = shadow_pair(shadow);
+	const struct tcp_segment *seg = st->in->seg;
+	enum tcp_outcome outcome;
+	bool empty, replaced = false;
+
+	outcome = step_dispatch(st, &n);
+	empty = segment_kind(seg) == TCP_ACK && segment_len(seg) == 0 &&
+		pair_column(&n) == TCP_COLUMN_SYN_RECEIVED;
+	if (shadow->cold.flags & (COLD_CLOSED | COLD_RST_PEND)) {
+		shadow_restart(st, p, shadow);
+		empty = false;
+	} else if (pair_column(&n) == TCP_COLUMN_SYNCHRONISED) {
+		shadow_commit(st, p, i);
+		replaced = true;
+	}
+	if (outcome == TCP_DROP || (outcome == TCP_TOLERATED && first == TCP_TOLERATED))
+		return TCP_DROP;
+	if ((empty || outcome == TCP_TOLERATED) &&
+	    !step_take(st, TCP_RATE_SHADOW, 0, TCP_SHADOW_BUCKET))
+		return TCP_DROP;
+	if (!replaced && outcome == TCP_PASS)
+		st->side->rare.synack_side = 0;
+	return outcome;
+}
+
+/* After the connection itself has said `first`. */
+static inline enum tcp_outcome
+to_shadows(const struct tcp_step *st, const struct tcp_pair *p, enum tcp_outcome first)
+{
+	struct track_result before = *st->r;
+	enum tcp_outcome outcome;
+	int i;
+
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		if (!st->side->shadow[i].live)
+			continue;
+		outcome = shadow_try(st, p, i, first);
+		if (outcome != TCP_DROP) {
+			st->r->reason = REASON_NONE;
+			st->r->action = ACTION_NONE;
+			return outcome;
+		}
+		before.events |= st->r->events;
+		*st->r = before; /* a shadow makes no segments and gives no reasons */
+	}
+	return first;
+}
+
+/* Whether cold or the side entry has something to say to each segment. */
+static inline void
+pair_set_slow(const struct tcp_pair *p, const struct tcp_side *side)
+{
+	bool slow = (p->c->flags & (COLD_CLOSED | COLD_RST_PEND)) != 0 ||
+		    pair_probes(p) != 0;
+
+	if ((p->c->flags & COLD_LOOSE) &&
+	    (p->c->flags & (COLD_HEARD(0) | COLD_HEARD(1))) !=
+		    (COLD_HEARD(0) | COLD_HEARD(1)))
+		slow = true;
+	if (side && (side->shadow[0].live || side->rare.synack_side))
+		slow = true;
+	if (slow)
+		p->h->flags |= TRACK_SLOW;
+	else
+		p->h->flags &= (uint8_t)~TRACK_SLOW;
+}
+
+static inline enum tcp_outcome
+step_run(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	uint8_t kind = segment_kind(st->in->seg);
+	enum tcp_outcome outcome;
+
+	if (TRACK_SIDES && st->side && !(kind & (TCP_SYN | TCP_RST)) &&
+	    (shadow_completed(st, p) || both_agree(st, p)))
+		return TCP_PASS;
+	outcome = step_dispatch(st, p);
+	if (TRACK_SIDES && st->side && kind != TCP_SYN &&
+	    (outcome == TCP_DROP || outcome == TCP_TOLERATED))
+		outcome = to_shadows(st, p, outcome);
+	return outcome;
+}
+
+#endif

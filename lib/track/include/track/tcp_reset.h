@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * RST-1 to RST-9: which reset is believed.
+ *
+ * An endpoint believes a RST whose SEQ is exactly its RCV.NXT (RFC 5961 3.2). That is
+ * somewhere in [una, nxt] (MODEL-1), so what lies there passes. It ends the connection here
+ * only where the two are one number; else it is in doubt (rst_pend) until both ends have been
+ * probed, or the one that is said to be dead has spoken (RST-7).
+ */
+#ifndef TRACK_TCP_RESET_H
+#define TRACK_TCP_RESET_H
+
+#include <track/tcp_step.h>
+
+static inline bool
+step_has_shadow_of(const struct tcp_step *st, uint8_t x)
+{
+	bool found = false;
+	int i;
+
+	if (!st->side)
+		return false;
+	for (i = 0; i < TCP_SHADOWS; i++)
+		if (st->side->shadow[i].live &&
+		    (st->side->shadow[i].hot.flags & TRACK_ORIG) == x)
+			found = true;
+	return found;
+}
+
+/* RST-1 and RST-2: nobody has answered a SYN yet. */
+static inline enum tcp_outcome
+reset_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st);
+	struct tcp_candidate q;
+	bool second;
+
+	if (pair_state(p, !x) == TCP_STATE_SYN_SENT &&
+	    (st->in->config->tcp_be_liberal ||
+	     ((seg->flags & TCP_ACK) && pair_match(p, !x, seg->ack, &q, &second)))) {
+		pair_close(p, x, seg->seq, st->in->now); /* RST-1 */
+		return TCP_PASS;
+	}
+	if (pair_state(p, x) == TCP_STATE_SYN_SENT) { /* RST-2 */
+		if (p->rare && p->rare->ooo_ack_side == x + 1 &&
+		    p->rare->ooo_ack == seg->seq)
+			return TCP_PASS;
+		if (seq_within(seg->seq, p->c->iss[x], p->h->nxt[x])) {
+			pair_close(p, x, seg->seq, st->in->now);
+			return TCP_PASS;
+		}
+	}
+	return step_drop(st, REASON_TCP_RST_SYN_SENT);
+}
+
+/* RST-6: in the window, but RCV.NXT it cannot be. Ask the receiver what it is. */
+static inline enum tcp_outcome
+reset_inexact(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	uint8_t x = step_side(st);
+
+	if (step_needs_side(st))
+		return TCP_ASK;
+	if (step_take_one(st, TCP_RATE_PROBE, x)) {
+		st->r->action = ACTION_PROBE;
+		st->r->made_to = !x;
+		st->r->made = pair_make_probe(p, x);
+	}
+	return step_drop(st, REASON_TCP_RST_INEXACT);
+}
+
+/* RST-2 in SYN_RECEIVED: only the SYN that was answered is gone, the other one lives. */
+static inline void
+reset_candidate(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	uint8_t x = step_side(st);
+	struct tcp_rare *rare = p->rare;
+
+	pair_begin(p, x, &rare->second[x], p->c->t0, st->in->now);
+	rare->has_second[x] = false;
+	rare->ooo_ack = st->in->seg->seq; /* the same RST may come once more */
+	rare->ooo_ack_side = x + 1;
+}
+
+/* RST-5: it may be RCV.NXT. */
+static inline void
+reset_believed(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	uint32_t seq = st->in->seg->seq;
+	uint8_t x = step_side(st);
+
+	if (p->h->una[x] == p->h->nxt[x])
+		pair_close(p, x, seq, st->in->now);
+	else if (!(p->c->flags & COLD_RST_PEND) || pair_rst_side(p) != x)
+		pair_set_rst_pend(p, x, seq, st->in->now);
+	else if (pair_probes(p) && seq == p->h->una[x])
+		pair_close(p, x, seq, st->in->now); /* the answer to our probe */
+}
+
+/* A RST of in->side, on a pair that has been answered. */
+static inline enum tcp_outcome
+reset_answered(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	const struct track_hot *h = p->h;
+	uint8_t x = step_side(st), y = !x;
+	bool has_ack = (seg->flags & TCP_ACK) && seg->ack != 0;
+	bool inside = seq_within(seg->seq, h->una[x], h->nxt[x]);
+
+	if (!ep_has(p, y, EP_PA) && (seg->flags & TCP_ACK) &&
+	    pair_acked(p, y, seg->ack) && !inside) {
+		pair_set_rst_pend(p, x, seg->seq, st->in->now); /* RST-9 */
+		return TCP_PASS;
+	}
+	if (has_ack && (seq_before(seg->ack, h->una[y] - pair_maxwnd(p, y)) ||
+			seq_after(seg->ack, h->nxt[y])))
+		return step_drop(st, REASON_TCP_RST_ACK); /* RST-3 */
+	if (pair_state(p, y) == TCP_STATE_TIME_WAIT && ep_has(p, x, EP_FA) &&
+	    !(seg->seq == h->una[x] && step_has_shadow_of(st, x)))
+		return step_drop(st, REASON_TCP_RST_TIME_WAIT); /* RST-8 */
+	if (seq_before(seg->seq, h->una[x]) ||
+	    seq_after(seg->seq, seq_max(h->edge[x], h->nxt[x])))
+		return step_drop(st, REASON_TCP_RST_SEQ); /* RST-4 */
+	if (!inside)
+		return reset_inexact(st, p);
+	if (pair_state(p, y) == TCP_STATE_SYN_RECEIVED && x == pair_orig(p) && p->rare &&
+	    p->rare->has_second[x])
+		reset_candidate(st, p);
+	else
+		reset_believed(st, p);
+	return TCP_PASS;
+}
+
+TRACK_CALL enum tcp_outcome
+step_reset(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	switch (pair_column(p)) {
+	case TCP_COLUMN_CLOSED:
+		return TCP_TOLERATED;
+	case TCP_COLUMN_SYN_SENT:
+		return reset_syn_sent(st, p);
+	default:
+		break;
+	}
+	if (st->in->config->tcp_be_liberal) { /* LIB-1 */
+		pair_close(p, step_side(st), st->in->seg->seq, st->in->now);
+		return TCP_PASS;
+	}
+	return reset_answered(st, p);
+}
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * States out of bits, and what the values that do not fit the hot line really are.
+ *
+ * Eleven states for each of two endpoints would be a table of 121 cells, most of them
+ * unreachable and all of them places for mistakes. Here an endpoint is seven bits, each of
+ * which is a fact (it has sent its SYN, its FIN is acknowledged, ..), and its state is read
+ * off them: TCP.md, MODEL.
+ */
+#ifndef TRACK_TCP_STATE_H
+#define TRACK_TCP_STATE_H
+
+#include <stddef.h>
+
+#include <base/seq.h>
+#include <base/ticks.h>
+#include <track/tcp.h>
+
+#ifdef __bpf__
+/* A function of its own: the verifier's stack and patience are bounded. */
+#define TRACK_CALL static __attribute__((noinline, unused))
+/* .. and there are no side tables: user space does what needs one. */
+#define TRACK_SIDES 0
+#else
+#define TRACK_CALL static inline
+#define TRACK_SIDES 1
+#endif
+
+/* An attempt to connect: the connection itself, or one of its shadows. rare may be NULL. */
+struct tcp_pair {
+	struct track_hot *h;
+	struct track_cold *c;
+	struct tcp_rare *rare;
+};
+
+/* The columns of the table of verdicts. */
+enum tcp_column {
+	TCP_COLUMN_SYN_SENT,
+	TCP_COLUMN_SYN_RECEIVED,
+	TCP_COLUMN_SYNCHRONISED,
+	TCP_COLUMN_TIME_WAIT, /* both FINs sent */
+	TCP_COLUMN_CLOSED,
+};
+
+/* What a rule makes of a segment. */
+enum tcp_outcome {
+	TCP_DROP, /* the result holds the reason */
+	TCP_PASS,
+	TCP_TOLERATED, /* passed though unacceptable, so that the endpoint itself answers */
+	TCP_ASK,       /* the result says for what */
+};
+
+/* What a token bucket lets through: so many at once, then one every gap. */
+struct tcp_bucket {
+	uint32_t gap_ticks;
+	uint32_t burst;
+};
+
+static inline bool
+ep_has(const struct tcp_pair *p, uint8_t x, uint8_t bits)
+{
+	return (p->h->ep[x] & bits) == bits;
+}
+
+/* The state of one endpoint, the linger and the shadows left aside. */
+static inline enum tcp_state
+pair_state(const struct tcp_pair *p, uint8_t x)
+{
+	uint8_t ep = p->h->ep[x];
+
+	if (p->c->flags & COLD_CLOSED)
+		return TCP_STATE_CLOSED;
+	if ((ep & (EP_FS | EP_ACT | EP_PF)) == (EP_FS | EP_ACT | EP_PF))
+		return (ep & EP_FA) ? TCP_STATE_TIME_WAIT : TCP_STATE_CLOSING;
+	if ((ep & (EP_FS | EP_ACT)) == (EP_FS | EP_ACT))
+		return (ep & EP_FA) ? TCP_STATE_FIN_WAIT_2 : TCP_STATE_FIN_WAIT_1;
+	if (ep & EP_FS)
+		return (ep & EP_FA) ? TCP_STATE_CLOSED : TCP_STATE_LAST_ACK;
+	if (ep & EP_SA)
+		return (ep & EP_PF) ? TCP_STATE_CLOSE_WAIT : TCP_STATE_ESTABLISHED;
+	if (!(ep & EP_SS))
+		return ep_has(p, !x, EP_SS) ? TCP_STATE_LISTEN : TCP_STATE_CLOSED;
+	return (ep & EP_PA) ? TCP_STATE_SYN_RECEIVED : TCP_STATE_SYN_SENT;
+}
+
+static inline enum tcp_column
+pair_column(const struct tcp_pair *p)
+{
+	enum tcp_state a, b;
+
+	if (p->c->flags & COLD_CLOSED)
+		return TCP_COLUMN_CLOSED;
+	if (p->h->ep[0] & p->h->ep[1] & EP_FS)
+		return TCP_COLUMN_TIME_WAIT;
+	a = pair_state(p, 0);
+	b = pair_state(p, 1);
+	if (a == TCP_STATE_SYN_SENT || b == TCP_STATE_SYN_SENT)
+		return TCP_COLUMN_SYN_SENT;
+	if (a == TCP_STATE_SYN_RECEIVED || b == TCP_STATE_SYN_RECEIVED)
+		return TCP_COLUMN_SYN_RECEIVED;
+	return TCP_COLUMN_SYNCHRONISED;
+}
+
+/* The side of the endpoint that began. */
+static inline uint8_t
+pair_orig(const struct tcp_pair *p)
+{
+	return p->h->flags & TRACK_ORIG;
+}
+
+/* Whether una, edge and maxwnd mean something: a SYN has been answered. */
+static inline bool
+pair_answered(const struct tcp_pair *p)
+{
+	return ((p->h->ep[0] | p->h->ep[1]) & EP_PA) != 0;
+}
+
+/* ACK in (iss, nxt] of side x. */
+static inline bool
+pair_acked(const struct tcp_pair *p, uint8_t x, uint32_t ack)
+{
+	return ack - p->c->iss[x] - 1 < p->h->nxt[x] - p->c->iss[x];
+}
+
+/*
+ * The window shift of side x. While nobody has answered the SYNs, SCALE_NONE says that the
+ * SYN of x carried none; from then on it is what both agreed on.
+ */
+#define SCALE_NONE 15u
+
+static inline uint8_t
+pair_scale(const struct tcp_pair *p, uint8_t x)
+{
+	return x ? p->h->scale >> 4 : p->h->scale & 0x0f;
+}
+
+static inline void
+pair_set_scale(const struct tcp_pair *p, uint8_t x, uint8_t scale)
+{
+	p->h->scale = x ? (uint8_t)((p->h->scale & 0x0f) | (scale << 4))
+			: (uint8_t)((p->h->scale & 0xf0) | scale);
+}
+
+/* The largest window that the receiver ever offered to side x, in bytes. */
+static inline uint32_t
+pair_maxwnd(const struct tcp_pair *p, uint8_t x)
+{
+	uint32_t scaled = (uint32_t)p->h->maxwnd[x] << pair_scale(p, !x);
+
+	return scaled > p->c->syn_win[x] ? scaled : p->c->syn_win[x];
+}
+
+/* ts_recent of side x; false when nothing of it has been echoed yet. */
+static inline bool
+pair_ts_recent(const struct tcp_pair *p, uint8_t x, uint32_t *ts)
+{
+	uint16_t lag = p->h->ts_lag[x];
+
+	if (lag == TS_LAG_NONE)
+		return false;
+	*ts = lag == TS_LAG_SPILLED ? p->c->ts_recent[x] : p->h->tsmax[x] - lag;
+	return true;
+}
+
+/* Set tsmax and ts_recent (echoed) of side x. */
+static inline void
+pair_set_ts(const struct tcp_pair *p, uint8_t x, uint32_t tsmax, uint32_t ts_recent)
+{
+	uint32_t lag = tsmax - ts_recent;
+
+	p->h->tsmax[x] = tsmax;
+	if (lag < TS_LAG_SPILLED) {
+		p->h->ts_lag[x] = (uint16_t)lag;
+	} else {
+		p->h->ts_lag[x] = TS_LAG_SPILLED;
+		p->c->ts_recent[x] = ts_recent;
+	}
+}
+
+/* A new highest TSval of side x; ts_recent stays. */
+static inline void
+pair_advance_tsmax(const struct tcp_pair *p, uint8_t x, uint32_t tsmax)
+{
+	uint32_t ts_recent;
+
+	if (pair_ts_recent(p, x, &ts_recent))
+		pair_set_ts(p, x, tsmax, ts_recent);
+	else
+		p->h->tsmax[x] = tsmax;
+}
+
+/* Retransmissions of side x since its una moved, at most 3. */
+static inline uint8_t
+pair_retr(const struct tcp_pair *p, uint8_t x)
+{
+	return (p->c->retr >> (2 * x)) & 3;
+}
+
+static inline void
+pair_set_retr(const struct tcp_pair *p, uint8_t x, uint8_t retr)
+{
+	p->c->retr = (uint8_t)((p->c->retr & ~(3u << (2 * x))) |
+			       ((unsigned)retr << (2 * x)));
+	if (retr)
+		p->h->flags |= TRACK_RETRANSMITTED(x);
+	else
+		p->h->flags &= (uint8_t)~TRACK_RETRANSMITTED(x);
+}
+
+/* Probes sent without an answer, TIM-1. */
+static inline uint8_t
+pair_probes(const struct tcp_pair *p)
+{
+	return (p->c->retr >> 4) & 3;
+}
+
+static inline void
+pair_set_probes(const struct tcp_pair *p, uint8_t probes)
+{
+	p->c->retr = (uint8_t)((p->c->retr & ~0x30u) | ((unsigned)probes << 4));
+}
+
+/* Whether we have seen x send a SYN without ACK, so that a SYN+ACK may answer it. */
+#define RETR_SIMULTANEOUS 0x40u
+
+static inline bool
+pair_began(const struct tcp_pair *p, uint8_t x)
+{
+	return ep_has(p, x, EP_SS) && !(p->c->flags & COLD_LOOSE) &&
+	       (x == pair_orig(p) || (p->c->retr & RETR_SIMULTANEOUS));
+}
+
+static inline uint8_t
+pair_rst_side(const struct tcp_pair *p)
+{
+	return (p->c->flags & COLD_RST_SIDE) != 0;
+}
+
+static inline void
+pair_set_rst_pend(const struct tcp_pair *p, uint8_t x, uint32_t seq, uint32_t now)
+{
+	p->c->rst_seq = seq;
+	p->c->rst_tick = now;
+	p->c->flags = (uint8_t)((p->c->flags & ~COLD_RST_SIDE) | COLD_RST_PEND |
+				(x ? COLD_RST_SIDE : 0));
+	pair_set_probes(p, 0);
+}
+
+/* CLOSED on both sides; the numbers stay for RST-7, the linger starts. */
+static inline void
+pair_close(const struct tcp_pair *p, uint8_t x, uint32_t seq, uint32_t now)
+{
+	pair_set_rst_pend(p, x, seq, now);
+	p->c->flags |= COLD_CLOSED;
+}
+
+#endif

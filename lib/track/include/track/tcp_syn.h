@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * SYN and SYN+ACK: SYN-1 to SYN-4, TW-2.
+ *
+ * A SYN destroys nothing (SYN-1). From SYN_RECEIVED on it is forwarded and opens a *shadow*,
+ * an attempt of its own beside the connection, that takes its place only when its sender's
+ * ACK completes it. The endpoint decides, as if we were not there: it answers SYN+ACK or a
+ * challenge ACK, and who forges SYNs gains nothing.
+ */
+#ifndef TRACK_TCP_SYN_H
+#define TRACK_TCP_SYN_H
+
+#include <track/tcp_step.h>
+
+static inline struct tcp_pair
+shadow_pair(struct tcp_shadow *shadow)
+{
+	return (struct tcp_pair){&shadow->hot, &shadow->cold, &shadow->rare};
+}
+
+/* The place where a new shadow is built; zeroed. */
+static inline struct tcp_shadow *
+shadow_new(struct tcp_side *side)
+{
+	struct tcp_shadow *shadow = &side->shadow[TCP_SHADOWS];
+
+	*shadow = (struct tcp_shadow){.live = true};
+	return shadow;
+}
+
+/* The shadow just built is one of the connection's from now on: the newest stay. */
+static inline void
+shadow_push(struct tcp_side *side)
+{
+	if (side->shadow[0].live && side->shadow[1].live)
+		side->shadow[0] = side->shadow[1];
+	side->shadow[side->shadow[0].live ? 1 : 0] = side->shadow[TCP_SHADOWS];
+}
+
+/* A SYN beside a live connection, allowed by the rules. */
+static inline enum tcp_outcome
+syn_shadow(const struct tcp_step *st)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	struct tcp_candidate q = candidate_of(seg);
+	uint8_t x = step_side(st);
+	struct tcp_shadow *shadow;
+	struct tcp_pair n;
+	int i;
+
+	if (!st->side)
+		return TCP_PASS; /* not remembered: the endpoints will have to repeat it */
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		shadow = &st->side->shadow[i];
+		n = shadow_pair(shadow);
+		if (!shadow->live || pair_orig(&n) != x)
+			continue;
+		if (!pair_syn_again(&n, x, seg)) {
+			if (pair_column(&n) != TCP_COLUMN_SYN_SENT)
+				continue;
+			pair_syn_candidate(&n, x, seg);
+		}
+		shadow->cold.t0 = st->in->now;
+		return TCP_PASS;
+	}
+	shadow = shadow_new(st->side);
+	n = shadow_pair(shadow);
+	pair_begin(&n, x, &q, st->in->now, st->in->now);
+	shadow_push(st->side);
+	return TCP_PASS;
+}
+
+TRACK_CALL enum tcp_outcome
+step_syn(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st), y = !x;
+	enum tcp_column column = pair_column(p);
+	struct tcp_candidate q;
+
+	if (column == TCP_COLUMN_SYN_SENT
+		    ? pair_syn_again(p, x, seg)
+		    : column != TCP_COLUMN_CLOSED && p->c->iss[x] == seg->seq &&
+			      pair_syn_again(p, x, seg))
+		return TCP_PASS;
+	if (column == TCP_COLUMN_SYN_SENT && ep_has(p, x, EP_SS)) {
+		if (step_needs_side(st))
+			return TCP_ASK;
+		pair_syn_candidate(p, x, seg);
+		return TCP_PASS;
+	}
+	if (step_needs_rules(st))
+		return TCP_ASK;
+	if (st->in->rules == TCP_RULES_DENY)
+		return step_drop(st, REASON_POLICY_DROP);
+	if (column == TCP_COLUMN_SYN_SENT) { /* simultaneous open */
+		q = candidate_of(seg);
+		pair_syn_sent(p, x, &q);
+		p->c->retr |= RETR_SIMULTANEOUS;
+		return TCP_PASS;
+	}
+	if (column == TCP_COLUMN_SYN_RECEIVED && ep_has(p, y, EP_PA) &&
+	    !ep_has(p, y, EP_SA) && seq_after(seg->seq, p->c->iss[x]) &&
+	    seq_before(seg->seq, p->h->edge[x]))
+		return step_drop(st, REASON_TCP_SYN_IN_WINDOW);
+	if (step_needs_side(st))
+		return TCP_ASK;
+	return syn_shadow(st);
+}
+
+/* Whether some shadow waits for the SYN+ACK that acknowledges ack, from side x. */
+static inline bool
+shadow_expects(struct tcp_side *side, uint8_t x, uint32_t ack)
+{
+	struct tcp_candidate q;
+	bool second, found = false;
+	int i;
+
+	for (i = 0; side && i < TCP_SHADOWS; i++) {
+		struct tcp_pair n = shadow_pair(&side->shadow[i]);
+
+		if (side->shadow[i].live && pair_match(&n, !x, ack, &q, &second))
+			found = true;
+	}
+	return found;
+}
+
+/* SYN+ACK while the pair lingers. */
+static inline enum tcp_outcome
+synack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st), y = !x;
+	struct tcp_candidate q;
+	bool second;
+
+	if (shadow_expects(st->side, x, seg->ack))
+		return TCP_TOLERATED; /* SYN-4: it goes to the shadow */
+	if (ep_has(p, y, EP_SS) && !ep_has(p, y, EP_PA) && pair_rst_side(p) == y &&
+	    pair_match(p, y, seg->ack, &q, &second)) {
+		/* who sent the RST may still be in SYN_SENT: SYN_RECEIVED again */
+		pair_begin(p, y, &q, p->c->t0, st->in->now);
+		pair_answer(p, x, &q, seg);
+		return TCP_PASS;
+	}
+	if (step_needs_side(st))
+		return TCP_ASK;
+	return step_take_one(st, TCP_RATE_CLOSED, x) ? TCP_TOLERATED
+						     : step_drop(st, REASON_TCP_RATE);
+}
+
+/* SYN+ACK while some side has not been answered. */
+static inline enum tcp_outcome
+synack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st), y = !x;
+	struct tcp_candidate q;
+	bool second;
+
+	if (!ep_has(p, y, EP_SS)) /* from the initiator toward LISTEN */
+		return step_drop(st, REASON_TCP_NO_HANDSHAKE);
+	if (!pair_match(p, y, seg->ack, &q, &second) && !st->in->config->tcp_be_liberal) {
+		if (step_needs_side(st))
+			return TCP_ASK;
+		if (p->rare) {
+			p->rare->ooo_ack = seg->ack;
+			p->rare->ooo_ack_side = y + 1;
+			p->rare->synack = *seg;
+			p->rare->synack_side = x + 1;
+		}
+		return TCP_TOLERATED; /* its receiver must answer with RST */
+	}
+	if (second)
+		pair_swap_candidates(p, y);
+	pair_answer(p, x, &q, seg);
+	p->h->last = st->in->now;
+	return TCP_PASS;
+}
+
+/* The first SYN+ACK was lost behind us: another one of x, to a SYN of y that we know. */
+static inline void
+synack_shadow(const struct tcp_step *st, const struct tcp_pair *p,
+	      const struct tcp_candidate *q)
+{
+	uint8_t x = step_side(st), y = !x;
+	struct tcp_shadow *shadow;
+	struct tcp_pair n;
+	int i;
+
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		shadow = &st->side->shadow[i];
+		if (shadow->live && (shadow->hot.flags & TRACK_ORIG) == y &&
+		    shadow->cold.iss[y] == q->iss &&
+		    shadow->cold.iss[x] == st->in->seg->seq)
+			return;
+	}
+	shadow = shadow_new(st->side);
+	n = shadow_pair(shadow);
+	pair_begin(&n, y, q, p->c->t0, st->in->now);
+	pair_answer(&n, x, q, st->in->seg);
+	shadow_push(st->side);
+}
+
+static inline enum tcp_outcome
+synack_answered(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	struct track_hot *h = p->h;
+	uint8_t x = step_side(st), y = !x;
+	struct tcp_candidate q;
+	bool second;
+
+	if (ep_has(p, x, EP_SS) && seg->seq == p->c->iss[x] &&
+	    pair_acked(p, y, seg->ack)) {
+		if (!ep_has(p, y, EP_SA)) { /* the second one of a simultaneous open */
+			pair_answer_late(p, x, seg);
+			h->ep[x] |= EP_PA;
+			h->ep[y] |= EP_SA;
+			h->last = st->in->now;
+		}
+		if (pair_column(p) != TCP_COLUMN_TIME_WAIT) {
+			h->una[y] = seq_max(seg->ack, h->una[y]);
+			h->edge[y] = seq_max(seg->ack + seg->win, h->edge[y]);
+		}
+		return TCP_PASS;
+	}
+	if (step_needs_side(st))
+		return TCP_ASK;
+	if (pair_match(p, y, seg->ack, &q, &second) ||
+	    (st->in->config->tcp_be_liberal && pair_began(p, y))) {
+		if (st->side)
+			synack_shadow(st, p, &q);
+		return TCP_PASS;
+	}
+	if (st->in->config->tcp_be_liberal && pair_column(p) != TCP_COLUMN_SYN_RECEIVED)
+		return TCP_PASS;
+	if (p->rare) { /* SYN-5 */
+		p->rare->synack = *seg;
+		p->rare->synack_side = x + 1;
+	}
+	return step_take_one(st, TCP_RATE_SYNACK, 0) ? TCP_TOLERATED
+						     : step_drop(st, REASON_TCP_RATE);
+}
+
+TRACK_CALL enum tcp_outcome
+step_synack(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	switch (pair_column(p)) {
+	case TCP_COLUMN_CLOSED:
+		return synack_lingering(st, p);
+	case TCP_COLUMN_SYN_SENT:
+		return synack_syn_sent(st, p);
+	default:
+		return synack_answered(st, p);
+	}
+}
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
+/*
+ * ACC: is the segment one that its receiver may act on? And ACC-7: what it tells us.
+ *
+ * What the receiver holds is not known, only its bounds: una <= RCV.NXT <= nxt (MODEL-1).
+ * Every test here is the widest one that follows from that, so that nothing a genuine
+ * sender sends is refused, and as narrow as RFC 5961 wants it against a blind one.
+ */
+#ifndef TRACK_TCP_WINDOW_H
+#define TRACK_TCP_WINDOW_H
+
+#include <track/tcp_state.h>
+
+/* The tests that failed. */
+#define ACC_1 0x01u
+#define ACC_2 0x02u
+#define ACC_3 0x04u
+#define ACC_4 0x08u
+#define ACC_5 0x10u
+#define ACC_6 0x20u
+#define ACC_EARLY 0x40u /* nothing is known yet */
+
+#define PAWS_IDLE_TICKS (24u * 86400u * TICKS_PER_S) /* RFC 7323 5.5 */
+
+/* Past the FIN of x that we know, or a FIN elsewhere. */
+static inline bool
+pair_beyond_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	uint32_t end = segment_end(seg);
+
+	if (!ep_has(p, x, EP_FS))
+		return false;
+	return seq_after(end, p->c->fin[x] + 1) ||
+	       ((seg->flags & TCP_FIN) && end != p->c->fin[x] + 1);
+}
+
+static inline uint32_t
+pair_right_edge(const struct tcp_pair *p, uint8_t x)
+{
+	return seq_max(seq_max(p->h->una[x] + pair_maxwnd(p, x), p->h->nxt[x]),
+		       p->h->edge[x]);
+}
+
+static inline bool
+acc1_holds(uint32_t right, const struct tcp_segment *seg)
+{
+	int32_t over = seq_diff(seg->seq, right);
+
+	return over < 0 || (over == 0 && seg->len <= 1) ||
+	       (over <= 1 && segment_len(seg) == 0);
+}
+
+/* ACC-3, with PICK-1: until y has sent something, nxt of y is a guess. */
+static inline bool
+acc3_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
+{
+	if (!seq_after(ack, p->h->nxt[y]))
+		return true;
+	return (p->c->flags & COLD_LOOSE) && !(p->c->flags & COLD_HEARD(y)) &&
+	       !seq_after(ack, p->h->edge[y]);
+}
+
+static inline bool
+acc6_holds(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
+	   uint32_t now)
+{
+	uint32_t ts_recent;
+
+	if (!(p->h->flags & TRACK_TS) || !seg->has_ts ||
+	    !pair_ts_recent(p, x, &ts_recent))
+		return true;
+	return !seq_before(seg->tsval, ts_recent) ||
+	       ticks_since(p->h->last, now) >= PAWS_IDLE_TICKS;
+}
+
+/* ACC-1 to ACC-6 of a segment from x; the ACC_* that fail. */
+static inline uint32_t
+pair_tests(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
+	   uint32_t now)
+{
+	const struct track_hot *h = p->h;
+	uint8_t y = !x;
+	uint32_t bad = 0;
+
+	if (!pair_answered(p))
+		return ACC_EARLY;
+	if (!acc1_holds(pair_right_edge(p, x), seg))
+		bad |= ACC_1;
+	if (seq_before(seg->seq, h->una[x] - 1 - pair_maxwnd(p, x)))
+		bad |= ACC_2;
+	if (!acc3_holds(p, y, seg->ack))
+		bad |= ACC_3;
+	if (seq_before(seg->ack, h->una[y] - pair_maxwnd(p, y)))
+		bad |= ACC_4;
+	if (pair_beyond_fin(p, x, seg) && seq_after(h->una[x], p->c->fin[x]))
+		bad |= ACC_5;
+	if (!acc6_holds(p, x, seg, now))
+		bad |= ACC_6;
+	return bad;
+}
+
+static inline enum reason
+acc_reason(uint32_t bad)
+{
+	if (bad & ACC_EARLY)
+		return REASON_TCP_NO_HANDSHAKE;
+	if (bad & ACC_1)
+		return REASON_TCP_SEQ_RIGHT;
+	if (bad & ACC_2)
+		return REASON_TCP_SEQ_LEFT;
+	if (bad & ACC_3)
+		return REASON_TCP_ACK_UNSENT;
+	if (bad & ACC_4)
+		return REASON_TCP_ACK_OLD;
+	return bad & ACC_5 ? REASON_TCP_PAST_FIN : REASON_TCP_PAWS;
+}
+
+static inline void
+pair_fin_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	uint8_t y = !x;
+	uint8_t *ep = &p->h->ep[x];
+
+	p->c->fin[x] = segment_end(seg) - 1;
+	*ep = (uint8_t)((*ep & ~EP_ACT) | EP_FS);
+	if (!ep_has(p, y, EP_FS) || seq_before(seg->ack, p->c->fin[y] + 1))
+		*ep |= EP_ACT;
+	p->h->ep[y] |= EP_PF;
+}
+
+/* ACC-6: TSval and TSecr of a segment that passed. */
+static inline void
+pair_update_ts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	uint8_t y = !x;
+	uint32_t ts_recent;
+
+	if (!(p->h->flags & TRACK_TS) || !seg->has_ts)
+		return;
+	if (seq_after(seg->tsval, p->h->tsmax[x]))
+		pair_advance_tsmax(p, x, seg->tsval);
+	if (seq_after(seg->tsecr, p->h->tsmax[y]))
+		return;
+	if (!pair_ts_recent(p, y, &ts_recent) || seq_after(seg->tsecr, ts_recent))
+		pair_set_ts(p, y, p->h->tsmax[y], seg->tsecr);
+}
+
+/* The FINs and what acknowledges them; TW-1. */
+static inline void
+pair_update_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
+		uint32_t now)
+{
+	uint8_t y = !x;
+
+	if (seg->flags & TCP_FIN) {
+		if (!ep_has(p, x, EP_FS)) {
+			pair_fin_sent(p, x, seg);
+		} else {
+			p->h->ep[x] &= (uint8_t)~EP_FA;
+			if (p->c->flags & COLD_TIME_WAIT)
+				p->c->tw_tick = now;
+		}
+	}
+	if (ep_has(p, y, EP_FS) && !seq_before(seg->ack, p->c->fin[y] + 1))
+		p->h->ep[y] |= EP_FA;
+	if ((p->h->ep[0] & p->h->ep[1] & EP_FA) && !(p->c->flags & COLD_TIME_WAIT)) {
+		p->c->flags |= COLD_TIME_WAIT;
+		p->c->tw_tick = now;
+	}
+}
+
+/* nxt and retransmissions of the sender. */
+static inline void
+pair_update_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	struct track_hot *h = p->h;
+	uint32_t end = segment_end(seg);
+	uint8_t retr;
+
+	if (pair_beyond_fin(p, x, seg)) { /* ACC-5: nobody has acknowledged that FIN */
+		h->ep[x] &= (uint8_t) ~(EP_FS | EP_FA | EP_ACT);
+		h->ep[!x] &= (uint8_t)~EP_PF;
+	}
+	if (end != seg->seq && !seq_after(end, h->nxt[x]) && seq_after(end, h->una[x])) {
+		retr = pair_retr(p, x);
+		pair_set_retr(p, x, retr < 3 ? retr + 1 : 3);
+	}
+	h->nxt[x] = seq_max(end, h->nxt[x]);
+}
+
+/* una, edge, maxwnd of the receiver's direction, and whether its window is zero. */
+static inline void
+pair_update_acked(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	struct track_hot *h = p->h;
+	uint8_t y = !x;
+
+	if (p->c->flags & COLD_LOOSE) /* PICK-1 */
+		h->nxt[y] = seq_max(seg->ack, h->nxt[y]);
+	if (seq_after(seg->ack, h->una[y])) {
+		h->una[y] = seg->ack;
+		pair_set_retr(p, y, 0);
+	}
+	h->edge[y] = seq_max(seg->ack + ((uint32_t)seg->win << pair_scale(p, x)),
+			     h->edge[y]);
+	if (seg->win > h->maxwnd[y])
+		h->maxwnd[y] = seg->win;
+	/* only the segment that is the sender's newest speaks for its window */
+	if (seg->ack == h->una[y] && segment_end(seg) == h->nxt[x])
+		h->ep[x] = (uint8_t)((h->ep[x] & ~EP_ZERO_WINDOW) |
+				     (seg->win == 0 ? EP_ZERO_WINDOW : 0));
+	if (!seq_before(seg->ack, p->c->iss[y] + 1)) { /* MODEL-4 */
+		h->ep[y] |= EP_SA;
+		h->ep[x] |= EP_PA;
+	}
+}
+
+/* ACC-7: a segment from x has passed all tests. */
+TRACK_CALL void
+pair_update(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
+	    uint32_t now)
+{
+	p->h->last = now; /* MODEL-3 */
+	/* of a RST in doubt only its sender's own word counts: the other end answers every
+	 * probe, which must not keep a dead pair alive */
+	if (!(p->c->flags & COLD_RST_PEND) || pair_rst_side(p) == x)
+		pair_set_probes(p, 0);
+	p->c->flags |= COLD_HEARD(x);
+	pair_update_ts(p, x, seg);
+	pair_update_sent(p, x, seg);
+	pair_update_acked(p, x, seg);
+	pair_update_fin(p, x, seg, now);
+}
+
+#endif
