@@ -42,7 +42,7 @@ struct policy_packet {
 	uint8_t proto;  /* IPPROTO_*: meta l4proto */
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	uint8_t tcp_flags;
+	uint8_t tcp_flags; /* the whole byte: `tcp flags == syn` asks for ECE and CWR */
 	uint8_t ct; /* enum policy_ct */
 };
 
@@ -84,10 +84,12 @@ struct policy;
  * Load the rules from the JSON text of nft. A ruleset without a base chain `type filter
  * hook forward` is an error (an empty rule file is: say what was expected); so is anything
  * that cannot be evaluated exactly, with the rule's text. Names of interfaces that no port
- * has are allowed: such a rule never matches, and *warnings (may be NULL) says so.
+ * has are allowed: such a rule never matches. Without ports (NULL: a check of the rules by
+ * themselves) every name counts as a port of its own.
  *
- * Returns 0 and *policy, or -EINVAL (text not understood or not supported), -ENOMEM; then
- * error->text says what, where, and what was expected.
+ * Returns 0 and *policy, and error->text is empty or a warning (names that no port has);
+ * or -EINVAL (text not understood or not supported), -ENOMEM, and error->text says what,
+ * where, and what was expected.
  */
 int policy_load(const char *json, size_t length, const struct policy_ports *ports,
 		struct policy **policy, struct policy_error *error);
