@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tcp_fast() implies tcp_segment(): whatever it passes the slow way passes too, and both
+ * leave the same connection behind. Random exchanges over an established pair, at every
+ * step put to both ways.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <base/seq.h>
+#include <track/tcp.h>
+#include <track/tcp_fast.h>
+
+#define ROUNDS 2000
+#define STEPS 60
+
+struct world {
+	struct track_hot hot;
+	struct track_cold cold;
+	struct track_config config;
+	uint64_t random;
+	uint32_t now;
+	uint32_t ts[2];
+	unsigned fast, slow;
+};
+
+/* xorshift: the same on every machine */
+static uint32_t
+pick(struct world *w, uint32_t n)
+{
+	w->random ^= w->random << 13;
+	w->random ^= w->random >> 7;
+	w->random ^= w->random << 17;
+	return (uint32_t)(w->random >> 32) % n;
+}
+
+static struct track_result
+slow_way(struct world *w, uint8_t x, const struct tcp_segment *seg)
+{
+	struct track_conn conn = {.hot = &w->hot, .cold = &w->cold};
+	struct tcp_input in = {.seg = seg,
+			       .config = &w->config,
+			       .now = w->now,
+			       .side = x,
+			       .rules = TCP_RULES_ALLOW,
+			       .no_side = true};
+	struct track_result r;
+
+	if (w->cold.id) {
+		tcp_segment(&conn, &in, &r);
+		return r;
+	}
+	tcp_unknown(&in, &r);
+	assert_int_equal(r.verdict, VERDICT_PASS);
+	tcp_open(&conn, &in);
+	w->cold.id = 1;
+	return r;
+}
+
+static void
+establish(struct world *w, uint32_t seed)
+{
+	struct tcp_segment seg = {.flags = TCP_SYN, .win = 8000};
+	bool ts;
+
+	memset(w, 0, sizeof(*w));
+	w->config = TRACK_CONFIG_DEFAULT;
+	w->random = 0x9e3779b97f4a7c15u * (seed + 1);
+	pick(w, 2);
+	ts = pick(w, 3) != 0;
+	w->now = w->random >> 20;
+	w->ts[0] = w->random >> 8;
+	w->ts[1] = w->random >> 30;
+	seg.seq = pick(w, 2) ? (uint32_t)-1000 : pick(w, UINT32_MAX);
+	seg.scale = pick(w, 2) ? TCP_NO_SCALE : (uint8_t)pick(w, 15);
+	seg.has_ts = ts;
+	seg.tsval = ts ? w->ts[0] : 0;
+	slow_way(w, 0, &seg);
+
+	seg.flags = TCP_SYN | TCP_ACK;
+	seg.ack = seg.seq + 1;
+	seg.seq = pick(w, UINT32_MAX);
+	seg.tsval = ts ? w->ts[1] : 0;
+	seg.tsecr = ts ? w->ts[0] : 0;
+	slow_way(w, 1, &seg);
+
+	seg = (struct tcp_segment){.flags = TCP_ACK,
+				   .seq = seg.ack,
+				   .ack = seg.seq + 1,
+				   .win = 500,
+				   .has_ts = ts,
+				   .tsval = seg.tsecr,
+				   .tsecr = seg.tsval};
+	slow_way(w, 0, &seg);
+	assert_true(w->hot.flags & TRACK_ASSURED);
+}
+
+/* Mostly what a genuine sender sends, sometimes a little off, sometimes wild. */
+static struct tcp_segment
+any_segment(struct world *w, uint8_t x)
+{
+	static const int32_t off[] = {0,  0, 0,    0,   0,    0,     1,
+				      -1, 2, -100, 100, 8000, -8001, 70000};
+	static const uint32_t len[] = {0, 0, 1, 100, 1460, 9000};
+	static const uint16_t win[] = {8000, 500, 1, 65535, 0};
+	const struct track_hot *h = &w->hot;
+	struct tcp_segment seg = {.flags = TCP_ACK, .scale = TCP_NO_SCALE};
+	uint32_t base[] = {h->nxt[x], h->nxt[x], h->nxt[x], h->una[x], h->edge[x]};
+	uint32_t acks[] = {h->nxt[!x], h->nxt[!x], h->una[!x], h->nxt[!x] - 10};
+
+	seg.seq = base[pick(w, 5)] + (uint32_t)off[pick(w, 14)];
+	seg.ack = acks[pick(w, 4)] + (uint32_t)off[pick(w, 14)];
+	seg.len = len[pick(w, 6)];
+	seg.win = win[pick(w, 5)];
+	if (pick(w, 60) == 0)
+		seg.flags |= TCP_FIN;
+	if (pick(w, 200) == 0)
+		seg.flags |= TCP_RST;
+	seg.has_ts = pick(w, 20) != 0;
+	w->ts[x] += pick(w, 4) ? pick(w, 10) : pick(w, 200000);
+	seg.tsval = w->ts[x] - (pick(w, 6) ? 0 : pick(w, 100000));
+	seg.tsecr = w->ts[!x] - (pick(w, 6) ? 0 : pick(w, 100000)) +
+		    (pick(w, 30) ? 0 : 5);
+	return seg;
+}
+
+static void
+what_the_fast_way_passes_the_slow_way_passes_alike(void **state)
+{
+	static struct world w, copy;
+	unsigned fast = 0, slow = 0, round, step;
+
+	(void)state;
+	for (round = 0; round < ROUNDS; round++) {
+		establish(&w, round);
+		for (step = 0; step < STEPS; step++) {
+			uint8_t x = (uint8_t)pick(&w, 2);
+			struct tcp_segment seg = any_segment(&w, x);
+			struct track_result r;
+			bool passed;
+
+			w.now += pick(&w, 10) ? pick(&w, 50) : pick(&w, 100000);
+			copy = w;
+			passed = tcp_fast(&copy.hot, x, &seg, copy.now);
+			r = slow_way(&w, x, &seg);
+			if (!passed) {
+				slow++;
+				continue;
+			}
+			fast++;
+			assert_int_equal(r.verdict, VERDICT_PASS);
+			assert_int_equal(r.action, ACTION_NONE);
+			assert_int_equal(r.events, 0);
+			assert_memory_equal(&w.hot, &copy.hot, sizeof(w.hot));
+			/* of cold the slow way touches one thing: who has been heard */
+			copy.cold.flags |= COLD_HEARD(0) | COLD_HEARD(1);
+			w.cold.flags |= COLD_HEARD(0) | COLD_HEARD(1);
+			assert_memory_equal(&w.cold, &copy.cold, sizeof(w.cold));
+		}
+	}
+	/* both were put to the test */
+	assert_true(fast > ROUNDS * STEPS / 20);
+	assert_true(slow > ROUNDS * STEPS / 20);
+}
+
+static void
+expect_fast(struct world *w, uint8_t x, struct tcp_segment seg, bool expected)
+{
+	struct track_hot before = w->hot;
+
+	assert_int_equal(tcp_fast(&w->hot, x, &seg, w->now), expected);
+	if (!expected)
+		assert_memory_equal(&w->hot, &before, sizeof(before));
+}
+
+static void
+ordinary_data_and_its_ack_go_fast_and_remarkable_segments_do_not(void **state)
+{
+	static struct world w;
+	struct tcp_segment seg;
+	unsigned seed = 0;
+
+	(void)state;
+	do
+		establish(&w, seed++);
+	while (w.hot.flags & TRACK_TS);
+	seg = (struct tcp_segment){.flags = TCP_ACK,
+				   .seq = w.hot.nxt[0],
+				   .ack = w.hot.nxt[1],
+				   .win = 500,
+				   .len = 100};
+	expect_fast(&w, 0, seg, true);
+	seg.flags |= TCP_PSH | TCP_URG;
+	seg.seq += 100;
+	expect_fast(&w, 0, seg, true);
+	expect_fast(&w, 0, seg, false); /* a retransmission */
+	seg.seq += 100;
+	seg.win = 0;
+	expect_fast(&w, 0, seg, false);
+	seg.win = 500;
+	seg.flags |= TCP_FIN;
+	expect_fast(&w, 0, seg, false);
+	seg.flags = TCP_RST;
+	expect_fast(&w, 0, seg, false);
+	seg.flags = TCP_ACK;
+	seg.ack++;
+	expect_fast(&w, 0, seg, false); /* acknowledges the unsent */
+	seg.ack--;
+	w.hot.flags |= TRACK_SLOW;
+	expect_fast(&w, 0, seg, false);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_fast_way_passes_the_slow_way_passes_alike),
+		cmocka_unit_test(
+			ordinary_data_and_its_ack_go_fast_and_remarkable_segments_do_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
