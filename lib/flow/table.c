@@ -264,13 +264,35 @@ make_room(struct flow_table *t, uint32_t home, uint32_t other)
 	return s.nodes[node].bucket;
 }
 
+/*
+ * Move one of the strangers in a full bucket home, should there be room by now. Without
+ * this, connections that come and go leave ever more entries in their second bucket.
+ */
+static bool
+send_home(struct flow_table *t, uint32_t bucket)
+{
+	struct flow_bucket *from = &t->buckets[bucket], *home;
+	uint32_t todo;
+	unsigned slot;
+
+	for (todo = from->secondary; todo != 0; todo &= todo - 1) {
+		slot = (unsigned)__builtin_ctz(todo);
+		home = &t->buckets[flow_other(t, bucket, from->tag[slot])];
+		if (!bucket_is_full(home)) {
+			slot_move(from, slot, home, bucket_free_slot(home));
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Which of its two buckets a new entry goes to, with a free slot; or FLOW_NONE. */
 static uint32_t
 place_for(struct flow_table *t, uint32_t home, uint16_t tag)
 {
 	uint32_t other;
 
-	if (!bucket_is_full(&t->buckets[home]))
+	if (!bucket_is_full(&t->buckets[home]) || send_home(t, home))
 		return home;
 	other = flow_other(t, home, tag);
 	if (!bucket_is_full(&t->buckets[other]))
@@ -383,14 +405,16 @@ flow_remove(struct flow_table *t, uint32_t index)
 {
 	struct flow_cold *cold = flow_cold(t, flow_conn(t, index));
 	struct flow_key key;
+	uint64_t hash;
 
 	if (cold->track.id == 0)
 		return;
 	flow_key_of(t, index, &key);
-	rte_prefetch0(&t->buckets[flow_home(t, flow_table_hash(t, &key))]);
+	hash = flow_table_hash(t, &key);
+	flow_prefetch_bucket(t, hash);
 	wheel_disarm(&t->wheel, index);
 	flow_side_give_back(t, index);
-	unindex(t, index, flow_table_hash(t, &key));
+	unindex(t, index, hash);
 	cold->track.id = 0;
 	cold->link.next = t->free_head;
 	t->free_head = index + 1;

@@ -104,6 +104,27 @@ flow_prefetch_conn(const struct flow_table *t, uint32_t index)
 		rte_prefetch0(conn + 64);
 }
 
+/*
+ * For what works on many connections by number (expiry, removal), a pass over the batch each:
+ * ask for all of a connection; when that has come, for its home bucket, which
+ * flow_remove() needs.
+ */
+static inline void
+flow_prefetch_whole(const struct flow_table *t, uint32_t index)
+{
+	flow_prefetch_conn(t, index);
+	rte_prefetch0(flow_cold(t, flow_conn(t, index)));
+}
+
+static inline void
+flow_prefetch_home(const struct flow_table *t, uint32_t index)
+{
+	struct flow_key key;
+
+	flow_key_of(t, index, &key);
+	rte_prefetch0(&t->buckets[flow_home(t, flow_table_hash(t, &key))]);
+}
+
 static inline void
 flow_prefetch_bucket(const struct flow_table *t, uint64_t hash)
 {

@@ -156,7 +156,10 @@ uint32_t flow_lookup(const struct flow_table *t, const struct flow_key *key,
  */
 uint32_t flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash);
 
-/* Disarm its timer, give back its side entry, unindex and free it. */
+/*
+ * Disarm its timer, give back its side entry, unindex and free it. Of many at once, prefetch
+ * before: flow_prefetch_whole(), flow_prefetch_home().
+ */
 void flow_remove(struct flow_table *t, uint32_t index);
 
 /* The first connection in use with an index >= from, or FLOW_NONE. */
