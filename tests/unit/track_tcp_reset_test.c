@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* RST-1 to RST-9, and the shadows of SYN-1 to SYN-5 that resets decide on. */
+#include "tcp_world.h"
+
+#include <base/ticks.h>
+
+static struct world w;
+
+static void
+exact_reset_closes_both_at_once_and_lingers_ten_seconds(void **state)
+{
+	struct tcp_segment probe[2];
+
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
+	LEFT(&w, 10);
+	PASS(&w, B, ACK(301, 101), "CLOSED",
+	     "CLOSED"); /* so that its peer can reset it */
+	DROP(&w, B, ACK(301, 101), REASON_TCP_RATE);
+	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
+	world_wait(&w, 10000);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_EXPIRE);
+}
+
+static void
+reset_outside_the_window_is_dropped(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	DROP(&w, B, RST(0), REASON_TCP_RST_SEQ);
+	DROP(&w, B, RST(300), REASON_TCP_RST_SEQ);
+	DROP(&w, B, RST(301 + 1000000), REASON_TCP_RST_SEQ);
+	DROP(&w, B, RSTACK(301, 102), REASON_TCP_RST_ACK);
+	world_expect_states(&w, "ESTABLISHED", "ESTABLISHED");
+}
+
+static void
+inexact_reset_is_dropped_and_its_receiver_probed_once_a_second(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	DROP(&w, B, RST(302), REASON_TCP_RST_INEXACT);
+	MADE(&w, ACTION_PROBE, A, TCP_ACK, 300, 101);
+	DROP(&w, B, RST(302), REASON_TCP_RST_INEXACT);
+	assert_int_equal(w.r.action, ACTION_NONE);
+	world_wait(&w, 1000);
+	DROP(&w, B, RST(302), REASON_TCP_RST_INEXACT);
+	MADE(&w, ACTION_PROBE, A, TCP_ACK, 300, 101);
+}
+
+static void
+reset_after_a_loss_behind_us_is_in_doubt_until_probed(void **state)
+{
+	struct tcp_segment probe[2];
+
+	(void)state;
+	world_establish(&w);
+	PASS(&w, B, ACK(301, 101, .len = 1000), "ESTABLISHED", "ESTABLISHED");
+	/* the data may have been lost behind us: RCV.NXT of A is in [301, 1301] */
+	PASS(&w, B, RST(301), "ESTABLISHED", "ESTABLISHED");
+	LEFT(&w, 10);
+	world_wait(&w, 10000);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+	PASS(&w, B, RST(301), "CLOSED", "CLOSED"); /* the answer to the probe */
+
+	world_establish(&w);
+	PASS(&w, B, ACK(301, 101, .len = 1000), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, B, RST(700), "ESTABLISHED", "ESTABLISHED");
+	world_wait(&w, 10000);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+	/* the other end's answers do not keep the pair alive */
+	PASS(&w, A, ACK(101, 301), "ESTABLISHED", "ESTABLISHED");
+	world_wait(&w, 1000);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+	world_wait(&w, 1000);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+	world_wait(&w, 1000);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_EXPIRE);
+}
+
+static void
+forged_reset_is_undone_by_its_alleged_sender(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	PASS(&w, B, RST(301), "CLOSED", "CLOSED");
+	PASS(&w, B, ACK(301, 101, .len = 10), "ESTABLISHED", "ESTABLISHED");
+	assert_true(w.r.events & TRACK_EVENT_RST_FORGED);
+	LEFT(&w, 300);
+}
+
+static void
+refusal_must_acknowledge_the_syn(void **state)
+{
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	DROP(&w, B, RST(0), REASON_TCP_RST_SYN_SENT);
+	DROP(&w, B, RSTACK(0, 100), REASON_TCP_RST_SYN_SENT);
+	DROP(&w, B, RSTACK(0, 102), REASON_TCP_RST_SYN_SENT);
+	PASS(&w, B, RSTACK(0, 101), "CLOSED", "CLOSED");
+	LEFT(&w, 10);
+}
+
+static void
+initiator_may_abort_or_reset_an_old_duplicate(void **state)
+{
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 55), "SYN_SENT", "LISTEN"); /* commits nothing */
+	PASS(&w, A, RST(55), "SYN_SENT", "LISTEN"); /* kills the peer's, not this */
+	PASS(&w, B, SYNACK(400, 101), "ESTABLISHED", "SYN_RECEIVED");
+
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
+}
+
+/* RFC 9293 figure 9 */
+static void
+reset_of_an_old_duplicate_syn_keeps_the_other_candidate(void **state)
+{
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(90), "SYN_SENT", "LISTEN"); /* the old duplicate comes first */
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 91), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A, RST(91), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(400, 101), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A, ACK(101, 401), "ESTABLISHED", "ESTABLISHED");
+}
+
+/* RFC 9293 figure 10 */
+static void
+crashed_client_comes_back_by_challenge_and_reset(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, SYN(900), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, B, ACK(301, 101), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
+	world_wait(&w, 1000);
+	PASS(&w, A, SYN(900), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(700, 901), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A, ACK(901, 701), "ESTABLISHED", "ESTABLISHED");
+	LEFT(&w, 7440);
+}
+
+static void
+blind_syns_and_resets_on_a_live_connection_change_nothing(void **state)
+{
+	struct track_hot before;
+	uint32_t i;
+
+	(void)state;
+	world_establish(&w);
+	before = w.hot;
+	for (i = 0; i < 100000; i++) {
+		world_send(&w, A, SYN(i * 2654435761u));
+		assert_int_equal(w.r.verdict, VERDICT_PASS);
+		if (i % 3 == 0)
+			world_send(&w, A, RST(i * 40503u + 20000));
+	}
+	before.flags |= TRACK_SLOW;
+	w.hot.flags |= TRACK_SLOW;
+	assert_memory_equal(&w.hot, &before, sizeof(before));
+	world_expect_states(&w, "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(101, 301, .len = 10), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, B, ACK(301, 111), "ESTABLISHED", "ESTABLISHED");
+}
+
+static void
+syn_on_a_live_connection_needs_the_rules(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	w.rules_deny = true;
+	DROP(&w, A, SYN(900), REASON_POLICY_DROP);
+	PASS(&w, A, SYN(100), "ESTABLISHED",
+	     "ESTABLISHED"); /* its own: a retransmission */
+}
+
+static void
+time_wait_is_reused_by_a_shadow_that_completes(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, FIN(101, 301), "FIN_WAIT_1", "CLOSE_WAIT");
+	PASS(&w, B, FIN(301, 102), "TIME_WAIT", "LAST_ACK");
+	PASS(&w, A, ACK(102, 302), "TIME_WAIT", "CLOSED");
+	PASS(&w, A, SYN(5000), "TIME_WAIT", "CLOSED");
+	PASS(&w, B, SYNACK(6000, 5001), "TIME_WAIT", "CLOSED");
+	PASS(&w, A, ACK(5001, 6001), "ESTABLISHED", "ESTABLISHED");
+	assert_true(w.r.events & TRACK_EVENT_RESYNC);
+	LEFT(&w, 7440);
+}
+
+static void
+shadow_waits_ten_seconds_and_no_longer(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, SYN(5000), "ESTABLISHED", "ESTABLISHED");
+	world_wait(&w, 10001);
+	PASS(&w, B, SYNACK(6000, 5001), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, A, ACK(5001, 6002), REASON_TCP_ACK_UNSENT);
+	world_expect_states(&w, "ESTABLISHED", "ESTABLISHED");
+}
+
+static void
+both_ends_that_agree_on_an_unseen_syn_are_believed(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	PASS(&w, B, SYNACK(6000, 5001), "ESTABLISHED",
+	     "ESTABLISHED"); /* to no SYN we know */
+	PASS(&w, A, ACK(5001, 6001), "ESTABLISHED", "ESTABLISHED"); /* SYN-5 */
+	assert_true(w.r.events & TRACK_EVENT_RESYNC);
+	PASS(&w, B, ACK(6001, 5001, .len = 10), "ESTABLISHED", "ESTABLISHED");
+}
+
+static void
+without_a_side_entry_the_live_connection_is_still_safe(void **state)
+{
+	struct tcp_segment seg = SYN(900);
+	struct tcp_input in = {.seg = &seg,
+			       .side = A,
+			       .rules = TCP_RULES_ALLOW,
+			       .no_side = true};
+	struct track_conn conn;
+
+	(void)state;
+	world_establish(&w);
+	in.config = &w.config;
+	in.now = w.now;
+	conn = world_conn(&w);
+	assert_null(conn.side);
+	tcp_segment(&conn, &in, &w.r);
+	assert_int_equal(w.r.verdict, VERDICT_PASS);
+	seg = SYNACK(6000, 5001);
+	in.side = B;
+	tcp_segment(&conn, &in, &w.r);
+	assert_int_equal(w.r.verdict, VERDICT_DROP);
+	world_expect_states(&w, "ESTABLISHED", "ESTABLISHED");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exact_reset_closes_both_at_once_and_lingers_ten_seconds),
+		cmocka_unit_test(reset_outside_the_window_is_dropped),
+		cmocka_unit_test(
+			inexact_reset_is_dropped_and_its_receiver_probed_once_a_second),
+		cmocka_unit_test(reset_after_a_loss_behind_us_is_in_doubt_until_probed),
+		cmocka_unit_test(forged_reset_is_undone_by_its_alleged_sender),
+		cmocka_unit_test(refusal_must_acknowledge_the_syn),
+		cmocka_unit_test(initiator_may_abort_or_reset_an_old_duplicate),
+		cmocka_unit_test(reset_of_an_old_duplicate_syn_keeps_the_other_candidate),
+		cmocka_unit_test(crashed_client_comes_back_by_challenge_and_reset),
+		cmocka_unit_test(
+			blind_syns_and_resets_on_a_live_connection_change_nothing),
+		cmocka_unit_test(syn_on_a_live_connection_needs_the_rules),
+		cmocka_unit_test(time_wait_is_reused_by_a_shadow_that_completes),
+		cmocka_unit_test(shadow_waits_ten_seconds_and_no_longer),
+		cmocka_unit_test(both_ends_that_agree_on_an_unseen_syn_are_believed),
+		cmocka_unit_test(without_a_side_entry_the_live_connection_is_still_safe),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

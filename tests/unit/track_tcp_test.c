@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The tracker by its rules: handshake, window, close. Resets and shadows have their own. */
+#include "tcp_world.h"
+
+#include <base/ticks.h>
+
+static struct world w;
+
+static void
+handshake_walks_both_endpoints_to_established(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	LEFT(&w, 7440);
+	assert_true(w.hot.flags & TRACK_ASSURED);
+}
+
+static void
+without_a_connection_only_a_syn_begins_one(void **state)
+{
+	(void)state;
+	world_init(&w);
+	DROP(&w, A, ACK(1, 1), REASON_TCP_NO_CONNECTION);
+	DROP(&w, A, SYNACK(1, 1), REASON_TCP_NO_CONNECTION);
+	DROP(&w, A, FIN(1, 1), REASON_TCP_NO_CONNECTION);
+	DROP(&w, A, RST(1), REASON_TCP_NO_CONNECTION);
+	assert_int_equal(w.r.action, ACTION_NONE);
+	w.rules_deny = true;
+	DROP(&w, A, SYN(1), REASON_POLICY_DROP);
+	assert_false(w.live);
+}
+
+static void
+unknown_segments_are_answered_in_the_three_forms_of_gen_1(void **state)
+{
+	(void)state;
+	world_init(&w);
+	w.config.tcp_unknown_reset = true;
+	DROP(&w, A, ACK(10, 77), REASON_TCP_NO_CONNECTION);
+	MADE(&w, ACTION_RST, A, TCP_RST, 77, 0);
+	DROP(&w, A, FIN(10, 78, .len = 5), REASON_TCP_NO_CONNECTION);
+	MADE(&w, ACTION_RST, A, TCP_RST, 78, 0);
+	DROP(&w, A, RST(10), REASON_TCP_NO_CONNECTION);
+	assert_int_equal(w.r.action, ACTION_NONE);
+}
+
+static void
+flags_that_no_sender_sets_are_dropped(void **state)
+{
+	static const uint8_t bad[] = {0,
+				      TCP_FIN,
+				      TCP_SYN | TCP_FIN,
+				      TCP_SYN | TCP_RST,
+				      TCP_FIN | TCP_RST | TCP_ACK,
+				      TCP_PSH,
+				      TCP_URG,
+				      TCP_SYN | TCP_FIN | TCP_ACK};
+	unsigned i;
+
+	(void)state;
+	world_establish(&w);
+	for (i = 0; i < sizeof(bad); i++)
+		DROP(&w, A, SEGMENT(.flags = bad[i], .seq = 101, .ack = 301),
+		     REASON_TCP_FLAGS);
+}
+
+static void
+syn_retransmissions_do_not_prolong_syn_sent(void **state)
+{
+	struct tcp_segment probe[2];
+	int i;
+
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	for (i = 0; i < 5; i++) {
+		world_wait(&w, 20000);
+		PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	}
+	LEFT(&w, 20);
+	world_wait(&w, 19999);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_WAIT);
+	world_wait(&w, 1);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_EXPIRE);
+}
+
+static void
+simultaneous_open_works_with_crossed_syn_acks(void **state)
+{
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYN(300), "SYN_SENT", "SYN_SENT");
+	PASS(&w, A, SYNACK(100, 301), "SYN_RECEIVED", "ESTABLISHED");
+	PASS(&w, B, SYNACK(300, 101), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(101, 301, .len = 10), "ESTABLISHED", "ESTABLISHED");
+}
+
+static void
+window_is_scaled_only_when_both_ask_for_it(void **state)
+{
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100, .scale = 7), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A, ACK(101, 301), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, B, ACK(301 + 7999, 101, .len = 1), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, B, ACK(301 + 8001, 101, .len = 1), REASON_TCP_SEQ_RIGHT);
+
+	world_init(&w);
+	PASS(&w, A, SYN(100, .scale = 7), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101, .scale = 0), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A, ACK(101, 301, .win = 100), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, B, ACK(301 + 12799, 101, .len = 1), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, B, ACK(301 + 12801, 101, .len = 1), REASON_TCP_SEQ_RIGHT);
+}
+
+static void
+right_edge_lets_a_probe_in_and_answers_what_is_beyond(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, ACK(101 + 8000, 301, .len = 1), "ESTABLISHED", "ESTABLISHED");
+	world_establish(&w);
+	DROP(&w, A, ACK(101 + 8000, 301, .len = 2), REASON_TCP_SEQ_RIGHT);
+	MADE(&w, ACTION_CHALLENGE_ACK, A, TCP_ACK, 301, 101);
+	DROP(&w, A, ACK(101 + 8000, 301, .len = 2), REASON_TCP_SEQ_RIGHT);
+	assert_int_equal(w.r.action, ACTION_NONE); /* once a second */
+	world_wait(&w, 1000);
+	DROP(&w, A, ACK(101 + 8000, 301, .len = 2), REASON_TCP_SEQ_RIGHT);
+	assert_int_equal(w.r.action, ACTION_CHALLENGE_ACK);
+	w.config.tcp_challenge_ack = false;
+	world_wait(&w, 1000);
+	DROP(&w, A, ACK(101 + 8000, 301, .len = 2), REASON_TCP_SEQ_RIGHT);
+	assert_int_equal(w.r.action, ACTION_NONE);
+}
+
+static void
+acknowledgment_of_the_unsent_and_too_old_ones_are_dropped(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	DROP(&w, A, ACK(101, 302), REASON_TCP_ACK_UNSENT);
+	MADE(&w, ACTION_CHALLENGE_ACK, A, TCP_ACK, 301, 101);
+	PASS(&w, A, ACK(101, 301 - 8000), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, A, ACK(101, 300 - 8000), REASON_TCP_ACK_OLD);
+}
+
+static void
+old_retransmissions_pass_so_many_at_a_time(void **state)
+{
+	int i;
+
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, ACK(101, 301, .len = 7000), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, B, ACK(301, 7101), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(7101, 301, .len = 7000), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, B, ACK(301, 14101), "ESTABLISHED", "ESTABLISHED");
+	for (i = 0; i < 20; i++)
+		PASS(&w, A, ACK(101, 301, .len = 100), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, A, ACK(101, 301, .len = 100), REASON_TCP_RATE);
+	world_wait(&w, 50);
+	PASS(&w, A, ACK(101, 301, .len = 100), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, A, ACK(101, 301, .len = 100), REASON_TCP_RATE);
+}
+
+static void
+paws_drops_what_is_older_than_an_echoed_timestamp(void **state)
+{
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100, .has_ts = true, .tsval = 1000), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101, .has_ts = true, .tsval = 5000, .tsecr = 1000),
+	     "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A,
+	     ACK(101, 301, .len = 10, .has_ts = true, .tsval = 101000, .tsecr = 5000),
+	     "ESTABLISHED", "ESTABLISHED");
+	/* not echoed yet, so an older one may have been delayed */
+	PASS(&w, A,
+	     ACK(101, 301, .len = 10, .has_ts = true, .tsval = 1000, .tsecr = 5000),
+	     "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, A, ACK(101, 301, .len = 10, .has_ts = true, .tsval = 999, .tsecr = 5000),
+	     REASON_TCP_PAWS);
+	PASS(&w, B, ACK(301, 111, .has_ts = true, .tsval = 5001, .tsecr = 101000),
+	     "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, A,
+	     ACK(111, 301, .len = 10, .has_ts = true, .tsval = 100999, .tsecr = 5001),
+	     REASON_TCP_PAWS);
+	PASS(&w, A,
+	     ACK(111, 301, .len = 10, .has_ts = true, .tsval = 101000, .tsecr = 5001),
+	     "ESTABLISHED", "ESTABLISHED");
+}
+
+static void
+four_segment_close_ends_in_time_wait_for_2msl(void **state)
+{
+	struct tcp_segment probe[2];
+
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, FIN(101, 301), "FIN_WAIT_1", "CLOSE_WAIT");
+	LEFT(&w, 240);
+	PASS(&w, B, ACK(301, 101), "FIN_WAIT_1", "CLOSE_WAIT"); /* no ACK of the FIN */
+	PASS(&w, B, ACK(301, 102), "FIN_WAIT_2", "CLOSE_WAIT");
+	LEFT(&w, 3600);
+	PASS(&w, B, FIN(301, 102), "TIME_WAIT", "LAST_ACK");
+	PASS(&w, A, ACK(102, 302), "TIME_WAIT", "CLOSED");
+	LEFT(&w, 120);
+	world_wait(&w, 60000);
+	PASS(&w, B, FIN(301, 102), "TIME_WAIT", "LAST_ACK"); /* TW-1: 2MSL starts again */
+	LEFT(&w, 120);
+	PASS(&w, A, ACK(102, 302), "TIME_WAIT", "CLOSED");
+	DROP(&w, B, RST(302), REASON_TCP_RST_TIME_WAIT); /* RST-8 */
+	world_wait(&w, 120000);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_EXPIRE);
+}
+
+static void
+simultaneous_close_passes_through_closing(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, FIN(101, 301), "FIN_WAIT_1", "CLOSE_WAIT");
+	PASS(&w, B, FIN(301, 101), "CLOSING", "CLOSING");
+	PASS(&w, A, ACK(102, 302), "CLOSING", "TIME_WAIT");
+	PASS(&w, B, ACK(302, 102), "TIME_WAIT", "TIME_WAIT");
+}
+
+static void
+pickup_guesses_until_both_sides_were_heard(void **state)
+{
+	(void)state;
+	world_init(&w);
+	w.config.tcp_loose = true;
+	DROP(&w, A, FIN(1000, 2000), REASON_TCP_NO_CONNECTION);
+	PASS(&w, A, ACK(1000, 2000, .len = 500), "ESTABLISHED", "ESTABLISHED");
+	LEFT(&w, 300);
+	PASS(&w, A, ACK(1500, 502000), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, B, ACK(502000, 1500, .len = 100), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, A, ACK(1500, 502101), REASON_TCP_ACK_UNSENT);
+	DROP(&w, B, RST(400000), REASON_TCP_RST_SEQ);
+}
+
+static void
+liberal_judges_states_but_no_numbers(void **state)
+{
+	(void)state;
+	world_init(&w);
+	w.config.tcp_be_liberal = true;
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A, ACK(101, 301), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(5000000, 7), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, A, SEGMENT(.flags = TCP_FIN), REASON_TCP_FLAGS);
+	PASS(&w, B, RST(9), "CLOSED", "CLOSED");
+}
+
+static void
+icmp_errors_must_quote_what_was_sent(void **state)
+{
+	struct track_conn conn;
+	struct track_result r;
+
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	conn = world_conn(&w);
+	tcp_icmp_error(&conn, A, 100, &r);
+	assert_int_equal(r.verdict, VERDICT_PASS);
+	tcp_icmp_error(&conn, A, 101, &r);
+	assert_int_equal(r.verdict, VERDICT_DROP);
+	assert_int_equal(r.reason, REASON_ICMP_INNER_SEQ);
+
+	world_establish(&w);
+	PASS(&w, A, ACK(101, 301, .len = 50), "ESTABLISHED", "ESTABLISHED");
+	conn = world_conn(&w);
+	tcp_icmp_error(&conn, A, 100, &r);
+	assert_int_equal(r.verdict, VERDICT_PASS);
+	tcp_icmp_error(&conn, A, 151, &r);
+	assert_int_equal(r.verdict, VERDICT_PASS);
+	tcp_icmp_error(&conn, A, 99, &r);
+	assert_int_equal(r.verdict, VERDICT_DROP);
+	tcp_icmp_error(&conn, A, 152, &r);
+	assert_int_equal(r.verdict, VERDICT_DROP);
+}
+
+static void
+idle_pair_is_probed_three_times_before_it_goes(void **state)
+{
+	struct tcp_segment probe[2];
+	int i;
+
+	(void)state;
+	world_establish(&w);
+	world_wait(&w, 7439999);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_WAIT);
+	world_wait(&w, 1);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+		assert_int_equal(probe[B].seq, 100); /* una - 1 */
+		assert_int_equal(probe[B].ack, 301);
+		assert_int_equal(probe[A].seq, 300);
+		assert_int_equal(probe[A].ack, 101);
+		assert_int_equal(world_timer(&w, probe), TCP_TIMER_WAIT);
+		world_wait(&w, 1000);
+	}
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_EXPIRE);
+
+	world_establish(&w);
+	world_wait(&w, 7440000);
+	assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+	PASS(&w, B, ACK(301, 101), "ESTABLISHED", "ESTABLISHED"); /* alive */
+	LEFT(&w, 7440);
+}
+
+static void
+unacknowledged_data_and_zero_windows_shorten_the_time_out(void **state)
+{
+	struct track_conn conn;
+
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, ACK(101, 301, .len = 10), "ESTABLISHED", "ESTABLISHED");
+	LEFT(&w, 300);
+	PASS(&w, B, ACK(301, 111), "ESTABLISHED", "ESTABLISHED");
+	LEFT(&w, 7440);
+	PASS(&w, B, ACK(301, 111, .win = 0), "ESTABLISHED", "ESTABLISHED");
+	LEFT(&w, 300);
+	PASS(&w, B, ACK(301, 111), "ESTABLISHED", "ESTABLISHED");
+	LEFT(&w, 7440);
+	conn = world_conn(&w);
+	assert_int_equal(tcp_wakeup(&conn, &w.config, w.now) - w.now, 300 * TICKS_PER_S);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(handshake_walks_both_endpoints_to_established),
+		cmocka_unit_test(without_a_connection_only_a_syn_begins_one),
+		cmocka_unit_test(
+			unknown_segments_are_answered_in_the_three_forms_of_gen_1),
+		cmocka_unit_test(flags_that_no_sender_sets_are_dropped),
+		cmocka_unit_test(syn_retransmissions_do_not_prolong_syn_sent),
+		cmocka_unit_test(simultaneous_open_works_with_crossed_syn_acks),
+		cmocka_unit_test(window_is_scaled_only_when_both_ask_for_it),
+		cmocka_unit_test(right_edge_lets_a_probe_in_and_answers_what_is_beyond),
+		cmocka_unit_test(
+			acknowledgment_of_the_unsent_and_too_old_ones_are_dropped),
+		cmocka_unit_test(old_retransmissions_pass_so_many_at_a_time),
+		cmocka_unit_test(paws_drops_what_is_older_than_an_echoed_timestamp),
+		cmocka_unit_test(four_segment_close_ends_in_time_wait_for_2msl),
+		cmocka_unit_test(simultaneous_close_passes_through_closing),
+		cmocka_unit_test(pickup_guesses_until_both_sides_were_heard),
+		cmocka_unit_test(liberal_judges_states_but_no_numbers),
+		cmocka_unit_test(icmp_errors_must_quote_what_was_sent),
+		cmocka_unit_test(idle_pair_is_probed_three_times_before_it_goes),
+		cmocka_unit_test(
+			unacknowledged_data_and_zero_windows_shorten_the_time_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
