@@ -191,8 +191,17 @@ static void
 match_print(struct printer *p, const json_t *match)
 {
 	const json_t *left = json_object_get(match, "left");
+	const json_t *mask = json_array_get(json_object_get(left, "&"), 1);
 	const char *op = json_text(match, "op");
 
+	if (json_is_array(mask) && op != NULL) { /* tcp flags syn / syn,ack */
+		expr_print(p, json_array_get(json_object_get(left, "&"), 0));
+		fputs(strcmp(op, "!=") == 0 ? " != " : " ", p->out);
+		expr_print(p, json_object_get(match, "right"));
+		fputs(" / ", p->out);
+		expr_print(p, mask);
+		return;
+	}
 	expr_print(p, left);
 	fputc(' ', p->out);
 	/* `==` is unsaid in nft, but where a mask stands before it */

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is read of nft's JSON, in the dialects of its versions, and what is refused how. */
+#include "policy_test.h"
+
+/* The rules are JSON, which it takes for C. */
+/* clang-format off */
+
+/* A file of tests/data/rules. */
+static char *
+slurp(const char *name)
+{
+	char path[512], *text = calloc(1, 1 << 20);
+	FILE *in;
+
+	assert_non_null(text);
+	snprintf(path, sizeof(path), TEST_DATA "/rules/%s", name);
+	in = fopen(path, "r");
+	if (in == NULL)
+		fail_msg("%s cannot be opened", path);
+	assert_true(fread(text, 1, (1 << 20) - 1, in) > 0);
+	fclose(in);
+	return text;
+}
+
+static void
+every_version_of_nft_is_read_alike(void **state)
+{
+	static const char *const files[] = {"nft-0.9.json", "nft-1.1.json"};
+	static const struct {
+		struct pk packet;
+		uint8_t kind;
+		uint16_t rule;
+	} rows[] = {
+		{TCP(.ct = POLICY_CT_ESTABLISHED), POLICY_ACCEPT, 1},
+		{TCP(.ct = POLICY_CT_RELATED), POLICY_ACCEPT, 1},
+		{TCP(.iif = LAN, .dport = 22), POLICY_ACCEPT, 3},
+		{TCP(.iif = LAN, .dport = 85), POLICY_ACCEPT, 3},
+		{TCP(.iif = LAN, .dport = 91), POLICY_DROP, 0},
+		{TCP(.iif = WAN, .dport = 22), POLICY_DROP, 0},
+		{TCP(.iif = WAN, .flags = 2), POLICY_REJECT_ICMP, 4},
+		{TCP(.iif = WAN, .flags = 0x12), POLICY_DROP, 0},
+	};
+	struct policy_rule_info info;
+	struct policy_verdict verdict;
+	struct policy *policy;
+	size_t f, i;
+	char *json;
+
+	(void)state;
+	for (f = 0; f < sizeof(files) / sizeof(*files); f++) {
+		json = slurp(files[f]);
+		policy = load(json);
+		assert_int_equal(policy_rules(policy), 4);
+		assert_int_equal(policy_counters(policy), 1);
+		policy_rule(policy, 2, &info);
+		assert_string_equal(info.text, "forward: comment \"nothing\"");
+		for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+			verdict = eval(policy, &rows[i].packet, NULL);
+			if (verdict.kind != rows[i].kind || verdict.rule != rows[i].rule)
+				fail_msg("%s, row %zu: kind %u, rule %u", files[f], i,
+					 verdict.kind, verdict.rule);
+		}
+		policy_free(policy);
+		free(json);
+	}
+}
+
+static void
+all_that_is_supported_is_read_and_shown_as_nft_shows_it(void **state)
+{
+	static const char *const some[] = {
+		"forward: ct state vmap { invalid : drop, established : accept, related : accept }",
+		"forward: ct state established,related accept",
+		"forward: ct state { established, related } accept",
+		"forward: ct state ! invalid accept",
+		"forward: iifname \"lan\" oifname \"wan\" accept",
+		"forward: iifname { \"lan\", \"wan*\" } accept",
+		"forward: iifname @ifs accept",
+		"forward: iifname . oifname { \"lan\" . \"wan\" } accept",
+		"forward: ip saddr & 255.0.0.255 == 10.0.0.1 accept",
+		"forward: ip saddr != 10.0.0.1-10.0.0.9 accept",
+		"forward: ip6 saddr 2001:db8::/32 accept",
+		"forward: ip saddr . tcp dport @pair accept",
+		"forward: tcp dport vmap @pm",
+		"forward: tcp flags syn / syn,ack accept",
+		"forward: tcp flags & syn != syn accept",
+		"forward: udp dport 53 counter accept",
+		"forward: counter name \"cc\"",
+		"forward: reject with icmpx admin-prohibited",
+		"forward: meta l4proto tcp reject with tcp reset",
+		"web: counter accept comment \"hello\"",
+	};
+	char *json = slurp("nft-1.0.6.json");
+	struct policy *policy = load(json);
+	struct policy_rule_info info;
+	unsigned rule;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(some) / sizeof(*some); i++) {
+		for (rule = 1; rule <= policy_rules(policy); rule++) {
+			policy_rule(policy, rule, &info);
+			if (strcmp(info.text, some[i]) == 0)
+				break;
+		}
+		if (rule > policy_rules(policy))
+			fail_msg("no rule reads: %s", some[i]);
+		assert_true(info.handle > 0);
+		assert_int_equal(info.counter >= 0, strstr(some[i], "counter") != NULL);
+	}
+	policy_free(policy);
+	free(json);
+}
+
+static void
+what_is_no_ruleset_is_refused(void **state)
+{
+	(void)state;
+	refused("", "line 1", NULL);
+	refused("{\"nftables\": [", "line 1", "column");
+	refused("[]", "'nftables'", "nft -j list ruleset");
+	refused("{\"nftables\": {}}", "'nftables'", NULL);
+	refused(J({"nftables": []}), "no base chain 'type filter hook forward'", NULL);
+	refused(J({"nftables": [{"metainfo": {"version": "1.0.6"}}]}),
+		"no base chain", NULL);
+	refused(J({"nftables": [{"add": {"table": {"family": "inet", "name": "t"}}}]}),
+		"'add'", "nft -j list ruleset");
+	refused(J({"nftables": [{"chain": {"name": "x"}}]}), "family", NULL);
+}
+
+static void
+what_does_not_forward_is_refused_by_name(void **state)
+{
+	(void)state;
+	refused(BASE OBJECT({"chain": {"family": "inet", "table": "t", "name": "in",
+		"type": "filter", "hook": "input", "prio": 0}}) END,
+		"hook input", "chain in");
+	refused(BASE OBJECT({"chain": {"family": "ip", "table": "n", "name": "post",
+		"type": "nat", "hook": "postrouting", "prio": 100}}) END,
+		"type nat", "chain post");
+	refused(BASE OBJECT({"table": {"family": "bridge", "name": "br"}}) END,
+		"bridge", "br");
+	refused(BASE OBJECT({"table": {"family": "inet", "name": "z", "flags":
+		"dormant"}}) END,
+		"dormant", "z");
+	refused(BASE OBJECT({"table": {"family": "inet", "name": "z", "flags":
+		["dormant"]}}) END,
+		"dormant", "z");
+}
+
+static void
+an_unsupported_statement_is_refused_with_the_text_of_its_rule(void **state)
+{
+	static const char *const where = "table inet t, chain forward, rule";
+
+	(void)state;
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "tcp",
+		"field": "dport"}}, "right": 22}}, {"log": {"prefix": "x"}}, {"accept":
+		null}) END,
+		"\"tcp dport 22 log prefix \"x\" accept\": 'log' is not supported",
+		where);
+	refused(BASE FWD({"limit": {"rate": 10, "burst": 5, "per": "minute"}},
+		{"accept": null}) END,
+		"\"limit rate 10/minute accept\"", "'limit'");
+	refused(BASE FWD({"mangle": {"key": {"meta": {"key": "mark"}}, "value": 6}})
+			END,
+		"\"meta mark set 6\"", "'mangle'");
+	refused(BASE FWD({"masquerade": null}) END, "\"masquerade\"", "'masquerade'");
+	refused(BASE FWD({"xt": {"type": "match", "name": "u32"}}) END, "'xt'", where);
+	refused(BASE FWD({"accept": null, "drop": null}) END, "one member", NULL);
+	refused(BASE FWD("accept") END, "one member", NULL);
+}
+
+static void
+an_unsupported_match_is_refused_with_what_it_looks_at(void **state)
+{
+	(void)state;
+	refused(BASE FWD({"match": {"op": "==", "left": {"meta": {"key": "mark"}},
+		"right": 6}}, {"accept": null}) END,
+		"'meta mark' is not supported", "\"meta mark 6 accept\"");
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "ip",
+		"field": "ttl"}}, "right": 6}}, {"accept": null}) END,
+		"'ip ttl'", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"base": "th",
+		"offset": 0, "len": 16}}, "right": 6}}, {"accept": null}) END,
+		"'@th,0,16'", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"fib": {"result": "oif",
+		"flags": ["saddr"]}}, "right": false}}, {"drop": null}) END,
+		"not supported", "fib");
+	refused(BASE FWD({"match": {"op": "==", "left": {"ct": {"key": "status"}},
+		"right": "dnat"}}, {"accept": null}) END,
+		"'ct status'", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "ip6",
+		"field": "nexthdr"}}, "right": 44}}, {"accept": null}) END,
+		"extension headers", NULL);
+	refused(BASE FWD({"match": {"op": "~", "left": {"meta": {"key": "l4proto"}},
+		"right": 44}}, {"accept": null}) END,
+		"'~'", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}}}) END,
+		"no right side", NULL);
+	refused(BASE FWD({"match": {"op": ">", "left": {"meta": {"key": "iifname"}},
+		"right": "lan"}}) END,
+		"'>'", NULL);
+}
+
+static void
+a_value_of_the_wrong_kind_is_refused(void **state)
+{
+	(void)state;
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "tcp",
+		"field": "dport"}}, "right": 65536}}) END,
+		"65536 is no port", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "tcp",
+		"field": "dport"}}, "right": -1}}) END,
+		"-1 is no port", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "ip",
+		"field": "saddr"}}, "right": "::1"}}) END,
+		"'::1' is no IPv4 address", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "ip",
+		"field": "saddr"}}, "right": {"prefix": {"addr": "1.0.0.0", "len":
+		33}}}}) END,
+		"0 to 32 bits", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "tcp",
+		"field": "dport"}}, "right": {"range": [5, 4]}}}) END,
+		"above", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "tcp",
+		"field": "dport"}}, "right": {"range": [5]}}}) END,
+		"two ends", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"meta": {"key": "l4proto"}},
+		"right": 1.5}}) END,
+		"protocol", NULL);
+	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "icmp",
+		"field": "type"}}, "right": "ping"}}) END,
+		"'ping' is no ICMP type", NULL);
+	refused(BASE FWD({"reject": {"type": "icmp", "expr": "no"}}) END, "'no'",
+		"icmp");
+}
+
+static void
+sets_that_cannot_be_kept_exactly_are_refused_where_they_are_used(void **state)
+{
+	static const char *const use = FWD({"match": {"op": "==", "left": {"payload":
+		{"protocol": "ip", "field": "saddr"}}, "right": "@s"}}, {"accept":
+		null}) END;
+	static const struct {
+		const char *set;
+		const char *text;
+	} rows[] = {
+		{J({"family": "inet", "table": "t", "name": "s", "flags": ["timeout"]}),
+		 "timeout"},
+		{J({"family": "inet", "table": "t", "name": "s", "flags": "dynamic"}),
+		 "dynamic"},
+		{J({"family": "inet", "table": "t", "name": "s", "stmt": [{"counter":
+			null}]}),
+		 "statements"},
+		{J({"family": "inet", "table": "t", "name": "s", "elem": [{"elem":
+			{"val": "1.2.3.4", "expires": 7}}]}),
+		 "expires"},
+		{J({"family": "inet", "table": "t", "name": "s", "elem": [{"concat":
+			["1.2.3.4", 5]}]}),
+		 "number of fields"},
+		{J({"family": "inet", "table": "t", "name": "other"}), "no set 's'"},
+	};
+	char *json;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_true(asprintf(&json, BASE ",{\"set\":%s}%s", rows[i].set, use) >
+			    0);
+		refused(json, rows[i].text, "ip saddr @s accept");
+		free(json);
+		assert_true(asprintf(&json, BASE ",{\"set\":%s}" END, rows[i].set) > 0);
+		policy_free(load(json));
+		free(json);
+	}
+}
+
+static void
+what_is_named_and_not_there_is_refused(void **state)
+{
+	(void)state;
+	refused(BASE FWD({"jump": {"target": "nowhere"}}) END, "no chain 'nowhere'",
+		NULL);
+	refused(BASE FWD({"jump": {"target": "forward"}}) END, "has a hook", NULL);
+	refused(BASE FWD({"counter": "cc"}) END, "no counter 'cc'", NULL);
+	refused(BASE FWD({"vmap": {"key": {"meta": {"key": "l4proto"}}, "data": "@m"}}) END,
+		"no verdict map 'm'", NULL);
+	refused(BASE RULE("nochain", {"accept": null}) END, "'nochain'", NULL);
+	refused(BASE CHAIN("a") CHAIN("a") END, "two of chain 'a'", NULL);
+}
+
+static void
+a_name_that_no_port_has_is_a_warning_and_never_matches(void **state)
+{
+	static const char json[] = BASE FWD({"match": {"op": "==", "left": {"meta":
+		{"key": "iifname"}}, "right": "eth9"}}, {"accept": null}) END;
+	static const struct pk packet = TCP(.iif = LAN);
+	struct policy_error error;
+	struct policy *policy;
+
+	(void)state;
+	assert_int_equal(policy_load(json, strlen(json), &ports, &policy, &error), 0);
+	assert_non_null(strstr(error.text, "\"eth9\""));
+	assert_int_equal(eval(policy, &packet, NULL).kind, POLICY_DROP);
+	policy_free(policy);
+	assert_int_equal(policy_load(json, strlen(json), NULL, &policy, &error), 0);
+	assert_string_equal(error.text, "");
+	policy_free(policy);
+}
+
+/* Text cut off anywhere and with any byte changed: refused or not, but never a crash. */
+static void
+damaged_json_does_no_harm(void **state)
+{
+	char *json = slurp("nft-1.1.json"), *copy;
+	size_t i, length = strlen(json);
+	struct policy_error error;
+	struct policy *policy;
+
+	(void)state;
+	for (i = 0; i < length; i++) {
+		copy = malloc(length);
+		assert_non_null(copy);
+		memcpy(copy, json, length);
+		if (policy_load(copy, i, &ports, &policy, &error) == 0)
+			policy_free(policy);
+		copy[i] = copy[i] == '0' ? '9' : '0';
+		if (policy_load(copy, length, &ports, &policy, &error) == 0)
+			policy_free(policy);
+		free(copy);
+	}
+	free(json);
+}
+
+/* clang-format on */
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_version_of_nft_is_read_alike),
+		cmocka_unit_test(all_that_is_supported_is_read_and_shown_as_nft_shows_it),
+		cmocka_unit_test(what_is_no_ruleset_is_refused),
+		cmocka_unit_test(what_does_not_forward_is_refused_by_name),
+		cmocka_unit_test(
+			an_unsupported_statement_is_refused_with_the_text_of_its_rule),
+		cmocka_unit_test(an_unsupported_match_is_refused_with_what_it_looks_at),
+		cmocka_unit_test(a_value_of_the_wrong_kind_is_refused),
+		cmocka_unit_test(
+			sets_that_cannot_be_kept_exactly_are_refused_where_they_are_used),
+		cmocka_unit_test(what_is_named_and_not_there_is_refused),
+		cmocka_unit_test(a_name_that_no_port_has_is_a_warning_and_never_matches),
+		cmocka_unit_test(damaged_json_does_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
