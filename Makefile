@@ -3,6 +3,7 @@
 # what it needs of Debian 12's packages first (root), and prints little when all is well.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
+.NOTPARALLEL:
 .PHONY: build demo test bench lint format clean install \
 	deps deps-build deps-demo deps-test deps-bench deps-lint
 
@@ -11,7 +12,7 @@ BUILD := build
 # What a target needs. `make deps` installs all of it.
 PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
 	libcmocka-dev libcyaml-dev libjansson-dev libmicrohttpd-dev libnftables-dev \
-	libxxhash-dev libpcap-dev
+	libxxhash-dev libyaml-dev libpcap-dev
 PACKAGES_DEMO := $(PACKAGES_BUILD) nftables iproute2 ethtool curl python3 procps
 PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev iperf3 \
 	tcpdump netcat-openbsd
@@ -22,9 +23,11 @@ PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev pyth
 build: deps-build $(BUILD)/build.ninja
 	@out=$$(ninja -C $(BUILD) 2>&1) || { echo "$$out"; exit 1; }
 
-$(BUILD)/build.ninja: | deps-build
+# Again after each change of the installed packages: what was missing may be there now.
+$(BUILD)/build.ninja: $(wildcard /var/lib/dpkg/status) | deps-build
 	@echo "building in $(BUILD)/"
-	@out=$$(meson setup $(BUILD) 2>&1) || { echo "$$out"; exit 1; }
+	@out=$$(meson setup $(if $(wildcard $@),--reconfigure) $(BUILD) 2>&1) || \
+		{ echo "$$out"; exit 1; }
 
 demo: deps-demo build
 	@conf/demo.sh
