@@ -15,6 +15,10 @@
  * array be full before a slot is empty, then the wheel stands on that slot's time, which is
  * the first tick of its interval, and finds it at distance 0 the next time.
  *
+ * A slot's entries hang in eight lists, by their index. Walking a list of a million
+ * connections is one cache miss after the other, each waiting for the last; eight lists side
+ * by side have eight misses under way, and cost a fifth.
+ *
  * Ticks wrap after 2^32; 2^32 is a multiple of each level's round, so that interval numbers
  * may wrap too, and only their differences are ever used.
  */
@@ -24,14 +28,25 @@
 
 #include <base/ticks.h>
 
-#define SLOT_MARK                                                                        \
-	0x80000000u /* in prev: this is the first of the slot in the other bits */
+#define LIST_MARK 0x80000000u /* in prev: the first of the list in the other bits */
 #define SLOT_MASK (WHEEL_SLOTS - 1)
 
 static inline struct wheel_link *
 link_of(const struct wheel *w, uint32_t index)
 {
 	return (struct wheel_link *)(void *)(w->links + (size_t)index * w->stride);
+}
+
+static inline uint32_t
+list_number(unsigned level, uint32_t slot, uint32_t lane)
+{
+	return (level * WHEEL_SLOTS + slot) * WHEEL_LANES + lane;
+}
+
+static inline uint32_t *
+list_of(struct wheel *w, uint32_t number)
+{
+	return &w->slots[0][0][0] + number;
 }
 
 /* Number of the interval of a level that a tick lies in; modulo 2^(32 - 10 level). */
@@ -62,7 +77,7 @@ void
 wheel_arm(struct wheel *w, uint32_t index, uint32_t at)
 {
 	struct wheel_link *link = link_of(w, index);
-	uint32_t distance = 0, slot, *head;
+	uint32_t distance = 0, slot, list, *head;
 	unsigned level;
 
 	if (ticks_reached(at, w->now))
@@ -78,9 +93,10 @@ wheel_arm(struct wheel *w, uint32_t index, uint32_t at)
 	}
 
 	slot = (interval_of(w->now, level) + distance) & SLOT_MASK;
-	head = &w->slots[level][slot];
+	list = list_number(level, slot, index % WHEEL_LANES);
+	head = list_of(w, list);
 	link->next = *head;
-	link->prev = SLOT_MARK | (level * WHEEL_SLOTS + slot);
+	link->prev = LIST_MARK | list;
 	if (*head != 0)
 		link_of(w, *head - 1)->prev = index + 1;
 	*head = index + 1;
@@ -88,9 +104,15 @@ wheel_arm(struct wheel *w, uint32_t index, uint32_t at)
 	w->armed++;
 }
 
+/* A list of a slot has become empty; perhaps the slot has. */
 static void
-slot_now_empty(struct wheel *w, unsigned level, uint32_t slot)
+slot_check_empty(struct wheel *w, unsigned level, uint32_t slot)
 {
+	unsigned lane;
+
+	for (lane = 0; lane < WHEEL_LANES; lane++)
+		if (w->slots[level][slot][lane] != 0)
+			return;
 	w->used[level][slot / 64] &= ~(UINT64_C(1) << (slot % 64));
 }
 
@@ -98,18 +120,19 @@ void
 wheel_disarm(struct wheel *w, uint32_t index)
 {
 	struct wheel_link *link = link_of(w, index);
-	uint32_t slot;
+	uint32_t list, slot;
 
 	if (link->prev == 0)
 		return;
 
 	if (link->next != 0)
 		link_of(w, link->next - 1)->prev = link->prev;
-	if (link->prev & SLOT_MARK) {
-		slot = link->prev & ~SLOT_MARK;
-		w->slots[slot / WHEEL_SLOTS][slot & SLOT_MASK] = link->next;
+	if (link->prev & LIST_MARK) {
+		list = link->prev & ~LIST_MARK;
+		slot = list / WHEEL_LANES;
+		*list_of(w, list) = link->next;
 		if (link->next == 0)
-			slot_now_empty(w, slot / WHEEL_SLOTS, slot & SLOT_MASK);
+			slot_check_empty(w, slot / WHEEL_SLOTS, slot & SLOT_MASK);
 	} else {
 		link_of(w, link->prev - 1)->next = link->next;
 	}
@@ -166,26 +189,33 @@ level_next(const struct wheel *w, unsigned level, uint32_t span, uint32_t *ticks
 	return true;
 }
 
-/* Hand back entries of a slot, at most max. */
+/* Hand back entries of a slot, at most max, one of each of its lists in turn. */
 static unsigned
 slot_drain(struct wheel *w, unsigned level, uint32_t slot, uint32_t *due, unsigned max)
 {
-	uint32_t head = w->slots[level][slot];
+	uint32_t *heads = w->slots[level][slot], head;
 	struct wheel_link *link;
-	unsigned n;
+	unsigned n = 0, lane, taken;
 
-	for (n = 0; n < max && head != 0; n++) {
-		link = link_of(w, head - 1);
-		due[n] = head - 1;
-		head = link->next;
-		link->next = 0;
-		link->prev = 0;
-	}
-	w->slots[level][slot] = head;
-	if (head == 0)
-		slot_now_empty(w, level, slot);
-	else
-		link_of(w, head - 1)->prev = SLOT_MARK | (level * WHEEL_SLOTS + slot);
+	do {
+		taken = n;
+		for (lane = 0; lane < WHEEL_LANES && n < max; lane++) {
+			head = heads[lane];
+			if (head == 0)
+				continue;
+			link = link_of(w, head - 1);
+			due[n++] = head - 1;
+			heads[lane] = link->next;
+			link->next = 0;
+			link->prev = 0;
+		}
+	} while (n != taken);
+
+	for (lane = 0; lane < WHEEL_LANES; lane++)
+		if (heads[lane] != 0)
+			link_of(w, heads[lane] - 1)->prev =
+				LIST_MARK | list_number(level, slot, lane);
+	slot_check_empty(w, level, slot);
 	w->armed -= n;
 	return n;
 }

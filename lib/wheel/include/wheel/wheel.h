@@ -35,11 +35,12 @@
 #define WHEEL_LEVELS 3
 #define WHEEL_BITS 10
 #define WHEEL_SLOTS (1u << WHEEL_BITS)
+#define WHEEL_LANES 8u /* lists a slot, walked side by side */
 
 /* Both 0 when not armed: memory of zeros is a valid, disarmed link. */
 struct wheel_link {
 	uint32_t next; /* index + 1, 0 at the end */
-	uint32_t prev; /* index + 1, or the slot's number with the top bit set */
+	uint32_t prev; /* index + 1, or the list's number with the top bit set */
 };
 
 struct wheel {
@@ -47,8 +48,9 @@ struct wheel {
 	size_t stride;  /* bytes from one entry's link to the next one's */
 	uint32_t now;   /* everything due before this tick has been handed back */
 	uint32_t armed; /* entries armed */
-	uint32_t slots[WHEEL_LEVELS][WHEEL_SLOTS];     /* first index + 1, or 0 */
-	uint64_t used[WHEEL_LEVELS][WHEEL_SLOTS / 64]; /* a bit for a slot not empty */
+	/* first index + 1 of each list, or 0; a bit for each slot that is not empty */
+	uint32_t slots[WHEEL_LEVELS][WHEEL_SLOTS][WHEEL_LANES];
+	uint64_t used[WHEEL_LEVELS][WHEEL_SLOTS / 64];
 };
 
 /* Start at tick now with no entry armed. links: that of entry 0; stride in bytes. */
@@ -70,7 +72,7 @@ bool wheel_is_armed(const struct wheel *w, uint32_t index);
  * whose slot has come by then, in order of their slots. Fewer than max: all of them, and
  * the wheel stands at now. Exactly max: perhaps more are due, call again; the wheel stands
  * where it stopped, so a bounded call a poll never loses one. The cost is that of the
- * entries handed back, and of at most 16 words of bitmap a level for the time passed.
+ * entries handed back, and of at most 17 words of bitmap a level for the time passed.
  */
 unsigned wheel_advance(struct wheel *w, uint32_t now, uint32_t *due, unsigned max);
 
