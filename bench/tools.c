@@ -124,7 +124,7 @@ advise_list(const struct rte_memseg_list *list, void *arg)
 int
 bench_eal(const struct bench *b, unsigned megabytes)
 {
-	static const char *const words[] = {"--no-huge", "--in-memory", "--no-pci",
+	static const char *const words[] = {"--no-huge", "--no-shconf", "--no-pci",
 					    "--no-telemetry", "--log-level=error"};
 	char text[EAL_WORDS][32], *argv[EAL_WORDS + 1];
 	unsigned n = 0, i;
