@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sluice-rules: a file of nftables rules in, its JSON out; or, with --check, what sluice
+ * thinks of it. sluice runs it at start and at each reload.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+#include "ruleset.h"
+
+static const char usage[] =
+	"usage: sluice-rules [--check] [--ports NAME,..] FILE\n"
+	"\n"
+	"Load an nftables file in a private network namespace and print it as JSON. A FILE\n"
+	"that is JSON already ('nft -j list ruleset') is passed on; - is standard input.\n"
+	"\n"
+	"  -c, --check        print what sluice makes of the rules, or why it refuses them\n"
+	"  -p, --ports NAMES  with --check: the ports, joined by commas, that rules may name\n"
+	"  -h, --help         this\n"
+	"\n"
+	"Exit status: 0, 1 usage, 3 the rules cannot be read, loaded or evaluated.\n";
+
+struct options {
+	bool check;
+	char *ports;
+	const char *file;
+};
+
+void
+complain(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("sluice-rules: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/* Returns 0, 1: help was asked for, or -EINVAL. */
+static int
+options_parse(struct options *options, int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"check", no_argument, NULL, 'c'},
+		{"ports", required_argument, NULL, 'p'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "cp:h", known, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			options->check = true;
+			break;
+		case 'p':
+			options->ports = optarg;
+			break;
+		case 'h':
+			return 1;
+		default:
+			return -EINVAL;
+		}
+	}
+	if (optind + 1 != argc) {
+		complain("one FILE is expected");
+		return -EINVAL;
+	}
+	if (options->ports != NULL && !options->check) {
+		complain("--ports says something with --check only");
+		return -EINVAL;
+	}
+	options->file = argv[optind];
+	return 0;
+}
+
+static int
+json_print(const char *json, size_t length)
+{
+	if (fwrite(json, 1, length, stdout) == length && fflush(stdout) == 0)
+		return 0;
+	complain("standard output: %s", strerror(errno));
+	return -EIO;
+}
+
+static int
+rules_do(const struct options *options)
+{
+	struct source source;
+	char *json = NULL;
+	int ret;
+
+	ret = source_read(&source, options->file);
+	if (ret == 0 && source.json) {
+		json = source.text;
+		source.text = NULL;
+	} else if (ret == 0) {
+		ret = namespace_enter();
+		if (ret == 0)
+			ret = nft_to_json(&source, &json);
+	}
+	if (ret == 0 && options->check)
+		ret = ruleset_check(&source, json, strlen(json), options->ports);
+	else if (ret == 0)
+		ret = json_print(json, strlen(json));
+	free(json);
+	source_free(&source);
+	return ret;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = {.check = false};
+
+	switch (options_parse(&options, argc, argv)) {
+	case 0:
+		return rules_do(&options) == 0 ? 0 : EXIT_RULES;
+	case 1:
+		fputs(usage, stdout);
+		return 0;
+	default:
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+}

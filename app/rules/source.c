@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What kind of file it is, and its text where it is not nft that reads it. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <jansson.h>
+
+#include "ruleset.h"
+
+#define TEXT_MAX ((size_t)256 << 20) /* far above any ruleset; ends /dev/zero */
+
+static int
+text_read(struct source *source, FILE *in)
+{
+	size_t room = 0, got;
+	char *grown;
+
+	do {
+		if (room - source->length < 4096) {
+			room = room == 0 ? 64 * 1024 : room * 2;
+			grown = realloc(source->text, room + 1);
+			if (grown == NULL) {
+				complain("%s: no memory for it", source->name);
+				return -ENOMEM;
+			}
+			source->text = grown;
+		}
+		got = fread(source->text + source->length, 1, room - source->length, in);
+		source->length += got;
+		if (source->length > TEXT_MAX) {
+			complain("%s: more than %zu MiB: this is no file of rules",
+				 source->name, TEXT_MAX >> 20);
+			return -EFBIG;
+		}
+	} while (got > 0);
+	if (ferror(in)) {
+		complain("%s: %s", source->name, strerror(errno));
+		return -EIO;
+	}
+	source->text[source->length] = '\0';
+	return 0;
+}
+
+static bool
+starts_as_json(const char *text)
+{
+	while (isspace((unsigned char)*text))
+		text++;
+	return *text == '{';
+}
+
+/* nft takes a text's bytes as they are: one that is not text has no good message. */
+static int
+text_check(struct source *source)
+{
+	json_error_t at;
+	json_t *root;
+
+	source->json = starts_as_json(source->text);
+	if (strlen(source->text) != source->length) {
+		complain("%s: holds a byte 0: this is no file of rules", source->name);
+		return -EINVAL;
+	}
+	if (!source->json)
+		return 0;
+	root = json_loadb(source->text, source->length, 0, &at);
+	if (root == NULL) {
+		complain("%s:%d:%d: not JSON: %s", source->name, at.line, at.column,
+			 at.text);
+		return -EINVAL;
+	}
+	json_decref(root);
+	return 0;
+}
+
+int
+source_read(struct source *source, const char *file)
+{
+	bool standard = strcmp(file, "-") == 0;
+	FILE *in = standard ? stdin : fopen(file, "re");
+	struct stat status;
+	int ret;
+
+	memset(source, 0, sizeof(*source));
+	source->name = standard ? "standard input" : file;
+	if (in == NULL || fstat(fileno(in), &status) != 0) {
+		ret = -errno;
+		complain("%s: %s", source->name, strerror(errno));
+		if (in != NULL)
+			fclose(in);
+		return ret;
+	}
+	if (S_ISDIR(status.st_mode)) {
+		complain("%s: is a directory, a file of rules is expected", source->name);
+		ret = -EISDIR;
+	} else {
+		ret = text_read(source, in);
+	}
+	if (!standard)
+		fclose(in);
+	if (ret == 0)
+		ret = text_check(source);
+	if (ret == 0 && !source->json && S_ISREG(status.st_mode) && !standard) {
+		free(source->text); /* by its path, so that messages and includes name it */
+		source->text = NULL;
+	}
+	return ret;
+}
+
+void
+source_free(struct source *source)
+{
+	free(source->text);
+}
