@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# sluice-rules: text becomes JSON in a namespace of its own, errors are nft's, and the rules
+# of the machine stay what they were.
+set -u
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+RULES=$BUILD/app/rules/sluice-rules
+
+if ! [ -x "$RULES" ]; then
+	echo "1..0 # SKIP rules: sluice-rules is not built"
+	exit 0
+fi
+if ! unshare --net true 2>/dev/null && ! unshare --user --net true 2>/dev/null; then
+	echo "1..0 # SKIP rules: no namespaces here"
+	exit 0
+fi
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+# run ARGUMENTS: status in $status, output in $out, messages in $err
+run()
+{
+	"$RULES" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+	out=$(<"$dir/out")
+	err=$(<"$dir/err")
+}
+
+# What the machine itself filters; nothing where we may not ask.
+host_rules()
+{
+	nft list ruleset 2>/dev/null
+}
+
+is_json()
+{
+	python3 -c 'import json, sys; json.load(sys.stdin)["nftables"]' <"$dir/out"
+}
+
+cat >"$dir/good.nft" <<'EOF'
+table inet t {
+	chain forward {
+		type filter hook forward priority filter; policy drop;
+		ct state established,related accept
+		iifname "lan" tcp dport 22 accept
+	}
+}
+EOF
+before=$(host_rules)
+
+run "$dir/good.nft"
+is "a good file: status 0" "$status" 0
+is "a good file: nothing is said" "$err" ""
+ok "a good file: JSON comes out" is_json
+is "a good file: with its rules" "$out" '*"chain": "forward"*"right": 22*'
+
+run --check "$dir/good.nft"
+is "--check: status 0" "$status" 0
+is "--check: what it holds" "$out" '*2 rules in 1 chain*'
+is "--check: what needs no look" "$out" '*established *accept, without a look*'
+
+run --check --ports wan,dmz "$dir/good.nft"
+is "--ports: an unknown name is a warning" "$status $err" '0 *warning*"lan"*'
+
+{
+	cat "$dir/good.nft"
+	echo 'table inet u { chain c { tcp dprt 22 accept; }; }'
+} >"$dir/syntax.nft"
+run "$dir/syntax.nft"
+is "a syntax error: status 3" "$status" 3
+is "a syntax error: nft's message, with file, line and column" "$err" \
+	"*$dir/syntax.nft:8:30-33: Error:*tcp dprt 22 accept*"
+is "a syntax error: nothing comes out" "$out" ""
+
+sed 's/tcp dport 22/tcp dport 22 limit rate 10\/minute/' "$dir/good.nft" >"$dir/limit.nft"
+run --check "$dir/limit.nft"
+is "an unsupported statement: status 3" "$status" 3
+is "an unsupported statement: its rule's text" "$err" \
+	'*chain forward, rule "iifname "lan" tcp dport 22 limit rate 10/minute accept"*limit*not supported*'
+
+sed 's/hook forward/hook input/' "$dir/good.nft" >"$dir/input.nft"
+run --check "$dir/input.nft"
+is "a chain of the host: refused by name" "$status $err" '3 *chain forward*hook input*forward*'
+
+: >"$dir/empty.nft"
+run --check "$dir/empty.nft"
+is "an empty file: status 3" "$status" 3
+is "an empty file: what was expected" "$err" "*type filter hook forward*"
+
+run "$dir/missing.nft"
+is "a missing file: status 3" "$status" 3
+is "a missing file: which" "$err" "*$dir/missing.nft: No such file or directory"
+run "$dir"
+is "a directory: refused" "$status $err" "3 *is a directory*"
+run /dev/zero
+is "a file without end: refused" "$status $err" "3 */dev/zero*"
+
+run "$dir/good.nft"
+cp "$dir/out" "$dir/good.json"
+run "$dir/good.json"
+is "JSON: status 0" "$status" 0
+ok "JSON: passed on as it is" cmp -s "$dir/out" "$dir/good.json"
+run --check "$dir/good.json"
+is "JSON: can be checked" "$status $out" '0 *2 rules*'
+head -c 100 "$dir/good.json" >"$dir/short.json"
+run "$dir/short.json"
+is "JSON cut off: refused with line and column" "$status $err" "3 *$dir/short.json:[0-9]*:[0-9]*: not JSON*"
+
+mkdir "$dir/parts"
+echo 'define SSH = 22' >"$dir/parts/ports.nft"
+{
+	echo 'include "parts/ports.nft"'
+	# shellcheck disable=SC2016 # nft's variable
+	sed 's/dport 22/dport $SSH/' "$dir/good.nft"
+} >"$dir/include.nft"
+run "$dir/include.nft"
+is "include: found beside the file" "$status $out" '0 *"right": 22*'
+
+"$RULES" - <"$dir/good.nft" >"$dir/out" 2>"$dir/err"
+is "standard input: status 0" "$?" 0
+ok "standard input: JSON comes out" is_json
+"$RULES" - <"$dir/syntax.nft" >"$dir/out" 2>"$dir/err"
+is "standard input: an error has its line" "$? $(<"$dir/err")" "3 *:8:30-33: Error:*"
+
+run
+is "no file: usage, status 1" "$status $err" "1 *usage:*"
+run --frobnicate "$dir/good.nft"
+is "an unknown option: usage, status 1" "$status $err" "1 *usage:*"
+run --help
+is "--help: status 0" "$status $out" "0 usage:*"
+
+for file in "$NET_ROOT"/conf/rulesets/*.nft; do
+	run --check --ports lan,wan "$file"
+	is "$(basename "$file"), as shipped: taken without a word" "$status $err" "0 "
+done
+
+echo 'flush ruleset' | cat - "$dir/good.nft" >"$dir/flush.nft"
+run "$dir/flush.nft"
+is "flush ruleset: status 0" "$status" 0
+is "the machine's own rules are what they were" "$(host_rules)" "$before"
+
+# A machine that has rules, itself a namespace: they survive.
+# shellcheck disable=SC2016 # for the inner shell
+kept=$(unshare --user --map-root-user --net bash -c '
+	nft add table inet mine && before=$(nft list ruleset) &&
+		"$1" "$2" >/dev/null && [ "$before" = "$(nft list ruleset)" ] && echo kept' \
+	bash "$RULES" "$dir/flush.nft" 2>/dev/null)
+if [ "$(id -u)" -eq 0 ] || [ -n "$kept" ]; then
+	is "flush ruleset empties only its own namespace" "$kept" kept
+fi
+
+live_end
