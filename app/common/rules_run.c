@@ -17,8 +17,6 @@
 
 #define PROGRAM "sluice-rules"
 
-extern char **environ;
-
 /* What comes out of one pipe. */
 struct output {
 	int fd;

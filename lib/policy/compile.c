@@ -307,7 +307,7 @@ walk_chain(struct walk *w, uint32_t number)
 	struct program *p = w->program;
 	const struct instr *instr;
 	int64_t pc = p->start[number];
-	enum walked out;
+	enum walked out = WALKED_LOOKS;
 
 	w->depth = 0;
 	for (;;) {

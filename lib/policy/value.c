@@ -212,6 +212,7 @@ value_scalar(struct loader *l, enum value_type type, const json_t *json, wide *o
 	const char *text = json_string_value(json);
 	bool found = false;
 
+	*out = 0;
 	if (json_is_integer(json) && type != TYPE_IPV4 && type != TYPE_IPV6) {
 		found = json_integer_value(json) >= 0;
 		*out = (wide)json_integer_value(json);
@@ -240,8 +241,8 @@ flags_parse(struct loader *l, enum value_type type, const json_t *json, wide *ou
 {
 	const json_t *list = json_is_array(json) ? json : json_object_get(json, "|");
 	const json_t *item;
+	wide one = 0;
 	size_t i;
-	wide one;
 	int ret;
 
 	if (!json_is_array(list))
@@ -318,7 +319,7 @@ prefix_parse(struct loader *l, enum value_type type, const json_t *prefix,
 {
 	const json_t *len = json_object_get(prefix, "len");
 	unsigned bits = type_info[type].bits;
-	wide addr, host;
+	wide addr = 0, host;
 	int ret;
 
 	ret = value_scalar(l, type, json_object_get(prefix, "addr"), &addr);
@@ -337,7 +338,7 @@ static int
 range_parse(struct loader *l, enum value_type type, const json_t *range,
 	    struct intervals *out)
 {
-	wide lo, hi;
+	wide lo = 0, hi = 0;
 	int ret;
 
 	if (json_array_size(range) != 2)
@@ -358,7 +359,7 @@ value_parse(struct loader *l, enum value_type type, const json_t *json,
 	    struct intervals *out)
 {
 	const json_t *inner;
-	wide value;
+	wide value = 0;
 	int ret;
 
 	out->count = 0;
@@ -386,7 +387,7 @@ reject_code(struct loader *l, const char *type, const json_t *json,
 	static const uint8_t icmpx_to[][2] = {{0, 0}, {3, 4}, {1, 3}, {13, 1}};
 	const char *text = json_string_value(json);
 	const struct symbol *symbols;
-	wide code;
+	wide code = 0;
 
 	symbols = strcmp(type, "icmp") == 0     ? icmp_codes
 		  : strcmp(type, "icmpv6") == 0 ? icmpv6_codes

@@ -35,6 +35,7 @@ host_rules()
 	nft list ruleset 2>/dev/null
 }
 
+# shellcheck disable=SC2317 # by ok()
 is_json()
 {
 	python3 -c 'import json, sys; json.load(sys.stdin)["nftables"]' <"$dir/out"

@@ -92,7 +92,7 @@ all_that_is_supported_is_read_and_shown_as_nft_shows_it(void **state)
 	};
 	char *json = slurp("nft-1.0.6.json");
 	struct policy *policy = load(json);
-	struct policy_rule_info info;
+	struct policy_rule_info info = {.handle = 0};
 	unsigned rule;
 	size_t i;
 
