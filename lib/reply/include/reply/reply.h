@@ -20,7 +20,7 @@
 #include <base/segment.h>
 #include <packet/packet.h>
 
-#define REPLY_MAX_BYTES 1300
+#define REPLY_MAX_BYTES 1302 /* Ethernet, two tags, and an IPv6 packet of 1,280 bytes */
 
 /*
  * The link layer of a connection: what a frame to each side must start with. Tags are kept

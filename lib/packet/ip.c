@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The network layer: IPv4 with its options, IPv6 with its extension headers. Leaves the
+ * addresses in the key and the place and length of the transport header in the packet.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "parse.h"
+
+#define MAX_EXTENSIONS 8
+#define MAX_EXTENSION_BYTES 256u
+
+#define IPV6_FRAGMENT_BYTES 8u
+#define IPV6_FRAGMENT_OFFSET 0xfff8u
+#define IPV6_FRAGMENT_MORE 0x0001u
+
+#define ROUTING_MOBILE 2  /* RFC 6275 6.4 */
+#define ROUTING_SEGMENT 4 /* RFC 8754 */
+
+/* The walk over the extension headers of a packet. */
+struct extensions {
+	uint32_t off;  /* of the header `next`, from the start of the frame */
+	uint32_t left; /* bytes from there to the end of the datagram, by its length */
+	uint8_t next;
+	bool fragmented; /* a fragment header was met */
+};
+
+/* The datagram ends len bytes after off; a quotation may end before. */
+static bool
+limit(struct parser *c, uint32_t off, uint32_t len)
+{
+	if (len <= c->end - off) {
+		c->end = off + len;
+		return true;
+	}
+	return c->quoted;
+}
+
+static enum reason
+check_ipv4(struct parser *c, const struct rte_ipv4_hdr *ip, uint32_t header)
+{
+	uint64_t state = c->m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+
+	if (c->quoted || state == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+		return REASON_NONE;
+	if (state == RTE_MBUF_F_RX_IP_CKSUM_BAD)
+		return REASON_IP_CHECKSUM;
+	/*
+	 * NONE too: the device may vouch for the packet, but the bytes are wrong, and it is
+	 * the bytes that we pass on.
+	 */
+	if ((c->flags & PACKET_VERIFY_IP) && !checksum_right(checksum_bytes(ip, header)))
+		return REASON_IP_CHECKSUM;
+	return REASON_NONE;
+}
+
+enum reason
+parse_ipv4(struct parser *c)
+{
+	uint8_t buf[60];
+	struct packet *p = c->p;
+	const struct rte_ipv4_hdr *ip;
+	uint32_t header, total;
+	uint16_t fragment;
+	enum reason reason;
+
+	ip = parser_read(c, p->l3_off, sizeof(*ip), buf);
+	if (ip == NULL || ip->version_ihl >> 4 != 4)
+		return REASON_IP_HEADER;
+	header = rte_ipv4_hdr_len(ip);
+	if (header < sizeof(*ip))
+		return REASON_IP_HEADER;
+	ip = parser_read(c, p->l3_off, header, buf);
+	if (ip == NULL)
+		return REASON_IP_HEADER;
+	total = rte_be_to_cpu_16(ip->total_length);
+	if (total < header || !limit(c, p->l3_off, total))
+		return REASON_IP_LENGTH;
+	reason = check_ipv4(c, ip, header);
+	if (reason != REASON_NONE)
+		return reason;
+	if (source_refused4(ip->src_addr))
+		return REASON_IP_SOURCE;
+	fragment = rte_be_to_cpu_16(ip->fragment_offset);
+	if (fragment & RTE_IPV4_HDR_OFFSET_MASK)
+		return REASON_IP_FRAGMENT;
+	p->fragment = (fragment & RTE_IPV4_HDR_MF_FLAG) != 0;
+	p->family = 4;
+	p->proto = ip->next_proto_id;
+	p->key.addr.v4[p->side] = ip->src_addr;
+	p->key.addr.v4[p->side ^ 1] = ip->dst_addr;
+	p->l4_off = (uint16_t)(p->l3_off + header);
+	p->l4_len = total - header;
+	return parse_transport(c);
+}
+
+static bool
+is_extension(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_FRAGMENT:
+	case IPPROTO_AH:
+	case IPPROTO_DSTOPTS:
+	case IPPROTO_MH:
+	case PROTO_HIP:
+	case PROTO_SHIM6:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * A packet that a routing header has still to send further is checksummed with its last
+ * destination (RFC 8200 8.1), which in these types is the first address. What type 0 does
+ * is no more allowed (RFC 5095), and of others nobody knows where they end.
+ */
+static enum reason
+parse_routing(struct parser *c, uint32_t off, uint32_t len, const uint8_t *head)
+{
+	if (head[3] == 0)
+		return REASON_NONE;
+	if ((head[2] != ROUTING_MOBILE && head[2] != ROUTING_SEGMENT) || len < 8 + 16)
+		return REASON_IP_EXTENSIONS;
+	c->final_dst = off + 8;
+	return REASON_NONE;
+}
+
+static enum reason
+parse_fragment(struct parser *c, struct extensions *x, const uint8_t *head)
+{
+	uint16_t field = (uint16_t)(head[2] << 8 | head[3]);
+
+	if (x->fragmented)
+		return REASON_IP_EXTENSIONS;
+	x->fragmented = true;
+	if (field & IPV6_FRAGMENT_OFFSET)
+		return REASON_IP_FRAGMENT;
+	/* Offset 0 and no more to come: an atomic fragment, RFC 6946, which is whole. */
+	c->p->fragment = (field & IPV6_FRAGMENT_MORE) != 0;
+	return REASON_NONE;
+}
+
+static uint32_t
+extension_bytes(uint8_t proto, const uint8_t *head)
+{
+	switch (proto) {
+	case IPPROTO_FRAGMENT:
+		return IPV6_FRAGMENT_BYTES;
+	case IPPROTO_AH:
+		return (head[1] + 2u) * 4;
+	default:
+		return (head[1] + 1u) * 8;
+	}
+}
+
+/* Cross the header x->next. */
+static enum reason
+parse_extension(struct parser *c, struct extensions *x)
+{
+	uint8_t buf[8];
+	const uint8_t *head = x->left < sizeof(buf)
+				      ? NULL
+				      : parser_read(c, x->off, sizeof(buf), buf);
+	enum reason reason = REASON_NONE;
+	uint32_t len;
+
+	/* RFC 7112: the first fragment holds all headers. */
+	if (head == NULL)
+		return c->p->fragment ? REASON_IP_FRAGMENT_TINY : REASON_IP_EXTENSIONS;
+	len = extension_bytes(x->next, head);
+	if (x->next == IPPROTO_FRAGMENT)
+		reason = parse_fragment(c, x, head);
+	else if (len > x->left)
+		reason = c->p->fragment ? REASON_IP_FRAGMENT_TINY : REASON_IP_EXTENSIONS;
+	else if (x->next == IPPROTO_ROUTING)
+		reason = parse_routing(c, x->off, len, head);
+	x->next = head[0];
+	x->off += len;
+	x->left -= len;
+	return reason;
+}
+
+static enum reason
+parse_extensions(struct parser *c, struct extensions *x)
+{
+	uint32_t start = x->off;
+	unsigned int n;
+
+	for (n = 0; is_extension(x->next); n++) {
+		enum reason reason;
+
+		/* RFC 8200 4.1: hop-by-hop options come first or not at all. */
+		if (n == MAX_EXTENSIONS || (n > 0 && x->next == IPPROTO_HOPOPTS))
+			return REASON_IP_EXTENSIONS;
+		reason = parse_extension(c, x);
+		if (reason != REASON_NONE)
+			return reason;
+		if (x->off - start > MAX_EXTENSION_BYTES)
+			return REASON_IP_EXTENSIONS;
+	}
+	return REASON_NONE;
+}
+
+enum reason
+parse_ipv6(struct parser *c)
+{
+	uint8_t buf[sizeof(struct rte_ipv6_hdr)];
+	struct packet *p = c->p;
+	const uint8_t *src = p->key.addr.v6[p->side];
+	const struct rte_ipv6_hdr *ip = parser_read(c, p->l3_off, sizeof(*ip), buf);
+	struct extensions x;
+	enum reason reason;
+
+	if (ip == NULL || (rte_be_to_cpu_32(ip->vtc_flow) >> 28) != 6)
+		return REASON_IP_HEADER;
+	x = (struct extensions){
+		.off = p->l3_off + (uint32_t)sizeof(*ip),
+		.left = rte_be_to_cpu_16(ip->payload_len),
+		.next = ip->proto,
+	};
+	/* Length 0 with hop-by-hop options is a jumbogram (RFC 2675), beyond any frame. */
+	if (!limit(c, x.off, x.left) || (x.left == 0 && x.next == IPPROTO_HOPOPTS))
+		return REASON_IP_LENGTH;
+	memcpy(p->key.addr.v6[p->side], &ip->src_addr, 16);
+	memcpy(p->key.addr.v6[p->side ^ 1], &ip->dst_addr, 16);
+	p->family = 6;
+	if (src[0] == 0xff)
+		return REASON_IP_SOURCE;
+	reason = parse_extensions(c, &x);
+	if (reason != REASON_NONE)
+		return reason;
+	p->proto = x.next;
+	p->l4_off = (uint16_t)x.off;
+	p->l4_len = x.left;
+	return parse_transport(c);
+}

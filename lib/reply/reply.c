@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Frames of our own. A reply is written front to back by functions that each return what
+ * is behind their header; the checksums come last, when all lengths are known.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include <rte_ip.h>
+#include <rte_tcp.h>
+
+#include <reply/reply.h>
+
+#define REPLY_TTL 64
+#define ICMP4_MAX_BYTES 576u  /* RFC 1812 4.3.2.3, IP header included */
+#define ICMP6_MAX_BYTES 1280u /* RFC 4443 2.4 (c) */
+#define ICMP_HEADER_BYTES 8u
+#define TIMESTAMPS_BYTES 12u
+#define MAX_L2_BYTES (RTE_ETHER_HDR_LEN + PACKET_MAX_VLANS * RTE_VLAN_HLEN)
+
+static_assert(MAX_L2_BYTES + ICMP6_MAX_BYTES <= REPLY_MAX_BYTES,
+	      "the longest reply fits");
+
+void
+reply_l2_of(const struct rte_mbuf *m, const struct packet *p, struct reply_l2 *l2)
+{
+	uint8_t buf[MAX_L2_BYTES];
+	const uint8_t *head = rte_pktmbuf_read(m, 0, p->l3_off, buf);
+	uint8_t i;
+
+	memset(l2, 0, sizeof(*l2));
+	if (head == NULL)
+		return;
+	memcpy(&l2->mac[p->side ^ 1], head, RTE_ETHER_ADDR_LEN);
+	memcpy(&l2->mac[p->side], head + RTE_ETHER_ADDR_LEN, RTE_ETHER_ADDR_LEN);
+	l2->vlans = p->vlans;
+	for (i = 0; i < p->vlans; i++)
+		memcpy(l2->tag[i], head + 2 * RTE_ETHER_ADDR_LEN + i * RTE_VLAN_HLEN,
+		       RTE_VLAN_HLEN);
+}
+
+static uint8_t *
+write_l2(uint8_t *at, const struct reply_l2 *l2, uint8_t family, uint8_t to)
+{
+	rte_be16_t type = family == 4 ? RTE_BE16(RTE_ETHER_TYPE_IPV4)
+				      : RTE_BE16(RTE_ETHER_TYPE_IPV6);
+	size_t tags = (size_t)l2->vlans * RTE_VLAN_HLEN;
+
+	memcpy(at, &l2->mac[to], RTE_ETHER_ADDR_LEN);
+	memcpy(at + RTE_ETHER_ADDR_LEN, &l2->mac[to ^ 1], RTE_ETHER_ADDR_LEN);
+	at += 2 * RTE_ETHER_ADDR_LEN;
+	memcpy(at, l2->tag, tags);
+	memcpy(at + tags, &type, sizeof(type));
+	return at + tags + sizeof(type);
+}
+
+/* An IP header from the endpoint on the other side to that on side `to`. */
+static uint8_t *
+write_ip(uint8_t *at, const struct flow_key *key, uint8_t family, uint8_t to,
+	 uint8_t proto)
+{
+	struct rte_ipv4_hdr *ip4 = (struct rte_ipv4_hdr *)at;
+	struct rte_ipv6_hdr *ip6 = (struct rte_ipv6_hdr *)at;
+
+	if (family == 4) {
+		*ip4 = (struct rte_ipv4_hdr){
+			.version_ihl = RTE_IPV4_VHL_DEF,
+			.fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG),
+			.time_to_live = REPLY_TTL,
+			.next_proto_id = proto,
+			.src_addr = key->addr.v4[to ^ 1],
+			.dst_addr = key->addr.v4[to],
+		};
+		return at + sizeof(*ip4);
+	}
+	*ip6 = (struct rte_ipv6_hdr){
+		.vtc_flow = RTE_BE32(6u << 28),
+		.proto = proto,
+		.hop_limits = REPLY_TTL,
+	};
+	memcpy(&ip6->src_addr, key->addr.v6[to ^ 1], sizeof(key->addr.v6[0]));
+	memcpy(&ip6->dst_addr, key->addr.v6[to], sizeof(key->addr.v6[0]));
+	return at + sizeof(*ip6);
+}
+
+/* The length of the IP header at ip, now that what follows it has len bytes. */
+static void
+finish_ip(uint8_t *ip, uint8_t family, size_t len)
+{
+	struct rte_ipv4_hdr *ip4 = (struct rte_ipv4_hdr *)ip;
+	struct rte_ipv6_hdr *ip6 = (struct rte_ipv6_hdr *)ip;
+
+	if (family == 6) {
+		ip6->payload_len = rte_cpu_to_be_16((uint16_t)len);
+		return;
+	}
+	ip4->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip4) + len));
+	ip4->hdr_checksum = rte_ipv4_cksum(ip4);
+}
+
+/* The mbuf holds the bytes up to end, and nothing of an offload. */
+static void
+finish_mbuf(struct rte_mbuf *m, const uint8_t *end)
+{
+	uint16_t len = (uint16_t)(end - rte_pktmbuf_mtod(m, const uint8_t *));
+
+	m->data_len = len;
+	m->pkt_len = len;
+	m->nb_segs = 1;
+	m->next = NULL;
+	m->ol_flags = 0;
+}
+
+static uint8_t *
+write_tcp(uint8_t *at, const struct flow_key *key, uint8_t to,
+	  const struct tcp_segment *seg)
+{
+	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)at;
+	/* Two NOPs, kind, length: the layout of RFC 7323 appendix A. */
+	rte_be32_t option[] = {RTE_BE32(0x0101080a), rte_cpu_to_be_32(seg->tsval),
+			       rte_cpu_to_be_32(seg->tsecr)};
+	size_t header = sizeof(*tcp) + (seg->has_ts ? sizeof(option) : 0);
+
+	static_assert(sizeof(option) == TIMESTAMPS_BYTES, "as long as its layout");
+	*tcp = (struct rte_tcp_hdr){
+		.src_port = key->id.port[to ^ 1],
+		.dst_port = key->id.port[to],
+		.sent_seq = rte_cpu_to_be_32(seg->seq),
+		.recv_ack = rte_cpu_to_be_32(seg->ack),
+		.data_off = (uint8_t)(header / 4 << 4),
+		.tcp_flags = seg->flags,
+		.rx_win = rte_cpu_to_be_16(seg->win),
+	};
+	if (seg->has_ts)
+		memcpy(tcp + 1, option, sizeof(option));
+	return at + header;
+}
+
+void
+reply_tcp(struct rte_mbuf *m, const struct reply_l2 *l2, const struct flow_key *key,
+	  uint8_t family, uint8_t to, const struct tcp_segment *seg)
+{
+	uint8_t *ip = write_l2(rte_pktmbuf_mtod(m, uint8_t *), l2, family, to);
+	uint8_t *at = write_ip(ip, key, family, to, IPPROTO_TCP);
+	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)at;
+	uint8_t *end = write_tcp(at, key, to, seg);
+
+	finish_ip(ip, family, (size_t)(end - at));
+	tcp->cksum =
+		family == 4 ? rte_ipv4_udptcp_cksum((const struct rte_ipv4_hdr *)ip, tcp)
+			    : rte_ipv6_udptcp_cksum((const struct rte_ipv6_hdr *)ip, tcp);
+	finish_mbuf(m, end);
+}
+
+/* Not one host: unspecified, loopback, multicast, broadcast, or reserved (RFC 1122). */
+static bool
+is_host(const struct flow_key *key, uint8_t family, uint8_t side)
+{
+	static const uint8_t v6_none[15];
+	const uint8_t *v6 = key->addr.v6[side];
+	uint32_t v4 = rte_be_to_cpu_32(key->addr.v4[side]);
+
+	if (family == 4)
+		return v4 >> 24 != 0 && v4 >> 24 != 127 && v4 >> 28 < 0xe;
+	/* Neither :: nor ::1. */
+	return v6[0] != 0xff && (memcmp(v6, v6_none, sizeof(v6_none)) != 0 || v6[15] > 1);
+}
+
+static bool
+is_group(const struct flow_key *key, uint8_t family, uint8_t side)
+{
+	uint32_t v4 = rte_be_to_cpu_32(key->addr.v4[side]);
+
+	if (family == 6)
+		return key->addr.v6[side][0] == 0xff;
+	return RTE_IS_IPV4_MCAST(v4) || v4 == UINT32_MAX;
+}
+
+bool
+reply_icmp_allowed(const struct rte_mbuf *about, const struct packet *p)
+{
+	struct rte_ether_addr buf;
+	const struct rte_ether_addr *dst = rte_pktmbuf_read(about, 0, sizeof(buf), &buf);
+
+	if (dst == NULL || rte_is_multicast_ether_addr(dst))
+		return false;
+	switch (p->kind) {
+	case PACKET_TCP:
+	case PACKET_UDP:
+	case PACKET_ICMP_QUERY:
+		break;
+	case PACKET_OTHER:
+		/* An ICMP redirect, or an ICMPv6 error of a type to come (RFC 4443 2.4 e). */
+		if (p->proto == IPPROTO_ICMPV6 && p->icmp_type < 128)
+			return false;
+		break;
+	default:
+		return false;
+	}
+	return is_host(&p->key, p->family, p->side) &&
+	       !is_group(&p->key, p->family, p->side ^ 1);
+}
+
+/* Copy len bytes at an offset of a frame, that are there. */
+static void
+copy_bytes(uint8_t *to, const struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	const void *from = rte_pktmbuf_read(m, off, len, to);
+
+	if (from != NULL && from != to)
+		memcpy(to, from, len);
+}
+
+void
+reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct packet *p,
+		 uint8_t type, uint8_t code)
+{
+	bool v4 = p->family == 4;
+	uint32_t ip_bytes = v4 ? sizeof(struct rte_ipv4_hdr)
+			       : sizeof(struct rte_ipv6_hdr);
+	uint32_t room = (v4 ? ICMP4_MAX_BYTES : ICMP6_MAX_BYTES) - ip_bytes -
+			ICMP_HEADER_BYTES;
+	uint32_t quoted = RTE_MIN(p->l4_off - p->l3_off + p->l4_len, room);
+	struct reply_l2 l2;
+	uint8_t *ip, *icmp;
+	uint16_t sum;
+
+	reply_l2_of(about, p, &l2);
+	ip = write_l2(rte_pktmbuf_mtod(m, uint8_t *), &l2, p->family, p->side);
+	icmp = write_ip(ip, &p->key, p->family, p->side,
+			v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+	memset(icmp, 0, ICMP_HEADER_BYTES);
+	icmp[0] = type;
+	icmp[1] = code;
+	copy_bytes(icmp + ICMP_HEADER_BYTES, about, p->l3_off, quoted);
+	finish_ip(ip, p->family, ICMP_HEADER_BYTES + quoted);
+	sum = v4 ? (uint16_t)~rte_raw_cksum(icmp, ICMP_HEADER_BYTES + quoted)
+		 : rte_ipv6_udptcp_cksum((const struct rte_ipv6_hdr *)ip, icmp);
+	memcpy(icmp + 2, &sum, sizeof(sum));
+	finish_mbuf(m, icmp + ICMP_HEADER_BYTES + quoted);
+}
