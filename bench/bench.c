@@ -105,6 +105,12 @@ bench_start(struct bench *b, int argc, char **argv, const char *program,
 int
 bench_end(struct bench *b)
 {
+	/* shared caches and memory show even where time on the processor is counted */
+	if (b->wall_ns > b->cpu_ns + b->cpu_ns / 20)
+		bench_note(
+			"%s: the machine was busy: %.0f percent of the time went to others",
+			b->program,
+			100.0 - 100.0 * (double)b->cpu_ns / (double)b->wall_ns);
 	if (b->any_row)
 		return EXIT_SUCCESS;
 	bench_note("%s: nothing was measured", b->program);
@@ -123,13 +129,25 @@ bench_note(const char *format, ...)
 	va_end(args);
 }
 
-uint64_t
-bench_now_ns(void)
+static uint64_t
+clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+uint64_t
+bench_now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t
+bench_cpu_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static int
@@ -175,6 +193,15 @@ print_params(const char *params)
 }
 
 static void
+print_head(struct bench *b)
+{
+	if (!b->any_row)
+		printf("%-8s %-26s %-40s %9s %9s %9s %7s\n", "bench", "case",
+		       "parameters", "ns", "min", "max", "ratio");
+	b->any_row = true;
+}
+
+static void
 print_row(struct bench *b, const char *params, const struct bench_case *c)
 {
 	if (b->json) {
@@ -202,22 +229,26 @@ bench_value(struct bench *b, const char *params, const char *name, double value,
 		print_params(params);
 		printf(",\"value\":%.6g,\"unit\":\"%s\"}\n", value, unit);
 	} else {
+		print_head(b);
 		printf("%-8s %-26s %-40s %9.4g %s\n", b->program, name, params, value,
 		       unit);
 	}
 }
 
 static double
-run_once(struct bench_case *c)
+run_once(struct bench *b, struct bench_case *c)
 {
-	uint64_t start, end, operations;
+	uint64_t wall, cpu, operations;
 
 	if (c->prepare != NULL)
 		c->prepare(c->arg);
-	start = bench_now_ns();
+	wall = bench_now_ns();
+	cpu = bench_cpu_ns();
 	operations = c->run(c->arg);
-	end = bench_now_ns();
-	return (double)(end - start) / (double)(operations != 0 ? operations : 1);
+	cpu = bench_cpu_ns() - cpu;
+	b->wall_ns += bench_now_ns() - wall;
+	b->cpu_ns += cpu;
+	return (double)cpu / (double)(operations != 0 ? operations : 1);
 }
 
 static void
@@ -241,10 +272,10 @@ bench_run(struct bench *b, const char *params, struct bench_case *cases, unsigne
 	unsigned round, i;
 
 	for (i = 0; i < n; i++)
-		run_once(&cases[i]);
+		run_once(b, &cases[i]);
 	for (round = 0; round < b->repeats; round++)
 		for (i = 0; i < n; i++)
-			cases[i].ns[round] = run_once(&cases[i]);
+			cases[i].ns[round] = run_once(b, &cases[i]);
 	for (i = 0; i < n; i++) {
 		summarize(&cases[i], cases[0].ns, b->repeats);
 		print_row(b, params, &cases[i]);

@@ -44,11 +44,13 @@ struct bench {
 	uint32_t connections; /* the largest number to measure with */
 	bool any_row;
 	const char *pages; /* of the last bench_memory() */
+	uint64_t wall_ns;  /* spent in all run() so far, and on the processor of that */
+	uint64_t cpu_ns;
 };
 
 /*
  * One way to do the work. run() returns how many operations (packets, lookups) it has done;
- * only its time counts. prepare(), may be NULL, comes before each run and does not count.
+ * only its time counts, and of that what this thread was on the processor. prepare(), may be NULL, comes before each run and does not count.
  */
 struct bench_case {
 	const char *name;
@@ -83,6 +85,9 @@ void bench_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Monotonic time, for what bench_run() does not measure. */
 uint64_t bench_now_ns(void);
+
+/* Time that this thread was on the processor. */
+uint64_t bench_cpu_ns(void);
 
 /*
  * Zeroed memory, touched, aligned to 2 MiB: in reserved huge pages, else in transparent ones,
