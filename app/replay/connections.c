@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* connections.json: an array with an object, on a line of its own, a connection. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "output.h"
+
+#define VIEWS 64u
+
+static const char *
+proto_name(uint8_t proto, char text[8])
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_UDPLITE:
+		return "udplite";
+	case IPPROTO_ICMP:
+		return "icmp";
+	case IPPROTO_ICMPV6:
+		return "icmpv6";
+	case IPPROTO_SCTP:
+		return "sctp";
+	case IPPROTO_DCCP:
+		return "dccp";
+	default:
+		snprintf(text, 8, "%u", proto);
+		return text;
+	}
+}
+
+static const char *
+address(const struct engine_view *v, unsigned side, char text[INET6_ADDRSTRLEN])
+{
+	const void *bytes = v->family == 4 ? (const void *)&v->key.addr.v4[side] :
+					     (const void *)v->key.addr.v6[side];
+
+	return inet_ntop(v->family == 4 ? AF_INET : AF_INET6, bytes, text, INET6_ADDRSTRLEN);
+}
+
+static json_t *
+state(const struct engine_view *v, unsigned side)
+{
+	return v->has_states ? json_string(tcp_state_name(v->state[side])) : json_null();
+}
+
+/* Ports of the protocols that have them; of a query its identifier and type. */
+static void
+add_ports(json_t *object, const struct engine_view *v)
+{
+	unsigned orig = v->orig & 1u;
+
+	if (v->key.id.proto == IPPROTO_ICMP || v->key.id.proto == IPPROTO_ICMPV6) {
+		json_object_set_new(object, "id", json_integer(ntohs(v->key.id.port[0])));
+		json_object_set_new(object, "type", json_integer(ntohs(v->key.id.port[1])));
+	} else if (v->key.id.port[0] != 0 || v->key.id.port[1] != 0) {
+		json_object_set_new(object, "sport",
+				    json_integer(ntohs(v->key.id.port[orig])));
+		json_object_set_new(object, "dport",
+				    json_integer(ntohs(v->key.id.port[!orig])));
+	}
+}
+
+static json_t *
+describe(const struct output *out, const struct engine_view *v)
+{
+	char proto[8], src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+	unsigned orig = v->orig & 1u, wire = v->key.id.zone;
+	json_t *object = json_pack("{s:I,s:s,s:s,s:s,s:s,s:s}", "conn", (json_int_t)v->id,
+				   "proto", proto_name(v->key.id.proto, proto), "from",
+				   out->names[2 * wire + orig], "to",
+				   out->names[2 * wire + !orig], "src", address(v, orig, src),
+				   "dst", address(v, !orig, dst));
+
+	if (object == NULL)
+		return NULL;
+	add_ports(object, v);
+	json_object_set_new(object, "orig", state(v, orig));
+	json_object_set_new(object, "reply", state(v, !orig));
+	json_object_set_new(object, "timeout", json_real((double)v->left_ms / 1000.0));
+	return object;
+}
+
+static int
+write_all(const struct output *out, const struct engine *e, uint64_t now_ns, FILE *file)
+{
+	struct engine_view views[VIEWS];
+	const char *separator = "[\n";
+	uint64_t cursor = 0;
+	unsigned n, i;
+
+	while ((n = engine_list(e, now_ns, &cursor, views, VIEWS)) != 0) {
+		for (i = 0; i < n; i++) {
+			json_t *object = describe(out, &views[i]);
+
+			fputs(separator, file);
+			if (object == NULL ||
+			    json_dumpf(object, file, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0)
+				return -1;
+			json_decref(object);
+			separator = ",\n";
+		}
+	}
+	fputs(*separator == '[' ? "[]\n" : "\n]\n", file);
+	return 0;
+}
+
+int
+output_connections(const struct output *out, const struct engine *e, uint64_t now_ns,
+		   struct output_error *error)
+{
+	char path[PATH_MAX];
+	int status = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/connections.json", out->dir);
+	file = fopen(path, "we");
+	if (file == NULL || write_all(out, e, now_ns, file) != 0 || ferror(file))
+		status = -1;
+	if (file != NULL && fclose(file) != 0)
+		status = -1;
+	if (status != 0) {
+		status = errno != 0 ? -errno : -EIO;
+		snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(-status));
+	}
+	return status;
+}

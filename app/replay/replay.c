@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What makes a replay exact:
+ *
+ * - Packets are taken in the order of their times; of two with the same time, the one whose
+ *   port came first on the command line.
+ * - The engine knows time in ticks of a millisecond (base/ticks.h), and one time a burst. So
+ *   a burst holds packets of one port and of one tick only, that are neighbours in the
+ *   order, and timers go off between ticks: before the first packet of a tick, everything
+ *   that is due by then. No timer can be armed for the tick that it is armed in (time-outs
+ *   are a second and more), so a burst of 64 sees exactly what 64 bursts of 1 see.
+ * - What is sent because of a packet has the packet's time, what a timer sends has the
+ *   timer's.
+ */
+#include "replay.h"
+
+#include <errno.h>
+
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+#include <base/ticks.h>
+
+#define NS_PER_US 1000u
+#define US_PER_TICK (TICKS_NS / NS_PER_US)
+#define EVENTS 1024u
+
+/* The packets of a burst, and what became of them. */
+struct burst {
+	struct capture *from;
+	uint16_t n;
+	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
+	uint64_t us[ENGINE_BURST_MAX];
+	struct engine_record records[ENGINE_BURST_MAX];
+};
+
+/* Whether what was made because of a packet left this port. */
+static bool
+made_for(const struct burst *b, uint16_t i, uint16_t port)
+{
+	switch (b->records[i].action) {
+	case ACTION_NONE:
+		return false;
+	case ACTION_PROBE:
+		return port == (b->from->port ^ 1u);
+	default:
+		return port == b->from->port;
+	}
+}
+
+/*
+ * Write what stands in the transmit buffers. b: the burst that it comes of; NULL: timers.
+ * Segments of ours carry no time; they stand in the order of the packets that caused them.
+ */
+static void
+send_all(struct replay *r, const struct burst *b)
+{
+	uint16_t port, i, cause;
+	uint64_t us;
+
+	for (port = 0; port < r->ports; port++) {
+		struct engine_tx *tx = engine_tx(r->engine, port);
+		uint16_t sent = tx->count;
+
+		for (i = 0, cause = 0; i < sent; i++) {
+			if (!capture_time(tx->pkts[i], &us)) {
+				while (b != NULL && cause < b->n && !made_for(b, cause, port))
+					cause++;
+				us = b != NULL && cause < b->n ? b->us[cause++] : r->now_us;
+			}
+			output_frame(r->out, port, tx->pkts[i], us);
+		}
+		rte_pktmbuf_free_bulk(tx->pkts, sent);
+		engine_tx_done(r->engine, tx, sent);
+	}
+}
+
+/* All timers that are due by a time go off, each at its own. Whether any is left. */
+static bool
+advance(struct replay *r, uint64_t until_us, void (*after)(struct replay *, void *), void *arg)
+{
+	uint64_t at_ns, at_us, earliest = r->now_us;
+	bool more;
+
+	while ((more = engine_next_ns(r->engine, &at_ns))) {
+		/* Time goes on in any case: nothing can be due again in the tick just done. */
+		at_us = RTE_MAX(at_ns / NS_PER_US, earliest);
+		if (at_us > until_us)
+			break;
+		r->now_us = at_us;
+		earliest = (at_us / US_PER_TICK + 1) * US_PER_TICK;
+		while (engine_expire(r->engine, at_us * NS_PER_US, ENGINE_EXPIRE_MAX) ==
+		       ENGINE_EXPIRE_MAX) {
+			send_all(r, NULL);
+			if (after != NULL)
+				after(r, arg);
+		}
+		send_all(r, NULL);
+		if (after != NULL)
+			after(r, arg);
+	}
+	return more;
+}
+
+/* The capture with the next packet. */
+static struct capture *
+earliest_capture(struct replay *r, uint64_t *us)
+{
+	struct capture *first = NULL;
+	uint64_t at;
+	unsigned i;
+
+	for (i = 0; i < r->count; i++) {
+		if (capture_peek(&r->captures[i], &at) && (first == NULL || at < *us)) {
+			first = &r->captures[i];
+			*us = at;
+		}
+	}
+	return first;
+}
+
+/* Neighbours in the order of one port and one tick. */
+static bool
+collect(struct replay *r, struct burst *b)
+{
+	struct capture *c;
+	uint64_t us;
+
+	b->n = 0;
+	while (b->n < r->burst && (c = earliest_capture(r, &us)) != NULL) {
+		if (b->n != 0 &&
+		    (c != b->from || us / US_PER_TICK != b->us[0] / US_PER_TICK))
+			break;
+		b->from = c;
+		b->us[b->n] = us;
+		b->pkts[b->n++] = capture_take(c);
+	}
+	return b->n != 0;
+}
+
+void
+replay_run(struct replay *r)
+{
+	struct burst b;
+	uint16_t i;
+
+	while (collect(r, &b)) {
+		if (b.us[0] / US_PER_TICK != r->now_us / US_PER_TICK)
+			advance(r, b.us[0] / US_PER_TICK * US_PER_TICK, NULL, NULL);
+		r->now_us = b.us[0];
+		engine_burst(r->engine, b.from->port, b.pkts, b.n, r->now_us * NS_PER_US,
+			     b.records);
+		for (i = 0; i < b.n; i++)
+			output_verdict(r->out, b.from->port, b.us[i], &b.records[i]);
+		send_all(r, &b);
+		r->now_us = b.us[b.n - 1];
+	}
+}
+
+static void
+write_expiries(struct replay *r, void *arg)
+{
+	struct rte_ring *events = arg;
+	struct engine_event event;
+
+	while (rte_ring_dequeue_elem(events, &event, sizeof(event)) == 0) {
+		if (event.kind == ENGINE_EVENT_DESTROY)
+			output_expire(r->out, r->now_us, &event.view);
+	}
+}
+
+int
+replay_drain(struct replay *r)
+{
+	struct rte_ring *events = rte_ring_create_elem("expiries", sizeof(struct engine_event),
+						       EVENTS, SOCKET_ID_ANY,
+						       RING_F_SP_ENQ | RING_F_SC_DEQ);
+
+	if (events == NULL)
+		return -ENOMEM;
+	engine_set_events(r->engine, events, NULL);
+	advance(r, UINT64_MAX, write_expiries, events);
+	engine_set_events(r->engine, NULL, NULL);
+	rte_ring_free(events);
+	return 0;
+}
