@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct client *
+client_new(int fd)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->out = malloc(CLIENT_OUT_BYTES);
+	if (c->out == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->fd = fd;
+	return c;
+}
+
+void
+client_free(struct client *c)
+{
+	close(c->fd);
+	free(c->out);
+	free(c);
+}
+
+void
+client_read(struct client *c)
+{
+	ssize_t n = 0;
+
+	if (c->in_length < sizeof(c->in)) {
+		n = recv(c->fd, c->in + c->in_length, sizeof(c->in) - c->in_length,
+			 MSG_DONTWAIT);
+		if (n == 0)
+			c->ended = true;
+	}
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		c->broken = true;
+	if (n > 0)
+		c->in_length += (size_t)n;
+}
+
+char *
+client_line(struct client *c)
+{
+	static _Thread_local char line[CLIENT_LINE_BYTES];
+	char *end = memchr(c->in, '\n', c->in_length);
+	size_t length;
+
+	if (end == NULL) {
+		if (c->in_length == sizeof(c->in)) {
+			client_error(c,
+				     "the request is too long, a line of 4095 bytes at "
+				     "most expected");
+			c->in_length = 0;
+			c->ended = true;
+		}
+		return NULL;
+	}
+	length = (size_t)(end - c->in);
+	memcpy(line, c->in, length);
+	line[length] = '\0';
+	c->in_length -= length + 1;
+	memmove(c->in, end + 1, c->in_length);
+	return line;
+}
+
+void
+client_write(struct client *c)
+{
+	ssize_t n;
+
+	while (c->out_begin < c->out_end) {
+		n = send(c->fd, c->out + c->out_begin, c->out_end - c->out_begin,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0) {
+			if (errno != EAGAIN && errno != EINTR)
+				c->broken = true;
+			return;
+		}
+		c->out_begin += (size_t)n;
+	}
+	c->out_begin = c->out_end = 0;
+}
+
+size_t
+client_pending(const struct client *c)
+{
+	return c->out_end - c->out_begin;
+}
+
+size_t
+client_room(const struct client *c)
+{
+	return CLIENT_OUT_BYTES - client_pending(c);
+}
+
+/* Write an object behind what waits; returns its length, 0 if it does not fit. */
+static size_t
+append(struct client *c, const json_t *json)
+{
+	const size_t room = CLIENT_OUT_BYTES - c->out_end;
+	size_t length = json_dumpb(json, c->out + c->out_end, room,
+				   JSON_COMPACT | JSON_PRESERVE_ORDER);
+
+	return length < room ? length : 0; /* a line feed follows */
+}
+
+bool
+client_send(struct client *c, json_t *json)
+{
+	size_t length;
+
+	if (json == NULL)
+		return false;
+	length = append(c, json);
+	if (length == 0 && c->out_begin > 0) {
+		memmove(c->out, c->out + c->out_begin, client_pending(c));
+		c->out_end -= c->out_begin;
+		c->out_begin = 0;
+		length = append(c, json);
+	}
+	json_decref(json);
+	if (length == 0)
+		return false;
+	c->out_end += length;
+	c->out[c->out_end++] = '\n';
+	return true;
+}
+
+void
+client_error(struct client *c, const char *text)
+{
+	client_send(c, json_pack("{ss}", "error", text));
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "filter.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <track/tcp.h>
+
+#include "view.h"
+
+#define MAX_TEXT 64
+
+static int
+expected(char *message, size_t size, const char *key, const char *what)
+{
+	snprintf(message, size, "%s: %s expected", key, what);
+	return -EINVAL;
+}
+
+/* An integer, or digits in a string. */
+static int
+parse_port(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	long long number = json_integer_value(value);
+	char *end;
+
+	if (text != NULL) {
+		number = strtoll(text, &end, 10);
+		if (*end != '\0' || end == text)
+			return -1;
+	} else if (!json_is_integer(value)) {
+		return -1;
+	}
+	return number < 0 || number > UINT16_MAX ? -1 : (int)number;
+}
+
+static int
+parse_proto(const json_t *value)
+{
+	if (json_is_string(value))
+		return view_proto_number(json_string_value(value));
+	if (json_is_integer(value) && json_integer_value(value) >= 0 &&
+	    json_integer_value(value) <= UINT8_MAX)
+		return (int)json_integer_value(value);
+	return -1;
+}
+
+/* An address, or a network: "10.0.0.0/8". */
+static int
+parse_net(struct filter_net *net, const json_t *value)
+{
+	const char *text = json_string_value(value), *slash;
+	char address[MAX_TEXT], *end;
+	unsigned long bits;
+	size_t length;
+
+	if (text == NULL)
+		return -EINVAL;
+	slash = strchr(text, '/');
+	length = slash != NULL ? (size_t)(slash - text) : strlen(text);
+	if (length >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	if (inet_pton(AF_INET, address, net->address) == 1) {
+		net->family = 4;
+		net->bits = 32;
+	} else if (inet_pton(AF_INET6, address, net->address) == 1) {
+		net->family = 6;
+		net->bits = 128;
+	} else {
+		return -EINVAL;
+	}
+	if (slash == NULL)
+		return 0;
+	bits = strtoul(slash + 1, &end, 10);
+	if (slash[1] < '0' || slash[1] > '9' || *end != '\0' || bits > net->bits)
+		return -EINVAL;
+	net->bits = (uint8_t)bits;
+	return 0;
+}
+
+static bool
+is_endpoint_state(const char *text)
+{
+	unsigned i;
+
+	for (i = TCP_STATE_CLOSED; i <= TCP_STATE_TIME_WAIT; i++)
+		if (strcmp(text, tcp_state_name(i)) == 0)
+			return true;
+	return false;
+}
+
+static int
+parse_state(struct filter *filter, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (text == NULL || strlen(text) >= sizeof(filter->state) ||
+	    (!view_is_word(text) && !is_endpoint_state(text) &&
+	     strcmp(text, "UNREPLIED") != 0 && strcmp(text, "ASSURED") != 0))
+		return -EINVAL;
+	strcpy(filter->state, text);
+	return 0;
+}
+
+static int
+parse_member(struct filter *filter, const char *key, const json_t *value, char *message,
+	     size_t size)
+{
+	const char *text = json_string_value(value);
+
+	if (strcmp(key, "proto") == 0) {
+		filter->proto = parse_proto(value);
+		if (filter->proto < 0)
+			return expected(message, size, key,
+					"tcp, udp, icmp, icmpv6 or a number up to 255");
+	} else if (strcmp(key, "family") == 0) {
+		if (text == NULL ||
+		    (strcmp(text, "ipv4") != 0 && strcmp(text, "ipv6") != 0))
+			return expected(message, size, key, "ipv4 or ipv6");
+		filter->family = text[3] == '4' ? 4 : 6;
+	} else if (strcmp(key, "src") == 0 || strcmp(key, "dst") == 0) {
+		if (parse_net(key[0] == 's' ? &filter->src : &filter->dst, value) != 0)
+			return expected(message, size, key, "an address or a network");
+	} else if (strcmp(key, "sport") == 0 || strcmp(key, "dport") == 0) {
+		*(key[0] == 's' ? &filter->sport : &filter->dport) = parse_port(value);
+		if (parse_port(value) < 0)
+			return expected(message, size, key, "a port, 0 to 65535");
+	} else if (strcmp(key, "state") == 0) {
+		if (parse_state(filter, value) != 0)
+			return expected(
+				message, size, key,
+				"a state as list prints it, ASSURED or UNREPLIED");
+	} else {
+		snprintf(message, size,
+			 "unknown member '%s', proto, family, src, dst, sport, dport or "
+			 "state expected",
+			 key);
+		return -EINVAL;
+	}
+	filter->any = false;
+	return 0;
+}
+
+int
+filter_parse(struct filter *filter, const json_t *request, char *message, size_t size)
+{
+	const char *key;
+	json_t *value;
+
+	*filter = (struct filter){.proto = -1, .sport = -1, .dport = -1, .any = true};
+	json_object_foreach((json_t *)(uintptr_t)request, key, value) {
+		if (strcmp(key, "request") != 0 &&
+		    parse_member(filter, key, value, message, size) != 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static bool
+net_match(const struct filter_net *net, uint8_t family, const uint8_t *address)
+{
+	const unsigned bytes = net->bits / 8, bits = net->bits % 8;
+	const uint8_t mask = (uint8_t)(0xff00u >> bits);
+
+	if (net->family == 0)
+		return true;
+	if (net->family != family || memcmp(net->address, address, bytes) != 0)
+		return false;
+	return bits == 0 || ((net->address[bytes] ^ address[bytes]) & mask) == 0;
+}
+
+static const uint8_t *
+view_address(const struct engine_view *view, unsigned side)
+{
+	return view->family == 4 ? (const uint8_t *)&view->key.addr.v4[side]
+				 : view->key.addr.v6[side];
+}
+
+static bool
+state_match(const char *state, const struct engine_view *view)
+{
+	if (strcmp(state, "UNREPLIED") == 0)
+		return !view->replied;
+	if (strcmp(state, "ASSURED") == 0)
+		return view->assured;
+	if (!view->has_states)
+		return false;
+	if (view_is_word(state))
+		return strcmp(view_word(view), state) == 0;
+	return strcmp(tcp_state_name(view->state[0]), state) == 0 ||
+	       strcmp(tcp_state_name(view->state[1]), state) == 0;
+}
+
+bool
+filter_match(const struct filter *filter, const struct engine_view *view)
+{
+	const struct flow_id *id = &view->key.id;
+	const unsigned o = view->orig & 1u;
+
+	if (filter->any)
+		return true;
+	if (filter->family != 0 && filter->family != view->family)
+		return false;
+	if (filter->proto >= 0 && filter->proto != id->proto)
+		return false;
+	if ((filter->sport >= 0 || filter->dport >= 0) && !view_has_ports(id->proto))
+		return false;
+	if (filter->sport >= 0 && filter->sport != ntohs(id->port[o]))
+		return false;
+	if (filter->dport >= 0 && filter->dport != ntohs(id->port[!o]))
+		return false;
+	if (!net_match(&filter->src, view->family, view_address(view, o)) ||
+	    !net_match(&filter->dst, view->family, view_address(view, !o)))
+		return false;
+	return filter->state[0] == '\0' || state_match(filter->state, view);
+}

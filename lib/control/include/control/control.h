@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a running sluice tells, and lets be done with it: a UNIX stream socket with one JSON
+ * object a line (docs/control.md), aggregates through rte_telemetry, and metrics over HTTP.
+ * One thread serves the socket; it asks the workers by control/worker.h, and holds no
+ * client up for another: what a client does not read waits in a bounded buffer, lists stop
+ * until there is room, and events are dropped and counted.
+ */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <control/rules.h>
+#include <control/worker.h>
+
+#define CONTROL_MESSAGE_BYTES 1280u
+
+struct control_config {
+	const char *path;               /* of the socket; its folder is made if need be */
+	struct control_worker *workers; /* worker_count of them */
+	unsigned worker_count;
+	struct control_rules *rules;
+	const char *const *port_names; /* in the order of the engine's numbers */
+	const uint16_t *port_ids;      /* DPDK's, in that order */
+	unsigned port_count;
+	uint32_t max; /* connections over all workers */
+	uint32_t max6;
+	const struct sockaddr *metrics; /* where to serve them, NULL: nowhere */
+	/*
+	 * Load the rules again, put them in force, and say what happened in a line. Returns 0
+	 * or -errno.
+	 */
+	int (*reload)(void *context, char *message, size_t size);
+	void *context;
+};
+
+struct control;
+
+/*
+ * Begin to serve; what config points to must stay. Returns 0, or -errno and a message of
+ * CONTROL_MESSAGE_BYTES.
+ */
+int control_start(const struct control_config *config, struct control **control,
+		  char *message);
+
+/* End to serve, and remove the socket. Before the workers end, who could not answer. */
+void control_stop(struct control *control);
+
+/* The counters of all workers. Returns 0 or -ETIMEDOUT. */
+int control_stats(const struct control_config *config, struct engine_stats *sum);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stats.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+
+static json_t *
+number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static int
+worker_stats(struct control_worker *w, struct engine_stats *sum)
+{
+	struct control_job *job = control_open(w);
+	int status;
+
+	if (job == NULL)
+		return -ETIMEDOUT;
+	job->op = CONTROL_STATS;
+	status = control_call(w);
+	if (status == 0)
+		control_stats_add(sum, &job->stats);
+	control_close(w);
+	return status;
+}
+
+int
+control_stats(const struct control_config *config, struct engine_stats *sum)
+{
+	unsigned i;
+	int status = 0;
+
+	memset(sum, 0, sizeof(*sum));
+	for (i = 0; i < config->worker_count && status == 0; i++)
+		status = worker_stats(&config->workers[i], sum);
+	return status;
+}
+
+static uint64_t
+drops_sum(const struct engine_stats *stats)
+{
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < REASON_COUNT; i++)
+		sum += stats->drops[i];
+	return sum;
+}
+
+static json_t *
+port_json(uint16_t id)
+{
+	struct rte_eth_stats s;
+
+	if (rte_eth_stats_get(id, &s) != 0)
+		return json_object();
+	return json_pack("{so so so so so so}", "rx_packets", number(s.ipackets),
+			 "rx_bytes", number(s.ibytes), "rx_missed",
+			 number(s.imissed + s.rx_nombuf), "tx_packets",
+			 number(s.opackets), "tx_bytes", number(s.obytes), "errors",
+			 number(s.ierrors + s.oerrors));
+}
+
+static json_t *
+ports_json(const struct control_config *config)
+{
+	json_t *ports = json_object();
+	unsigned i;
+
+	for (i = 0; i < config->port_count; i++)
+		json_object_set_new(ports, config->port_names[i],
+				    port_json(config->port_ids[i]));
+	return ports;
+}
+
+static json_t *
+made_json(const struct engine_stats *s)
+{
+	json_t *made = json_object();
+	unsigned i;
+
+	for (i = ACTION_NONE + 1; i <= ACTION_ICMP; i++)
+		json_object_set_new(made, action_name(i), number(s->made[i]));
+	return made;
+}
+
+json_t *
+stats_json(const struct control_config *config)
+{
+	struct engine_stats s;
+
+	if (control_stats(config, &s) != 0)
+		return NULL;
+	return json_pack("{si so so so so so so so so so so so so so so so}", "workers",
+			 (int)config->worker_count, "packets", number(s.packets), "bytes",
+			 number(s.bytes), "passed", number(s.passed), "bypassed",
+			 number(s.bypassed), "dropped", number(drops_sum(&s)), "made",
+			 made_json(&s), "created", number(s.created), "removed",
+			 number(s.removed), "rst_forged", number(s.rst_forged),
+			 "overshoot", number(s.overshoot), "connections",
+			 number(s.connections), "connections_max", number(config->max),
+			 "connections_ipv6", number(s.connections6),
+			 "connections_ipv6_max", number(config->max6), "ports",
+			 ports_json(config));
+}
+
+json_t *
+drops_json(const struct control_config *config)
+{
+	struct engine_stats s;
+	json_t *drops;
+	unsigned i;
+
+	if (control_stats(config, &s) != 0)
+		return NULL;
+	drops = json_array();
+	for (i = REASON_NONE + 1; i < REASON_COUNT; i++)
+		json_array_append_new(drops,
+				      json_pack("{ss so ss}", "reason", reason_name(i),
+						"packets", number(s.drops[i]), "text",
+						reason_text(i)));
+	return drops;
+}
+
+static json_t *
+rules_array(const struct policy *policy, const struct policy_counter *sums)
+{
+	json_t *rules = json_array(), *rule;
+	struct policy_rule_info info;
+	unsigned i;
+
+	for (i = 1; i <= policy_rules(policy); i++) {
+		policy_rule(policy, i, &info);
+		rule = json_pack("{si sI ss}", "rule", (int)i, "handle",
+				 (json_int_t)info.handle, "text", info.text);
+		if (rule != NULL && info.counter >= 0) {
+			json_object_set_new(rule, "packets",
+					    number(sums[info.counter].packets));
+			json_object_set_new(rule, "bytes",
+					    number(sums[info.counter].bytes));
+		}
+		json_array_append_new(rules, rule);
+	}
+	return rules;
+}
+
+json_t *
+rules_json(const struct control_config *config)
+{
+	struct control_rules *rules = config->rules;
+	struct policy_counter *sums;
+	json_t *json = NULL;
+
+	pthread_mutex_lock(&rules->lock);
+	sums = calloc(policy_counters(rules->policy) + 1, sizeof(*sums));
+	if (sums != NULL && control_rules_sum(rules, config->workers, sums) == 0)
+		json = rules_array(rules->policy, sums);
+	pthread_mutex_unlock(&rules->lock);
+	free(sums);
+	return json;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Aggregates for rte_telemetry: a reply is 16 KiB and 256 members at most, so nothing that
+ * grows with connections or rules.
+ */
+#include "serve.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+#include <rte_telemetry.h>
+#include <rte_version.h>
+
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
+#define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
+#endif
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static const struct control_config *control; /* NULL: stopped */
+
+/* The workers' sum, or -1 once we have stopped. */
+static int
+ask(struct engine_stats *sum)
+{
+	int status = -1;
+
+	pthread_mutex_lock(&lock);
+	if (control != NULL)
+		status = control_stats(control, sum);
+	pthread_mutex_unlock(&lock);
+	return status != 0 ? -1 : 0;
+}
+
+static int
+handle_stats(const char *command, const char *parameters, struct rte_tel_data *d)
+{
+	struct engine_stats s;
+	unsigned i;
+
+	(void)command;
+	(void)parameters;
+	if (ask(&s) != 0)
+		return -1;
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_uint(d, "packets", s.packets);
+	rte_tel_data_add_dict_uint(d, "bytes", s.bytes);
+	rte_tel_data_add_dict_uint(d, "passed", s.passed);
+	rte_tel_data_add_dict_uint(d, "bypassed", s.bypassed);
+	for (i = ACTION_NONE + 1; i <= ACTION_ICMP; i++)
+		rte_tel_data_add_dict_uint(d, action_name(i), s.made[i]);
+	rte_tel_data_add_dict_uint(d, "rst_forged", s.rst_forged);
+	return rte_tel_data_add_dict_uint(d, "overshoot", s.overshoot);
+}
+
+static int
+handle_drops(const char *command, const char *parameters, struct rte_tel_data *d)
+{
+	struct engine_stats s;
+	unsigned i;
+
+	(void)command;
+	(void)parameters;
+	if (ask(&s) != 0)
+		return -1;
+	rte_tel_data_start_dict(d);
+	for (i = REASON_NONE + 1; i < REASON_COUNT; i++)
+		rte_tel_data_add_dict_uint(d, reason_name(i), s.drops[i]);
+	return 0;
+}
+
+static int
+handle_conntrack(const char *command, const char *parameters, struct rte_tel_data *d)
+{
+	struct engine_stats s;
+	uint32_t max = 0, max6 = 0;
+
+	(void)command;
+	(void)parameters;
+	if (ask(&s) != 0)
+		return -1;
+	pthread_mutex_lock(&lock);
+	if (control != NULL) {
+		max = control->max;
+		max6 = control->max6;
+	}
+	pthread_mutex_unlock(&lock);
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_uint(d, "connections", s.connections);
+	rte_tel_data_add_dict_uint(d, "connections_max", max);
+	rte_tel_data_add_dict_uint(d, "connections_ipv6", s.connections6);
+	rte_tel_data_add_dict_uint(d, "connections_ipv6_max", max6);
+	rte_tel_data_add_dict_uint(d, "created", s.created);
+	return rte_tel_data_add_dict_uint(d, "removed", s.removed);
+}
+
+int
+telemetry_start(const struct control_config *config)
+{
+	pthread_mutex_lock(&lock);
+	control = config;
+	pthread_mutex_unlock(&lock);
+	if (rte_telemetry_register_cmd(
+		    "/sluice/stats", handle_stats,
+		    "Packets and what became of them. No parameters") != 0 ||
+	    rte_telemetry_register_cmd("/sluice/drops", handle_drops,
+				       "Dropped packets by reason. No parameters") != 0 ||
+	    rte_telemetry_register_cmd("/sluice/conntrack", handle_conntrack,
+				       "Connections and limits. No parameters") != 0)
+		return -ENOMEM;
+	return 0;
+}
+
+void
+telemetry_stop(void)
+{
+	pthread_mutex_lock(&lock);
+	control = NULL;
+	pthread_mutex_unlock(&lock);
+}
