@@ -307,8 +307,8 @@ load_text(struct yaml_file *file, const char *text, size_t length,
 int
 yaml_file_load(struct yaml_file *file, const char *name, struct config_error *error)
 {
-	char *text;
-	size_t length;
+	char *text = NULL;
+	size_t length = 0;
 	int status;
 
 	memset(file, 0, sizeof(*file));

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sluice: the data plane. Everything that can be wrong is found in this order, each with an
+ * exit status of its own, before a packet moves: command line, configuration, rules,
+ * devices and memory. Then the workers run until a signal ends them; main waits for signals,
+ * the control thread serves the socket.
+ *
+ * With a single core, main runs the worker, and a thread of its own waits for signals.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_pdump.h>
+
+#include "address.h"
+#include "exit.h"
+#include "options.h"
+#include "report.h"
+#include "sluice.h"
+
+static struct sluice sluice;
+
+/* The signals that we wait for, blocked in every thread to come. */
+static void
+signals_block(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int
+start_control(struct sluice *s)
+{
+	static struct control_config config;
+	static struct sockaddr_storage metrics;
+	char message[CONTROL_MESSAGE_BYTES];
+
+	config = (struct control_config){
+		.path = s->config->control,
+		.workers = s->control_workers,
+		.worker_count = s->worker_count,
+		.rules = &s->rules,
+		.port_names = s->names,
+		.port_ids = s->port_ids,
+		.port_count = s->port_count,
+		.max = s->config->max,
+		.max6 = s->config->max_ipv6,
+		.reload = rules_reload,
+		.context = &s->reload,
+	};
+	if (s->config->metrics != NULL &&
+	    address_parse(s->config->metrics, &metrics) == 0)
+		config.metrics = (const struct sockaddr *)&metrics;
+	if (control_start(&config, &s->control, message) != 0)
+		return fail(EXIT_DEVICE, message);
+	printf("control: %s\n", s->config->control);
+	if (s->config->metrics != NULL)
+		printf("metrics: http://%s/metrics\n", s->config->metrics);
+	return 0;
+}
+
+/* Serve signals until one ends the program. */
+static void
+supervise(struct sluice *s)
+{
+	char message[CONTROL_MESSAGE_BYTES];
+	sigset_t signals;
+	int number = 0;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	while (number != SIGINT && number != SIGTERM) {
+		if (sigwait(&signals, &number) != 0)
+			continue;
+		if (number == SIGHUP)
+			rules_reload(&s->reload, message, sizeof(message));
+	}
+	printf("stopping: %s\n", strsignal(number));
+}
+
+/* From the start of the control socket to the end of the workers. */
+static int
+serve(struct sluice *s)
+{
+	int status = start_control(s);
+
+	if (status == 0) {
+		printf("running\n");
+		fflush(stdout);
+		supervise(s);
+		control_stop(s->control);
+	}
+	atomic_store(&s->stop, true);
+	return status;
+}
+
+/* serve() on a thread, for the one core is the worker's. */
+static void *
+serve_thread(void *status)
+{
+	*(int *)status = serve(&sluice);
+	return NULL;
+}
+
+static int
+run_on_main(struct sluice *s)
+{
+	pthread_t thread;
+	cpu_set_t all;
+	int status;
+
+	if (pthread_create(&thread, NULL, serve_thread, &status) != 0)
+		return fail(EXIT_DEVICE, "no thread for the control socket");
+	/* not on the worker's core, where it would wait for a turn, if there is another */
+	memset(&all, 0xff, sizeof(all));
+	pthread_setaffinity_np(thread, sizeof(all), &all);
+	worker_run(&s->workers[0]);
+	pthread_join(thread, NULL);
+	return status;
+}
+
+static int
+run(struct sluice *s)
+{
+	unsigned i;
+	int status;
+
+	report_start(s);
+	if (rte_pdump_init() != 0)
+		printf("warning: dpdk-dumpcap cannot attach: %s\n",
+		       rte_strerror(rte_errno));
+	if (s->on_main) {
+		status = run_on_main(s);
+	} else {
+		for (i = 0; i < s->worker_count; i++)
+			rte_eal_remote_launch(worker_run, &s->workers[i],
+					      s->workers[i].lcore);
+		status = serve(s);
+		rte_eal_mp_wait_lcore();
+	}
+	rte_pdump_uninit();
+	if (status == 0)
+		report_end(s);
+	return status;
+}
+
+/* With the EAL up to its end. */
+static int
+start(struct sluice *s, const struct options *options, struct policy *policy)
+{
+	char *argv[OPTIONS_MAX_EAL];
+	int argc = options_eal(options, s->config, argv), status;
+
+	if (argc < 0 || rte_eal_init(argc, argv) < 0) {
+		policy_free(policy);
+		return fail(argc < 0 ? EXIT_USAGE : EXIT_DEVICE,
+			    argc < 0 ? "too many EAL options"
+				     : "the EAL does not start, see its messages above");
+	}
+	status = setup(s, policy);
+	if (status == 0)
+		status = run(s);
+	teardown(s);
+	rte_eal_cleanup();
+	return status;
+}
+
+/* What --check says: everything but the devices. */
+static int
+check(const struct sluice *s, struct policy *policy)
+{
+	report_rules(s->config, policy);
+	printf("ok\n");
+	policy_free(policy);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct config_error config_error;
+	struct policy_error policy_error;
+	struct options options;
+	struct policy *policy;
+	sigset_t signals;
+	int status = options_read(&options, argc, argv);
+
+	if (status >= 0)
+		return status;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (config_load(options.config, CONFIG_NEED_DEVICES, &sluice.config,
+			&config_error) != 0)
+		return fail(EXIT_CONFIG, config_error.text);
+	report_config(sluice.config,
+		      sluice.config->workers + (sluice.config->workers == 0));
+	if (rules_load(sluice.config, &policy, &policy_error) != 0) {
+		config_free(sluice.config);
+		return fail(EXIT_RULES, policy_error.text);
+	}
+	if (options.check) {
+		status = check(&sluice, policy);
+	} else {
+		signals_block(&signals);
+		report_rules(sluice.config, policy);
+		status = start(&sluice, &options, policy);
+	}
+	config_free(sluice.config);
+	return status;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Memory of the tables: large, taken once, and touched at random, so the size of its pages
+ * decides how fast it is. Tried in this order: hugepages that the EAL holds, hugepages of
+ * the kernel, transparent hugepages on ordinary memory. Whether there is enough is found
+ * out before anything is touched.
+ */
+#ifndef SLUICE_MEMORY_H
+#define SLUICE_MEMORY_H
+
+#include <stddef.h>
+
+struct memory {
+	void *address; /* zeroed, aligned to a page */
+	size_t bytes;
+	const char *kind; /* for people */
+	size_t mapped;    /* 0: the EAL's */
+};
+
+/*
+ * Take memory near a NUMA node. Returns 0, or -ENOMEM and in message how much is needed and
+ * how much there is.
+ */
+int memory_take(struct memory *memory, size_t bytes, int socket, char *message,
+		size_t message_size);
+
+void memory_free(struct memory *memory);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The DPDK ports of the wires. Any device does: what it cannot do is not asked of it.
+ */
+#ifndef SLUICE_PORTS_H
+#define SLUICE_PORTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+#include <rte_mempool.h>
+
+#include "config.h"
+
+struct port {
+	const struct config_port *config;
+	const char *driver;
+	uint16_t id; /* DPDK's number */
+	uint16_t mtu;
+	uint16_t rx_descriptors; /* after the device's own limits */
+	uint16_t tx_descriptors;
+	int socket; /* NUMA node, or SOCKET_ID_ANY */
+	struct rte_ether_addr mac;
+	uint64_t rx_offloads;
+	bool promiscuous;
+	bool started;
+};
+
+struct ports_error {
+	char text[1024];
+};
+
+/* Find the device and what it can do. Returns 0 or -ENODEV and a message. */
+int port_find(struct port *port, const struct config_port *config,
+	      struct ports_error *error);
+
+/* Bytes of an mbuf's data room that hold the largest frame of these ports in one piece. */
+uint16_t ports_data_room(const struct port *ports, unsigned count);
+
+/* Mbufs that a worker needs for its ports. */
+unsigned ports_mbufs(const struct port *ports, unsigned count);
+
+/* Set it up with one queue each way, and start it. Returns 0 or -errno and a message. */
+int port_start(struct port *port, struct rte_mempool *pool, bool checksum,
+	       struct ports_error *error);
+
+void port_stop(struct port *port);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_version.h>
+
+#define MIB 1048576.0
+
+void
+report_config(const struct sluice_config *config, unsigned workers)
+{
+	struct engine_config engine;
+	double bytes;
+
+	printf("sluice %s, %s\n", SLUICE_VERSION, rte_version());
+	printf("configuration: %s\n", config->file);
+	if (config->warning[0] != '\0')
+		printf("warning: %s\n", config->warning);
+	config_engine(config, workers, &engine);
+	bytes = (double)engine_bytes(&engine) * workers;
+	printf("connections: %" PRIu32 " of IPv4, %" PRIu32 " of IPv6; %.1f MiB, "
+	       "%.0f bytes each\n",
+	       config->max, config->max_ipv6, bytes / MIB,
+	       bytes / ((double)config->max + config->max_ipv6));
+	printf("invalid packets: %s; checksums: %s; accounting: %s\n",
+	       config->enforce_ruleset ? "as the rules say" : "dropped",
+	       config->checksum ? "verified" : "not verified",
+	       config->acct ? "on" : "off");
+}
+
+static void
+report_verdict(const struct policy *policy, enum policy_ct ct, const char *name)
+{
+	static const char *const kinds[] = {
+		[POLICY_ACCEPT] = "accept",
+		[POLICY_DROP] = "drop",
+		[POLICY_REJECT_RESET] = "reject",
+		[POLICY_REJECT_ICMP] = "reject",
+	};
+	struct policy_verdict verdict;
+
+	if (policy_constant(policy, ct, &verdict))
+		printf(", %s: %s", name, kinds[verdict.kind]);
+	else
+		printf(", %s: by the rules", name);
+}
+
+void
+report_rules(const struct sluice_config *config, const struct policy *policy)
+{
+	if (config->rules == NULL) {
+		printf("rules: none, everything is accepted\n");
+		return;
+	}
+	printf("rules: %s: %u rules, %u counters", config->rules, policy_rules(policy),
+	       policy_counters(policy));
+	report_verdict(policy, POLICY_CT_ESTABLISHED, "established");
+	report_verdict(policy, POLICY_CT_RELATED, "related");
+	report_verdict(policy, POLICY_CT_NEW, "new");
+	report_verdict(policy, POLICY_CT_INVALID, "invalid");
+	printf("\n");
+}
+
+static void
+report_port(const struct port *port)
+{
+	const uint64_t checksum = port->rx_offloads;
+	char mac[RTE_ETHER_ADDR_FMT_SIZE];
+
+	rte_ether_format_addr(mac, sizeof(mac), &port->mac);
+	printf("port %s: %s, driver %s, %s, MTU %u, %u/%u descriptors, %s, "
+	       "checksums verified by %s\n",
+	       port->config->name, port->config->device, port->driver, mac, port->mtu,
+	       port->rx_descriptors, port->tx_descriptors,
+	       port->promiscuous ? "promiscuous" : "promiscuous mode not supported",
+	       checksum != 0 ? "the device" : "software");
+}
+
+static void
+report_worker(const struct sluice *s, unsigned number)
+{
+	const struct worker *w = &s->workers[number];
+	unsigned i;
+
+	printf("worker %u: lcore %u, NUMA node %u, one queue a port, wires", number,
+	       w->lcore, rte_lcore_to_socket_id(w->lcore));
+	for (i = 0; i < w->port_count; i += 2)
+		printf(" %s-%s", s->names[w->ports[i].port],
+		       s->names[w->ports[i + 1].port]);
+	printf("; tables: %.1f MiB in %s\n", (double)s->memory[number].bytes / MIB,
+	       s->memory[number].kind);
+}
+
+void
+report_start(const struct sluice *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->port_count; i++)
+		report_port(&s->ports[i]);
+	for (i = 0; i < s->port_count; i += 2)
+		printf("wire %u: %s <-> %s\n", i / 2, s->names[i], s->names[i + 1]);
+	for (i = 0; i < s->worker_count; i++)
+		report_worker(s, i);
+	if (s->on_main)
+		printf("warning: one core does everything; give the EAL a second (-l)\n");
+}
+
+static void
+report_port_end(const struct port *port)
+{
+	struct rte_eth_stats stats;
+
+	if (rte_eth_stats_get(port->id, &stats) != 0)
+		return;
+	printf("%-16s %14" PRIu64 " %14" PRIu64 " %14" PRIu64 " %14" PRIu64 " %10" PRIu64
+	       " %10" PRIu64 "\n",
+	       port->config->name, stats.ipackets, stats.ibytes, stats.opackets,
+	       stats.obytes, stats.imissed + stats.rx_nombuf,
+	       stats.ierrors + stats.oerrors);
+}
+
+static void
+report_drops_end(const struct engine_stats *sum)
+{
+	unsigned i;
+
+	printf("\n%-24s %14s\n", "drops", "packets");
+	for (i = 0; i < REASON_COUNT; i++)
+		if (sum->drops[i] != 0)
+			printf("%-24s %14" PRIu64 "  %s\n", reason_name(i), sum->drops[i],
+			       reason_text(i));
+}
+
+void
+report_end(const struct sluice *s)
+{
+	struct engine_stats sum, one;
+	unsigned i;
+
+	memset(&sum, 0, sizeof(sum));
+	for (i = 0; i < s->worker_count; i++) {
+		engine_stats(s->workers[i].engine, &one);
+		control_stats_add(&sum, &one);
+	}
+	printf("\n%-16s %14s %14s %14s %14s %10s %10s\n", "port", "rx packets",
+	       "rx bytes", "tx packets", "tx bytes", "missed", "errors");
+	for (i = 0; i < s->port_count; i++)
+		report_port_end(&s->ports[i]);
+	printf("\n%" PRIu64 " packets in, %" PRIu64 " passed (%" PRIu64 " bypassed); "
+	       "%" PRIu64 " connections made, %" PRIu64 " removed, %" PRIu32 " left\n",
+	       sum.packets, sum.passed, sum.bypassed, sum.created, sum.removed,
+	       sum.connections + sum.connections6);
+	report_drops_end(&sum);
+	fflush(stdout);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rules.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules_run.h"
+
+static int
+load_json(const struct sluice_config *config, const char *json, size_t length,
+	  struct policy **policy, struct policy_error *error)
+{
+	const char *names[CONFIG_MAX_PORTS];
+	struct policy_ports ports = {.names = names};
+	int status;
+
+	ports.count = config_engine_ports(config, names);
+	status = policy_load(json, length, &ports, policy, error);
+	if (status == 0 && error->text[0] != '\0')
+		printf("warning: %s: %s\n", config->rules, error->text);
+	return status;
+}
+
+int
+rules_load(const struct sluice_config *config, struct policy **policy,
+	   struct policy_error *error)
+{
+	struct policy_error inner;
+	char *json = NULL;
+	size_t length = 0;
+	int status;
+
+	error->text[0] = '\0';
+	if (config->rules == NULL) {
+		status = policy_accept_all(policy);
+		if (status != 0)
+			snprintf(error->text, sizeof(error->text), "out of memory");
+		return status;
+	}
+	/* what sluice-rules says names the file itself */
+	status = rules_run(NULL, config->rules, &json, &length, error->text,
+			   sizeof(error->text));
+	if (status != 0)
+		return status;
+	inner.text[0] = '\0';
+	status = load_json(config, json, length, policy, &inner);
+	if (status != 0)
+		snprintf(error->text, sizeof(error->text), "%.300s: %.700s",
+			 config->rules, inner.text);
+	free(json);
+	return status;
+}
+
+static int
+reload(struct rules_reload *reload, char *message, size_t size)
+{
+	struct policy_error error;
+	struct policy *policy;
+	int status = rules_load(reload->config, &policy, &error);
+
+	if (status != 0) {
+		snprintf(message, size,
+			 "rules not reloaded, the old ones stay in force: %s",
+			 error.text);
+		return status;
+	}
+	status = control_rules_swap(reload->rules, reload->workers, policy);
+	if (status == -ENOMEM)
+		policy_free(policy);
+	if (status != 0)
+		snprintf(message, size, "rules not reloaded everywhere: %s",
+			 status == -ENOMEM ? "out of memory, the old ones stay in force"
+					   : "a worker does not answer");
+	else if (reload->config->rules == NULL)
+		snprintf(message, size, "there is no rule file, everything is accepted");
+	else
+		snprintf(message, size, "rules reloaded: %.500s: %u rules",
+			 reload->config->rules, policy_rules(policy));
+	return status;
+}
+
+int
+rules_reload(void *context, char *message, size_t size)
+{
+	struct rules_reload *r = context;
+	int status;
+
+	pthread_mutex_lock(&r->lock);
+	status = reload(r, message, size);
+	pthread_mutex_unlock(&r->lock);
+	if (status == 0)
+		printf("%s\n", message);
+	else
+		fprintf(stderr, "sluice: %s\n", message);
+	return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The running program: what setup.c makes, and report.c tells of. */
+#ifndef SLUICE_SLUICE_H
+#define SLUICE_SLUICE_H
+
+#include <control/control.h>
+
+#include "config.h"
+#include "memory.h"
+#include "ports.h"
+#include "rules.h"
+#include "worker.h"
+
+struct sluice {
+	struct sluice_config *config;
+	const char *names[CONFIG_MAX_PORTS]; /* as the engine numbers the ports */
+	struct port ports[CONFIG_MAX_PORTS]; /* likewise */
+	uint16_t port_ids[CONFIG_MAX_PORTS];
+	unsigned port_count;
+	struct worker workers[CONTROL_MAX_WORKERS];
+	struct control_worker control_workers[CONTROL_MAX_WORKERS];
+	struct memory memory[CONTROL_MAX_WORKERS];
+	struct rte_mempool *pools[CONTROL_MAX_WORKERS];
+	unsigned worker_count;
+	bool on_main; /* the one worker runs on the only core there is */
+	struct control_rules rules;
+	struct rules_reload reload;
+	struct control *control;
+	struct clock clock;
+	atomic_bool stop;
+};
+
+/* Print "sluice: text" and return status. */
+int fail(int status, const char *text);
+
+/*
+ * Everything but the threads: find the ports, choose the workers, take memory, build the
+ * engines, start the ports. The policy is taken over in any case. Returns 0 or an exit
+ * status whose reason has been printed; teardown() follows either way.
+ */
+int setup(struct sluice *s, struct policy *policy);
+void teardown(struct sluice *s);
+
+#endif
