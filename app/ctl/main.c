@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sluicectl: ask a running sluice, or have it do something. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "exit.h"
+#include "line.h"
+#include "link.h"
+#include "show.h"
+
+#define DEFAULT_SOCKET "/run/sluice/control.sock"
+
+static const char usage[] =
+	"usage: sluicectl COMMAND [options]\n"
+	"\n"
+	"  list      connections, as conntrack(8) prints them, and both endpoints' states\n"
+	"  events    the same as they begin [NEW], change [UPDATE] and end [DESTROY]\n"
+	"  delete    remove the connections that match\n"
+	"  flush     remove all connections\n"
+	"  stats     packets, connections, ports\n"
+	"  drops     dropped packets by reason; with -a also the reasons that are 0\n"
+	"  rules     the rules in force, with their counters\n"
+	"  reload    load the rule file again\n"
+	"\n"
+	"  -s, --socket PATH   of sluice, " DEFAULT_SOCKET " by default\n"
+	"  -o, --output json   a JSON object a line, as sluice sends them\n"
+	"  -a, --all           with drops\n"
+	"  -h, --help          this text\n"
+	"  -V, --version\n"
+	"\n"
+	"which connections (list, events, delete), by the direction that began:\n"
+	"  -p, --proto NAME    tcp, udp, icmp, icmpv6, or a number\n"
+	"  -f, --family NAME   ipv4 or ipv6\n"
+	"      --src ADDRESS   or a network: 10.0.0.0/8\n"
+	"      --dst ADDRESS\n"
+	"      --sport PORT\n"
+	"      --dport PORT\n"
+	"      --state NAME    conntrack's word or an endpoint's state; ASSURED, UNREPLIED\n";
+
+struct options {
+	const char *socket;
+	bool json;
+	bool all;
+	json_t *request;
+};
+
+/* The whole of the answer has come. */
+enum progress {
+	MORE,
+	DONE,
+};
+
+static int
+usage_error(const char *what, const char *argument)
+{
+	fprintf(stderr, "sluicectl: %s%s\nTry 'sluicectl --help'.\n", what, argument);
+	return EXIT_USAGE;
+}
+
+static bool
+is_command(const char *name)
+{
+	static const char *const commands[] = {"list",  "events", "delete", "flush",
+					       "stats", "drops",  "rules",  "reload"};
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Long options without a letter have numbers from here. */
+enum {
+	OPTION_SRC = 256,
+	OPTION_DST,
+	OPTION_SPORT,
+	OPTION_DPORT,
+	OPTION_STATE,
+};
+
+static const struct option longs[] = {
+	{"socket", required_argument, NULL, 's'},
+	{"output", required_argument, NULL, 'o'},
+	{"all", no_argument, NULL, 'a'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{"proto", required_argument, NULL, 'p'},
+	{"family", required_argument, NULL, 'f'},
+	{"src", required_argument, NULL, OPTION_SRC},
+	{"dst", required_argument, NULL, OPTION_DST},
+	{"sport", required_argument, NULL, OPTION_SPORT},
+	{"dport", required_argument, NULL, OPTION_DPORT},
+	{"state", required_argument, NULL, OPTION_STATE},
+	{NULL, 0, NULL, 0},
+};
+
+static void
+filter_option(struct options *options, const char *key)
+{
+	json_object_set_new(options->request, key, json_string(optarg));
+}
+
+/* Returns -1 to go on, else the status to exit with. */
+static int
+read_option(struct options *options, int option, char **argv)
+{
+	switch (option) {
+	case 's':
+		options->socket = optarg;
+		return -1;
+	case 'o':
+		options->json = true;
+		if (strcmp(optarg, "json") != 0)
+			return usage_error("json expected after -o, not ", optarg);
+		return -1;
+	case 'a':
+		options->all = true;
+		return -1;
+	case 'h':
+		fputs(usage, stdout);
+		return 0;
+	case 'V':
+		printf("sluicectl %s\n", SLUICE_VERSION);
+		return 0;
+	case 'p':
+		filter_option(options, "proto");
+		return -1;
+	case 'f':
+		filter_option(options, "family");
+		return -1;
+	case OPTION_SRC:
+		filter_option(options, "src");
+		return -1;
+	case OPTION_DST:
+		filter_option(options, "dst");
+		return -1;
+	case OPTION_SPORT:
+		filter_option(options, "sport");
+		return -1;
+	case OPTION_DPORT:
+		filter_option(options, "dport");
+		return -1;
+	case OPTION_STATE:
+		filter_option(options, "state");
+		return -1;
+	case ':':
+		return usage_error("a value is missing after ", argv[optind - 1]);
+	default:
+		return usage_error("unknown option ", argv[optind - 1]);
+	}
+}
+
+static int
+read_options(struct options *options, int argc, char **argv)
+{
+	int option, status = -1;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":s:o:ahVp:f:", longs, NULL)) != -1) {
+		status = read_option(options, option, argv);
+		if (status >= 0)
+			return status;
+	}
+	if (optind == argc)
+		return usage_error(
+			"no command, one of list, events, delete, flush, stats, "
+			"drops, rules, reload expected",
+			"");
+	if (!is_command(argv[optind]))
+		return usage_error("unknown command ", argv[optind]);
+	if (optind + 1 < argc)
+		return usage_error("unexpected argument ", argv[optind + 1]);
+	json_object_set_new(options->request, "request", json_string(argv[optind]));
+	return -1;
+}
+
+static long long
+number(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+/* One object of the answer, for people. */
+static enum progress
+show(const struct options *options, const json_t *answer)
+{
+	static const char *const counts[] = {"listed", "deleted", "flushed"};
+	char line[LINE_BYTES];
+	size_t i;
+
+	if (json_object_get(answer, "event") != NULL) {
+		line_event(answer, line, sizeof(line));
+		puts(line);
+		return MORE;
+	}
+	if (json_object_get(answer, "connection") != NULL) {
+		line_connection(json_object_get(answer, "connection"), true, line,
+				sizeof(line));
+		puts(line);
+		return MORE;
+	}
+	if (json_object_get(answer, "lost") != NULL) {
+		fprintf(stderr, "sluicectl: %lld events lost\n", number(answer, "lost"));
+		return MORE;
+	}
+	if (json_object_get(answer, "events") != NULL)
+		return MORE;
+	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (json_object_get(answer, counts[i]) != NULL)
+			fprintf(stderr, "sluicectl: %lld connections %s\n",
+				number(answer, counts[i]), counts[i]);
+	if (json_object_get(answer, "stats") != NULL)
+		show_stats(stdout, json_object_get(answer, "stats"));
+	if (json_object_get(answer, "drops") != NULL)
+		show_drops(stdout, json_object_get(answer, "drops"), options->all);
+	if (json_object_get(answer, "rules") != NULL)
+		show_rules(stdout, json_object_get(answer, "rules"));
+	if (json_object_get(answer, "reload") != NULL)
+		puts(json_string_value(json_object_get(answer, "reload")));
+	return DONE;
+}
+
+/* As it came; whether it is the last. */
+static enum progress
+show_json(const json_t *answer, const char *line)
+{
+	fputs(line, stdout);
+	return json_object_get(answer, "connection") != NULL ||
+			       json_object_get(answer, "lost") != NULL ||
+			       json_object_get(answer, "events") != NULL
+		       ? MORE
+		       : DONE;
+}
+
+static int
+refused(const struct options *options, const char *text)
+{
+	const char *name =
+		json_string_value(json_object_get(options->request, "request"));
+
+	fprintf(stderr, "sluicectl: %s\n", text);
+	return strcmp(name, "reload") == 0 ? EXIT_RULES : EXIT_USAGE;
+}
+
+/* Read answers until the last. Returns the exit status. */
+static int
+receive(const struct options *options, struct link *link)
+{
+	enum progress progress = MORE;
+	const char *error, *line;
+	json_t *answer;
+	int status = 0;
+
+	while (progress == MORE) {
+		answer = link_receive(link, &line);
+		if (answer == NULL) {
+			fprintf(stderr,
+				"sluicectl: the connection to sluice has ended\n");
+			return EXIT_DEVICE;
+		}
+		error = json_string_value(json_object_get(answer, "error"));
+		if (error != NULL) {
+			status = refused(options, error);
+			progress = DONE;
+		} else if (options->json) {
+			progress = show_json(answer, line);
+		} else {
+			progress = show(options, answer);
+		}
+		/* a deletion that has found nothing has not done what was asked */
+		if (json_is_integer(json_object_get(answer, "deleted")) &&
+		    number(answer, "deleted") == 0)
+			status = EXIT_USAGE;
+		json_decref(answer);
+	}
+	return status;
+}
+
+static int
+run(const struct options *options)
+{
+	struct link *link;
+	int status;
+
+	if (link_open(options->socket, &link) != 0)
+		return EXIT_DEVICE;
+	if (strcmp(json_string_value(json_object_get(options->request, "request")),
+		   "events") == 0)
+		setvbuf(stdout, NULL, _IOLBF, 0);
+	status = link_send(link, options->request);
+	if (status == 0)
+		status = receive(options, link);
+	else
+		fprintf(stderr, "sluicectl: %s: %s\n", options->socket,
+			strerror(-status));
+	link_close(link);
+	return status < 0 ? EXIT_DEVICE : status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = {.socket = DEFAULT_SOCKET, .request = json_object()};
+	int status = read_options(&options, argc, argv);
+
+	if (status < 0)
+		status = run(&options);
+	json_decref(options.request);
+	return status;
+}
