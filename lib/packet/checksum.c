@@ -14,8 +14,7 @@
 static inline uint64_t
 add(uint64_t sum, uint64_t word)
 {
-	sum += word;
-	return sum + (sum < word);
+	return __builtin_add_overflow(sum, word, &sum) ? sum + 1 : sum;
 }
 
 static inline uint64_t
@@ -54,8 +53,22 @@ checksum_bytes(const void *data, uint32_t len)
 	for (; len >= 8; at += 8, len -= 8)
 		a = add(a, load(at));
 	/* Bytes that are not there count as 0, in memory order, on any host. */
-	if (len > 0)
-		memcpy(&tail, at, len);
+	if (len & 4) {
+		uint32_t word;
+
+		memcpy(&word, at, sizeof(word));
+		tail += word;
+		at += sizeof(word);
+	}
+	if (len & 2) {
+		uint16_t word;
+
+		memcpy(&word, at, sizeof(word));
+		tail += word;
+		at += sizeof(word);
+	}
+	if (len & 1)
+		tail += rte_le_to_cpu_16(*at);
 	return fold(add(add(a, b), add(add(c, d), tail)));
 }
 

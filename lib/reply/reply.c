@@ -173,7 +173,7 @@ is_group(const struct flow_key *key, uint8_t family, uint8_t side)
 
 	if (family == 6)
 		return key->addr.v6[side][0] == 0xff;
-	return RTE_IS_IPV4_MCAST(v4) || v4 == UINT32_MAX;
+	return v4 >> 28 == 0xe || v4 == UINT32_MAX;
 }
 
 bool
