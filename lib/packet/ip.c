@@ -4,6 +4,7 @@
  * addresses in the key and the place and length of the transport header in the packet.
  */
 #include <netinet/in.h>
+#include <stdalign.h>
 #include <string.h>
 
 #include "parse.h"
@@ -58,7 +59,7 @@ check_ipv4(struct parser *c, const struct rte_ipv4_hdr *ip, uint32_t header)
 enum reason
 parse_ipv4(struct parser *c)
 {
-	uint8_t buf[60];
+	alignas(4) uint8_t buf[60];
 	struct packet *p = c->p;
 	const struct rte_ipv4_hdr *ip;
 	uint32_t header, total;
@@ -161,7 +162,7 @@ extension_bytes(uint8_t proto, const uint8_t *head)
 static enum reason
 parse_extension(struct parser *c, struct extensions *x)
 {
-	uint8_t buf[8];
+	alignas(4) uint8_t buf[8];
 	const uint8_t *head = x->left < sizeof(buf)
 				      ? NULL
 				      : parser_read(c, x->off, sizeof(buf), buf);
@@ -208,7 +209,7 @@ parse_extensions(struct parser *c, struct extensions *x)
 enum reason
 parse_ipv6(struct parser *c)
 {
-	uint8_t buf[sizeof(struct rte_ipv6_hdr)];
+	alignas(4) uint8_t buf[sizeof(struct rte_ipv6_hdr)];
 	struct packet *p = c->p;
 	const uint8_t *src = p->key.addr.v6[p->side];
 	const struct rte_ipv6_hdr *ip = parser_read(c, p->l3_off, sizeof(*ip), buf);

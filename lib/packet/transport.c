@@ -6,6 +6,7 @@
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
+#include <stdalign.h>
 #include <string.h>
 
 #include <rte_icmp.h>
@@ -121,7 +122,7 @@ set_ports(struct packet *p, rte_be16_t src, rte_be16_t dst)
 static enum reason
 parse_quoted_tcp(struct parser *c)
 {
-	uint8_t buf[60];
+	alignas(4) uint8_t buf[60];
 	struct packet *p = c->p;
 	const struct rte_tcp_hdr *tcp = parser_read(c, p->l4_off, QUOTED_MIN_BYTES, buf);
 	uint32_t header;
@@ -154,7 +155,7 @@ parse_quoted_tcp(struct parser *c)
 static enum reason
 parse_tcp(struct parser *c)
 {
-	uint8_t buf[60];
+	alignas(4) uint8_t buf[60];
 	struct packet *p = c->p;
 	const struct rte_tcp_hdr *tcp;
 	uint32_t header;
@@ -201,7 +202,7 @@ udp_verified(const struct parser *c, const struct rte_udp_hdr *udp, uint32_t len
 static enum reason
 parse_udp(struct parser *c)
 {
-	uint8_t buf[sizeof(struct rte_udp_hdr)];
+	alignas(4) uint8_t buf[sizeof(struct rte_udp_hdr)];
 	struct packet *p = c->p;
 	const struct rte_udp_hdr *udp = parser_read(c, p->l4_off, sizeof(*udp), buf);
 	uint32_t len;
@@ -284,7 +285,7 @@ icmp_kind(uint8_t family, uint8_t type)
 static enum reason
 parse_icmp(struct parser *c)
 {
-	uint8_t buf[sizeof(struct rte_icmp_hdr)];
+	alignas(4) uint8_t buf[sizeof(struct rte_icmp_hdr)];
 	struct packet *p = c->p;
 	const struct rte_icmp_hdr *icmp = parser_read(c, p->l4_off, ICMP_MIN_BYTES, buf);
 	enum packet_kind kind;
@@ -315,7 +316,7 @@ parse_icmp(struct parser *c)
 static enum reason
 parse_ports(struct parser *c)
 {
-	uint8_t buf[12];
+	alignas(4) uint8_t buf[12];
 	struct packet *p = c->p;
 	const rte_be16_t *port = parser_read(c, p->l4_off,
 					     c->quoted ? QUOTED_MIN_BYTES : sizeof(buf),
