@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Connections come and go, and how they look from outside: views, events.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "engine_internal.h"
+
+static bool
+is_tcp(const struct flow_conn *conn)
+{
+	return conn->id.proto == IPPROTO_TCP;
+}
+
+bool
+connection_insert(struct engine_step *s)
+{
+	if (s->f->exists)
+		s->index = flow_insert(&s->f->table, &s->p->key, s->hash);
+	if (s->index == FLOW_NONE) {
+		/* a hard limit; making room under pressure (TIM-2) belongs here */
+		step_drop(s, REASON_TABLE_FULL);
+		return false;
+	}
+	s->f->changed |= CHANGED_INSERTED;
+	return true;
+}
+
+void
+connection_opened(struct engine_step *s)
+{
+	struct engine *e = s->e;
+	struct flow_conn *conn = flow_conn(&s->f->table, s->index);
+	struct flow_cold *cold = flow_cold(&s->f->table, conn);
+	struct reply_l2 l2;
+
+	reply_l2_of(s->m, s->p, &l2);
+	cold->track.l2 = flow_l2_take(e->l2, &l2);
+	cold->track.id = ++e->next_id;
+	cold->track.rule = s->rules.rule;
+	if (s->f->acct != NULL)
+		memset(&s->f->acct[s->index], 0, sizeof(s->f->acct[s->index]));
+	rules_remember(s);
+	connection_arm(e, s->f, s->index);
+	e->stats.created++;
+	connection_event(e, s->f, s->index, ENGINE_EVENT_NEW);
+}
+
+void
+connection_arm(struct engine *e, struct engine_family *f, uint32_t index)
+{
+	const struct flow_conn *conn = flow_conn(&f->table, index);
+	struct track_conn tc = family_conn(f, index);
+	uint32_t at;
+
+	if (is_tcp(conn))
+		at = tcp_wakeup(&tc, &e->config.track, e->now);
+	else
+		at = datagram_deadline(&tc, conn->id.proto, &e->config.track);
+	/* not at once again: a caller may go on until nothing is due */
+	if (ticks_reached(at, e->now))
+		at = e->now + 1;
+	wheel_disarm(&f->table.wheel, index);
+	wheel_arm(&f->table.wheel, index, at);
+}
+
+void
+connection_remove(struct engine *e, struct engine_family *f, uint32_t index)
+{
+	const struct flow_cold *cold = flow_cold(&f->table, flow_conn(&f->table, index));
+
+	connection_event(e, f, index, ENGINE_EVENT_DESTROY);
+	flow_l2_drop(e->l2, cold->track.l2);
+	flow_remove(&f->table, index);
+	f->changed |= CHANGED_REMOVED;
+	e->stats.removed++;
+}
+
+void
+connection_view(const struct engine *e, const struct engine_family *f, uint32_t index,
+		uint32_t now, struct engine_view *view)
+{
+	const struct flow_conn *conn = flow_conn(&f->table, index);
+	const struct track_conn tc = family_conn(f, index);
+	const struct track_config *config = &e->config.track;
+	uint32_t deadline;
+	uint8_t x;
+
+	memset(view, 0, sizeof(*view));
+	flow_key_of(&f->table, index, &view->key);
+	view->family = f->table.family;
+	view->orig = tc.hot->flags & TRACK_ORIG ? 1 : 0;
+	view->replied = (tc.hot->flags & TRACK_REPLIED) != 0;
+	view->assured = (tc.hot->flags & TRACK_ASSURED) != 0;
+	view->has_states = is_tcp(conn);
+	view->rule = tc.cold->rule;
+	view->id = tc.cold->id;
+	view->age_ms = ticks_since(tc.cold->t0, now);
+	for (x = 0; x < 2; x++) {
+		view->state[x] = is_tcp(conn) ? (uint8_t)tcp_state(&tc, x) : 0;
+		view->packets[x] = f->acct != NULL ? f->acct[index].packets[x] : 0;
+		view->bytes[x] = f->acct != NULL ? f->acct[index].bytes[x] : 0;
+	}
+	deadline = is_tcp(conn) ? tcp_deadline(&tc, config)
+				: datagram_deadline(&tc, conn->id.proto, config);
+	view->left_ms = ticks_reached(deadline, now) ? 0 : deadline - now;
+}
+
+void
+connection_event(struct engine *e, const struct engine_family *f, uint32_t index,
+		 enum engine_event_kind kind)
+{
+	struct engine_event event;
+
+	if (e->events == NULL)
+		return;
+	memset(&event, 0, sizeof(event));
+	event.at_ns = e->now_ns;
+	event.kind = (uint8_t)kind;
+	connection_view(e, f, index, e->now, &event.view);
+	if (rte_ring_sp_enqueue_elem(e->events, &event, sizeof(event)) != 0 &&
+	    e->events_lost != NULL)
+		(*e->events_lost)++;
+}

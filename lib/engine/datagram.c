@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The way of everything that is not TCP. These trackers drop nothing, so the rules come
+ * first and the connection changes only when they have accepted.
+ */
+#include <netinet/in.h>
+
+#include "engine_internal.h"
+
+/* A question of ours, or an answer that has been asked for, or neither. */
+static bool
+query_expected(const struct engine_step *s)
+{
+	struct track_conn conn;
+
+	if (s->p->kind != PACKET_ICMP_QUERY || !s->p->icmp_reply)
+		return true;
+	if (s->index == FLOW_NONE)
+		return false;
+	conn = family_conn(s->f, s->index);
+	return datagram_asks(&conn, !s->p->side);
+}
+
+/* The first question of a side: to the rules it is new, though the key is known. */
+static bool
+query_is_first(const struct engine_step *s, const struct track_conn *conn)
+{
+	return s->p->kind == PACKET_ICMP_QUERY && !s->p->icmp_reply &&
+	       !datagram_asks(conn, s->p->side);
+}
+
+static void
+datagram_unknown(struct engine_step *s)
+{
+	struct track_conn conn;
+
+	if (!rules_ask(s, POLICY_CT_NEW)) {
+		rules_refuse(s);
+		return;
+	}
+	if (!connection_insert(s))
+		return;
+	conn = family_conn(s->f, s->index);
+	datagram_open(&conn, s->p->side, s->e->now);
+	if (s->p->kind == PACKET_ICMP_QUERY)
+		datagram_ask(&conn, s->p->side);
+	connection_opened(s);
+	step_pass(s);
+}
+
+/* Whether the rules let a packet of a connection pass. */
+static bool
+datagram_allowed(struct engine_step *s, bool first)
+{
+	struct flow_conn *fc = flow_conn(&s->f->table, s->index);
+	enum policy_ct ct = first ? POLICY_CT_NEW : rules_ct(&fc->hot, s->p->side);
+
+	if (!first && rules_known(s, ct)) {
+		rules_count(s, ct);
+		return true;
+	}
+	if (!rules_ask(s, ct)) {
+		rules_refuse(s);
+		return false;
+	}
+	if (!first)
+		rules_remember(s);
+	return true;
+}
+
+static void
+datagram_known(struct engine_step *s)
+{
+	struct track_conn conn = {
+		.hot = &flow_conn(&s->f->table, s->index)->hot,
+	};
+	bool first = query_is_first(s, &conn);
+
+	if (!datagram_allowed(s, first))
+		return;
+	conn.cold = &flow_cold(&s->f->table, flow_conn(&s->f->table, s->index))->track;
+	if (first)
+		datagram_ask(&conn, s->p->side);
+	datagram_packet(&conn, s->p->side, s->e->now, &s->r);
+	if (s->r.events & TRACK_EVENT_SHORTER)
+		connection_arm(s->e, s->f, s->index);
+	if (s->r.events & TRACK_EVENT_STATE)
+		connection_event(s->e, s->f, s->index, ENGINE_EVENT_UPDATE);
+}
+
+void
+step_datagram(struct engine_step *s)
+{
+	if (!query_expected(s)) {
+		step_drop(s, REASON_ICMP_NO_REQUEST);
+		rules_invalid(s);
+	} else if (s->index == FLOW_NONE) {
+		datagram_unknown(s);
+	} else {
+		datagram_known(s);
+	}
+}
+
+/* Find the connection that an ICMP error is about. */
+static bool
+error_lookup(struct engine_step *s, struct packet *inner)
+{
+	struct engine_family *f;
+
+	if (packet_parse_quoted(s->m, s->p, inner) != 0)
+		return false;
+	f = &s->e->family[inner->family == 4 ? 0 : 1];
+	if (!f->exists)
+		return false;
+	s->index = flow_lookup(&f->table, &inner->key,
+			       flow_table_hash(&f->table, &inner->key));
+	if (s->index == FLOW_NONE)
+		return false;
+	s->f = f;
+	return true;
+}
+
+/* Related to a connection, or nothing; refreshes none (MODEL-3). */
+void
+step_icmp_error(struct engine_step *s)
+{
+	struct track_conn conn;
+	struct packet inner;
+
+	if (!error_lookup(s, &inner)) {
+		step_drop(s, REASON_ICMP_UNRELATED);
+		rules_invalid(s);
+		return;
+	}
+	step_pass(s);
+	if (inner.proto == IPPROTO_TCP) {
+		conn = family_conn(s->f, s->index);
+		tcp_icmp_error(&conn, inner.side, inner.seg.seq, &s->r);
+	}
+	if (s->r.verdict != VERDICT_PASS)
+		rules_invalid(s);
+	else if (!rules_ask(s, POLICY_CT_RELATED))
+		rules_refuse(s);
+}
+
+/* Neighbour discovery is no connection's: the kernel calls it untracked, and so do we. */
+void
+step_untracked(struct engine_step *s)
+{
+	if (rules_ask(s, POLICY_CT_UNTRACKED))
+		step_pass(s);
+	else
+		rules_refuse(s);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Memory, configuration, counters. All that an engine ever needs lies in one block:
+ *
+ *	struct engine with its transmit buffers | link layers | for each family: table, acct
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "engine_internal.h"
+
+/* One part of the block. */
+static size_t
+part_bytes(size_t bytes)
+{
+	return RTE_ALIGN_CEIL(bytes, (size_t)RTE_CACHE_LINE_SIZE);
+}
+
+static size_t
+head_bytes(const struct engine_config *config)
+{
+	return part_bytes(sizeof(struct engine) +
+			  2 * (size_t)config->wires * sizeof(struct engine_tx));
+}
+
+static struct flow_config
+family_config(const struct engine_config *config, unsigned family, uint32_t now)
+{
+	return (struct flow_config){
+		.family = family == 0 ? 4 : 6,
+		.connections = family == 0 ? config->max : config->max6,
+		.now = now,
+		.secret = config->secret,
+	};
+}
+
+static size_t
+acct_bytes(const struct engine_config *config, const struct flow_config *fc)
+{
+	return config->acct ? part_bytes(fc->connections * sizeof(struct engine_acct))
+			    : 0;
+}
+
+size_t
+engine_bytes(const struct engine_config *config)
+{
+	size_t bytes = head_bytes(config) + part_bytes(flow_l2_bytes());
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		struct flow_config fc = family_config(config, i, 0);
+
+		if (fc.connections != 0)
+			bytes += part_bytes(flow_table_bytes(&fc)) +
+				 acct_bytes(config, &fc);
+	}
+	return bytes;
+}
+
+static int
+family_init(struct engine_family *f, const struct engine_config *config,
+	    const struct flow_config *fc, char **memory)
+{
+	int status = flow_table_init(&f->table, *memory, fc);
+
+	if (status != 0)
+		return status;
+	f->exists = true;
+	*memory += part_bytes(flow_table_bytes(fc));
+	if (config->acct)
+		f->acct = (struct engine_acct *)*memory;
+	*memory += acct_bytes(config, fc);
+	return 0;
+}
+
+int
+engine_init(void *memory, const struct engine_config *config, const struct policy *policy,
+	    struct policy_counter *counters, uint64_t now_ns, struct engine **engine)
+{
+	struct engine *e = memory;
+	char *next = memory;
+	unsigned i;
+	int status;
+
+	if (config->wires == 0 || config->wires > ENGINE_MAX_WIRES ||
+	    config->max > FLOW_MAX_CONNECTIONS || config->max6 > FLOW_MAX_CONNECTIONS ||
+	    policy == NULL || config->mempool == NULL)
+		return -EINVAL;
+	e->config = *config;
+	e->now_ns = now_ns;
+	e->now = ticks_from_ns(now_ns);
+	next += head_bytes(config);
+	e->l2 = flow_l2_init(next);
+	next += part_bytes(flow_l2_bytes());
+	for (i = 0; i < 2; i++) {
+		struct flow_config fc = family_config(config, i, e->now);
+
+		if (fc.connections == 0)
+			continue;
+		status = family_init(&e->family[i], config, &fc, &next);
+		if (status != 0)
+			return status;
+	}
+	engine_set_policy(e, policy, counters);
+	*engine = e;
+	return 0;
+}
+
+/*
+ * The generation of the rules has eight bits: before one comes up again, no connection may
+ * be left that remembers it. The one walk over all connections, once in 255 reloads.
+ */
+static void
+forget_generations(struct engine_family *f)
+{
+	uint32_t index;
+
+	if (!f->exists)
+		return;
+	for (index = flow_next(&f->table, 0); index != FLOW_NONE;
+	     index = flow_next(&f->table, index + 1))
+		flow_conn(&f->table, index)->id.generation = 0;
+}
+
+void
+engine_set_policy(struct engine *e, const struct policy *policy,
+		  struct policy_counter *counters)
+{
+	struct policy_verdict verdict;
+
+	e->policy = policy;
+	e->counters = counters;
+	e->established_accept = policy_constant(policy, POLICY_CT_ESTABLISHED,
+						&verdict) &&
+				verdict.kind == POLICY_ACCEPT;
+	if (e->generation == UINT8_MAX) {
+		forget_generations(&e->family[0]);
+		forget_generations(&e->family[1]);
+		e->generation = 0;
+	}
+	e->generation++;
+}
+
+void
+engine_set_events(struct engine *e, struct rte_ring *ring, uint64_t *lost)
+{
+	e->events = ring;
+	e->events_lost = lost;
+}
+
+void
+engine_stats(const struct engine *e, struct engine_stats *stats)
+{
+	*stats = e->stats;
+	stats->connections = e->family[0].exists ? e->family[0].table.count : 0;
+	stats->connections6 = e->family[1].exists ? e->family[1].table.count : 0;
+}
+
+struct engine_tx *
+engine_tx(struct engine *e, uint16_t port)
+{
+	return &e->tx[port];
+}
+
+void
+engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t sent)
+{
+	if (sent < tx->count) {
+		e->stats.drops[REASON_TX_FULL] += tx->count - sent;
+		rte_pktmbuf_free_bulk(&tx->pkts[sent], tx->count - sent);
+	}
+	tx->count = 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the engine share.
+ *
+ *	engine.c      memory, configuration, counters
+ *	burst.c       the stages of a burst
+ *	tcp.c         a TCP segment's way
+ *	datagram.c    the way of everything else
+ *	rules.c       when the rules are asked, and what they may say
+ *	connection.c  connections come and go; how they look to others
+ *	act.c         what leaves: packets, and segments of our own
+ *	expire.c      time-outs and probes
+ *	list.c        walking, deleting, flushing
+ *
+ * The heart is struct engine_step: one packet in hand. Each file that judges fills in its
+ * result and nothing else; act.c does what the result says, once, at the end.
+ */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include <engine/engine.h>
+
+#include <base/ticks.h>
+#include <flow/l2.h>
+#include <flow/table.h>
+#include <policy/policy.h>
+#include <track/datagram.h>
+#include <track/tcp.h>
+
+/*
+ * RSTs, challenge ACKs and ICMP errors that we make, all connections together: what a flood
+ * can make us send. A bucket of this many, filled at this rate.
+ */
+#define ENGINE_MADE_BURST 1000u
+#define ENGINE_MADE_PER_S 1000u
+
+/* engine_family.changed: what has happened to the table since the burst was looked up. */
+#define CHANGED_INSERTED 0x1u /* a miss may be a hit by now */
+#define CHANGED_REMOVED 0x2u  /* a hit may be another's */
+
+/* With conntrack.acct: what a connection's sides have sent. */
+struct engine_acct {
+	uint64_t packets[2];
+	uint64_t bytes[2];
+};
+
+/* The connections of an address family. */
+struct engine_family {
+	struct flow_table table;
+	struct engine_acct *acct; /* by connection index; NULL: not counted */
+	bool exists;              /* false: no connections of this family, ever */
+	uint8_t changed;          /* CHANGED_* */
+};
+
+/* A connection as it was before a packet, should the rules drop what the tracker passed. */
+struct engine_saved {
+	struct track_hot hot;
+	struct track_cold cold;
+	struct tcp_side side;
+};
+
+/* The burst in work, an array a stage. */
+struct engine_stage {
+	struct packet packet[ENGINE_BURST_MAX];
+	struct engine_family *family[ENGINE_BURST_MAX]; /* NULL: of no connection */
+	uint64_t hash[ENGINE_BURST_MAX];
+	uint32_t index[ENGINE_BURST_MAX]; /* of the connection, or FLOW_NONE */
+	struct rte_mbuf *dropped[ENGINE_BURST_MAX];
+	unsigned drops;
+	/* accepted by the constant rules of ct state established: counted once a burst */
+	uint64_t constant_packets;
+	uint64_t constant_bytes;
+};
+
+struct engine {
+	struct engine_family family[2]; /* IPv4, IPv6 */
+	struct engine_stage stage;
+	uint64_t now_ns;
+	uint32_t now; /* ticks */
+	uint32_t next_id;
+	const struct policy *policy;
+	struct policy_counter *counters;
+	uint8_t generation;      /* of the policy, 1 to 255 */
+	bool established_accept; /* whatever the packet */
+	uint64_t made_full_ns;   /* when the bucket of ENGINE_MADE_BURST is full again */
+	struct flow_l2 *l2;
+	struct rte_ring *events;
+	uint64_t *events_lost;
+	struct engine_config config;
+	struct engine_stats stats;
+	struct engine_saved saved;
+	bool expire_v6_first;   /* the families take turns */
+	uint32_t flush_from[2]; /* where engine_flush() goes on */
+	struct engine_tx tx[];  /* one a port */
+};
+
+/* One packet in hand. */
+struct engine_step {
+	struct engine *e;
+	struct rte_mbuf *m;
+	const struct packet *p;
+	struct engine_family *f; /* of the packet or its connection; NULL: none */
+	uint64_t hash;           /* of the packet's key */
+	uint32_t index;          /* connection, or FLOW_NONE */
+	uint16_t port;           /* where it came in */
+	uint8_t icmp_type;       /* with ACTION_ICMP */
+	uint8_t icmp_code;
+	struct policy_verdict rules; /* the last answer of the rules */
+	struct track_result r;       /* what becomes of the packet */
+};
+
+static inline void
+step_pass(struct engine_step *s)
+{
+	s->r.verdict = VERDICT_PASS;
+	s->r.reason = REASON_NONE;
+}
+
+static inline void
+step_drop(struct engine_step *s, enum reason reason)
+{
+	s->r.verdict = VERDICT_DROP;
+	s->r.reason = (uint8_t)reason;
+}
+
+/* Bytes of the IP packet, as nft's counters count them. */
+static inline uint32_t
+packet_ip_bytes(const struct packet *p)
+{
+	return p->l4_len + p->l4_off - p->l3_off;
+}
+
+/* A port of the wire that the packet crosses. */
+static inline uint16_t
+port_of(const struct engine_step *s, uint8_t side)
+{
+	return (uint16_t)((s->port & ~1u) | side);
+}
+
+/* A connection in the hands of a tracker. */
+static inline struct track_conn
+family_conn(const struct engine_family *f, uint32_t index)
+{
+	struct flow_conn *conn = flow_conn(&f->table, index);
+	struct flow_cold *cold = flow_cold(&f->table, conn);
+
+	return (struct track_conn){&conn->hot, &cold->track, flow_side(&f->table, cold)};
+}
+
+/* burst.c */
+
+/* Go on to now_ns; a clock that goes back stands still. */
+void engine_advance(struct engine *e, uint64_t now_ns);
+
+/* tcp.c: s->index is the connection's, or FLOW_NONE. */
+void step_tcp(struct engine_step *s);
+
+/* datagram.c */
+void step_datagram(struct engine_step *s);
+void step_icmp_error(struct engine_step *s);
+void step_untracked(struct engine_step *s); /* neighbour discovery */
+
+/* rules.c */
+
+/* The conntrack state of a packet from side of a connection. */
+enum policy_ct rules_ct(const struct track_hot *hot, uint8_t side);
+
+/* Ask, and keep the answer in s->rules: whether they accept. */
+bool rules_ask(struct engine_step *s, enum policy_ct ct);
+
+/* Drop or reject, as s->rules says. */
+void rules_refuse(struct engine_step *s);
+
+/* Whether a packet of the connection s->index passes without asking .. */
+bool rules_known(const struct engine_step *s, enum policy_ct ct);
+
+/* .. and, once it has passed, what the counters of the rules make of it. */
+void rules_count(struct engine_step *s, enum policy_ct ct);
+
+/* s->rules has accepted a packet of the connection: let it stand for all, if it may. */
+void rules_remember(struct engine_step *s);
+
+/* The tracker has dropped the packet as invalid: the last word is perhaps the rules'. */
+void rules_invalid(struct engine_step *s);
+
+/* connection.c */
+
+/* Index a connection with the packet's key; false, and s dropped, when there is no room. */
+bool connection_insert(struct engine_step *s);
+
+/* The tracker has opened it: number, rule, timer, event. */
+void connection_opened(struct engine_step *s);
+
+/* Have its timer go off at the right time. */
+void connection_arm(struct engine *e, struct engine_family *f, uint32_t index);
+
+void connection_remove(struct engine *e, struct engine_family *f, uint32_t index);
+
+/* As it looks at tick now. */
+void connection_view(const struct engine *e, const struct engine_family *f,
+		     uint32_t index, uint32_t now, struct engine_view *view);
+
+/* Tell the ring, if there is one. */
+void connection_event(struct engine *e, const struct engine_family *f, uint32_t index,
+		      enum engine_event_kind kind);
+
+/* act.c */
+
+/* Put into a port's transmit buffer; false, and m freed, when it is full. */
+bool act_send(struct engine *e, uint16_t port, struct rte_mbuf *m);
+
+/* Do what s->r says. A packet to be dropped is collected in the stage. */
+void act(struct engine_step *s);
+
+/* TIM-1: send both probes of a connection. */
+void act_probe(struct engine *e, const struct engine_family *f, uint32_t index,
+	       const struct tcp_segment probe[2]);
+
+#endif

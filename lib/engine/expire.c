@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Time-outs. The wheel hands back connections whose armed time has come; the tracker says
+ * whether they are really over, and most of the busy ones are not: they are armed anew. At
+ * most so many a call, so that a mass expiry is spread over many polls.
+ */
+#include <netinet/in.h>
+
+#include <rte_common.h>
+#include <rte_prefetch.h>
+
+#include "engine_internal.h"
+
+/* The connection's timer has gone off. */
+static void
+timer_due(struct engine *e, struct engine_family *f, uint32_t index)
+{
+	const struct flow_conn *fc = flow_conn(&f->table, index);
+	struct track_conn conn = family_conn(f, index);
+	struct tcp_segment probe[2];
+	enum tcp_timer what;
+	uint32_t deadline;
+
+	if (fc->id.proto == IPPROTO_TCP) {
+		what = tcp_timer(&conn, e->now, &e->config.track, probe);
+	} else {
+		deadline = datagram_deadline(&conn, fc->id.proto, &e->config.track);
+		what = ticks_reached(deadline, e->now) ? TCP_TIMER_EXPIRE
+						       : TCP_TIMER_WAIT;
+	}
+	if (what == TCP_TIMER_EXPIRE) {
+		connection_remove(e, f, index);
+		return;
+	}
+	if (what == TCP_TIMER_PROBE)
+		act_probe(e, f, index, probe);
+	connection_arm(e, f, index);
+}
+
+static unsigned
+family_expire(struct engine *e, struct engine_family *f, unsigned max)
+{
+	uint32_t due[ENGINE_EXPIRE_MAX];
+	unsigned done = 0, want, n, i;
+
+	while (f->exists && done < max) {
+		want = RTE_MIN(max - done, ENGINE_EXPIRE_MAX);
+		n = wheel_advance(&f->table.wheel, e->now, due, want);
+		for (i = 0; i < n; i++) {
+			const struct flow_conn *conn = flow_conn(&f->table, due[i]);
+
+			rte_prefetch0(conn);
+			rte_prefetch0(flow_cold(&f->table, conn));
+		}
+		for (i = 0; i < n; i++)
+			timer_due(e, f, due[i]);
+		done += n;
+		if (n < want)
+			break;
+	}
+	return done;
+}
+
+unsigned
+engine_expire(struct engine *e, uint64_t now_ns, unsigned max)
+{
+	unsigned first = e->expire_v6_first ? 1 : 0, done;
+
+	engine_advance(e, now_ns);
+	e->expire_v6_first = !e->expire_v6_first;
+	done = family_expire(e, &e->family[first], max);
+	return done + family_expire(e, &e->family[!first], max - done);
+}
+
+bool
+engine_next_ns(const struct engine *e, uint64_t *at_ns)
+{
+	uint32_t at, earliest = 0;
+	bool any = false;
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		if (!e->family[i].exists || !wheel_next(&e->family[i].table.wheel, &at))
+			continue;
+		if (ticks_reached(at, e->now))
+			at = e->now;
+		if (!any || at - e->now < earliest - e->now)
+			earliest = at;
+		any = true;
+	}
+	if (any && earliest == e->now)
+		*at_ns = e->now_ns;
+	else if (any)
+		*at_ns = (e->now_ns / TICKS_NS + (earliest - e->now)) * TICKS_NS;
+	return any;
+}

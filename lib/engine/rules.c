@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * When the rules are asked. A packet of a connection need not ask when
+ *
+ *   - it counts as established, and established packets are accepted whatever they are: the
+ *     usual ruleset, counted a burst at a time; or
+ *   - the connection remembers the generation of these very rules: they have accepted it in
+ *     each state and direction that can still come, on grounds that no packet of it can
+ *     change.
+ *
+ * All others are evaluated. As in the kernel, a packet is `new` until something has come
+ * back, so a retransmitted SYN is judged like the first.
+ */
+#include <netinet/in.h>
+
+#include "engine_internal.h"
+
+enum policy_ct
+rules_ct(const struct track_hot *hot, uint8_t side)
+{
+	bool from_orig = side == (hot->flags & TRACK_ORIG ? 1 : 0);
+
+	return from_orig && !(hot->flags & TRACK_REPLIED) ? POLICY_CT_NEW
+							  : POLICY_CT_ESTABLISHED;
+}
+
+/* The packet as the rules see it, as if it came from side. */
+static void
+rules_packet(const struct engine_step *s, uint8_t side, enum policy_ct ct,
+	     struct policy_packet *q)
+{
+	const struct packet *p = s->p;
+	const struct flow_key *key = &p->key;
+	bool ports = p->proto != IPPROTO_ICMP && p->proto != IPPROTO_ICMPV6;
+
+	*q = (struct policy_packet){
+		.length = packet_ip_bytes(p),
+		.sport = ports ? key->id.port[side] : 0,
+		.dport = ports ? key->id.port[!side] : 0,
+		.iif = port_of(s, side),
+		.oif = port_of(s, !side),
+		.family = p->family,
+		.proto = p->proto,
+		.icmp_type = p->icmp_type,
+		.icmp_code = p->icmp_code,
+		.tcp_flags = p->kind == PACKET_TCP ? p->seg.flags : 0,
+		.ct = (uint8_t)ct,
+	};
+	if (p->family == 4) {
+		q->saddr = (const uint8_t *)&key->addr.v4[side];
+		q->daddr = (const uint8_t *)&key->addr.v4[!side];
+	} else {
+		q->saddr = key->addr.v6[side];
+		q->daddr = key->addr.v6[!side];
+	}
+}
+
+bool
+rules_ask(struct engine_step *s, enum policy_ct ct)
+{
+	struct policy_packet q;
+
+	rules_packet(s, s->p->side, ct, &q);
+	policy_eval(s->e->policy, &q, s->e->counters, &s->rules);
+	return s->rules.kind == POLICY_ACCEPT;
+}
+
+/* GEN-1: the RST that answers seg. */
+static struct tcp_segment
+reset_for(const struct tcp_segment *seg)
+{
+	struct tcp_segment rst = {.flags = TCP_RST, .scale = TCP_NO_SCALE};
+
+	if (seg->flags & TCP_ACK) {
+		rst.seq = seg->ack;
+	} else {
+		rst.flags |= TCP_ACK;
+		rst.ack = segment_end(seg);
+	}
+	return rst;
+}
+
+void
+rules_refuse(struct engine_step *s)
+{
+	const struct packet *p = s->p;
+
+	s->r.action = ACTION_NONE;
+	if (s->rules.kind == POLICY_DROP) {
+		step_drop(s, REASON_POLICY_DROP);
+		return;
+	}
+	step_drop(s, REASON_POLICY_REJECT);
+	s->r.made_to = p->side;
+	if (p->kind == PACKET_TCP && (p->seg.flags & TCP_RST))
+		return;
+	if (s->rules.kind == POLICY_REJECT_RESET && p->kind == PACKET_TCP) {
+		s->r.action = ACTION_RST;
+		s->r.made = reset_for(&p->seg);
+		return;
+	}
+	s->r.action = ACTION_ICMP;
+	s->icmp_type = s->rules.icmp_type;
+	s->icmp_code = s->rules.icmp_code;
+}
+
+bool
+rules_known(const struct engine_step *s, enum policy_ct ct)
+{
+	const struct engine *e = s->e;
+
+	return (ct == POLICY_CT_ESTABLISHED && e->established_accept) ||
+	       flow_conn(&s->f->table, s->index)->id.generation == e->generation;
+}
+
+void
+rules_count(struct engine_step *s, enum policy_ct ct)
+{
+	struct engine_stage *stage = &s->e->stage;
+
+	if (ct != POLICY_CT_ESTABLISHED || !s->e->established_accept)
+		return;
+	stage->constant_packets++;
+	stage->constant_bytes += packet_ip_bytes(s->p);
+}
+
+void
+rules_remember(struct engine_step *s)
+{
+	struct engine *e = s->e;
+	struct policy_verdict verdict;
+	struct policy_packet q;
+	uint8_t side;
+
+	if (!s->rules.cacheable)
+		return;
+	for (side = 0; side < 2 && !e->established_accept; side++) {
+		rules_packet(s, side, POLICY_CT_ESTABLISHED, &q);
+		policy_eval(e->policy, &q, NULL, &verdict);
+		if (verdict.kind != POLICY_ACCEPT || !verdict.cacheable)
+			return;
+	}
+	flow_conn(&s->f->table, s->index)->id.generation = e->generation;
+}
+
+void
+rules_invalid(struct engine_step *s)
+{
+	/* no verdict of the tracker on the packet: on the rules, or for want of room */
+	if (!s->e->config.enforce_ruleset || s->r.reason == REASON_POLICY_DROP ||
+	    s->r.reason == REASON_TABLE_FULL)
+		return;
+	if (rules_ask(s, POLICY_CT_INVALID)) {
+		step_pass(s);
+		s->r.action = ACTION_NONE; /* the receiver will say it */
+	} else if (s->rules.kind != POLICY_DROP) {
+		rules_refuse(s);
+	}
+}

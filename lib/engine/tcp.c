@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A TCP segment's way: nearly always tcp_fast() on the hot line and done; else the whole
+ * tracker, which may want the rules or a side entry first.
+ *
+ * The tracker is asked before the rules, so that what is not valid gets its own reason. What
+ * it passes and the rules then drop must have changed nothing (MODEL-2): the connection is
+ * put back as it was.
+ */
+#include <rte_branch_prediction.h>
+
+#include <track/tcp_fast.h>
+
+#include "engine_internal.h"
+
+/* The most that a tracker can ask: the rules, a side entry, and one call with both. */
+#define TCP_ROUNDS 3
+
+static struct tcp_input
+input_of(const struct engine_step *s)
+{
+	return (struct tcp_input){
+		.seg = &s->p->seg,
+		.config = &s->e->config.track,
+		.now = s->e->now,
+		.side = s->p->side,
+		.rules = TCP_RULES_UNASKED,
+	};
+}
+
+static void
+input_answer(struct engine_step *s, struct tcp_input *in, struct track_conn *conn)
+{
+	if (s->r.ask & TRACK_ASK_RULES)
+		in->rules = rules_ask(s, POLICY_CT_NEW) ? TCP_RULES_ALLOW
+							: TCP_RULES_DENY;
+	if (conn != NULL && (s->r.ask & TRACK_ASK_SIDE)) {
+		conn->side = flow_side_take(&s->f->table, s->index);
+		in->no_side = conn->side == NULL;
+	}
+}
+
+/* Let the tracker decide. Returns whether the rules were asked. */
+static bool
+track(struct engine_step *s)
+{
+	struct track_conn conn = family_conn(s->f, s->index);
+	struct tcp_input in = input_of(s);
+	int round;
+
+	for (round = 0; round < TCP_ROUNDS; round++) {
+		tcp_segment(&conn, &in, &s->r);
+		if (s->r.verdict != VERDICT_ASK)
+			return in.rules != TCP_RULES_UNASKED;
+		input_answer(s, &in, &conn);
+	}
+	step_drop(s, REASON_TCP_RATE);
+	return false;
+}
+
+/* What the tracker reports beside the verdict. */
+static void
+note_events(struct engine_step *s)
+{
+	struct engine *e = s->e;
+	uint8_t events = s->r.events;
+
+	if (likely(events == 0))
+		return;
+	if (events & (TRACK_EVENT_SHORTER | TRACK_EVENT_RESYNC))
+		connection_arm(e, s->f, s->index);
+	if (events & TRACK_EVENT_RST_FORGED)
+		e->stats.rst_forged++;
+	if (events & TRACK_EVENT_OVERSHOOT)
+		e->stats.overshoot++;
+	if (events & (TRACK_EVENT_STATE | TRACK_EVENT_RESYNC))
+		connection_event(e, s->f, s->index, ENGINE_EVENT_UPDATE);
+}
+
+static void
+refused(struct engine_step *s, bool asked)
+{
+	if (asked && s->r.reason == REASON_POLICY_DROP && s->rules.kind != POLICY_ACCEPT)
+		rules_refuse(s);
+	else
+		rules_invalid(s);
+}
+
+/* The rules have nothing to say, or have said it for all packets of the connection. */
+static void
+track_known(struct engine_step *s, enum policy_ct ct)
+{
+	struct flow_conn *fc = flow_conn(&s->f->table, s->index);
+	bool asked;
+
+	if (likely(tcp_fast(&fc->hot, s->p->side, &s->p->seg, s->e->now))) {
+		step_pass(s);
+		rules_count(s, ct);
+		return;
+	}
+	asked = track(s);
+	note_events(s);
+	if (s->r.verdict != VERDICT_PASS)
+		refused(s, asked);
+	else if (!asked)
+		rules_count(s, ct);
+}
+
+static void
+save(struct engine_saved *saved, const struct track_conn *conn)
+{
+	saved->hot = *conn->hot;
+	saved->cold = *conn->cold;
+	if (conn->side != NULL)
+		saved->side = *conn->side;
+}
+
+static void
+restore(const struct engine_step *s, const struct engine_saved *saved)
+{
+	struct track_conn conn;
+
+	if (saved->cold.side == 0)
+		flow_side_give_back(&s->f->table, s->index);
+	conn = family_conn(s->f, s->index);
+	*conn.hot = saved->hot;
+	*conn.cold = saved->cold;
+	if (conn.side != NULL)
+		*conn.side = saved->side;
+}
+
+/* The rules want to see each packet. */
+static void
+track_judged(struct engine_step *s, enum policy_ct ct)
+{
+	struct engine_saved *saved = &s->e->saved;
+	struct track_conn conn = family_conn(s->f, s->index);
+	bool asked;
+
+	save(saved, &conn);
+	asked = track(s);
+	if (s->r.verdict != VERDICT_PASS) {
+		note_events(s);
+		refused(s, asked);
+		return;
+	}
+	if (!asked && !rules_ask(s, ct)) {
+		restore(s, saved);
+		rules_refuse(s);
+		return;
+	}
+	if (!asked)
+		rules_remember(s);
+	note_events(s);
+}
+
+/* No connection has this key. */
+static void
+track_unknown(struct engine_step *s)
+{
+	struct tcp_input in = input_of(s);
+	struct track_conn conn;
+
+	tcp_unknown(&in, &s->r);
+	if (s->r.verdict == VERDICT_DROP) {
+		rules_invalid(s);
+		return;
+	}
+	if (!rules_ask(s, POLICY_CT_NEW)) {
+		rules_refuse(s);
+		return;
+	}
+	in.rules = TCP_RULES_ALLOW;
+	tcp_unknown(&in, &s->r);
+	if (s->r.verdict != VERDICT_PASS || !connection_insert(s))
+		return;
+	conn = family_conn(s->f, s->index);
+	tcp_open(&conn, &in);
+	connection_opened(s);
+}
+
+void
+step_tcp(struct engine_step *s)
+{
+	enum policy_ct ct;
+
+	if (unlikely(s->index == FLOW_NONE)) {
+		track_unknown(s);
+		return;
+	}
+	ct = rules_ct(&flow_conn(&s->f->table, s->index)->hot, s->p->side);
+	if (likely(rules_known(s, ct)))
+		track_known(s, ct);
+	else
+		track_judged(s, ct);
+}
