@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What others see of the connections: lists, events; and how they take them away. */
+#include "engine_fixture.h"
+
+#include <rte_byteorder.h>
+
+static void
+start(struct fixture *f)
+{
+	*f = (struct fixture){.config = fixture_config()};
+	fixture_start(f, OFFICE);
+}
+
+static void
+fill(struct fixture *f, unsigned v4, unsigned v6)
+{
+	struct frame frame = datagram(LAN, 0, 53);
+	unsigned i;
+
+	for (i = 0; i < v4; i++) {
+		frame.sport = (uint16_t)(1000 + i);
+		assert_passed(inject(f, LAN, &frame));
+	}
+	frame.src = HOST6;
+	frame.dst = SERVER6;
+	for (i = 0; i < v6; i++) {
+		frame.sport = (uint16_t)(1000 + i);
+		assert_passed(inject(f, LAN, &frame));
+	}
+}
+
+static void
+list_in_pieces_shows_each_connection_once(void **state)
+{
+	struct engine_view views[3];
+	bool seen[26] = {false};
+	uint64_t cursor = 0;
+	unsigned n, i, total = 0, six = 0;
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	assert_int_equal(engine_list(f.e, START, &cursor, views, 3), 0);
+	fill(&f, 20, 5);
+	cursor = 0;
+	while ((n = engine_list(f.e, START, &cursor, views, 3)) != 0) {
+		for (i = 0; i < n; i++) {
+			assert_in_range(views[i].id, 1, 25);
+			assert_false(seen[views[i].id]);
+			seen[views[i].id] = true;
+			six += views[i].family == 6;
+		}
+		total += n;
+	}
+	assert_int_equal(total, 25);
+	assert_int_equal(six, 5);
+	assert_int_equal(engine_list(f.e, START, &cursor, views, 3), 0);
+	fixture_end(&f);
+}
+
+static void
+view_says_what_there_is_to_know(void **state)
+{
+	struct engine_view view;
+	uint64_t cursor = 0;
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	handshake(&f);
+	assert_int_equal(engine_list(f.e, START + 5 * S, &cursor, &view, 1), 1);
+	assert_int_equal(view.family, 4);
+	assert_int_equal(view.key.id.proto, IPPROTO_TCP);
+	assert_int_equal(view.key.id.generation, 0);
+	assert_int_equal(view.key.id.port[LAN], rte_cpu_to_be_16(40000));
+	assert_int_equal(view.key.id.port[WAN], rte_cpu_to_be_16(80));
+	assert_int_equal(view.key.addr.v4[LAN], RTE_BE32(0x0a000001));
+	assert_int_equal(view.key.addr.v4[WAN], RTE_BE32(0xc0000201));
+	assert_int_equal(view.orig, LAN);
+	assert_true(view.replied);
+	assert_true(view.assured);
+	assert_true(view.has_states);
+	assert_int_equal(view.state[LAN], TCP_STATE_ESTABLISHED);
+	assert_int_equal(view.rule, 2);
+	assert_int_equal(view.left_ms, 7435000);
+	assert_int_equal(view.age_ms, 5000);
+	assert_int_equal(view.packets[LAN], 0);
+	fixture_end(&f);
+}
+
+static void
+delete_takes_the_connection_with_that_key_only(void **state)
+{
+	struct frame frame = datagram(LAN, 1001, 53);
+	struct engine_view view;
+	uint64_t cursor = 0;
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	fill(&f, 3, 1);
+	while (engine_list(f.e, START, &cursor, &view, 1) == 1)
+		if (view.family == 4 && view.key.id.port[LAN] == rte_cpu_to_be_16(1001))
+			break;
+	assert_false(engine_delete(f.e, &view.key, 6));
+	assert_true(engine_delete(f.e, &view.key, 4));
+	assert_false(engine_delete(f.e, &view.key, 4));
+	assert_int_equal(stats(&f).connections, 2);
+	assert_int_equal(stats(&f).connections6, 1);
+	/* its answers are unsolicited now, and it may begin again */
+	frame = datagram(WAN, 1001, 53);
+	assert_dropped(inject(&f, WAN, &frame), REASON_POLICY_DROP);
+	frame = datagram(LAN, 1001, 53);
+	assert_passed(inject(&f, LAN, &frame));
+	fixture_end(&f);
+}
+
+static void
+flush_removes_all_in_pieces(void **state)
+{
+	struct fixture f;
+	uint64_t at;
+
+	(void)state;
+	start(&f);
+	fill(&f, 20, 5);
+	assert_int_equal(engine_flush(f.e, 8), 8);
+	fill(&f, 20, 5); /* into the gaps, too */
+	assert_int_equal(stats(&f).connections, 20);
+	assert_int_equal(engine_flush(f.e, 17), 17);
+	assert_int_equal(engine_flush(f.e, 17), 8);
+	assert_int_equal(engine_flush(f.e, 17), 0);
+	assert_int_equal(stats(&f).connections + stats(&f).connections6, 0);
+	assert_false(engine_next_ns(f.e, &at));
+	fixture_end(&f);
+}
+
+static void
+events_tell_the_life_of_a_connection(void **state)
+{
+	struct engine_event event;
+	struct rte_ring *ring;
+	struct frame frame;
+	uint64_t lost = 0;
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	ring = rte_ring_create_elem("events", sizeof(event), 16, SOCKET_ID_ANY,
+				    RING_F_SP_ENQ | RING_F_SC_DEQ);
+	assert_non_null(ring);
+	engine_set_events(f.e, ring, &lost);
+	handshake(&f);
+	assert_int_equal(rte_ring_sc_dequeue_elem(ring, &event, sizeof(event)), 0);
+	assert_int_equal(event.kind, ENGINE_EVENT_NEW);
+	assert_int_equal(event.at_ns, START);
+	assert_int_equal(event.view.state[LAN], TCP_STATE_SYN_SENT);
+	assert_int_equal(rte_ring_sc_dequeue_elem(ring, &event, sizeof(event)), 0);
+	assert_int_equal(event.kind, ENGINE_EVENT_UPDATE);
+	assert_int_equal(event.view.state[WAN], TCP_STATE_SYN_RECEIVED);
+	assert_int_equal(rte_ring_sc_dequeue_elem(ring, &event, sizeof(event)), 0);
+	assert_int_equal(event.kind, ENGINE_EVENT_UPDATE);
+	assert_int_equal(event.view.state[WAN], TCP_STATE_ESTABLISHED);
+	frame = segment(LAN, FRAME_ACK, 1001, 5001);
+	frame.payload_len = 10;
+	assert_passed(inject(&f, LAN, &frame));
+	assert_int_equal(rte_ring_count(ring), 0);
+	assert_int_equal(engine_flush(f.e, 1), 1);
+	assert_int_equal(rte_ring_sc_dequeue_elem(ring, &event, sizeof(event)), 0);
+	assert_int_equal(event.kind, ENGINE_EVENT_DESTROY);
+	assert_int_equal(event.view.id, 1);
+	assert_int_equal(lost, 0);
+	engine_set_events(f.e, NULL, NULL);
+	rte_ring_free(ring);
+	fixture_end(&f);
+}
+
+static void
+events_that_do_not_fit_are_counted(void **state)
+{
+	struct rte_ring *ring;
+	uint64_t lost = 0;
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	ring = rte_ring_create_elem("few", sizeof(struct engine_event), 4, SOCKET_ID_ANY,
+				    RING_F_SP_ENQ | RING_F_SC_DEQ);
+	assert_non_null(ring);
+	engine_set_events(f.e, ring, &lost);
+	fill(&f, 10, 0);
+	assert_int_equal(rte_ring_count(ring), 3);
+	assert_int_equal(lost, 7);
+	engine_set_events(f.e, NULL, NULL);
+	fill(&f, 12, 0);
+	assert_int_equal(lost, 7);
+	rte_ring_free(ring);
+	fixture_end(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(list_in_pieces_shows_each_connection_once),
+		cmocka_unit_test(view_says_what_there_is_to_know),
+		cmocka_unit_test(delete_takes_the_connection_with_that_key_only),
+		cmocka_unit_test(flush_removes_all_in_pieces),
+		cmocka_unit_test(events_tell_the_life_of_a_connection),
+		cmocka_unit_test(events_that_do_not_fit_are_counted),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_eal, fixture_eal_end);
+}
