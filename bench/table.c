@@ -406,7 +406,7 @@ main(int argc, char **argv)
 	struct bench_random r = {12345};
 	struct bench b;
 	unsigned i;
-	int rc = bench_start(&b, argc, argv, "table", 10000000);
+	int rc = bench_start(&b, argc, argv, "table", 1000000);
 
 	if (rc != BENCH_GO_ON)
 		return rc;
