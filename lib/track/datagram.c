@@ -3,7 +3,8 @@
  * UDP, ICMP queries and the rest, tracked as the kernel tracks them: who began, whether
  * anything has come back, and whether it is more than a question and its answer.
  */
-#include <netinet/in.h>
+#include <linux/in.h>
+#include <linux/in6.h>
 
 #include <base/ticks.h>
 #include <track/datagram.h>
