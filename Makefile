@@ -13,10 +13,10 @@ BUILD := build
 PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
 	libcmocka-dev libcyaml-dev libjansson-dev libmicrohttpd-dev libnftables-dev \
 	libxxhash-dev libyaml-dev libpcap-dev
-PACKAGES_DEMO := $(PACKAGES_BUILD) nftables iproute2 ethtool curl python3 procps
-PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev iperf3 \
-	tcpdump netcat-openbsd
-PACKAGES_BENCH := $(PACKAGES_BUILD) dpdk-dev python3
+PACKAGES_DEMO := $(PACKAGES_BUILD) iproute2 ethtool python3
+PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
+	tcpdump
+PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev iperf3
 PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev python3 \
 	shellcheck codespell
 
