@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The engine alone: what does a segment of an established connection cost, from the frame
+ * to its place in the transmit buffer, beside the two cache lines that it must touch?
+ *
+ * The frames lie in a few mbufs that are written over and over, as a device writes its
+ * descriptors' buffers into the cache: so the mbufs are near, and only the connections are
+ * far. Writing them is the case "frames", and goes off in the row "engine alone". All is
+ * legal traffic: both sides of each connection send data in sequence and acknowledge what
+ * the other has sent; a single drop and the program fails.
+ */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netinet/in.h>
+
+#include <rte_byteorder.h>
+#include <rte_mbuf.h>
+
+#include <engine/engine.h>
+#include <frame/frame.h>
+
+#define PACKETS (1u << 20) /* a round */
+#define BURST 32u
+#define RING 256u /* mbufs in turn */
+#define PAYLOAD 6u
+#define FRAME_ROOM 128u
+#define SLOT 10u /* bytes of the index a connection: eight in a line, 80 % full */
+#define ISS_LAN 1000u
+#define ISS_WAN 5000u
+#define NS_A_BURST 1000u /* of the connections' clock */
+
+enum kind {
+	SYN,
+	SYN_ACK,
+	ACK,
+	DATA_LAN, /* + side */
+	DATA_WAN,
+	KINDS,
+};
+
+/* A frame with zeros where the connections differ. */
+struct template
+{
+	uint8_t bytes[FRAME_ROOM];
+	uint16_t length;
+	uint16_t ip_sum; /* not complemented, host order */
+	uint16_t l4_sum;
+	uint16_t address; /* offset of the four bytes that tell clients apart */
+	uint16_t port;
+};
+
+/* A segment of a round: its connection, and what has been sent before it, in payloads. */
+struct step {
+	uint32_t connection;
+	uint32_t seq;
+	uint32_t ack;
+	uint32_t seq_round; /* .. in a whole round */
+	uint32_t ack_round;
+};
+
+struct setup {
+	uint32_t connections;
+	uint8_t family;
+	bool checksum;
+	bool timestamps;
+	enum bench_order order;
+};
+
+struct state {
+	struct setup setup;
+	struct template template[KINDS];
+	struct rte_mbuf *ring[RING];
+	struct step *steps;
+	struct engine *engine;
+	uint64_t now_ns;
+	uint32_t round;
+	uint32_t next; /* in the ring */
+};
+
+static uint32_t
+add32(uint8_t *at, uint32_t value)
+{
+	rte_be32_t word = rte_cpu_to_be_32(value);
+
+	memcpy(at, &word, sizeof(word));
+	return (value >> 16) + (value & 0xffff);
+}
+
+static void
+put_sum(uint8_t *at, uint32_t sum)
+{
+	rte_be16_t word;
+
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	word = rte_cpu_to_be_16((uint16_t)~sum);
+	memcpy(at, &word, sizeof(word));
+}
+
+static uint16_t
+get_sum(const uint8_t *at)
+{
+	return (uint16_t) ~(at[0] << 8 | at[1]);
+}
+
+static void
+template_make(struct template *t, const struct setup *setup, enum kind kind)
+{
+	static const uint8_t flags[KINDS] = {FRAME_SYN, FRAME_SYN | FRAME_ACK, FRAME_ACK,
+					     FRAME_ACK | FRAME_PSH,
+					     FRAME_ACK | FRAME_PSH};
+	const char *client = setup->family == 4 ? "0.0.0.0" : "2001:db8::";
+	const char *server = setup->family == 4 ? "192.0.2.1" : "2001:db8:1::1";
+	bool from_wan = kind == SYN_ACK || kind == DATA_WAN;
+	struct frame frame = {
+		.src = from_wan ? server : client,
+		.dst = from_wan ? client : server,
+		.sport = from_wan ? 80 : 0,
+		.dport = from_wan ? 0 : 80,
+		.proto = IPPROTO_TCP,
+		.flags = flags[kind],
+		.win = 65535,
+		.payload_len = kind >= DATA_LAN ? PAYLOAD : 0,
+		.opt = {.has_scale = kind <= SYN_ACK,
+			.scale = 10,
+			.has_ts = setup->timestamps,
+			.tsval = 1,
+			.tsecr = kind == SYN ? 0 : 1},
+	};
+	uint16_t l4 = setup->family == 4 ? 34 : 54;
+
+	*t = (struct template){0};
+	t->length = (uint16_t)frame_build(&frame, t->bytes, sizeof(t->bytes));
+	if (setup->family == 4)
+		t->address = from_wan ? 30 : 26;
+	else
+		t->address = from_wan ? 50 : 34;
+	t->port = from_wan ? l4 + 2 : l4;
+	t->ip_sum = setup->family == 4 ? get_sum(t->bytes + 24) : 0;
+	t->l4_sum = get_sum(t->bytes + l4 + 16);
+}
+
+/* Write the frame of a connection into the next mbuf. */
+static struct rte_mbuf *
+frame_write(struct state *s, enum kind kind, uint32_t connection, uint32_t seq,
+	    uint32_t ack)
+{
+	const struct template *t = &s->template[kind];
+	struct rte_mbuf *m = s->ring[s->next++ % RING];
+	uint8_t *bytes = rte_pktmbuf_mtod(m, uint8_t *);
+	uint16_t l4 = s->setup.family == 4 ? 34 : 54;
+	uint16_t port = (uint16_t)(20000 + connection % 16);
+	uint32_t sum;
+
+	memcpy(bytes, t->bytes, FRAME_ROOM);
+	sum = add32(bytes + t->address, 0x0a000000 + connection / 16);
+	if (s->setup.family == 4)
+		put_sum(bytes + 24, t->ip_sum + sum);
+	bytes[t->port] = (uint8_t)(port >> 8);
+	bytes[t->port + 1] = (uint8_t)port;
+	sum += add32(bytes + l4 + 4, seq);
+	sum += add32(bytes + l4 + 8, ack);
+	put_sum(bytes + l4 + 16, t->l4_sum + port + sum);
+	m->data_len = t->length;
+	m->pkt_len = t->length;
+	return m;
+}
+
+/* The burst that begins at step i: even ones come from the lan, odd ones from the wan. */
+static void
+burst_write(struct state *s, uint32_t i, struct rte_mbuf **pkts)
+{
+	uint8_t side = i / BURST % 2;
+	uint32_t seq = side == 0 ? ISS_LAN + 1 : ISS_WAN + 1;
+	uint32_t ack = side == 0 ? ISS_WAN + 1 : ISS_LAN + 1;
+	uint32_t j;
+
+	for (j = 0; j < BURST; j++) {
+		const struct step *step = &s->steps[i + j];
+
+		pkts[j] = frame_write(s, DATA_LAN + side, step->connection,
+				      seq + PAYLOAD * (step->seq +
+						       s->round * step->seq_round),
+				      ack + PAYLOAD * (step->ack +
+						       s->round * step->ack_round));
+	}
+}
+
+static uint64_t
+run_frames(void *arg)
+{
+	struct state *s = arg;
+	struct rte_mbuf *pkts[BURST];
+	uint32_t i;
+
+	for (i = 0; i < PACKETS; i += BURST) {
+		burst_write(s, i, pkts);
+		bench_use((uintptr_t)pkts[0]);
+	}
+	return PACKETS;
+}
+
+/* Hand a burst over and take it back out of the transmit buffers: the mbufs are ours. */
+static void
+burst_through(struct state *s, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	s->now_ns += NS_A_BURST;
+	engine_burst(s->engine, port, pkts, n, s->now_ns, NULL);
+	engine_tx(s->engine, port ^ 1)->count = 0;
+}
+
+static uint64_t
+run_engine(void *arg)
+{
+	struct state *s = arg;
+	struct rte_mbuf *pkts[BURST];
+	uint32_t i;
+
+	for (i = 0; i < PACKETS; i += BURST) {
+		burst_write(s, i, pkts);
+		burst_through(s, i / BURST % 2, pkts, BURST);
+	}
+	s->round++;
+	return PACKETS;
+}
+
+static void
+open_all(struct state *s)
+{
+	static const enum kind kinds[] = {SYN, SYN_ACK, ACK};
+	struct rte_mbuf *m;
+	uint32_t i, k;
+
+	for (i = 0; i < s->setup.connections; i++)
+		for (k = 0; k < 3; k++) {
+			uint32_t seq = k == 1 ? ISS_WAN : ISS_LAN + (k == 2);
+			uint32_t ack = k == 0 ? 0 : k == 1 ? ISS_LAN + 1 : ISS_WAN + 1;
+
+			m = frame_write(s, kinds[k], i, seq, ack);
+			burst_through(s, k == 1, &m, 1);
+		}
+}
+
+/* Who sends in which order, and what each has sent and seen by then. */
+static int
+steps_make(struct bench *b, struct state *s, uint32_t *order)
+{
+	uint32_t n = s->setup.connections, i;
+	uint32_t(*sent)[2] = bench_memory(b, n * sizeof(*sent));
+
+	if (sent == NULL)
+		return -1;
+	bench_order(order, PACKETS, n, s->setup.order);
+	for (i = 0; i < PACKETS; i++) {
+		uint8_t side = i / BURST % 2;
+		struct step *step = &s->steps[i];
+
+		step->connection = order[i];
+		step->seq = sent[order[i]][side]++;
+		step->ack = sent[order[i]][!side];
+	}
+	for (i = 0; i < PACKETS; i++) {
+		uint8_t side = i / BURST % 2;
+
+		s->steps[i].seq_round = sent[order[i]][side];
+		s->steps[i].ack_round = sent[order[i]][!side];
+	}
+	bench_memory_free(sent, n * sizeof(*sent));
+	return 0;
+}
+
+/* The engine's time without the frames', of the medians, and its ratio to the floor. */
+static void
+report_alone(struct bench *b, const char *params, const struct bench_case *cases)
+{
+	double ns = cases[2].median - cases[1].median;
+
+	bench_value(b, params, "engine alone", ns, "ns");
+	bench_value(b, params, "engine alone to floor", ns / cases[0].median, "times");
+}
+
+static void
+measure(struct bench *b, struct state *s, uint32_t *order)
+{
+	uint32_t n = s->setup.connections;
+	size_t index_bytes = (size_t)n * SLOT + BENCH_LINE,
+	       slab_bytes = (size_t)n * 2 * BENCH_LINE;
+	struct bench_floor floor = {
+		.first = bench_memory(b, index_bytes),
+		.first_stride = SLOT,
+		.first_order = order,
+		.second = bench_memory(b, slab_bytes),
+		.second_stride = 2 * BENCH_LINE,
+		.second_order = order,
+		.write = true,
+		.count = PACKETS,
+	};
+	struct bench_case cases[] = {
+		{.name = "two lines, one written", .run = bench_floor_run, .arg = &floor},
+		{.name = "frames", .run = run_frames, .arg = s},
+		{.name = "frames and engine", .run = run_engine, .arg = s},
+	};
+	char params[96];
+
+	snprintf(params, sizeof(params), "n=%u ip=%u sum=%d ts=%d %s", n, s->setup.family,
+		 s->setup.checksum, s->setup.timestamps,
+		 s->setup.order == BENCH_ZIPF ? "order=zipf" : "order=uniform");
+	if (floor.first != NULL && floor.second != NULL) {
+		bench_run(b, params, cases, 3);
+		report_alone(b, params, cases);
+	}
+	bench_memory_free(floor.first, index_bytes);
+	bench_memory_free(floor.second, slab_bytes);
+}
+
+static bool
+all_passed(const struct state *s)
+{
+	struct engine_stats stats;
+	unsigned reason;
+
+	engine_stats(s->engine, &stats);
+	for (reason = 0; reason < REASON_COUNT; reason++)
+		if (stats.drops[reason] != 0)
+			bench_note("dropped, %s: %llu", reason_name(reason),
+				   (unsigned long long)stats.drops[reason]);
+	return stats.passed == stats.packets;
+}
+
+static int
+with_engine(struct bench *b, struct state *s, struct rte_mempool *pool)
+{
+	struct engine_config config = {
+		.track = TRACK_CONFIG_DEFAULT,
+		.max = s->setup.family == 4 ? s->setup.connections : 0,
+		.max6 = s->setup.family == 6 ? s->setup.connections : 0,
+		.wires = 1,
+		.bypass = ENGINE_BYPASS_DEFAULT,
+		.verify_checksums = s->setup.checksum,
+		.mempool = pool,
+	};
+	size_t bytes = engine_bytes(&config);
+	uint32_t *order = bench_memory(b, PACKETS * sizeof(*order));
+	void *memory = bench_memory(b, bytes);
+	struct policy *policy = NULL;
+	int rc = -1, kind;
+
+	memset(config.secret, 0xa5, sizeof(config.secret));
+	for (kind = 0; kind < KINDS; kind++)
+		template_make(&s->template[kind], &s -> setup, kind);
+	s->round = 0;
+	if (memory != NULL && order != NULL && policy_accept_all(&policy) == 0 &&
+	    engine_init(memory, &config, policy, NULL, s->now_ns, &s->engine) == 0) {
+		open_all(s);
+		if (steps_make(b, s, order) == 0) {
+			measure(b, s, order);
+			rc = all_passed(s) ? 0 : -1;
+		}
+	}
+	policy_free(policy);
+	bench_memory_free(memory, bytes);
+	bench_memory_free(order, PACKETS * sizeof(*order));
+	return rc;
+}
+
+static int
+measure_all(struct bench *b, struct state *s, struct rte_mempool *pool)
+{
+	static const uint32_t sizes[] = {1000, 100000, 1000000};
+	unsigned i, variant;
+	int rc = 0;
+
+	/* bits: IPv6, checksums, Zipf; last of all IPv4 with timestamps */
+	for (i = 0; i < RTE_DIM(sizes) && sizes[i] <= b->connections; i++)
+		for (variant = 0; variant <= 8; variant++) {
+			s->setup = (struct setup){
+				.connections = sizes[i],
+				.family = variant & 1 ? 6 : 4,
+				.checksum = (variant & 2) != 0,
+				.order = variant & 4 ? BENCH_ZIPF : BENCH_UNIFORM,
+				.timestamps = variant == 8,
+			};
+			if (with_engine(b, s, pool) != 0)
+				rc = -1;
+		}
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct rte_mempool *pool;
+	struct state s = {0};
+	struct bench b;
+	int rc = bench_start(&b, argc, argv, "engine", 1000000);
+
+	if (rc != BENCH_GO_ON)
+		return rc;
+	if (bench_eal(&b, 64) != 0)
+		return EXIT_FAILURE;
+	pool = rte_pktmbuf_pool_create("bench", 1023, 0, 0, 512, 0);
+	s.steps = bench_memory(&b, PACKETS * sizeof(*s.steps));
+	if (pool == NULL || s.steps == NULL ||
+	    rte_pktmbuf_alloc_bulk(pool, s.ring, RING) != 0)
+		return EXIT_FAILURE;
+	rc = measure_all(&b, &s, pool);
+	return rc == 0 ? bench_end(&b) : EXIT_FAILURE;
+}
