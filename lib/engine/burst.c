@@ -90,6 +90,19 @@ stage_probe(struct engine_stage *stage, uint16_t n)
 	}
 }
 
+/* The few that do not live in their first bucket. */
+static void
+stage_probe_second(struct engine_stage *stage, uint16_t n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		if (unlikely(stage->index[i] == FLOW_MAYBE))
+			stage->index[i] = flow_probe_second(&stage->family[i]->table,
+							    stage->hash[i],
+							    stage->index[i]);
+}
+
 /* Compare keys; ask for what few packets need besides. */
 static void
 stage_find(struct engine_stage *stage, uint16_t n)
@@ -283,6 +296,7 @@ engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n
 	burst_begin(e, now_ns);
 	stage_parse(e, port, pkts, n);
 	stage_probe(stage, n);
+	stage_probe_second(stage, n);
 	stage_find(stage, n);
 	for (i = 0; i < n; i++) {
 		struct engine_step s = {

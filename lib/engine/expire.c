@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 
 #include <rte_common.h>
-#include <rte_prefetch.h>
 
 #include "engine_internal.h"
 
@@ -46,12 +45,10 @@ family_expire(struct engine *e, struct engine_family *f, unsigned max)
 	while (f->exists && done < max) {
 		want = RTE_MIN(max - done, ENGINE_EXPIRE_MAX);
 		n = wheel_advance(&f->table.wheel, e->now, due, want);
-		for (i = 0; i < n; i++) {
-			const struct flow_conn *conn = flow_conn(&f->table, due[i]);
-
-			rte_prefetch0(conn);
-			rte_prefetch0(flow_cold(&f->table, conn));
-		}
+		for (i = 0; i < n; i++)
+			flow_prefetch_whole(&f->table, due[i]);
+		for (i = 0; i < n; i++)
+			flow_prefetch_home(&f->table, due[i]);
 		for (i = 0; i < n; i++)
 			timer_due(e, f, due[i]);
 		done += n;
