@@ -389,7 +389,7 @@ no_genuine_segment_is_dropped(void **state)
 	assert_true(passed > EXCHANGES * 20);
 	assert_true(dropped > EXCHANGES / 20);
 	assert_true(established > EXCHANGES / 4);
-	print_message("%u passed, %u dropped, %u times at rest\n", passed, dropped,
+	print_message("# %u passed, %u dropped, %u times at rest\n", passed, dropped,
 		      established);
 }
 
