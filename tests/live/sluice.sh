@@ -1,0 +1,331 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The program itself, on captures and null devices: what it says at start, its exit statuses,
+# sluicectl, telemetry and metrics, reloading, and how it ends. Needs neither root nor
+# hugepages.
+set -u
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+if ! [ -x "$SLUICE" ] || ! [ -x "$SLUICECTL" ]; then
+	echo "1..0 # SKIP sluice: sluice or sluicectl is not built"
+	exit 0
+fi
+if ! unshare --net true 2>/dev/null && ! unshare --user --net true 2>/dev/null; then
+	echo "1..0 # SKIP sluice: no namespaces here"
+	exit 0
+fi
+
+dir=$(mktemp -d)
+pid=
+prefix=sluice-test-$$
+socket=$dir/run/control.sock
+aid=$NET_TOOLS/sluice_aid.py
+port=$((20000 + $$ % 20000))
+
+# shellcheck disable=SC2317 # by the trap
+finish()
+{
+	[ -z "$pid" ] || net_end "$pid"
+	rm -rf "$dir" "/var/run/dpdk/$prefix" "/var/run/dpdk/$prefix-2"
+}
+trap finish EXIT
+
+# config DEVICE [LINES]: a configuration on two devices of a driver
+config()
+{
+	local devices='"--vdev=net_null0,no-rx=1", "--vdev=net_null1,no-rx=1"'
+
+	if [ "$1" = net_pcap ]; then
+		devices="\"--vdev=net_pcap0,rx_pcap=$dir/lan.pcap,tx_pcap=$dir/lan.out\""
+		devices="$devices, \"--vdev=net_pcap1,rx_pcap=$dir/wan.pcap,tx_pcap=$dir/wan.out\""
+	fi
+	cat <<-END
+		eal: [--no-huge, -m, "128", --no-pci, "--file-prefix=$prefix", "--log-level=lib.eal:4",
+		      $lcores, $devices]
+		ports: [{name: lan, device: ${1}0}, {name: wan, device: ${1}1}]
+		wires: [[lan, wan]]
+		control: $socket
+	END
+	printf '%s\n' "${2:-conntrack: {max: 1000\}}"
+}
+
+# Both cores if there are two, and one that does everything otherwise.
+lcores='-l, "0"'
+[ "$(nproc)" -lt 2 ] || lcores='-l, "0,1"'
+
+# run ARGUMENTS: to its end; its status in $status, what it wrote in $out and $err
+run()
+{
+	timeout 60 "$SLUICE" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+	out=$(<"$dir/out")
+	err=$(<"$dir/err")
+}
+
+# launch FILE: in the background, until its socket answers
+launch()
+{
+	"$SLUICE" -- -c "$1" >"$dir/log" 2>&1 </dev/null &
+	pid=$!
+	wait_until 30 ask stats
+}
+
+# stop SIGNAL: its status in $status
+stop()
+{
+	kill "-$1" "$pid"
+	wait "$pid" 2>/dev/null
+	status=$?
+	pid=
+}
+
+# shellcheck disable=SC2317 # by wait_until, too
+ask()
+{
+	timeout 20 "$SLUICECTL" -s "$socket" "$@"
+}
+
+# shellcheck disable=SC2317 # by ok()
+logged()
+{
+	grep -qF -- "$1" "$dir/log"
+}
+
+rules()
+{
+	cat <<-END
+		table inet filter {
+			chain forward {
+				type filter hook forward priority filter; policy drop
+				ct state established,related accept
+				iifname "lan" tcp dport 81 counter reject with tcp reset
+				iifname "lan" oifname "wan" counter accept
+				$*
+			}
+		}
+	END
+}
+
+python3 "$aid" captures "$dir"
+rules >"$dir/rules.nft"
+
+# ---- what is wrong is said, with a status of its own ----
+
+run
+is "without a configuration: usage" "$status $err" "1 sluice: no configuration, -c FILE expected*"
+run -- -c x --wrong
+is "an unknown option: usage" "$status $err" "1 sluice: unknown option --wrong*"
+run -l 0
+is "EAL options without --: usage" "$status $err" "1 sluice: EAL options stand before --*"
+run --help
+is "--help" "$status $out" "0 usage: sluice *"
+run -- --version
+is "--version" "$status $out" "0 sluice * DPDK *"
+
+run -c "$dir/none.yaml"
+is "a missing configuration" "$status $err" "2 sluice: $dir/none.yaml: No such file or directory"
+config net_null 'conntrack: {maximum: 5}' >"$dir/bad.yaml"
+run -c "$dir/bad.yaml"
+is "an unknown key, and where" "$status $err" "2 sluice: $dir/bad.yaml:6:13: conntrack.maximum: *"
+config net_null 'workers: 2' >"$dir/bad.yaml"
+run -- -c "$dir/bad.yaml"
+is "more workers than wires" "$status $err" "2 *sluice: 2 workers for 1 wires: *"
+
+config net_null "rules: bad.nft" >"$dir/bad.yaml"
+run -c "$dir/bad.yaml"
+is "a missing rule file" "$status $err" "3 sluice: *bad.nft*"
+echo 'table inet x { chain y { what } }' >"$dir/bad.nft"
+run -c "$dir/bad.yaml"
+is "an error of syntax, nft's own, with its line" "$status $err" "3 sluice: *bad.nft:1:31*rror*"
+rules 'iifname "lan" meta mark 5 accept' >"$dir/bad.nft"
+run -c "$dir/bad.yaml"
+is "a rule that cannot be evaluated, with its text" "$status $err" "3 sluice: *mark*"
+: >"$dir/bad.nft"
+run -c "$dir/bad.yaml"
+is "an empty rule file" "$status $err" "3 sluice: *bad.nft: *"
+
+config net_null | sed 's/device: net_null1/device: eth7/' >"$dir/bad.yaml"
+run -- -c "$dir/bad.yaml"
+is "a device that does not exist, and those that do" "$status $err" \
+	"4 *sluice: port 'wan': no device is called 'eth7'; there are: net_null0, net_null1"
+config net_null 'conntrack: {max: 1073741824}' >"$dir/bad.yaml"
+run -- -c "$dir/bad.yaml"
+is "a table that does not fit: how much, of what" "$status $err" \
+	"4 *sluice: the tables of a worker need * MiB, there are * MiB of memory *"
+config net_null >"$dir/null.yaml"
+run --unheard-of -- -c "$dir/null.yaml"
+is "what the EAL refuses" "$status $err" "4 *sluice: the EAL does not start*"
+
+# ---- --check, and the reference configuration ----
+
+run -c "$NET_ROOT/conf/sluice.yaml" --check
+is "conf/sluice.yaml is right" "$status $out" "0 *rules: *office.nft: *ok"
+
+# The program lists its keys when it meets one it cannot guess.
+known=
+for text in 'zzzzzzzzzzzz: 1' 'conntrack: {zzzzzzzzzzzz: 1}'; do
+	config net_null "$text" >"$dir/bad.yaml"
+	run -c "$dir/bad.yaml"
+	known="$known ${err#*expected one of }"
+done
+missing=
+for key in ${known//,/ }; do
+	grep -q "^ *$key: " "$NET_ROOT/conf/sluice.yaml" || [ "$key" = eal ] ||
+		grep -q "^$key:$" "$NET_ROOT/conf/sluice.yaml" || missing="$missing conf:$key"
+	grep -q "\`$key\`" "$NET_ROOT/docs/configuration.md" || missing="$missing docs:$key"
+done
+is "conf/sluice.yaml and docs/configuration.md have every key" "$missing" ""
+ok "and these were keys" test "$(wc -w <<<"$known")" -gt 25
+
+# ---- it runs ----
+
+config net_pcap "rules: rules.nft
+metrics: 127.0.0.1:$port
+conntrack: {max: 1000, acct: true}" >"$dir/pcap.yaml"
+ok "it starts, and its socket answers" launch "$dir/pcap.yaml"
+for text in "port lan: net_pcap0, driver net_pcap, " "wire 0: lan <-> wan" \
+	"wires lan-wan; tables: " "rules.nft: 3 rules, 2 counters, established: accept, " \
+	"connections: 1000 of IPv4, 1000 of IPv6; " running; do
+	ok "it reports: $text" logged "$text"
+done
+is "its socket is for owner and group" "$(stat -c %a "$socket")" 660
+
+# shellcheck disable=SC2317 # by soon()
+all_in()
+{
+	ask -o json stats | grep -q '"packets":76,'
+}
+soon 10 "all frames have come in" all_in
+stats=$(ask -o json stats)
+is "70 connections" "$stats" '*"connections":70,*'
+is "ARP crosses, and is counted" "$stats" '*"bypassed":1,*'
+is "a rule's reset is counted" "$stats" '*"made":{"rst":1,*'
+is "ports are counted" "$stats" '*"wan":{"rx_packets":2,*"tx_packets":72,*'
+is "stats for people" "$(ask stats)" "*connections_max *1000*lan *wan *"
+is "drops, those that are not 0" "$(ask drops | wc -l)" 4
+is "drops, all" "$(ask drops -a)" "*tcp_seq_right * 0 *"
+is "drops: the frame of an unknown protocol" "$(ask drops)" \
+	"*non_ip *1 *policy_drop *1 *policy_reject *1 *"
+
+is "an established connection, in conntrack's words" "$(ask list --state ESTABLISHED 2>/dev/null)" \
+	"tcp      6 74[34]? ESTABLISHED src=10.9.0.1 dst=10.9.0.2 sport=1000 dport=80 packets=2 \
+bytes=* src=10.9.0.2 dst=10.9.0.1 sport=80 dport=1000 packets=1 bytes=* \
+\[ASSURED\] use=1 orig=ESTABLISHED reply=ESTABLISHED"
+is "one that nobody has answered" "$(ask list --sport 1001 2>/dev/null)" \
+	"tcp      6 1[12]? SYN_SENT * \[UNREPLIED\] src=* use=1 orig=SYN_SENT reply=LISTEN"
+is "all" "$(ask list 2>/dev/null | wc -l)" 70
+is "those of a network" "$(ask list -p tcp --src 10.9.0.0/31 --dst 10.9.0.2 2>/dev/null | wc -l)" 70
+is "none of another protocol" "$(ask list -p udp 2>&1)" "sluicectl: 0 connections listed"
+is "as JSON, a line each, the number last" "$(ask list -o json --sport 1069)" \
+	'{"connection":{*"sport":1069,*}}
+{"listed":1}'
+is "an answer to a wrong filter" "$(ask list --src 10.9 2>&1) $?" "sluicectl: src: an address *1"
+is "rules and their counters" "$(ask rules)" \
+	"* 1 * 40 *dport 81*reject with tcp reset* 70 * 2800 *accept*"
+
+is "telemetry: stats" "$(python3 "$aid" telemetry "$prefix" /sluice/stats)" '*"packets":*76*'
+is "telemetry: drops" "$(python3 "$aid" telemetry "$prefix" /sluice/drops)" '*"policy_drop":*1*'
+is "telemetry: conntrack" "$(python3 "$aid" telemetry "$prefix" /sluice/conntrack)" \
+	'*"connections":*70*"connections_max":*1000*'
+
+# get PATH: status and page
+get()
+{
+	python3 - "$port" "$1" <<-'END'
+		import http.client, sys
+		link = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=10)
+		link.request("GET", sys.argv[2])
+		answer = link.getresponse()
+		print(answer.status, answer.read().decode())
+	END
+}
+is "metrics" "$(get /metrics)" '200 *sluice_packets_total 76*sluice_connections{family="ipv4"} 70*
+sluice_drops_total{reason="policy_drop"} 1*# EOF*'
+is "no other page" "$(get /)" "404 *"
+
+# ---- what changes it ----
+
+ask events >"$dir/events" 2>/dev/null &
+watcher=$!
+# shellcheck disable=SC2317 # by soon()
+watched()
+{
+	# one deletion at a time until the subscription is there and sees one
+	ask delete --sport $((1010 + tries++)) >/dev/null 2>&1
+	grep -q DESTROY "$dir/events"
+}
+tries=0
+soon 10 "events: a connection's end" watched
+is "in conntrack's words" "$(head -n 1 "$dir/events")" \
+	"\[DESTROY\] tcp      6 SYN_SENT src=10.9.0.1 dst=10.9.0.2 sport=10* orig=SYN_SENT reply=LISTEN"
+kill $watcher
+wait $watcher 2>/dev/null
+is "delete says what it has removed" "$(ask delete --sport 1069 2>/dev/null)" \
+	"tcp * sport=1069 *"
+is "delete without a match" "$(ask delete --sport 1069 2>&1) $?" "*0 connections deleted 1"
+is "delete of nothing in particular" "$(ask delete 2>&1) $?" "sluicectl: delete: which?*1"
+
+rules "udp dport 53 counter accept" >"$dir/rules.nft"
+is "reload" "$(ask reload)" "rules reloaded: *rules.nft: 4 rules"
+is "the new rules are in force" "$(ask rules)" "*udp dport 53*"
+rules "udp dport 54 what" >"$dir/rules.nft"
+is "a reload that fails says why" "$(ask reload 2>&1) $?" \
+	"sluicectl: rules not reloaded, the old ones stay in force: *rules.nft:7*rror* 3"
+is "and the old rules are in force" "$(ask rules)" "*udp dport 53*"
+kill -HUP "$pid"
+soon 10 "SIGHUP with a wrong file: logged" logged "sluice: rules not reloaded, the old ones stay"
+is "and the old rules are in force" "$(ask rules)" "*udp dport 53*"
+rules "udp dport 55 accept" >"$dir/rules.nft"
+kill -HUP "$pid"
+# shellcheck disable=SC2317 # by soon()
+has_55()
+{
+	ask rules | grep -q "udp dport 55"
+}
+soon 10 "SIGHUP with a right one: in force" has_55
+ok "no connection is lost by it" test "$(ask list 2>/dev/null | wc -l)" -gt 40
+
+# ---- who does not read holds nobody up ----
+
+python3 "$aid" deaf "$socket" 3 &
+deaf=$!
+sleep 0.5
+is "others are answered meanwhile" "$(for _ in 1 2 3 4 5; do ask list --sport 1000 2>/dev/null; done | wc -l)" 5
+is "flush" "$(ask flush 2>&1)" "sluicectl: * connections flushed"
+is "and all are gone" "$(ask list 2>/dev/null | wc -l)" 0
+wait $deaf
+
+# ---- how it ends ----
+
+config net_null | sed "s/$prefix/$prefix-2/" >"$dir/second.yaml"
+run -- -c "$dir/second.yaml"
+is "a second one on the same socket is refused" "$status $err" \
+	"4 *sluice: control socket $socket: somebody listens there already*"
+is "and the first goes on" "$(ask -o json stats)" '{"stats":*'
+
+stop TERM
+is "SIGTERM: status 0" "$status" 0
+is "with a last table of ports and drops" "$(<"$dir/log")" \
+	"*stopping: *port *rx packets*lan *wan *drops *policy_drop * 1 *"
+ok "the socket is gone" test ! -e "$socket"
+is "sluicectl says so" "$(ask list 2>&1) $?" "sluicectl: $socket: is not there: is sluice running?*4"
+
+ok "it starts again" launch "$dir/null.yaml"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+ok "killed, it leaves its socket" test -S "$socket"
+is "sluicectl says that nobody listens" "$(ask list 2>&1) $?" "sluicectl: $socket: nobody listens*4"
+ok "which the next one replaces" launch "$dir/null.yaml"
+stop INT
+is "SIGINT: status 0" "$status" 0
+
+lcores='-l, "0"'
+config net_null >"$dir/null.yaml"
+ok "one core is enough" launch "$dir/null.yaml"
+ok "which is said" logged "warning: one core does everything"
+is "it answers" "$(ask -o json stats)" '{"stats":*'
+stop TERM
+is "and ends" "$status" 0
+
+live_end

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What tests/live/sluice.sh cannot say in shell.
+
+  captures DIR           lan.pcap and wan.pcap: 70 SYN from lan, one of them answered, a SYN
+                         from wan, an ARP frame, and a frame of a protocol nobody knows
+  telemetry PREFIX CMD   ask a DPDK process, print its answer
+  deaf SOCKET SECONDS    ask for lists again and again, and never read one
+"""
+import json
+import os
+import socket
+import struct
+import sys
+import time
+
+LAN, WAN = "10.9.0.1", "10.9.0.2"
+SYN, ACK = 2, 16
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total >> 16) + (total & 0xFFFF)
+    return ~(total + (total >> 16)) & 0xFFFF
+
+
+def ethernet(ethertype, payload):
+    return b"\2\0\0\0\0\2\2\0\0\0\0\1" + struct.pack("!H", ethertype) + payload
+
+
+def tcp(ends, numbers, flags):
+    (src, sport), (dst, dport) = ends
+    addresses = socket.inet_aton(src) + socket.inet_aton(dst)
+    segment = struct.pack("!HHIIBBHHH", sport, dport, *numbers, 0x50, flags, 65535, 0, 0)
+    pseudo = addresses + struct.pack("!BBH", 0, 6, len(segment))
+    segment = segment[:16] + struct.pack("!H", checksum(pseudo + segment)) + segment[18:]
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0x4000, 64, 6, 0) + addresses
+    header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+    return ethernet(0x0800, header + segment)
+
+
+def write_capture(name, frames):
+    with open(name, "wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        for frame in frames:
+            out.write(struct.pack("<IIII", 1, 0, len(frame), len(frame)) + frame)
+
+
+def captures(directory):
+    """The first burst of lan holds 64 frames: the answer comes after the SYN, before the ACK."""
+    web = [((LAN, 1000 + i), (WAN, 80)) for i in range(70)]
+    lan = [tcp(ends, (100, 0), SYN) for ends in web]
+    lan.append(tcp(web[0], (101, 501), ACK))
+    lan.append(tcp(((LAN, 2000), (WAN, 81)), (100, 0), SYN))
+    lan.append(ethernet(0x0806, bytes(46)))
+    lan.append(ethernet(0x1234, bytes(46)))
+    wan = [tcp(web[0][::-1], (500, 101), SYN | ACK), tcp(((WAN, 9), (LAN, 22)), (1, 0), SYN)]
+    write_capture(f"{directory}/lan.pcap", lan)
+    write_capture(f"{directory}/wan.pcap", wan)
+
+
+def telemetry(prefix, command):
+    root = "/var/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+        link.settimeout(10)
+        link.connect(f"{root}/dpdk/{prefix}/dpdk_telemetry.v2")
+        limit = json.loads(link.recv(1024))["max_output_len"]
+        link.send(command.encode())
+        print(link.recv(limit).decode())
+
+
+def deaf(path, seconds):
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect(path)
+        link.setblocking(False)
+        end = time.monotonic() + float(seconds)
+        while time.monotonic() < end:
+            try:
+                link.send(b'{"request":"list"}\n{"request":"events"}\n' * 20)
+            except BlockingIOError:
+                time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    {"captures": captures, "telemetry": telemetry, "deaf": deaf}[sys.argv[1]](*sys.argv[2:])
