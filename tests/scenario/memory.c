@@ -131,8 +131,10 @@ collect(struct run *r)
 				r->room = r->room == 0 ? 256 : 2 * r->room;
 				o->sent = realloc(o->sent, r->room * sizeof(*o->sent));
 			}
-			if (o->sent == NULL || sent.bytes == NULL)
+			if (o->sent == NULL || sent.bytes == NULL) {
+				free(sent.bytes);
 				return -ENOMEM;
+			}
 			bytes = rte_pktmbuf_read(m, 0, m->pkt_len, sent.bytes);
 			if (bytes != sent.bytes)
 				memcpy(sent.bytes, bytes, m->pkt_len);

@@ -144,6 +144,7 @@ replay(const struct scenario *s, const char *program, const char *rules_dir, con
 			NULL,
 			NULL,
 			NULL};
+	char option[] = "--rules"; /* alive until the program runs */
 	int status;
 
 	snprintf(config, sizeof(config), "%s/config.yaml", dir);
@@ -152,7 +153,7 @@ replay(const struct scenario *s, const char *program, const char *rules_dir, con
 	snprintf(port[1], sizeof(port[1]), "wan=%s/wan.in", dir);
 	snprintf(out, sizeof(out), "%s/out", dir);
 	if (s->rules[0] != '\0') {
-		argv[11] = (char[]){"--rules"};
+		argv[11] = option;
 		argv[12] = rules;
 	}
 	status = run_program(argv, dir);
