@@ -314,7 +314,7 @@ listen_at(const char *path)
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	status = make_folder(path);
 	if (status == 0)
 		status = remove_stale(&address);

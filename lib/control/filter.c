@@ -104,7 +104,7 @@ parse_state(struct filter *filter, const json_t *value)
 	    (!view_is_word(text) && !is_endpoint_state(text) &&
 	     strcmp(text, "UNREPLIED") != 0 && strcmp(text, "ASSURED") != 0))
 		return -EINVAL;
-	strcpy(filter->state, text);
+	memcpy(filter->state, text, strlen(text) + 1);
 	return 0;
 }
 

@@ -221,6 +221,7 @@ remove_one(struct control_worker *w, const struct engine_view *view)
 	job->op = CONTROL_DELETE;
 	job->removal.key = view->key;
 	job->removal.family = view->family;
+	job->removal.found = false;
 	status = control_call(w);
 	if (status == 0)
 		status = job->removal.found;

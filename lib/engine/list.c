@@ -24,7 +24,7 @@ engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,
 		connection_view(e, f, index, ticks_from_ns(now_ns), &views[filled++]);
 		from = index + 1;
 	}
-	*cursor = (uint64_t)family << 32 | from;
+	*cursor = family * (UINT64_C(1) << 32) + from;
 	return filled;
 }
 
