@@ -60,7 +60,8 @@ look_through(struct capture *c, pcap_t *pcap)
 			c->damaged = true;
 			return;
 		}
-		us = (uint64_t)header->ts.tv_sec * 1000000u + (uint64_t)header->ts.tv_usec;
+		us = (uint64_t)header->ts.tv_sec * 1000000u +
+		     (uint64_t)header->ts.tv_usec;
 		c->backwards += us < last;
 		c->cut += header->caplen < header->len;
 		c->longest = RTE_MAX(c->longest, header->caplen);
@@ -99,7 +100,8 @@ check(struct capture *c, struct capture_error *error)
 	if (link != DLT_EN10MB) {
 		const char *name = pcap_datalink_val_to_name(link);
 
-		snprintf(what, sizeof(what), "link type %s (%d); expected EN10MB (Ethernet)",
+		snprintf(what, sizeof(what),
+			 "link type %s (%d); expected EN10MB (Ethernet)",
 			 name != NULL ? name : "unknown", link);
 		pcap_close(pcap);
 		return refuse(error, c, -EINVAL, what);
@@ -123,7 +125,8 @@ capture_open(struct capture *c, struct capture_error *error)
 	else if (!S_ISREG(st.st_mode))
 		status = refuse(error, c, -EINVAL, "expected a file (it is read twice)");
 	else if (st.st_size == 0)
-		status = refuse(error, c, -EINVAL, "empty; expected a capture (pcap, pcapng)");
+		status = refuse(error, c, -EINVAL,
+				"empty; expected a capture (pcap, pcapng)");
 	else
 		status = check(c, error);
 	if (status != 0)
@@ -142,12 +145,12 @@ configure(struct capture *c, struct rte_mempool *pool)
 	if (status != 0)
 		return status;
 	/* not offered, and always done, up to 26.03 */
-	conf.rxmode.offloads = info.rx_offload_capa &
-			       (RTE_ETH_RX_OFFLOAD_TIMESTAMP | RTE_ETH_RX_OFFLOAD_SCATTER);
+	conf.rxmode.offloads = info.rx_offload_capa & (RTE_ETH_RX_OFFLOAD_TIMESTAMP |
+						       RTE_ETH_RX_OFFLOAD_SCATTER);
 	status = rte_eth_dev_configure(c->device, 1, 0, &conf);
 	if (status == 0)
-		status = rte_eth_rx_queue_setup(c->device, 0, CAPTURE_AHEAD, SOCKET_ID_ANY,
-						NULL, pool);
+		status = rte_eth_rx_queue_setup(c->device, 0, CAPTURE_AHEAD,
+						SOCKET_ID_ANY, NULL, pool);
 	if (status == 0)
 		status = rte_eth_dev_start(c->device);
 	return status;

@@ -32,7 +32,7 @@ struct capture_error {
 struct capture {
 	const char *name; /* of the port */
 	const char *file;
-	uint16_t port;    /* the engine's number of it */
+	uint16_t port; /* the engine's number of it */
 	int fd;
 	/* what capture_open() has found */
 	uint64_t packets;   /* whole ones */

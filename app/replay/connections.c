@@ -40,10 +40,11 @@ proto_name(uint8_t proto, char text[8])
 static const char *
 address(const struct engine_view *v, unsigned side, char text[INET6_ADDRSTRLEN])
 {
-	const void *bytes = v->family == 4 ? (const void *)&v->key.addr.v4[side] :
-					     (const void *)v->key.addr.v6[side];
+	const void *bytes = v->family == 4 ? (const void *)&v->key.addr.v4[side]
+					   : (const void *)v->key.addr.v6[side];
 
-	return inet_ntop(v->family == 4 ? AF_INET : AF_INET6, bytes, text, INET6_ADDRSTRLEN);
+	return inet_ntop(v->family == 4 ? AF_INET : AF_INET6, bytes, text,
+			 INET6_ADDRSTRLEN);
 }
 
 static json_t *
@@ -60,7 +61,8 @@ add_ports(json_t *object, const struct engine_view *v)
 
 	if (v->key.id.proto == IPPROTO_ICMP || v->key.id.proto == IPPROTO_ICMPV6) {
 		json_object_set_new(object, "id", json_integer(ntohs(v->key.id.port[0])));
-		json_object_set_new(object, "type", json_integer(ntohs(v->key.id.port[1])));
+		json_object_set_new(object, "type",
+				    json_integer(ntohs(v->key.id.port[1])));
 	} else if (v->key.id.port[0] != 0 || v->key.id.port[1] != 0) {
 		json_object_set_new(object, "sport",
 				    json_integer(ntohs(v->key.id.port[orig])));
@@ -77,8 +79,8 @@ describe(const struct output *out, const struct engine_view *v)
 	json_t *object = json_pack("{s:I,s:s,s:s,s:s,s:s,s:s}", "conn", (json_int_t)v->id,
 				   "proto", proto_name(v->key.id.proto, proto), "from",
 				   out->names[2 * wire + orig], "to",
-				   out->names[2 * wire + !orig], "src", address(v, orig, src),
-				   "dst", address(v, !orig, dst));
+				   out->names[2 * wire + !orig], "src",
+				   address(v, orig, src), "dst", address(v, !orig, dst));
 
 	if (object == NULL)
 		return NULL;
@@ -103,7 +105,8 @@ write_all(const struct output *out, const struct engine *e, uint64_t now_ns, FIL
 
 			fputs(separator, file);
 			if (object == NULL ||
-			    json_dumpf(object, file, JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0)
+			    json_dumpf(object, file,
+				       JSON_COMPACT | JSON_REAL_PRECISION(12)) != 0)
 				return -1;
 			json_decref(object);
 			separator = ",\n";
@@ -129,7 +132,8 @@ output_connections(const struct output *out, const struct engine *e, uint64_t no
 		status = -1;
 	if (status != 0) {
 		status = errno != 0 ? -errno : -EIO;
-		snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(-status));
+		snprintf(error->text, sizeof(error->text), "%s: %s", path,
+			 strerror(-status));
 	}
 	return status;
 }

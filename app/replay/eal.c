@@ -31,7 +31,8 @@ lcores(char *text, size_t size)
 	for (cpu = 0; cpu < CPU_SETSIZE && used + 8 < size; cpu++) {
 		if (!CPU_ISSET(cpu, &set))
 			continue;
-		used += (size_t)snprintf(text + used, size - used, "%s%d", separator, cpu);
+		used += (size_t)snprintf(text + used, size - used, "%s%d", separator,
+					 cpu);
 		separator = ",";
 	}
 	snprintf(text + used, size - used, ")");

@@ -44,8 +44,7 @@ struct program {
 	struct replay replay;
 };
 
-static int __attribute__((format(printf, 2, 3)))
-fail(int status, const char *format, ...)
+static int __attribute__((format(printf, 2, 3))) fail(int status, const char *format, ...)
 {
 	va_list args;
 
@@ -84,8 +83,9 @@ find_port(const struct program *p, const char *name, uint16_t *port)
 	}
 	for (i = 0; i < p->config->port_count; i++) {
 		if (strcmp(p->config->ports[i].name, name) == 0)
-			return fail(EXIT_USAGE, "--port %s: this port is in no wire of %s",
-				    name, p->config->file);
+			return fail(EXIT_USAGE,
+				    "--port %s: this port is in no wire of %s", name,
+				    p->config->file);
 	}
 	return fail(EXIT_USAGE, "--port %s: %s has no port of this name", name,
 		    p->config->file);
@@ -95,16 +95,18 @@ static void
 warn(const struct capture *c)
 {
 	if (c->damaged)
-		fail(0, "%s; the %" PRIu64 " packets before it are replayed", c->damage.text,
-		     c->packets);
+		fail(0, "%s; the %" PRIu64 " packets before it are replayed",
+		     c->damage.text, c->packets);
 	else if (c->packets == 0)
 		fail(0, "%s: no packets", c->file);
 	if (c->cut != 0)
 		fail(0, "%s: %" PRIu64 " packets are cut by the snapshot length", c->file,
 		     c->cut);
 	if (c->backwards != 0)
-		fail(0, "%s: %" PRIu64 " packets are older than the one before them, and count "
-			"as of its time",
+		fail(0,
+		     "%s: %" PRIu64
+		     " packets are older than the one before them, and count "
+		     "as of its time",
 		     c->file, c->backwards);
 }
 
@@ -204,7 +206,6 @@ make_engine(struct program *p)
 	int status;
 
 	config_engine(p->config, 1, &config);
-	config.verify_checksums = p->config->checksum;
 	config.mempool = p->pool;
 	fill_secret(config.secret);
 	p->bytes = engine_bytes(&config);
@@ -213,7 +214,8 @@ make_engine(struct program *p)
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p->memory == MAP_FAILED) {
 		p->memory = NULL;
-		return fail(EXIT_CONFIG, "no memory for the connections: %zu bytes are needed",
+		return fail(EXIT_CONFIG,
+			    "no memory for the connections: %zu bytes are needed",
 			    p->bytes);
 	}
 	status = engine_init(p->memory, &config, p->policy, p->counters, first * 1000u,
@@ -241,8 +243,9 @@ open_output(struct program *p)
 	p->out.dir = p->options.out;
 	p->out.names = p->names;
 	p->out.ports = p->ports;
-	return output_open(&p->out, wanted, &error) == 0 ? EXIT_SUCCESS :
-							   fail(EXIT_DEVICE, "%s", error.text);
+	return output_open(&p->out, wanted, &error) == 0
+		       ? EXIT_SUCCESS
+		       : fail(EXIT_DEVICE, "%s", error.text);
 }
 
 static int
@@ -259,7 +262,8 @@ run(struct program *p)
 	r->out = &p->out;
 	replay_run(r);
 	engine_stats(r->engine, &stats);
-	printf("%" PRIu64 " packets, %" PRIu64 " passed, %" PRIu64 " connections, %u left\n",
+	printf("%" PRIu64 " packets, %" PRIu64 " passed, %" PRIu64
+	       " connections, %u left\n",
 	       stats.packets, stats.passed, stats.created,
 	       stats.connections + stats.connections6);
 	if (output_connections(&p->out, r->engine, r->now_us * 1000u, &error) != 0)
@@ -297,8 +301,8 @@ replay(struct program *p)
 	if (status == EXIT_SUCCESS)
 		status = open_captures(p);
 	if (status == EXIT_SUCCESS)
-		status = rules_load(p->config, p->options.rules, p->names, p->ports, &p->policy,
-				    &p->counters);
+		status = rules_load(p->config, p->options.rules, p->names, p->ports,
+				    &p->policy, &p->counters);
 	if (status == EXIT_SUCCESS)
 		status = start_captures(p);
 	if (status == EXIT_SUCCESS)

@@ -48,13 +48,15 @@ parse_port(char *text, struct options *o)
 	unsigned i;
 
 	if (equal == NULL || equal == text || equal[1] == '\0') {
-		fprintf(stderr, "sluice-replay: --port %s: expected NAME=CAPTURE\n", text);
+		fprintf(stderr, "sluice-replay: --port %s: expected NAME=CAPTURE\n",
+			text);
 		return false;
 	}
 	*equal = '\0';
 	for (i = 0; i < o->ports; i++) {
 		if (strcmp(o->port[i].name, text) == 0) {
-			fprintf(stderr, "sluice-replay: --port %s is given twice\n", text);
+			fprintf(stderr, "sluice-replay: --port %s is given twice\n",
+				text);
 			return false;
 		}
 	}
@@ -70,13 +72,14 @@ parse_port(char *text, struct options *o)
 static bool
 complete(const struct options *o)
 {
-	const char *missing = o->config == NULL ? "--config FILE" :
-			      o->ports == 0	? "--port NAME=CAPTURE" :
-			      o->out == NULL	? "--out DIR" :
-						  NULL;
+	const char *missing = o->config == NULL ? "--config FILE"
+			      : o->ports == 0   ? "--port NAME=CAPTURE"
+			      : o->out == NULL  ? "--out DIR"
+						: NULL;
 
 	if (missing != NULL)
-		fprintf(stderr, "sluice-replay: %s is missing (--help lists all)\n", missing);
+		fprintf(stderr, "sluice-replay: %s is missing (--help lists all)\n",
+			missing);
 	return missing == NULL;
 }
 
@@ -84,10 +87,14 @@ enum options_result
 options_parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"config", required_argument, NULL, 'c'}, {"rules", required_argument, NULL, 'r'},
-		{"port", required_argument, NULL, 'p'},	  {"out", required_argument, NULL, 'o'},
-		{"drain", no_argument, NULL, 'd'},	  {"burst", required_argument, NULL, 'b'},
-		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},
+		{"rules", required_argument, NULL, 'r'},
+		{"port", required_argument, NULL, 'p'},
+		{"out", required_argument, NULL, 'o'},
+		{"drain", no_argument, NULL, 'd'},
+		{"burst", required_argument, NULL, 'b'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 

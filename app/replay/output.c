@@ -94,11 +94,13 @@ static void
 print_time(struct output *out, uint64_t us)
 {
 	us -= out->first_us;
-	fprintf(out->verdicts, "\"t\":%" PRIu64 ".%06" PRIu64, us / 1000000u, us % 1000000u);
+	fprintf(out->verdicts, "\"t\":%" PRIu64 ".%06" PRIu64, us / 1000000u,
+		us % 1000000u);
 }
 
 void
-output_verdict(struct output *out, uint16_t port, uint64_t us, const struct engine_record *r)
+output_verdict(struct output *out, uint16_t port, uint64_t us,
+	       const struct engine_record *r)
 {
 	bool known = r->has_conn && r->has_states;
 	char orig[24], reply[24], conn[16] = "null";
@@ -111,7 +113,8 @@ output_verdict(struct output *out, uint16_t port, uint64_t us, const struct engi
 		",\"port\":%s,\"verdict\":\"%s\",\"reason\":\"%s\",\"action\":\"%s\","
 		"\"conn\":%s,\"orig\":%s,\"reply\":%s}\n",
 		out->quoted[port], verdict_name(r->verdict), reason_name(r->reason),
-		action_name(r->action), conn, state_text(known, r->state[r->orig & 1u], orig),
+		action_name(r->action), conn,
+		state_text(known, r->state[r->orig & 1u], orig),
 		state_text(known, r->state[!r->orig], reply));
 }
 
@@ -124,7 +127,8 @@ output_expire(struct output *out, uint64_t us, const struct engine_view *view)
 	print_time(out, us);
 	fprintf(out->verdicts,
 		",\"event\":\"expire\",\"conn\":%" PRIu32 ",\"orig\":%s,\"reply\":%s}\n",
-		view->id, state_text(view->has_states, view->state[view->orig & 1u], orig),
+		view->id,
+		state_text(view->has_states, view->state[view->orig & 1u], orig),
 		state_text(view->has_states, view->state[!view->orig], reply));
 }
 
@@ -147,7 +151,8 @@ output_close(struct output *out, struct output_error *error)
 	}
 	snprintf(path, sizeof(path), "%s/" VERDICTS, out->dir);
 	errno = 0;
-	if (out->verdicts != NULL && (ferror(out->verdicts) || fclose(out->verdicts) != 0))
+	if (out->verdicts != NULL &&
+	    (ferror(out->verdicts) || fclose(out->verdicts) != 0))
 		status = refuse(error, path);
 	if (out->format != NULL)
 		pcap_close(out->format);

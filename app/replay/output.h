@@ -41,7 +41,8 @@ struct output {
 int output_open(struct output *out, const bool *wanted, struct output_error *error);
 
 /* A frame leaves a port at a time, microseconds since 1970. */
-void output_frame(struct output *out, uint16_t port, const struct rte_mbuf *m, uint64_t us);
+void output_frame(struct output *out, uint16_t port, const struct rte_mbuf *m,
+		  uint64_t us);
 
 /* What became of a packet that came in on a port. */
 void output_verdict(struct output *out, uint16_t port, uint64_t us,

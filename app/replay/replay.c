@@ -64,9 +64,11 @@ send_all(struct replay *r, const struct burst *b)
 
 		for (i = 0, cause = 0; i < sent; i++) {
 			if (!capture_time(tx->pkts[i], &us)) {
-				while (b != NULL && cause < b->n && !made_for(b, cause, port))
+				while (b != NULL && cause < b->n &&
+				       !made_for(b, cause, port))
 					cause++;
-				us = b != NULL && cause < b->n ? b->us[cause++] : r->now_us;
+				us = b != NULL && cause < b->n ? b->us[cause++]
+							       : r->now_us;
 			}
 			output_frame(r->out, port, tx->pkts[i], us);
 		}
@@ -77,7 +79,8 @@ send_all(struct replay *r, const struct burst *b)
 
 /* All timers that are due by a time go off, each at its own. Whether any is left. */
 static bool
-advance(struct replay *r, uint64_t until_us, void (*after)(struct replay *, void *), void *arg)
+advance(struct replay *r, uint64_t until_us, void (*after)(struct replay *, void *),
+	void *arg)
 {
 	uint64_t at_ns, at_us, earliest = r->now_us;
 	bool more;
@@ -172,9 +175,9 @@ write_expiries(struct replay *r, void *arg)
 int
 replay_drain(struct replay *r)
 {
-	struct rte_ring *events = rte_ring_create_elem("expiries", sizeof(struct engine_event),
-						       EVENTS, SOCKET_ID_ANY,
-						       RING_F_SP_ENQ | RING_F_SC_DEQ);
+	struct rte_ring *events =
+		rte_ring_create_elem("expiries", sizeof(struct engine_event), EVENTS,
+				     SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
 
 	if (events == NULL)
 		return -ENOMEM;

@@ -11,7 +11,8 @@
  * Load them, and room for their counters. names: of the ports, by the engine's number.
  * Returns an exit status; anything but EXIT_SUCCESS has been explained on stderr.
  */
-int rules_load(const struct sluice_config *config, const char *file, const char *const *names,
-	       unsigned ports, struct policy **policy, struct policy_counter **counters);
+int rules_load(const struct sluice_config *config, const char *file,
+	       const char *const *names, unsigned ports, struct policy **policy,
+	       struct policy_counter **counters);
 
 #endif

@@ -39,8 +39,8 @@ add_words(struct frame *f, const struct frame_words *w)
 	f->frag_off = w->frag_off;
 	f->tags = w->vlans;
 	for (i = 0; i < w->vlans; i++)
-		f->tag[i] = (struct frame_tag){
-			.tpid = i + 1 < w->vlans ? 0x88a8 : 0x8100, .tci = w->vlan[i]};
+		f->tag[i] = (struct frame_tag){.tpid = i + 1 < w->vlans ? 0x88a8 : 0x8100,
+					       .tci = w->vlan[i]};
 	f->say_data_off = w->data_off;
 	f->say_ip_len = w->ip_len;
 	f->padding = w->padding;

@@ -32,7 +32,7 @@ struct run {
 	void *memory;
 	struct policy *policy;
 	struct outcome *out;
-	unsigned room; /* of out->sent */
+	unsigned room;   /* of out->sent */
 	uint64_t now_ns; /* since the start */
 	unsigned wrong;
 };
@@ -123,8 +123,10 @@ collect(struct run *r)
 
 		for (i = 0; i < tx->count; i++) {
 			struct rte_mbuf *m = tx->pkts[i];
-			struct sent sent = {.port = (uint8_t)port, .at_ns = r->now_ns,
-					    .len = m->pkt_len, .bytes = malloc(m->pkt_len + 1)};
+			struct sent sent = {.port = (uint8_t)port,
+					    .at_ns = r->now_ns,
+					    .len = m->pkt_len,
+					    .bytes = malloc(m->pkt_len + 1)};
 			const void *bytes;
 
 			if (o->sents == r->room) {
@@ -159,7 +161,8 @@ advance(struct run *r, uint64_t until_ns)
 			break;
 		r->now_ns = at - START_NS;
 		earliest = (at / TICKS_NS + 1) * TICKS_NS;
-		while (engine_expire(r->engine, at, ENGINE_EXPIRE_MAX) == ENGINE_EXPIRE_MAX) {
+		while (engine_expire(r->engine, at, ENGINE_EXPIRE_MAX) ==
+		       ENGINE_EXPIRE_MAX) {
 			if (collect(r) != 0)
 				return -ENOMEM;
 		}
@@ -219,7 +222,8 @@ check_made(struct run *r, const struct sent *sent, const struct expect_send *e)
 	} else if (!f.tcp || !segment_fits(&e->segment, &f.segment)) {
 		print_segment(&f.segment, got, sizeof(got));
 		print_segment(&e->segment, expected, sizeof(expected));
-		wrong(r, "sent %s, expected %s", f.tcp ? got : "no TCP segment", expected);
+		wrong(r, "sent %s, expected %s", f.tcp ? got : "no TCP segment",
+		      expected);
 	}
 }
 
@@ -271,8 +275,8 @@ check_conn(struct run *r, const struct engine_view *v)
 	if (e->conn != 0 && (v == NULL || v->id != e->conn))
 		wrong(r, "connection %u, expected %u", v == NULL ? 0 : v->id, e->conn);
 	if (e->left_ms != UINT64_MAX && (v == NULL || v->left_ms != e->left_ms))
-		wrong(r, "left %" PRIu64 " ms, expected %" PRIu64, v == NULL ? 0 : v->left_ms,
-		      e->left_ms);
+		wrong(r, "left %" PRIu64 " ms, expected %" PRIu64,
+		      v == NULL ? 0 : v->left_ms, e->left_ms);
 }
 
 /* The connection with a number in the tables; 0: the newest. False: there is none. */
@@ -284,7 +288,8 @@ find_view(const struct run *r, uint32_t id, struct engine_view *view)
 	bool found = false;
 	unsigned n, i;
 
-	while ((n = engine_list(r->engine, START_NS + r->now_ns, &cursor, views, 32)) != 0) {
+	while ((n = engine_list(r->engine, START_NS + r->now_ns, &cursor, views, 32)) !=
+	       0) {
 		for (i = 0; i < n; i++) {
 			if (id == 0 ? found && views[i].id < view->id : views[i].id != id)
 				continue;
@@ -418,7 +423,8 @@ run_step(struct run *r)
 		return 0;
 	}
 	if (r->out->sents != from)
-		wrong(r, "a timer has sent %u frames before this packet (add a step for it)",
+		wrong(r,
+		      "a timer has sent %u frames before this packet (add a step for it)",
 		      r->out->sents - from);
 	return run_packet(r);
 }
@@ -427,7 +433,11 @@ int
 scenario_run(const struct scenario *s, unsigned family, const char *rules_dir,
 	     struct rte_mempool *pool, struct outcome *outcome)
 {
-	struct run r = {.s = s, .step = s->step, .family = family, .pool = pool, .out = outcome};
+	struct run r = {.s = s,
+			.step = s->step,
+			.family = family,
+			.pool = pool,
+			.out = outcome};
 	unsigned i;
 	int status;
 

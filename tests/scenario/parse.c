@@ -24,7 +24,7 @@ struct parser {
 	uint64_t now_ns;
 	uint32_t isn[2];
 	uint16_t port[2];
-	unsigned room; /* steps allocated */
+	unsigned room;      /* steps allocated */
 	unsigned last_from; /* steps that the last line made: [last_from, steps) */
 };
 
@@ -163,8 +163,8 @@ duration(struct parser *p, uint64_t *ns)
 		const char *unit;
 		uint64_t ns;
 	} units[] = {
-		{"us", 1000}, {"ms", 1000000}, {"s", 1000000000ull}, {"m", 60000000000ull},
-		{"h", 3600000000000ull}, {"d", 86400000000000ull},
+		{"us", 1000},          {"ms", 1000000},         {"s", 1000000000ull},
+		{"m", 60000000000ull}, {"h", 3600000000000ull}, {"d", 86400000000000ull},
 	};
 	uint64_t whole = 0, part = 0, scale = 1;
 	uint64_t unit_ns = 1000000000ull;
@@ -294,9 +294,11 @@ options(struct parser *p, struct segment_text *g, uint32_t other)
 		if (take(p, "sack")) {
 			uint32_t *block = g->opt.sack[g->opt.sacks];
 
-			if (g->opt.sacks == FRAME_MAX_SACKS || !sequence(p, other, &block[0]) ||
+			if (g->opt.sacks == FRAME_MAX_SACKS ||
+			    !sequence(p, other, &block[0]) ||
 			    !sequence(p, other, &block[1]))
-				return bad(p, "sack: expected LEFT RIGHT, at most 4 times");
+				return bad(p,
+					   "sack: expected LEFT RIGHT, at most 4 times");
 			g->opt.sacks++;
 		} else {
 			status = option(p, g);
@@ -367,7 +369,7 @@ frame_words(struct parser *p, struct frame_words *w)
 		} else {
 			*words[i].u8 = (uint8_t)n;
 		}
-next:
+	next:
 		skip_blanks(p);
 		if (!take_char(p, ',') && *p->at != '}')
 			return bad(p, "expected , or } after a word of a frame");
@@ -667,8 +669,8 @@ step_line(struct parser *p)
 	if (status == 0 && !take(p, ":"))
 		status = bad(p, "expected : and what must come of it");
 	if (status == 0)
-		status = step.kind == STEP_TIME ? expect_time(p, &step.expect) :
-						  expect_packet(p, &step.expect);
+		status = step.kind == STEP_TIME ? expect_time(p, &step.expect)
+						: expect_packet(p, &step.expect);
 	p->last_from = p->s->steps;
 	for (i = 0; i < times && status == 0; i++) {
 		/* never two packets at one time: captures of two ports could not tell which
@@ -698,7 +700,8 @@ sends_line(struct parser *p)
 	if (!direction(p, &from))
 		return bad(p, "expected > (to B) or < (to A) after sends");
 	send.to = !from;
-	status = take(p, "icmp") ? icmp_word(p, &send.icmp) : segment(p, from, &send.segment);
+	status = take(p, "icmp") ? icmp_word(p, &send.icmp)
+				 : segment(p, from, &send.segment);
 	if (status != 0)
 		return status;
 	for (i = p->last_from; i < p->s->steps; i++) {
@@ -742,7 +745,8 @@ set_line(struct parser *p)
 	if (!word(p, s->name, sizeof(s->name)) || !word(p, s->value, sizeof(s->value)))
 		return bad(p, "set: expected a key of conntrack and its value");
 	if (!scenario_setting(&config, s))
-		return bad(p, "set %s %s: no such key, or no value for it", s->name, s->value);
+		return bad(p, "set %s %s: no such key, or no value for it", s->name,
+			   s->value);
 	p->s->settings++;
 	return 0;
 }
@@ -777,11 +781,12 @@ line(struct parser *p)
 	else if (take(p, "family"))
 		status = family_line(p);
 	else if (take(p, "rules"))
-		status = word(p, p->s->rules, sizeof(p->s->rules)) ?
-				 0 :
-				 bad(p, "rules: expected the name of a file in rules/");
+		status = word(p, p->s->rules, sizeof(p->s->rules))
+				 ? 0
+				 : bad(p, "rules: expected the name of a file in rules/");
 	else
-		return bad(p, "expected set, family, rules, isn, ports, or a step (+TIME)");
+		return bad(p,
+			   "expected set, family, rules, isn, ports, or a step (+TIME)");
 	if (status == 0 && !at_end(p) && *p->at != '#')
 		status = bad(p, "not understood: %s", p->at);
 	return status;
@@ -813,14 +818,17 @@ int
 scenario_load(const char *file, struct scenario **scenario, struct scenario_error *error)
 {
 	struct scenario *s = calloc(1, sizeof(*s));
-	struct parser p = {.s = s, .error = error, .isn = {1000000, 5000000},
+	struct parser p = {.s = s,
+			   .error = error,
+			   .isn = {1000000, 5000000},
 			   .port = {40000, 80}};
 	FILE *f = fopen(file, "re");
 	int status;
 
 	if (s == NULL || f == NULL) {
 		status = -errno;
-		snprintf(error->text, sizeof(error->text), "%s: %s", file, strerror(errno));
+		snprintf(error->text, sizeof(error->text), "%s: %s", file,
+			 strerror(errno));
 		free(s);
 		if (f != NULL)
 			fclose(f);

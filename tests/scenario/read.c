@@ -81,7 +81,8 @@ read_sent(const uint8_t *b, size_t len, struct read_frame *r)
 	uint8_t proto;
 
 	*r = (struct read_frame){0};
-	while (len >= at + 4 && (get16(b + at - 2) == 0x8100 || get16(b + at - 2) == 0x88a8))
+	while (len >= at + 4 &&
+	       (get16(b + at - 2) == 0x8100 || get16(b + at - 2) == 0x88a8))
 		at += 4;
 	if (len >= at + 20 && get16(b + at - 2) == 0x0800) {
 		if (b[at] != 0x45 || frame_sum(b + at, 20, 0) != 0xffff)

@@ -23,9 +23,10 @@
 extern char **environ;
 
 static const char *const port_name[2] = {"lan", "wan"};
-static const char *const files[] = {"config.yaml", "lan.in",	     "wan.in",
-				    "out/lan.pcap", "out/wan.pcap",  "out/verdicts.jsonl",
-				    "out/connections.json", "output"};
+static const char *const files[] = {
+	"config.yaml",          "lan.in",       "wan.in",
+	"out/lan.pcap",         "out/wan.pcap", "out/verdicts.jsonl",
+	"out/connections.json", "output"};
 
 static int
 complain(const char *what)
@@ -127,7 +128,8 @@ show_output(const char *dir)
 }
 
 static int
-replay(const struct scenario *s, const char *program, const char *rules_dir, const char *dir)
+replay(const struct scenario *s, const char *program, const char *rules_dir,
+       const char *dir)
 {
 	char config[PATH_MAX], rules[PATH_MAX], port[2][PATH_MAX], out[PATH_MAX];
 	char *argv[] = {(char *)(uintptr_t)program,
@@ -183,13 +185,15 @@ expected_line(unsigned n, uint64_t us, unsigned side, const struct engine_record
 
 	if (r->has_conn)
 		snprintf(conn, sizeof(conn), "%u", r->conn);
-	snprintf(text, size,
-		 "{\"n\":%u,\"t\":%" PRIu64 ".%06" PRIu64
-		 ",\"port\":\"%s\",\"verdict\":\"%s\",\"reason\":\"%s\",\"action\":\"%s\","
-		 "\"conn\":%s,\"orig\":%s,\"reply\":%s}\n",
-		 n, us / 1000000u, us % 1000000u, port_name[side], verdict_name(r->verdict),
-		 reason_name(r->reason), action_name(r->action), conn,
-		 quoted_state(r, r->orig & 1u, orig), quoted_state(r, !r->orig, reply));
+	snprintf(
+		text, size,
+		"{\"n\":%u,\"t\":%" PRIu64 ".%06" PRIu64
+		",\"port\":\"%s\",\"verdict\":\"%s\",\"reason\":\"%s\",\"action\":\"%s\","
+		"\"conn\":%s,\"orig\":%s,\"reply\":%s}\n",
+		n, us / 1000000u, us % 1000000u, port_name[side],
+		verdict_name(r->verdict), reason_name(r->reason), action_name(r->action),
+		conn, quoted_state(r, r->orig & 1u, orig),
+		quoted_state(r, !r->orig, reply));
 }
 
 static int
@@ -212,8 +216,8 @@ compare_verdicts(const struct scenario *s, const char *dir, const struct outcome
 			continue;
 		if (first == UINT64_MAX)
 			first = step->at_ns;
-		expected_line(n + 1, (step->at_ns - first) / 1000u, step->side, &o->record[n],
-			      expected, sizeof(expected));
+		expected_line(n + 1, (step->at_ns - first) / 1000u, step->side,
+			      &o->record[n], expected, sizeof(expected));
 		n++;
 		if (fgets(line, sizeof(line), file) == NULL)
 			snprintf(line, sizeof(line), "no line\n");
@@ -264,8 +268,8 @@ compare_capture(const struct scenario *s, unsigned port, const char *dir,
 		else if ((uint64_t)(header.ts.tv_sec - START_S) * 1000000u +
 				 (uint64_t)header.ts.tv_usec !=
 			 us)
-			wrong = printf("# %s: frame %u of %s.pcap has another time\n", s->file,
-				       n, port_name[port]);
+			wrong = printf("# %s: frame %u of %s.pcap has another time\n",
+				       s->file, n, port_name[port]);
 	}
 	if (wrong == 0 && pcap_next(pcap, &header) != NULL)
 		wrong = printf("# %s: %s.pcap has more than %u frames\n", s->file,

@@ -69,7 +69,8 @@ main(int argc, char **argv)
 	int status;
 
 	if (argc != 3 && argc != 4) {
-		fprintf(stderr, "usage: %s FILE.scn RULES_DIR [SLUICE_REPLAY]\n", argv[0]);
+		fprintf(stderr, "usage: %s FILE.scn RULES_DIR [SLUICE_REPLAY]\n",
+			argv[0]);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);

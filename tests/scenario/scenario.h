@@ -17,7 +17,7 @@
 #include <engine/engine.h>
 #include <frame/frame.h>
 
-#define SCENARIO_SENDS 6    /* frames that one step can make us send */
+#define SCENARIO_SENDS 6 /* frames that one step can make us send */
 #define SCENARIO_SETTINGS 16
 
 enum step_kind {
@@ -83,11 +83,11 @@ struct expect {
 	uint8_t verdict;
 	uint8_t reason;
 	uint8_t action;
-	uint8_t state[2];  /* of A, of B */
-	uint32_t conn;     /* its number, 0: any */
-	uint64_t left_ms;  /* UINT64_MAX: any */
-	bool gone;         /* STEP_TIME: the tables are empty */
-	bool any;          /* STEP_TIME: nothing said of the tables */
+	uint8_t state[2]; /* of A, of B */
+	uint32_t conn;    /* its number, 0: any */
+	uint64_t left_ms; /* UINT64_MAX: any */
+	bool gone;        /* STEP_TIME: the tables are empty */
+	bool any;         /* STEP_TIME: nothing said of the tables */
 	unsigned sends;
 	struct expect_send send[SCENARIO_SENDS];
 };
@@ -130,7 +130,8 @@ struct scenario_error {
 };
 
 /* Returns 0, or -errno with error->text: "file:line: what". */
-int scenario_load(const char *file, struct scenario **scenario, struct scenario_error *error);
+int scenario_load(const char *file, struct scenario **scenario,
+		  struct scenario_error *error);
 
 void scenario_free(struct scenario *s);
 

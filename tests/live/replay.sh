@@ -1,0 +1,200 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# sluice-replay on a pair of captures of 100,000 packets: the same bytes at every run, the
+# same with any size of bursts; and every wrong input with its message and exit status.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+replay=$(realpath "${BUILD:-build}")/app/replay/sluice-replay
+packets=${PACKETS:-100000}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+as=() # a program to run it by
+n=0 failed=0
+
+ok()
+{
+	n=$((n + 1))
+	if "${@:2}"; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		sed 's/^/# /' "$work/said" 2>/dev/null
+		failed=1
+	fi
+}
+
+# run OUT OPTIONS..: on the pair
+run()
+{
+	"${as[@]}" "$replay" --config "$work/config.yaml" --port lan="$work/lan.pcap" \
+		--port wan="$work/wan.pcap" --out "$work/$1" "${@:2}" >"$work/said" 2>&1
+}
+
+# refused STATUS TEXT OPTIONS..: ends with this status and says TEXT in a single line
+refused()
+{
+	local status
+	"$replay" "${@:3}" >"$work/said" 2>&1 </dev/null
+	status=$?
+	[ $status -eq "$1" ] && grep -qF -- "$2" "$work/said" &&
+		[ "$(wc -l <"$work/said")" -eq 1 ] && return 0
+	echo "# status $status, expected $1 and: $2"
+	return 1
+}
+
+same()
+{
+	diff -rq "$work/$1" "$work/$2" >"$work/said"
+}
+
+lines_are()
+{
+	[ "$(grep -c '"n":' "$work/$1/verdicts.jsonl")" -eq "$2" ]
+}
+
+# Every line is JSON with the keys of the design, in their order.
+well_formed()
+{
+	python3 - "$1" <<'EOF'
+import json
+import sys
+keys = ['n', 't', 'port', 'verdict', 'reason', 'action', 'conn', 'orig', 'reply']
+expiry = ['t', 'event', 'conn', 'orig', 'reply']
+last = 0
+for number, line in enumerate(open(sys.argv[1] + '/verdicts.jsonl'), 1):
+    found = json.loads(line)
+    assert list(found) in (keys, expiry), line
+    assert 'n' not in found or found['n'] == number, line
+    assert found['t'] >= last, line
+    last = found['t']
+left = json.load(open(sys.argv[1] + '/connections.json'))
+assert all('conn' in c and 'timeout' in c for c in left)
+gone = sum('"event"' in line for line in open(sys.argv[1] + '/verdicts.jsonl'))
+assert gone == len(left), (gone, len(left))
+EOF
+}
+
+# What left is what came in and passed, and what was made: checked by counting.
+adds_up()
+{
+	python3 - "$1" <<'EOF'
+import json
+import struct
+import sys
+
+def frames(file):
+    data, at, n = open(file, 'rb').read(), 24, 0
+    while at < len(data):
+        at += 16 + struct.unpack('<I', data[at + 8:at + 12])[0]
+        n += 1
+    return n
+
+sent = sum(frames('%s/%s.pcap' % (sys.argv[1], name)) for name in ('lan', 'wan'))
+lines = [json.loads(line) for line in open(sys.argv[1] + '/verdicts.jsonl')]
+passed = sum(line.get('verdict') == 'pass' for line in lines)
+made = sum(line.get('action', 'none') != 'none' for line in lines)
+assert sent >= passed + made, (sent, passed, made)
+assert made > 0
+EOF
+}
+
+cat >"$work/config.yaml" <<EOF
+eal: ["--no-such-option"]
+ports:
+  - {name: lan, device: net_none0}
+  - {name: wan, device: net_none1}
+  - {name: lan2}
+  - {name: wan2}
+wires:
+  - [lan, wan]
+  - [lan2, wan2]
+control: /nonexistent/sluice.sock
+EOF
+sed '/wires/,$d' "$work/config.yaml" >"$work/spare.yaml"
+printf '  - {name: spare}\nwires:\n  - [lan, wan]\n  - [lan2, wan2]\n' >>"$work/spare.yaml"
+python3 tests/live/make_captures.py "$packets" "$work" || exit 1
+
+begin=$(date +%s%N)
+ok 'a replay of the pair succeeds' run first --drain
+echo "# $packets packets in $((($(date +%s%N) - begin) / 1000000)) ms"
+ok 'it has a line for each packet' lines_are first "$packets"
+ok 'its files are well formed, and what is left expires' well_formed "$work/first"
+ok 'what passed and what was made has left' adds_up "$work/first"
+ok 'a second run succeeds' run second --drain
+ok 'and writes the same bytes' same first second
+for burst in 1 7 64; do
+	ok "bursts of $burst succeed" run "burst-$burst" --drain --burst "$burst"
+	ok "and write the same bytes" same first "burst-$burst"
+done
+as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+if chmod 777 "$work" && "${as[@]}" test -x "$replay" 2>/dev/null; then
+	ok 'the same without privileges' run nobody --drain
+	ok 'writes the same bytes too' same first nobody
+else
+	n=$((n + 1))
+	echo "ok $n - the same without privileges # SKIP nobody may not run $replay"
+fi
+as=()
+
+args=(--config "$work/config.yaml" --out "$work/out")
+lan=(--port "lan=$work/lan.pcap")
+ok 'no options' refused 1 '--config FILE is missing'
+ok 'no port' refused 1 '--port NAME=CAPTURE is missing' "${args[@]}"
+ok 'no output' refused 1 '--out DIR is missing' --config "$work/config.yaml" "${lan[@]}"
+ok 'an unknown port' refused 1 'has no port of this name' "${args[@]}" --port lam=x
+ok 'a port twice' refused 1 'is given twice' "${args[@]}" "${lan[@]}" "${lan[@]}"
+ok 'a port without a file' refused 1 'expected NAME=CAPTURE' "${args[@]}" --port lan
+ok 'a burst of 0' refused 1 'expected 1 to 64' "${args[@]}" "${lan[@]}" --burst 0
+ok 'a burst of 65' refused 1 'expected 1 to 64' "${args[@]}" "${lan[@]}" --burst 65
+ok 'too many words' refused 1 'not an option' "${args[@]}" "${lan[@]}" more
+"$replay" --config "$work/spare.yaml" --out "$work/out" --port spare=x >"$work/said" 2>&1
+ok 'a port in no wire' grep -qF 'in no wire of' "$work/said"
+ok 'no configuration' refused 2 "$work/none.yaml" --config "$work/none.yaml" \
+	--out "$work/out" "${lan[@]}"
+printf 'forward\n' >"$work/bad.nft"
+"$replay" "${args[@]}" "${lan[@]}" --rules "$work/bad.nft" >"$work/said" 2>&1
+ok 'rules that are none: status 3' test $? -eq 3
+"$replay" "${args[@]}" "${lan[@]}" --rules "$work/none.nft" >"$work/said" 2>&1
+ok 'rules that are not there: status 3' test $? -eq 3
+
+ok 'no capture' refused 4 'No such file' "${args[@]}" --port "lan=$work/none.pcap"
+: >"$work/bad.pcap"
+ok 'an empty file' refused 4 'empty; expected a capture' "${args[@]}" --port "lan=$work/bad.pcap"
+head -c 10 "$work/lan.pcap" >"$work/bad.pcap"
+ok 'half a file header' refused 4 'no capture' "${args[@]}" --port "lan=$work/bad.pcap"
+echo 'this is no capture, but a line of text' >"$work/bad.pcap"
+ok 'a text' refused 4 'no capture' "${args[@]}" --port "lan=$work/bad.pcap"
+ok 'a folder' refused 4 'expected a file' "${args[@]}" --port "lan=$work"
+{ head -c 20 "$work/lan.pcap"; printf '\145\0\0\0'; tail -c +25 "$work/lan.pcap"; } >"$work/bad.pcap"
+ok 'not Ethernet' refused 4 'expected EN10MB' "${args[@]}" --port "lan=$work/bad.pcap"
+ok 'a folder that cannot be made' refused 4 "$work/lan.pcap/out" --config "$work/config.yaml" \
+	--out "$work/lan.pcap/out" "${lan[@]}"
+
+"$replay" "${args[@]}" --port "lan=$work/lan.pcap" --port "wan=$work/wan.pcap" \
+	--port "lan2=$work/lan.pcap" --port "wan2=$work/wan.pcap" >"$work/said" 2>&1
+ok 'two wires at once succeed' test $? -eq 0
+ok 'with twice the packets' lines_are out $((2 * packets))
+rm -rf "$work/out"
+
+head -c 24 "$work/lan.pcap" >"$work/bad.pcap"
+"$replay" "${args[@]}" --port "lan=$work/bad.pcap" >"$work/said" 2>&1
+ok 'a capture without packets is none of the errors' test $? -eq 0
+ok 'but is mentioned' grep -qF 'no packets' "$work/said"
+ok 'and has no verdict' lines_are out 0
+
+# the third record ends too early
+python3 - "$work/lan.pcap" "$work/bad.pcap" <<'EOF'
+import struct
+import sys
+data, at = open(sys.argv[1], 'rb').read(), 24
+for _ in range(3):
+    start, at = at, at + 16 + struct.unpack('<I', data[at + 8:at + 12])[0]
+open(sys.argv[2], 'wb').write(data[:at - 1])
+EOF
+"$replay" "${args[@]}" --port "lan=$work/bad.pcap" >"$work/said" 2>&1
+ok 'a truncated capture ends with status 4' test $? -eq 4
+ok 'names the packet' grep -qF 'damaged at packet 3' "$work/said"
+ok 'and loses none of the whole ones' lines_are out 2
+
+echo "1..$n"
+exit $failed
