@@ -43,7 +43,7 @@ struct policy_packet {
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	uint8_t tcp_flags; /* the whole byte: `tcp flags == syn` asks for ECE and CWR */
-	uint8_t ct; /* enum policy_ct */
+	uint8_t ct;        /* enum policy_ct */
 };
 
 enum policy_verdict_kind {
