@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load.h"
+
+const struct word load_booleans[] = {
+	{"true", true}, {"false", false}, {"yes", true}, {"no", false},
+	{"on", true},   {"off", false},   {NULL, 0},
+};
+
+int
+load_number(struct load *load, const char *path, const char *text, struct range range,
+	    uint32_t *value)
+{
+	unsigned long long number;
+	char *end;
+
+	if (text == NULL)
+		return 0;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (*end != '\0' || text[strspn(text, "0123456789")] != '\0')
+		return yaml_file_error(load->file, load->error, path,
+				       "'%s' is not a number, %u to %u expected", text,
+				       range.least, range.most);
+	if (errno != 0 || number < range.least || number > range.most)
+		return yaml_file_error(load->file, load->error, path,
+				       "%s is out of range, %u to %u expected", text,
+				       range.least, range.most);
+	*value = (uint32_t)number;
+	return 0;
+}
+
+int
+load_word(struct load *load, const char *path, const char *text, const struct word *words,
+	  uint32_t *value)
+{
+	const struct word *word;
+	char expected[256];
+	size_t length = 0;
+
+	if (text == NULL)
+		return 0;
+	expected[0] = '\0';
+	for (word = words; word->text != NULL; word++) {
+		if (strcmp(text, word->text) == 0) {
+			*value = word->value;
+			return 0;
+		}
+		if (words == load_booleans && word - words >= 2)
+			continue; /* the first pair says it */
+		length += (size_t)snprintf(expected + length, sizeof(expected) - length,
+					   "%s%s", length > 0 ? ", " : "", word->text);
+	}
+	return yaml_file_error(load->file, load->error, path,
+			       "'%s' is not known, one of %s expected", text, expected);
+}
+
+int
+load_bool(struct load *load, const char *path, const char *text, bool *value)
+{
+	uint32_t number = *value;
+	int status = load_word(load, path, text, load_booleans, &number);
+
+	*value = number != 0;
+	return status;
+}
+
+int
+load_u16(struct load *load, const char *path, const char *text, struct range range,
+	 uint16_t *value)
+{
+	uint32_t number = *value;
+	int status = load_number(load, path, text, range, &number);
+
+	*value = (uint16_t)number;
+	return status;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The ports, and what concerns several of them: names, devices, wires. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "load.h"
+
+#define DEFAULT_DESCRIPTORS 1024u
+
+static int
+read_port(struct load *load, unsigned index, unsigned flags)
+{
+	const struct yaml_port *yaml = &load->file->yaml->ports[index];
+	struct config_port *port = &load->config->ports[index];
+	const struct range descriptors = {64, 32768};
+	char path[LOAD_MAX_PATH];
+
+	*port = (struct config_port){
+		.name = yaml->name,
+		.device = yaml->device,
+		.rx_descriptors = DEFAULT_DESCRIPTORS,
+		.tx_descriptors = DEFAULT_DESCRIPTORS,
+	};
+	snprintf(path, sizeof(path), "ports[%u].name", index);
+	if (strlen(port->name) > CONFIG_MAX_NAME ||
+	    strpbrk(port->name, "/: \t\"") != NULL)
+		return yaml_file_error(load->file, load->error, path,
+				       "'%s' is no name of an interface, 1 to %u letters "
+				       "without / : \" and blanks expected",
+				       port->name, CONFIG_MAX_NAME);
+	snprintf(path, sizeof(path), "ports[%u]", index);
+	if (port->device == NULL && (flags & CONFIG_NEED_DEVICES) != 0)
+		return yaml_file_error(load->file, load->error, path,
+				       "port '%s' has no device, the name of a DPDK "
+				       "device expected",
+				       port->name);
+	snprintf(path, sizeof(path), "ports[%u].mtu", index);
+	if (load_u16(load, path, yaml->mtu, (struct range){68, 9600}, &port->mtu) != 0)
+		return -EINVAL;
+	snprintf(path, sizeof(path), "ports[%u].rx_descriptors", index);
+	if (load_u16(load, path, yaml->rx_descriptors, descriptors,
+		     &port->rx_descriptors) != 0)
+		return -EINVAL;
+	snprintf(path, sizeof(path), "ports[%u].tx_descriptors", index);
+	return load_u16(load, path, yaml->tx_descriptors, descriptors,
+			&port->tx_descriptors);
+}
+
+/* No two ports may have a name or a device in common. */
+static int
+check_unique(struct load *load, unsigned index)
+{
+	const struct config_port *ports = load->config->ports, *port = &ports[index];
+	char path[LOAD_MAX_PATH];
+	unsigned i;
+
+	for (i = 0; i < index; i++) {
+		snprintf(path, sizeof(path), "ports[%u].name", index);
+		if (strcmp(ports[i].name, port->name) == 0)
+			return yaml_file_error(load->file, load->error, path,
+					       "there is already a port '%s'",
+					       port->name);
+		snprintf(path, sizeof(path), "ports[%u].device", index);
+		if (port->device != NULL && ports[i].device != NULL &&
+		    strcmp(ports[i].device, port->device) == 0)
+			return yaml_file_error(load->file, load->error, path,
+					       "'%s' is the device of port '%s' already",
+					       port->device, ports[i].name);
+	}
+	return 0;
+}
+
+int
+load_ports(struct load *load, unsigned flags)
+{
+	const struct yaml_config *yaml = load->file->yaml;
+	unsigned i;
+
+	if (yaml->ports_count < 2)
+		return yaml_file_error(load->file, load->error, "ports",
+				       "%u ports, two at least expected",
+				       yaml->ports_count);
+	if (yaml->ports_count > CONFIG_MAX_PORTS)
+		return yaml_file_error(load->file, load->error, "ports",
+				       "%u ports, %u at most expected", yaml->ports_count,
+				       CONFIG_MAX_PORTS);
+	for (i = 0; i < yaml->ports_count; i++)
+		if (read_port(load, i, flags) != 0 || check_unique(load, i) != 0)
+			return -EINVAL;
+	load->config->port_count = yaml->ports_count;
+	return 0;
+}
+
+/* The wire, from 0, that a port is in before wire `count`; count: in none. */
+static unsigned
+wire_of_port(const struct sluice_config *config, unsigned count, uint16_t port)
+{
+	unsigned w;
+
+	for (w = 0; w < count; w++)
+		if (config->wires[w][0] == port || config->wires[w][1] == port)
+			break;
+	return w;
+}
+
+static int
+read_wire_end(struct load *load, unsigned wire, unsigned end)
+{
+	const char *name = load->file->yaml->wires[wire][end];
+	struct sluice_config *config = load->config;
+	char path[LOAD_MAX_PATH];
+	uint16_t port;
+	unsigned other;
+
+	snprintf(path, sizeof(path), "wires[%u][%u]", wire, end);
+	for (port = 0; port < config->port_count; port++)
+		if (strcmp(config->ports[port].name, name) == 0)
+			break;
+	if (port == config->port_count)
+		return yaml_file_error(
+			load->file, load->error, path,
+			"no port is called '%s', a name from ports expected", name);
+	if (end == 1 && config->wires[wire][0] == port)
+		return yaml_file_error(
+			load->file, load->error, path,
+			"port '%s' is joined to itself, two ports expected", name);
+	other = wire_of_port(config, wire, port);
+	if (other != wire)
+		return yaml_file_error(load->file, load->error, path,
+				       "port '%s' is in the wire [%s, %s] already", name,
+				       config->ports[config->wires[other][0]].name,
+				       config->ports[config->wires[other][1]].name);
+	config->wires[wire][end] = port;
+	return 0;
+}
+
+int
+load_wires(struct load *load)
+{
+	const struct yaml_config *yaml = load->file->yaml;
+	struct sluice_config *config = load->config;
+	size_t length = 0;
+	unsigned i;
+
+	if (yaml->wires_count == 0)
+		return yaml_file_error(load->file, load->error, "wires",
+				       "no wire, at least one pair of ports expected");
+	if (yaml->wires_count > ENGINE_MAX_WIRES)
+		return yaml_file_error(load->file, load->error, "wires",
+				       "%u wires, %u at most expected", yaml->wires_count,
+				       ENGINE_MAX_WIRES);
+	for (i = 0; i < yaml->wires_count; i++)
+		if (read_wire_end(load, i, 0) != 0 || read_wire_end(load, i, 1) != 0)
+			return -EINVAL;
+	config->wire_count = yaml->wires_count;
+	for (i = 0; i < config->port_count && length < sizeof(config->warning); i++) {
+		if (wire_of_port(config, config->wire_count, (uint16_t)i) !=
+		    config->wire_count)
+			continue;
+		length += (size_t)snprintf(config->warning + length,
+					   sizeof(config->warning) - length, "%s %s",
+					   length == 0 ? "in no wire, and not used: port"
+						       : ",",
+					   config->ports[i].name);
+	}
+	return 0;
+}
