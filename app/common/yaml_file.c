@@ -210,7 +210,7 @@ report_error(struct yaml_file *file, const struct report *report, cyaml_err_t st
 
 	report_path(report, 0, path, sizeof(path));
 	if (sscanf(what, "Load: Unexpected key: %127[^\n]", key) == 1) {
-		strcpy(text, "unknown key, ");
+		snprintf(text, sizeof(text), "unknown key, ");
 		suggest(report_fields(report, 0), key, text + strlen(text),
 			sizeof(text) - strlen(text));
 		return error_at(file, error, path, key, text);
