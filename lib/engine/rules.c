@@ -43,7 +43,7 @@ rules_packet(const struct engine_step *s, uint8_t side, enum policy_ct ct,
 		.proto = p->proto,
 		.icmp_type = p->icmp_type,
 		.icmp_code = p->icmp_code,
-		.tcp_flags = p->kind == PACKET_TCP ? p->seg.flags : 0,
+		.tcp_flags = p->kind == PACKET_TCP ? p->seg.flags | p->seg.ecn : 0,
 		.ct = (uint8_t)ct,
 	};
 	if (p->family == 4) {

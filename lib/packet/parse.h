@@ -105,6 +105,7 @@ parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,
 	seg->flags = flags;
 	seg->scale = TCP_NO_SCALE;
 	seg->has_ts = false;
+	seg->ecn = tcp->tcp_flags & 0xc0;
 	if (header_len > sizeof(*tcp))
 		parse_tcp_options((const uint8_t *)(tcp + 1),
 				  header_len - (uint32_t)sizeof(*tcp), seg);

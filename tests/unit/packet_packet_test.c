@@ -590,6 +590,7 @@ a_segment_is_decoded(void **state)
 	assert_int_equal(p.seg.len, 10);
 	assert_int_equal(p.seg.win, 4321);
 	assert_int_equal(p.seg.flags, TCP_ACK | TCP_PSH);
+	assert_int_equal(p.seg.ecn, FRAME_ECE | FRAME_CWR);
 	assert_int_equal(p.seg.scale, TCP_NO_SCALE);
 	assert_true(p.seg.has_ts);
 	assert_int_equal(p.seg.tsval, 5);

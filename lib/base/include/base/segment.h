@@ -29,6 +29,7 @@ struct tcp_segment {
 	uint8_t flags; /* TCP_FIN to TCP_URG; ECE, CWR, AE and reserved bits masked */
 	uint8_t scale; /* 0 to TCP_MAX_SCALE, or TCP_NO_SCALE; meaningful on a SYN */
 	bool has_ts;
+	uint8_t ecn; /* ECE and CWR (0x40, 0x80): for the rules, the tracker ignores them */
 };
 
 /* SEG.LEN of RFC 9293: SYN and FIN count one each. */
