@@ -88,7 +88,7 @@ what_is_not_read_waits_up_to_a_bound(void **state)
 {
 	struct pair *pair = *state;
 	struct client *c = pair->client;
-	size_t sent = 0, got = 0, lines = 0;
+	size_t sent = 0, lines = 0;
 	char text[4096];
 	ssize_t n, i;
 
@@ -104,7 +104,6 @@ what_is_not_read_waits_up_to_a_bound(void **state)
 	while (lines < sent) {
 		n = read(pair->peer, text, sizeof(text));
 		assert_true(n > 0);
-		got += (size_t)n;
 		for (i = 0; i < n; i++)
 			lines += text[i] == '\n';
 		client_write(c);
