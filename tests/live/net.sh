@@ -1,0 +1,364 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Two hosts and a wire, in namespaces of their own, for the live tests, the demo and the
+# benchmarks. To be sourced by bash.
+#
+#	  lan                      wire                       wan
+#	a0 10.9.0.1  ---- [a1 relay a2 --] ap  PLANE  bp [-- b2 relay b1] ---- b0 10.9.0.2
+#	   fd09::1                                                              fd09::2
+#
+# PLANE is what forwards between ap and bp: sluice, or dpdk-testpmd as a bare wire. The
+# relays (relay.py) are there only if net_setup is asked for them. All that is made here
+# goes with net_teardown, which the EXIT trap calls, whatever happens.
+#
+#	net_setup [relay]	hosts, wire and $NET_DIR, a directory for what the run leaves
+#	net_relay ARGUMENTS	both cables are bad from now on; net_unrelay ends it
+#	net_exec HOST COMMAND	in lan, wire or wan; net_spawn: in the background
+#	plane_start RULES [YAML lines of `conntrack`]
+#				sluice; over AF_XDP or else AF_PACKET: $PLANE_DRIVER
+#	testpmd_start		dpdk-testpmd --forward-mode=io in its place
+#	plane_stop
+#	wait_until SECONDS COMMAND
+#				until it succeeds: 0; or the time is over: 1
+
+NET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+NET_TOOLS=$NET_ROOT/tests/live
+BUILD=$(cd "$NET_ROOT" && realpath "${SLUICE_BUILD:-${BUILD:-build}}")
+SLUICE=$BUILD/app/sluice/sluice
+SLUICECTL=$BUILD/app/ctl/sluicectl
+NET_NAME=sluice-$$
+NET_DIR=
+PLANE_PID=
+PLANE_DRIVER=
+LAN4=10.9.0.1 WAN4=10.9.0.2 LAN6=fd09::1 WAN6=fd09::2
+
+# Why this machine cannot have such a network; nothing if it can.
+net_obstacle()
+{
+	local tool
+
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "needs root"
+		return
+	fi
+	for tool in ip ethtool python3; do
+		if ! command -v $tool >/dev/null; then
+			echo "needs $tool"
+			return
+		fi
+	done
+	if ! unshare --net --mount true 2>/dev/null; then
+		echo "no namespaces here"
+	fi
+}
+
+net_exec()
+{
+	local host=$1
+
+	shift
+	ip netns exec "$NET_NAME-$host" "$@"
+}
+
+# The process is killed with its namespace, at the latest. Sets SPAWNED to its id.
+net_spawn()
+{
+	local host=$1
+
+	shift
+	ip netns exec "$NET_NAME-$host" "$@" <&0 & # bash would give it /dev/null
+	SPAWNED=$!
+}
+
+wait_until()
+{
+	local end=$(($(date +%s%N) / 1000000 + $1 * 1000))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ $(($(date +%s%N) / 1000000)) -ge $end ]; then
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# Ends a process of ours, gently first.
+net_end()
+{
+	local pid=$1
+
+	{
+		kill -TERM "$pid" && { wait_until 5 _net_gone "$pid" || kill -KILL "$pid"; }
+		wait "$pid"
+	} 2>/dev/null
+}
+
+_net_gone()
+{
+	case $(cut -d ' ' -f 3 "/proc/$1/stat" 2>/dev/null) in
+	'' | Z) return 0 ;;
+	esac
+	return 1
+}
+
+# What an earlier run left when it was killed the hard way.
+_net_sweep()
+{
+	local name pid
+
+	for name in $(ip netns list 2>/dev/null | grep -oE '^sluice-[0-9]+-(lan|wire|wan)'); do
+		pid=${name#sluice-}
+		pid=${pid%-*}
+		[ -d "/proc/$pid" ] || _net_remove "$name"
+	done
+}
+
+_net_remove()
+{
+	local pid
+
+	for pid in $(ip netns pids "$1" 2>/dev/null); do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	ip netns delete "$1" 2>/dev/null
+}
+
+net_teardown()
+{
+	local host
+
+	plane_stop
+	if [ -n "$NET_DIR" ]; then
+		{
+			for host in lan wan wire; do
+				_net_remove "$NET_NAME-$host"
+			done
+			wait
+		} 2>/dev/null # bash tells of each process that was killed
+		rm -rf "$NET_DIR" "/var/run/dpdk/$NET_NAME"
+		NET_DIR=
+	fi
+}
+
+# A veth whose ends leave nothing to the receiver: what goes over a real cable has its
+# checksum, its segments one by one, and its tags in the frame.
+_net_cable()
+{
+	local first=$1 first_name=$2 second=$3 second_name=$4 end host name
+
+	ip -n "$NET_NAME-$first" link add "$first_name" mtu 1600 type veth \
+		peer name "$second_name" mtu 1600 netns "$NET_NAME-$second" || return
+	for end in "$first $first_name" "$second $second_name"; do
+		read -r host name <<<"$end"
+		net_exec "$host" ethtool -K "$name" tx off sg off tso off gso off gro off \
+			txvlan off rxvlan off >/dev/null || return
+		ip -n "$NET_NAME-$host" link set "$name" txqueuelen 10000 up || return
+	done
+}
+
+_net_host()
+{
+	local host=$1 name=$2 address4=$3 address6=$4
+
+	ip -n "$NET_NAME-$host" link set "$name" mtu 1500 &&
+		ip -n "$NET_NAME-$host" address add "$address4/24" dev "$name" &&
+		ip -n "$NET_NAME-$host" address add "$address6/64" dev "$name" nodad
+}
+
+net_setup()
+{
+	local host
+
+	trap net_teardown EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	_net_sweep
+	NET_DIR=$(mktemp -d "/tmp/$NET_NAME.XXXXXX") || return
+	for host in lan wire wan; do
+		ip netns add "$NET_NAME-$host" || return
+		ip -n "$NET_NAME-$host" link set lo up || return
+	done
+	# Nothing but what is forwarded may come out of the wire.
+	net_exec wire sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+		echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6' || return
+	if [ "${1:-}" = relay ]; then
+		_net_cable lan a0 wire a1 && _net_cable wire a2 wire ap &&
+			_net_cable wan b0 wire b1 && _net_cable wire b2 wire bp || return
+	else
+		_net_cable lan a0 wire ap && _net_cable wan b0 wire bp || return
+	fi
+	_net_host lan a0 "$LAN4" "$LAN6" && _net_host wan b0 "$WAN4" "$WAN6"
+}
+
+# Puts both relays in, or others in their place; and takes them out and prints what they did.
+declare -A RELAY_PID
+
+net_relay()
+{
+	local side seed=1 log
+
+	net_unrelay >/dev/null
+	for side in a b; do
+		log=$NET_DIR/relay-$side.log
+		net_spawn wire python3 "$NET_TOOLS/relay.py" "${side}1" "${side}2" \
+			--seed $((seed += 100)) "$@" >"$log" 2>&1
+		RELAY_PID[$side]=$SPAWNED
+		wait_until 10 grep -q ready "$log" || return
+	done
+}
+
+net_unrelay()
+{
+	local side
+
+	for side in "${!RELAY_PID[@]}"; do
+		net_end "${RELAY_PID[$side]}"
+		grep -v ready "$NET_DIR/relay-$side.log" | sed "s/^/cable $side: /"
+	done
+	RELAY_PID=()
+}
+
+# ---- the data plane ----
+
+_plane_vdevs()
+{
+	case $1 in
+	net_af_xdp) printf '%s\n' "--vdev=net_af_xdp0,iface=ap,busy_budget=0" \
+		"--vdev=net_af_xdp1,iface=bp,busy_budget=0" ;;
+	net_af_packet) printf '%s\n' "--vdev=net_af_packet0,iface=ap" \
+		"--vdev=net_af_packet1,iface=bp" ;;
+	esac
+}
+
+_plane_eal()
+{
+	if [ "$(nproc)" -gt 1 ]; then
+		printf '%s\n' -l 0,1
+	else
+		printf '%s\n' --lcores=0@0,1@0
+	fi
+	printf '%s\n' --no-huge -m 512 --no-pci "--file-prefix=$NET_NAME" --log-level=lib.eal:4
+	_plane_vdevs "$1"
+}
+
+# Does a frame cross? Neighbour discovery of the hosts tells, without a tool of its own.
+_plane_crosses()
+{
+	net_exec lan python3 - "$WAN4" <<-'END'
+		import socket, sys
+		with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+		    probe.sendto(b"?", (sys.argv[1], 9))
+	END
+	ip -n "$NET_NAME-lan" neigh show "$WAN4" | grep -q lladdr
+}
+
+_plane_alive()
+{
+	[ -n "$PLANE_PID" ] && ! _net_gone "$PLANE_PID"
+}
+
+# Up: it runs and forwards. Stops waiting as soon as the process has ended.
+_plane_up()
+{
+	! _plane_alive || _plane_crosses
+}
+
+_plane_launch()
+{
+	# dpdk-testpmd ends when its input does.
+	[ -p "$NET_DIR/silence" ] || mkfifo "$NET_DIR/silence"
+	net_spawn wire "$@" >"$NET_DIR/plane.log" 2>&1 <>"$NET_DIR/silence"
+	PLANE_PID=$SPAWNED
+	wait_until 20 _plane_up && _plane_alive && return 0
+	plane_stop
+	cp "$NET_DIR/plane.log" "$NET_DIR/plane-$PLANE_DRIVER.log"
+	return 1
+}
+
+# Of the test's own making, or $PLANE_CONFIG with what depends on the place replaced.
+_plane_yaml()
+{
+	local rules=$1 option eal=
+
+	shift
+	while read -r option; do
+		eal="$eal${eal:+, }\"$option\""
+	done < <(_plane_eal "$PLANE_DRIVER")
+	if [ -n "${PLANE_CONFIG:-}" ]; then
+		sed -E -e "s|^eal:.*|eal: [$eal]|" -e "s|^rules:.*|rules: $rules|" \
+			-e "s|net_af_xdp([01])|$PLANE_DRIVER\\1|" \
+			-e "s|^control:.*|control: $NET_DIR/control.sock|" -e '/^metrics:/d' \
+			-e 's|^(  max[a-z0-9_]*:).*|\1 65536|' "$PLANE_CONFIG"
+		return
+	fi
+	cat <<-END
+		eal: [$eal]
+		ports:
+		  - {name: lan, device: ${PLANE_DRIVER}0}
+		  - {name: wan, device: ${PLANE_DRIVER}1}
+		wires:
+		  - [lan, wan]
+		rules: $rules
+		control: $NET_DIR/control.sock
+		conntrack:
+		  max: 65536
+	END
+	if [ $# -gt 0 ]; then
+		printf '  %s\n' "$@"
+	fi
+}
+
+# Drivers to try, the better first; PLANE_DRIVERS in the environment overrides.
+PLANE_DRIVERS=${PLANE_DRIVERS:-net_af_xdp net_af_packet}
+
+plane_start()
+{
+	if [ "${LIVE_PLANE:-sluice}" = testpmd ]; then
+		testpmd_start
+		return
+	fi
+	for PLANE_DRIVER in $PLANE_DRIVERS; do
+		_plane_yaml "$@" >"$NET_DIR/sluice.yaml"
+		_plane_launch "$SLUICE" -- -c "$NET_DIR/sluice.yaml" && return 0
+	done
+	return 1
+}
+
+testpmd_start()
+{
+	local eal
+
+	for PLANE_DRIVER in $PLANE_DRIVERS; do
+		mapfile -t eal < <(_plane_eal "$PLANE_DRIVER")
+		_plane_launch dpdk-testpmd "${eal[@]}" -- \
+			--forward-mode=io --auto-start --total-num-mbufs=16384 \
+			--no-mlockall && return 0
+	done
+	return 1
+}
+
+plane_stop()
+{
+	if [ -n "$PLANE_PID" ]; then
+		net_end "$PLANE_PID"
+		PLANE_PID=
+	fi
+}
+
+# What the data plane said, for a person to read, when it did not start.
+plane_complaint()
+{
+	local log
+
+	for log in "$NET_DIR"/plane*.log; do
+		echo "# $(basename "$log"):"
+		grep -vE '^lib(bpf|xdp):' "$log" | tail -n 15 | sed 's/^/#   /'
+	done
+}
+
+ctl()
+{
+	"$SLUICECTL" -s "$NET_DIR/control.sock" "$@"
+}

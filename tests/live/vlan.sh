@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Frames with a VLAN tag, and with two, cross with their tags, and the rules are asked about
+# what is inside. The tags are put on by the cables (relay.py), since not every kernel has
+# VLAN devices.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+live_begin vlan relay
+net_relay --tag 8100:100
+live_plane 'table inet filter {
+	chain forward {
+		type filter hook forward priority filter; policy drop
+		ct state established,related accept
+		iifname "lan" oifname "wan" tcp dport 80 accept
+		iifname "lan" tcp dport 23 reject with tcp reset
+	}
+}'
+peer cli lan
+peer srv wan
+peer other wan
+tell other listen 23 >/dev/null
+
+for tags in "--tag 8100:100" "--tag 88a8:7 --tag 8100:100"; do
+	read -ra words <<<"$tags"
+	ok "cables with $tags" net_relay "${words[@]}"
+	for host in "$WAN4" "$WAN6"; do
+		ok "connected to $host" connected cli srv 80 "$host"
+		say srv sendn 5000000
+		say cli drain
+		sent=$(hear srv)
+		tell srv close >/dev/null
+		is "5 MB" "$(hear cli)" "$sent"
+		tell cli close >/dev/null
+		is "a port that is rejected: refused, though somebody listens" \
+			"$(tell cli connect "$host" 23)" ECONNREFUSED
+	done
+	before=$(drops policy_drop)
+	tell srv timeout 0.7 >/dev/null
+	is "unsolicited from the outside: silence" "$(tell srv connect "$LAN4" 80)" TIMEOUT
+	ok "counted" dropped policy_drop $((before + 1))
+	tell srv timeout 20 >/dev/null
+done
+ok "dropped nothing else" no_drops_but policy_reject
+live_end
