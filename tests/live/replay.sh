@@ -36,7 +36,7 @@ refused()
 	local status
 	"$replay" "${@:3}" >"$work/said" 2>&1 </dev/null
 	status=$?
-	[ $status -eq "$1" ] && grep -qF -- "$2" "$work/said" &&
+	[ "$status" -eq "$1" ] && grep -qF -- "$2" "$work/said" &&
 		[ "$(wc -l <"$work/said")" -eq 1 ] && return 0
 	echo "# status $status, expected $1 and: $2"
 	return 1

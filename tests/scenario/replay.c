@@ -20,8 +20,6 @@
 
 #define START_S 1700000000 /* of the captures; the ticks are others than in memory */
 
-extern char **environ;
-
 static const char *const port_name[2] = {"lan", "wan"};
 static const char *const files[] = {
 	"config.yaml",          "lan.in",       "wan.in",
