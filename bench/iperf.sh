@@ -31,7 +31,7 @@ fail()
 # Mbit/s that arrived.
 measure()
 {
-	net_exec lan iperf3 -J -c "$WAN4" -t "$seconds" | python3 -c '
+	net_exec lan iperf3 -J -c "$WAN4" -t "$seconds" | "$PYTHON" -c '
 import json, sys
 print("%.0f" % (json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"] / 1e6))'
 }
@@ -73,5 +73,5 @@ for ((round = 0; round < rounds; round++)); do
 done
 driver=$(tr ' ' '\n' <<<"$drivers" | sed '/^$/d' | sort -u)
 [ "$(wc -l <<<"$driver")" -eq 1 ] || fail "not always over the same driver:$drivers"
-python3 "$NET_ROOT/bench/rows.py" "$format" iperf "driver=$driver seconds=$seconds" Mbit/s \
+"$PYTHON" "$NET_ROOT/bench/rows.py" "$format" iperf "driver=$driver seconds=$seconds" Mbit/s \
 	testpmd "${values[testpmd]}" sluice "${values[sluice]}"

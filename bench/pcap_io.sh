@@ -69,7 +69,7 @@ eal+=("--vdev=net_pcap0,rx_pcap=$work/lan.pcap,infinite_rx=1"
 	"--vdev=net_pcap1,rx_pcap=$work/wan.pcap,infinite_rx=1")
 
 command -v dpdk-testpmd >/dev/null || fail "needs dpdk-testpmd"
-python3 "$NET_ROOT/bench/frames.py" "$connections" "$work/lan.pcap" "$work/wan.pcap" ||
+"$PYTHON" "$NET_ROOT/bench/frames.py" "$connections" "$work/lan.pcap" "$work/wan.pcap" ||
 	fail "no captures"
 cat >"$work/rules.nft" <<-'END'
 	table inet filter {
@@ -119,7 +119,7 @@ running()
 	local got
 
 	_net_gone "$pid" && return
-	got=$(python3 "$NET_ROOT/bench/rate.py" "$prefix" 0.2) || return
+	got=$("$PYTHON" "$NET_ROOT/bench/rate.py" "$prefix" 0.2) || return
 	[ "${got% *}" != 0.0000 ]
 }
 
@@ -127,11 +127,11 @@ declare -A values=([testpmd]='' [sluice]='')
 for ((round = 0; round < rounds; round++)); do
 	for program in testpmd sluice; do
 		launch $program
-		read -r in out <<<"$(python3 "$NET_ROOT/bench/rate.py" "$prefix" "$seconds")"
+		read -r in out <<<"$("$PYTHON" "$NET_ROOT/bench/rate.py" "$prefix" "$seconds")"
 		if [ $program = sluice ]; then
 			"$SLUICECTL" -s "$work/control.sock" -o json drops >"$work/drops" ||
 				fail "no drop counters"
-			dropped=$(python3 "$NET_TOOLS/said.py" drops <"$work/drops")
+			dropped=$("$PYTHON" "$NET_TOOLS/said.py" drops <"$work/drops")
 			[ -z "$dropped" ] || fail "the figure does not count, dropped: $dropped"
 		fi
 		awk "BEGIN { exit !($out >= 0.99 * $in && $in > 0) }" ||
@@ -141,6 +141,6 @@ for ((round = 0; round < rounds; round++)); do
 		pid=
 	done
 done
-python3 "$NET_ROOT/bench/rows.py" "$format" pcap_io \
+"$PYTHON" "$NET_ROOT/bench/rows.py" "$format" pcap_io \
 	"connections=$connections pages=$kind loose=1" Mpps \
 	testpmd "${values[testpmd]}" sluice "${values[sluice]}"

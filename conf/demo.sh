@@ -60,7 +60,7 @@ client()
 {
 	mkfifo "$NET_DIR/to" "$NET_DIR/from"
 	exec {to}<>"$NET_DIR/to" {from}<>"$NET_DIR/from"
-	net_spawn "$1" python3 "$PEER" drive <&"$to" >&"$from"
+	net_spawn "$1" "$PYTHON" "$PEER" drive <&"$to" >&"$from"
 	client_pid=$SPAWNED
 }
 
@@ -89,7 +89,7 @@ listed()
 
 dropped()
 {
-	ctl -o json drops | python3 "$NET_TOOLS/said.py" drop "$1" | grep -qv '^0$'
+	ctl -o json drops | "$PYTHON" "$NET_TOOLS/said.py" drop "$1" | grep -qv '^0$'
 }
 
 hosts()
@@ -99,14 +99,14 @@ hosts()
 	net_setup wire || give_up "the namespaces could not be made"
 	mkdir "$NET_DIR/www"
 	head -c ${MEGABYTES}000000 /dev/urandom >"$NET_DIR/www/file"
-	net_spawn wan python3 -m http.server --bind :: --directory "$NET_DIR/www" 80 \
+	net_spawn wan "$PYTHON" -m http.server --bind :: --directory "$NET_DIR/www" 80 \
 		>"$NET_DIR/http.log" 2>&1
-	net_spawn wan python3 "$PEER" serve 81 >/dev/null
-	net_spawn wan python3 "$PEER" serve 82 >/dev/null
-	net_spawn lan python3 "$PEER" serve 22 >/dev/null
-	net_exec lan python3 "$PEER" get "http://$WAN4/" >/dev/null 2>&1 &&
+	net_spawn wan "$PYTHON" "$PEER" serve 81 >/dev/null
+	net_spawn wan "$PYTHON" "$PEER" serve 82 >/dev/null
+	net_spawn lan "$PYTHON" "$PEER" serve 22 >/dev/null
+	net_exec lan "$PYTHON" "$PEER" get "http://$WAN4/" >/dev/null 2>&1 &&
 		give_up "the hosts reach each other without sluice"
-	wait_until 10 net_exec wan python3 "$PEER" get "http://[::1]/" ||
+	wait_until 10 net_exec wan "$PYTHON" "$PEER" get "http://[::1]/" ||
 		give_up "the web server does not serve"
 }
 
@@ -141,7 +141,7 @@ fetch()
 	want="200 ${MEGABYTES}000000 $(sha256sum <"$NET_DIR/www/file" | cut -d ' ' -f 1)"
 	for host in "$WAN4" "[$WAN6]"; do
 		begin=$(date +%s%N)
-		got=$(net_exec lan python3 "$PEER" get "http://$host/file" 2>&1 | tail -n 1)
+		got=$(net_exec lan "$PYTHON" "$PEER" get "http://$host/file" 2>&1 | tail -n 1)
 		took=$((($(date +%s%N) - begin) / 1000000))
 		holds "from $host in $took ms: the checksum is that of the file" [ "$got" = "$want" ]
 	done
@@ -182,7 +182,7 @@ counters()
 	echo
 	ctl drops | show
 	holds "nothing was dropped but by the rules" test -z \
-		"$(ctl -o json drops | python3 "$NET_TOOLS/said.py" drops policy_drop policy_reject 2>&1)"
+		"$(ctl -o json drops | "$PYTHON" "$NET_TOOLS/said.py" drops policy_drop policy_reject 2>&1)"
 	plane_stop
 	holds "sluice stops when it is asked to" grep -q 'packets in' "$NET_DIR/plane.log"
 }
@@ -190,7 +190,7 @@ counters()
 # The packets that moved the first TCP connection on, and those that were dropped.
 verdicts()
 {
-	python3 - "$1" <<-'END'
+	"$PYTHON" - "$1" <<-'END'
 		import json, sys
 		rows = [json.loads(line) for line in open(sys.argv[1])]
 		first = next(row["conn"] for row in rows if row["orig"])

@@ -21,7 +21,7 @@ ok "connected" connected cli srv 80
 ok "a request" carries cli srv request
 tell cli shut >/dev/null
 is "the client closes its half" "$(tell srv recv 100)" EOF
-soon 5 "client FIN_WAIT_2, server CLOSE_WAIT" states 'orig=FIN_WAIT_2 reply=CLOSE_WAIT' --dport 80
+soon 10 "client FIN_WAIT_2, server CLOSE_WAIT" states 'orig=FIN_WAIT_2 reply=CLOSE_WAIT' --dport 80
 
 # Meanwhile more than 2 s pass: an established connection whose ends are gone is forgotten.
 ok "another connection" connected cli2 srv2 81
@@ -35,19 +35,19 @@ sent=$(hear srv)
 tell srv close >/dev/null
 is "the answer is whole" "$(hear cli)" "$sent"
 tell cli close >/dev/null
-soon 5 "client TIME_WAIT, server CLOSED" states 'orig=TIME_WAIT reply=CLOSED' --dport 80
+soon 10 "client TIME_WAIT, server CLOSED" states 'orig=TIME_WAIT reply=CLOSED' --dport 80
 
 ok "connected" connected cli srv 80 "$WAN6"
 tell srv shut >/dev/null
 is "the server closes its half" "$(tell cli recv 100)" EOF
-soon 5 "client CLOSE_WAIT, server FIN_WAIT_2" \
+soon 10 "client CLOSE_WAIT, server FIN_WAIT_2" \
 	states 'orig=CLOSE_WAIT reply=FIN_WAIT_2' --dport 80 --dst "$WAN6"
 say srv drain
 sent=$(tell cli sendn 20000000)
 tell cli close >/dev/null
 is "what the client still sends is whole" "$(hear srv)" "$sent"
 tell srv close >/dev/null
-soon 5 "client CLOSED, server TIME_WAIT" \
+soon 10 "client CLOSED, server TIME_WAIT" \
 	states 'orig=CLOSED reply=TIME_WAIT' --dport 80 --dst "$WAN6"
 ok "nothing dropped" no_drops_but
 live_end

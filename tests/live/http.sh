@@ -19,21 +19,21 @@ live_plane 'table inet filter {
 mkdir "$NET_DIR/www"
 head -c 300000 /dev/urandom >"$NET_DIR/www/file"
 sum=$(sha256sum <"$NET_DIR/www/file" | cut -d ' ' -f 1)
-net_spawn wan python3 -m http.server --bind :: --directory "$NET_DIR/www" 80 \
+net_spawn wan "$PYTHON" -m http.server --bind :: --directory "$NET_DIR/www" 80 \
 	>"$NET_DIR/http.log" 2>&1
-wait_until 10 net_exec wan python3 "$NET_TOOLS/peer.py" get "http://[::1]/file"
+wait_until 10 net_exec wan "$PYTHON" "$NET_TOOLS/peer.py" get "http://[::1]/file"
 
 for host in "$WAN4" "[$WAN6]"; do
-	is "GET from $host" "$(net_exec lan python3 "$NET_TOOLS/peer.py" get "http://$host/file" 2>&1 |
+	is "GET from $host" "$(net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" get "http://$host/file" 2>&1 |
 		tail -n 1)" "200 300000 $sum"
 done
-is "40 in a row" "$(net_exec lan python3 "$NET_TOOLS/peer.py" get "http://$WAN4/file" 40 2>&1 |
+is "40 in a row" "$(net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" get "http://$WAN4/file" 40 2>&1 |
 	sort | uniq -c | sed 's/^ *//')" "40 200 300000 $sum"
 
 # http.server closes first (HTTP/1.0), so TIME_WAIT is at the server's end.
-soon 5 "closed over IPv4: client CLOSED, server TIME_WAIT" \
+soon 10 "closed over IPv4: client CLOSED, server TIME_WAIT" \
 	states 'orig=CLOSED reply=TIME_WAIT' --dst "$WAN4" --dport 80
-soon 5 "closed over IPv6: client CLOSED, server TIME_WAIT" \
+soon 10 "closed over IPv6: client CLOSED, server TIME_WAIT" \
 	states 'orig=CLOSED reply=TIME_WAIT' --dst "$WAN6" --dport 80
 ok "nothing dropped" no_drops_but
 

@@ -43,7 +43,7 @@ ok "the server is gone, sluice cannot know" \
 	states 'orig=ESTABLISHED reply=ESTABLISHED' --sport 40022
 tell cli send anybody >/dev/null
 is "the client speaks and is reset" "$(tell cli recv 100)" ECONNRESET
-soon 5 "CLOSED, or gone" closed --sport 40022
+soon 10 "CLOSED, or gone" closed --sport 40022
 tell cli close >/dev/null
 ok "connected again on the same port" connected cli srv 22 "$WAN4" 40022
 ok "it speaks" carries cli srv again

@@ -137,7 +137,7 @@ peer()
 	mkfifo "$NET_DIR/$name.to" "$NET_DIR/$name.from" || return
 	exec {to}<>"$NET_DIR/$name.to" {from}<>"$NET_DIR/$name.from"
 	eval "PEER_TO_$name=$to PEER_FROM_$name=$from"
-	net_spawn "$host" python3 "$NET_TOOLS/peer.py" drive <&"$to" >&"$from"
+	net_spawn "$host" "$PYTHON" "$NET_TOOLS/peer.py" drive <&"$to" >&"$from"
 }
 
 say()
@@ -184,7 +184,7 @@ carries()
 
 _said()
 {
-	python3 "$NET_TOOLS/said.py" "$@"
+	"$PYTHON" "$NET_TOOLS/said.py" "$@"
 }
 
 # A line each: orig=STATE reply=STATE proto= src= sport= dst= dport=
@@ -238,7 +238,9 @@ no_conns()
 # no_conns, or a reset one that lingers
 closed()
 {
-	no_conns "$@" || states 'orig=CLOSED reply=CLOSED' "$@"
+	local all
+
+	all=$(conns "$@") && ! grep -v '^orig=CLOSED reply=CLOSED ' <<<"$all" | grep -q .
 }
 
 # dropped REASON N: at least so many

@@ -24,6 +24,8 @@
 
 NET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 NET_TOOLS=$NET_ROOT/tests/live
+# Not what stands before it in PATH: a wrapper may take longer than what it starts.
+PYTHON=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
 BUILD=$(cd "$NET_ROOT" && realpath "${SLUICE_BUILD:-${BUILD:-build}}")
 SLUICE=$BUILD/app/sluice/sluice
 SLUICECTL=$BUILD/app/ctl/sluicectl
@@ -202,7 +204,7 @@ net_relay()
 	net_unrelay >/dev/null
 	for side in a b; do
 		log=$NET_DIR/relay-$side.log
-		net_spawn wire python3 "$NET_TOOLS/relay.py" "${side}1" "${side}2" \
+		net_spawn wire "$PYTHON" "$NET_TOOLS/relay.py" "${side}1" "${side}2" \
 			--seed $((seed += 100)) "$@" >"$log" 2>&1
 		RELAY_PID[$side]=$SPAWNED
 		wait_until 10 grep -q ready "$log" || return
@@ -246,7 +248,7 @@ _plane_eal()
 # Does a frame cross? Neighbour discovery of the hosts tells, without a tool of its own.
 _plane_crosses()
 {
-	net_exec lan python3 - "$WAN4" <<-'END'
+	net_exec lan "$PYTHON" - "$WAN4" <<-'END'
 		import socket, sys
 		with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
 		    probe.sendto(b"?", (sys.argv[1], 9))

@@ -50,10 +50,10 @@ for host in "$WAN4" "$WAN6"; do
 	tell srv close >/dev/null
 done
 
-net_spawn wan python3 "$NET_TOOLS/peer.py" serve 80 >"$NET_DIR/serve.log"
+net_spawn wan "$PYTHON" "$NET_TOOLS/peer.py" serve 80 >"$NET_DIR/serve.log"
 wait_until 5 grep -q ready "$NET_DIR/serve.log"
 for host in "$WAN4" "$WAN6"; do
-	is "200 short connections to $host" "$(net_exec lan python3 "$NET_TOOLS/peer.py" storm \
+	is "200 short connections to $host" "$(net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" storm \
 		"$host" 80 200 20 20000 2>&1 | tail -n 1)" "200 of 200 good*"
 done
 
@@ -67,7 +67,7 @@ for pid in "${CAPTURES[@]}"; do
 done
 is "the captures are complete" \
 	"$(grep -h 'dropped by kernel' "$traces"/*.log | sort -u)" "0 packets dropped by kernel"
-verdict=$(python3 "$NET_TOOLS/needed.py" "$LAN4,$LAN6" "$traces"/{a2,b2,a0,b0}.pcap)
+verdict=$("$PYTHON" "$NET_TOOLS/needed.py" "$LAN4,$LAN6" "$traces"/{a2,b2,a0,b0}.pcap)
 ok "sluice dropped no segment that its receiver needed" test $? -eq 0
 note "$verdict"
 note "by sluice's count: $(drops_but)"

@@ -34,10 +34,10 @@ peer srv wan
 for host in "$WAN4" "$WAN6"; do
 	ok "connected to $host" connected cli srv 80 "$host"
 	tell cli send unread >/dev/null
-	soon 5 "what the client said waits in the server's queue" unread
+	soon 10 "what the client said waits in the server's queue" unread
 	tell srv close >/dev/null
 	is "client: connection reset" "$(tell cli recv 100)" ECONNRESET
-	soon 5 "CLOSED on both sides, or gone" closed --dst "$host"
+	soon 10 "CLOSED on both sides, or gone" closed --dst "$host"
 	ok "the client's stack agrees" no_sockets lan 80
 	ok "the server's stack agrees" no_sockets wan 80
 	soon 10 "the entry goes" no_conns --dst "$host"
@@ -50,15 +50,15 @@ ok "it speaks" carries srv cli hello
 read -r next _ <<<"$(tell srv numbers)"
 forge()
 {
-	net_exec wan python3 "$NET_TOOLS/peer.py" forge "$WAN4" 80 "$LAN4" 40080 "$@"
+	net_exec wan "$PYTHON" "$NET_TOOLS/peer.py" forge "$WAN4" 80 "$LAN4" 40080 "$@"
 }
 forge R $((next + 3000000000)) 0
-soon 5 "a forged RST far outside the window is dropped" dropped tcp_rst_seq 1
+soon 10 "a forged RST far outside the window is dropped" dropped tcp_rst_seq 1
 forge R $((next + 100)) 0
 ok "still ESTABLISHED" states 'orig=ESTABLISHED reply=ESTABLISHED' --sport 40080
 ok "a forged RST in the window ends nothing" carries srv cli alive
 ok "nor in the other direction" carries cli srv alive
 forge R "$((next + 5))" 0 # "alive" was 5 bytes: exact, so a receiver must believe it
 is "an exact one is believed by the client" "$(tell cli recv 100)" ECONNRESET
-soon 5 "and by sluice" closed --sport 40080
+soon 10 "and by sluice" closed --sport 40080
 live_end
