@@ -269,6 +269,9 @@ _plane_up()
 
 _plane_launch()
 {
+	# What the hosts knew by way of an earlier data plane is no sign of life of this one.
+	ip -n "$NET_NAME-lan" neigh flush dev a0
+	ip -n "$NET_NAME-wan" neigh flush dev b0
 	# dpdk-testpmd ends when its input does.
 	[ -p "$NET_DIR/silence" ] || mkfifo "$NET_DIR/silence"
 	net_spawn wire "$@" >"$NET_DIR/plane.log" 2>&1 <>"$NET_DIR/silence"
