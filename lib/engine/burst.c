@@ -152,7 +152,7 @@ bypass_flag(const struct packet *p)
 		return ENGINE_BYPASS_LLDP;
 	case 0x8809:
 		return ENGINE_BYPASS_LACP;
-	case PACKET_ETHER_LLC:
+	case PACKET_ETHER_BPDU:
 		return ENGINE_BYPASS_STP;
 	default:
 		return 0;

@@ -237,5 +237,9 @@ parse_ipv6(struct parser *c)
 	p->proto = x.next;
 	p->l4_off = (uint16_t)x.off;
 	p->l4_len = x.left;
-	return parse_transport(c);
+	reason = parse_transport(c);
+	/* Only what has not been routed is: RFC 4861 6.1, RFC 3810 5. Else it is the rules'. */
+	if (p->kind == PACKET_ND && ip->hop_limits != (is_mld(p->icmp_type) ? 1 : 255))
+		p->kind = PACKET_OTHER;
+	return reason;
 }

@@ -127,6 +127,16 @@ read_u16(const struct parser *c, uint32_t off, uint16_t *value)
 	return true;
 }
 
+/* Of LLC only BPDUs are told apart: SNAP and SAP 0x06 may carry IP, past all rules. */
+static uint16_t
+llc_type(const struct parser *c, uint32_t at)
+{
+	uint16_t saps;
+
+	return read_u16(c, at, &saps) && saps == 0x4242 ? PACKET_ETHER_BPDU
+							: PACKET_ETHER_LLC;
+}
+
 static enum reason
 parse_ethernet(struct parser *c)
 {
@@ -144,7 +154,7 @@ parse_ethernet(struct parser *c)
 	}
 	p->l3_off = (uint16_t)l3;
 	/* Below 0x0600 it is the length of an 802.3 frame, and LLC follows. */
-	p->ether_type = type < 0x0600 ? PACKET_ETHER_LLC : type;
+	p->ether_type = type < 0x0600 ? llc_type(c, l3) : type;
 	if (type == RTE_ETHER_TYPE_IPV4)
 		return parse_ipv4(c);
 	if (type == RTE_ETHER_TYPE_IPV6)

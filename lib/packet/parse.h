@@ -88,6 +88,13 @@ source_refused4(rte_be32_t src)
 	       src == RTE_BE32(0xffffffff);
 }
 
+/* ICMPv6 types of multicast listener discovery: RFC 2710, RFC 3810. */
+static inline bool
+is_mld(uint8_t type)
+{
+	return (type >= 130 && type <= 132) || type == 143;
+}
+
 /* Fill seg of a whole TCP header of header_len bytes with payload_len bytes behind it. */
 static inline void
 parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,

@@ -181,8 +181,9 @@ parse_tcp(struct parser *c)
 }
 
 /*
- * The UDP checksum field is 0 where the sender made none: of IPv4 only (RFC 768, RFC 8200
- * 8.1). It is looked at first, since some devices call such a datagram bad.
+ * The UDP checksum field is 0 where the sender made none: RFC 768, and over IPv6 of tunnels
+ * (RFC 6935), which is for their receiver to judge. It is looked at first, since some devices
+ * call such a datagram bad.
  */
 static bool
 udp_verified(const struct parser *c, const struct rte_udp_hdr *udp, uint32_t len)
@@ -190,7 +191,7 @@ udp_verified(const struct parser *c, const struct rte_udp_hdr *udp, uint32_t len
 	struct packet *p = c->p;
 	bool none = udp->dgram_cksum == 0;
 
-	if (none && p->proto == IPPROTO_UDP && p->family == 4)
+	if (none && p->proto == IPPROTO_UDP)
 		return true;
 	if (none && (c->flags & PACKET_VERIFY_L4) && !c->quoted && !p->fragment)
 		return false;
@@ -266,7 +267,7 @@ icmp_kind(uint8_t family, uint8_t type)
 	if (family == 6) {
 		if (type >= ICMP6_DST_UNREACH && type <= ICMP6_PARAM_PROB)
 			return PACKET_ICMP_ERROR;
-		if (type >= ND_ROUTER_SOLICIT && type <= ND_REDIRECT)
+		if ((type >= ND_ROUTER_SOLICIT && type <= ND_REDIRECT) || is_mld(type))
 			return PACKET_ND;
 		return query_type6(type) >= 0 ? PACKET_ICMP_QUERY : PACKET_OTHER;
 	}

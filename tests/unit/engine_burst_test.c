@@ -453,10 +453,16 @@ listed_protocols_bypass_the_rules_and_others_do_not(void **state)
 	assert_int_equal(left_count(&f, LAN), 1);
 	frame.ether_type = 0x88cc;
 	assert_passed(inject(&f, WAN, &frame));
-	assert_int_equal(stats(&f).bypassed, 2);
+	frame = (struct frame){.ether_type = 38,
+			       .payload = "\x42\x42\x03",
+			       .payload_len = 3};
+	assert_passed(inject(&f, WAN, &frame));
+	assert_int_equal(stats(&f).bypassed, 3);
+	frame.payload = "\xaa\xaa\x03\0\0\0\x08"; /* SNAP, which may carry IP */
+	assert_dropped(inject(&f, WAN, &frame), REASON_NON_IP);
 	frame.ether_type = 0x88f7;
 	assert_dropped(inject(&f, WAN, &frame), REASON_NON_IP);
-	assert_int_equal(stats(&f).bypassed, 2);
+	assert_int_equal(stats(&f).bypassed, 3);
 	fixture_end(&f);
 }
 
@@ -468,6 +474,7 @@ neighbour_discovery_bypasses_or_is_untracked(void **state)
 		.dst = "ff02::1:ff00:2",
 		.proto = IPPROTO_ICMPV6,
 		.icmp_type = 135,
+		.ttl = 255,
 		.payload_len = 20,
 	};
 	struct fixture f = {.config = fixture_config()};
@@ -475,6 +482,9 @@ neighbour_discovery_bypasses_or_is_untracked(void **state)
 	(void)state;
 	fixture_start(&f, OFFICE);
 	assert_passed(inject(&f, WAN, &frame));
+	frame.ttl = 254; /* routed, so it is none: RFC 4861 6.1 */
+	assert_dropped(inject(&f, WAN, &frame), REASON_POLICY_DROP);
+	frame.ttl = 255;
 	fixture_end(&f);
 	f.config.bypass = 0;
 	fixture_start(&f, OFFICE);

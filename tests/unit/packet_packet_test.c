@@ -278,9 +278,9 @@ static const struct row rows[] = {
 	 .f = {UDP4, .no_l4_checksum = true},
 	 .ol_flags = RTE_MBUF_F_RX_L4_CKSUM_BAD,
 	 .kind = PACKET_UDP},
-	{.name = "UDP6 no checksum",
+	{.name = "UDP6 no checksum: a tunnel's",
 	 .f = {UDP6, .no_l4_checksum = true},
-	 .reason = REASON_L4_CHECKSUM},
+	 .kind = PACKET_UDP},
 	{.name = "UDP of 7 bytes",
 	 .f = {UDP4, .say_ip_len = 27},
 	 .reason = REASON_L4_SHORT},
@@ -333,9 +333,22 @@ static const struct row rows[] = {
 	 .f = {ICMP6, .icmp_type = 128, .bad_l4_checksum = true},
 	 .reason = REASON_L4_CHECKSUM},
 	{.name = "too big", .f = {ICMP6, .icmp_type = 2}, .kind = PACKET_ICMP_ERROR},
-	{.name = "DAD", .f = {ICMP6, .src = "::", .icmp_type = 135}, .kind = PACKET_ND},
-	{.name = "redirect6", .f = {ICMP6, .icmp_type = 137}, .kind = PACKET_ND},
-	{.name = "MLD", .f = {ICMP6, .icmp_type = 132}, .kind = PACKET_OTHER},
+	{.name = "DAD",
+	 .f = {ICMP6, .src = "::", .icmp_type = 135, .ttl = 255},
+	 .kind = PACKET_ND},
+	{.name = "redirect6",
+	 .f = {ICMP6, .icmp_type = 137, .ttl = 255},
+	 .kind = PACKET_ND},
+	{.name = "routed redirect6",
+	 .f = {ICMP6, .icmp_type = 137, .ttl = 254},
+	 .kind = PACKET_OTHER},
+	{.name = "MLD", .f = {ICMP6, .icmp_type = 132, .ttl = 1}, .kind = PACKET_ND},
+	{.name = "MLD report, version 2",
+	 .f = {ICMP6, .icmp_type = 143, .ttl = 1},
+	 .kind = PACKET_ND},
+	{.name = "routed MLD",
+	 .f = {ICMP6, .icmp_type = 132, .ttl = 2},
+	 .kind = PACKET_OTHER},
 	{.name = "ICMPv6 over IPv4",
 	 .f = {ICMP4, .proto = IPPROTO_ICMPV6, .icmp_type = 128},
 	 .kind = PACKET_OTHER},
@@ -555,7 +568,12 @@ static void
 non_ip_frames_tell_their_type(void **state)
 {
 	struct frame arp = {.ether_type = 0x0806, .payload_len = 28, .tags = 1};
-	struct frame stp = {.ether_type = 38, .payload_len = 38};
+	struct frame stp = {.ether_type = 38,
+			    .payload = "\x42\x42\x03",
+			    .payload_len = 3};
+	struct frame snap = {.ether_type = 38,
+			     .payload = "\xaa\xaa\x03",
+			     .payload_len = 3};
 	struct frame tags = {TCP4, .tags = 3, .tag = {{0, 1}, {0, 2}, {0x88a8, 3}}};
 	struct packet p = parse_frame(&arp);
 
@@ -564,7 +582,8 @@ non_ip_frames_tell_their_type(void **state)
 	assert_int_equal(p.vlans, 1);
 	assert_int_equal(p.l3_off, 18);
 	assert_int_equal(p.family, 0);
-	assert_int_equal(parse_frame(&stp).ether_type, PACKET_ETHER_LLC);
+	assert_int_equal(parse_frame(&stp).ether_type, PACKET_ETHER_BPDU);
+	assert_int_equal(parse_frame(&snap).ether_type, PACKET_ETHER_LLC);
 	p = parse_frame(&tags);
 	assert_int_equal(p.ether_type, 0x88a8);
 	assert_int_equal(p.vlans, PACKET_MAX_VLANS);

@@ -44,7 +44,7 @@
 #define ENGINE_BYPASS_ARP 0x01u    /* 0x0806 */
 #define ENGINE_BYPASS_LLDP 0x02u   /* 0x88cc */
 #define ENGINE_BYPASS_LACP 0x04u   /* slow protocols, 0x8809 */
-#define ENGINE_BYPASS_STP 0x08u    /* frames of 802.3 with LLC */
+#define ENGINE_BYPASS_STP 0x08u    /* BPDUs */
 #define ENGINE_BYPASS_ND 0x10u     /* IPv6 neighbour discovery */
 #define ENGINE_BYPASS_NON_IP 0x20u /* all other frames that are not IP */
 #define ENGINE_BYPASS_DEFAULT                                                            \

@@ -29,7 +29,7 @@
 enum packet_kind {
 	PACKET_BAD,        /* reason says why; nothing else is to be read but lengths */
 	PACKET_NON_IP,     /* ether_type tells */
-	PACKET_ND,         /* IPv6 neighbour discovery, ICMPv6 types 133 to 137 */
+	PACKET_ND,         /* IPv6 neighbour and listener discovery, not routed */
 	PACKET_TCP,        /* seg is filled */
 	PACKET_UDP,        /* UDP and UDP-Lite */
 	PACKET_ICMP_QUERY, /* a request or a reply with an identifier: echo, timestamp, .. */
@@ -42,7 +42,9 @@ enum packet_kind {
 #define PACKET_VERIFY_L4 0x2u /* transport checksum, where the device has not */
 
 #define PACKET_MAX_VLANS 2
-#define PACKET_ETHER_LLC 0x0000 /* ether_type of an 802.3 frame with LLC, as STP's */
+/* ether_type of an 802.3 frame, which has a length there and LLC behind it */
+#define PACKET_ETHER_BPDU 0x0000 /* SAPs 0x42: spanning tree */
+#define PACKET_ETHER_LLC 0x0001  /* any other, SNAP and whatever that may carry */
 
 struct packet {
 	struct flow_key key;    /* ordered by side, see packet/key.h */
