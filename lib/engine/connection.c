@@ -37,7 +37,9 @@ connection_opened(struct engine_step *s)
 
 	reply_l2_of(s->m, s->p, &l2);
 	cold->track.l2 = flow_l2_take(e->l2, &l2);
-	cold->track.id = ++e->next_id;
+	if (++e->next_id == 0) /* 0 says that an entry is not in use */
+		e->next_id = 1;
+	cold->track.id = e->next_id;
 	cold->track.rule = s->rules.rule;
 	if (s->f->acct != NULL)
 		memset(&s->f->acct[s->index], 0, sizeof(s->f->acct[s->index]));
