@@ -221,6 +221,21 @@ both_ends_that_agree_on_an_unseen_syn_are_believed(void **state)
 	PASS(&w, B, ACK(6001, 5001, .len = 10), "ESTABLISHED", "ESTABLISHED");
 }
 
+/* Its side entry, and the shadow in it, may have been taken away meanwhile. */
+static void
+port_reuse_in_the_linger_survives_the_loss_of_its_shadow(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
+	world_wait(&w, 1);
+	PASS(&w, A, SYN(5000), "SYN_SENT", "LISTEN");
+	w.has_side = false;
+	PASS(&w, B, SYNACK(6000, 5001), "CLOSED", "CLOSED");
+	PASS(&w, A, ACK(5001, 6001), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(5001, 6001, .len = 10), "ESTABLISHED", "ESTABLISHED");
+}
+
 static void
 without_a_side_entry_the_live_connection_is_still_safe(void **state)
 {
@@ -266,6 +281,8 @@ main(void)
 		cmocka_unit_test(time_wait_is_reused_by_a_shadow_that_completes),
 		cmocka_unit_test(shadow_waits_ten_seconds_and_no_longer),
 		cmocka_unit_test(both_ends_that_agree_on_an_unseen_syn_are_believed),
+		cmocka_unit_test(
+			port_reuse_in_the_linger_survives_the_loss_of_its_shadow),
 		cmocka_unit_test(without_a_side_entry_the_live_connection_is_still_safe),
 	};
 

@@ -166,6 +166,42 @@ old_retransmissions_pass_so_many_at_a_time(void **state)
 }
 
 static void
+rates_hold_when_the_clock_has_gone_round(void **state)
+{
+	int weeks;
+
+	(void)state;
+	for (weeks = 1; weeks <= 6; weeks++) {
+		world_establish(&w);
+		DROP(&w, A, ACK(101, 302), REASON_TCP_ACK_UNSENT);
+		assert_int_equal(w.r.action, ACTION_CHALLENGE_ACK);
+		w.now += (uint32_t)weeks * 7 * 86400 * TICKS_PER_S;
+		DROP(&w, A, ACK(101, 302), REASON_TCP_ACK_UNSENT);
+		assert_int_equal(w.r.action, ACTION_CHALLENGE_ACK);
+	}
+}
+
+static void
+late_duplicate_of_the_syn_does_not_move_nxt(void **state)
+{
+	uint32_t seq = 101;
+	int i;
+
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100, .scale = 14), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101, .scale = 14), "ESTABLISHED", "SYN_RECEIVED");
+	for (i = 0; i < 60000; i++) { /* 3 GB */
+		world_send(&w, A, ACK(seq, 301, .len = 50000));
+		seq += 50000;
+		world_send(&w, B, ACK(301, seq));
+	}
+	assert_int_equal(w.hot.nxt[A], seq);
+	PASS(&w, A, SYN(100), "ESTABLISHED", "ESTABLISHED");
+	assert_int_equal(w.hot.nxt[A], seq);
+}
+
+static void
 paws_drops_what_is_older_than_an_echoed_timestamp(void **state)
 {
 	(void)state;
@@ -349,6 +385,8 @@ main(void)
 		cmocka_unit_test(
 			acknowledgment_of_the_unsent_and_too_old_ones_are_dropped),
 		cmocka_unit_test(old_retransmissions_pass_so_many_at_a_time),
+		cmocka_unit_test(rates_hold_when_the_clock_has_gone_round),
+		cmocka_unit_test(late_duplicate_of_the_syn_does_not_move_nxt),
 		cmocka_unit_test(paws_drops_what_is_older_than_an_echoed_timestamp),
 		cmocka_unit_test(four_segment_close_ends_in_time_wait_for_2msl),
 		cmocka_unit_test(simultaneous_close_passes_through_closing),

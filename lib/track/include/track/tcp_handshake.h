@@ -225,7 +225,8 @@ pair_syn_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 		return false;
 	if (p->c->iss[x] == seg->seq) {
 		known = true;
-		if (pair_began(p, x)) /* else a SYN+ACK was its first */
+		/* else a SYN+ACK was its first, or nxt may have gone round since */
+		if (pair_began(p, x) && !(p->h->ep[0] & p->h->ep[1] & EP_SA))
 			h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
 		if (!pair_answered(p)) {
 			if (pair_scale(p, x) == SCALE_NONE && seg->scale != TCP_NO_SCALE)

@@ -66,7 +66,8 @@ step_take(const struct tcp_step *st, enum tcp_rate rate, uint8_t x,
 	else
 		index += TCP_RATE_PER_SIDE;
 	full = st->side->rate[index];
-	if (full == 0 || ticks_reached(full, now))
+	/* further ahead than ever: it is past, and the clock has gone round */
+	if (full == 0 || full - now > bucket.burst * bucket.gap_ticks)
 		full = now;
 	if (full - now > (bucket.burst - 1) * bucket.gap_ticks)
 		return false;

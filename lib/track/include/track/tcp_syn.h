@@ -125,6 +125,16 @@ shadow_expects(struct tcp_side *side, uint8_t x, uint32_t ack)
 	return found;
 }
 
+/* SYN-5: a SYN+ACK of x that answers no SYN that we know. */
+static inline void
+pair_note_synack(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	if (!p->rare)
+		return;
+	p->rare->synack = *seg;
+	p->rare->synack_side = x + 1;
+}
+
 /* SYN+ACK while the pair lingers. */
 static inline enum tcp_outcome
 synack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
@@ -145,8 +155,12 @@ synack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 	}
 	if (step_needs_side(st))
 		return TCP_ASK;
-	return step_take_one(st, TCP_RATE_CLOSED, x) ? TCP_TOLERATED
-						     : step_drop(st, REASON_TCP_RATE);
+	if (!step_take_one(st, TCP_RATE_CLOSED, x))
+		return step_drop(st, REASON_TCP_RATE);
+	/* the shadow that it answers may have lost its place; its own is a ghost's */
+	if (!ep_has(p, x, EP_SS) || seg->seq != p->c->iss[x])
+		pair_note_synack(p, x, seg);
+	return TCP_TOLERATED;
 }
 
 /* SYN+ACK while some side has not been answered. */
@@ -166,9 +180,8 @@ synack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 		if (p->rare) {
 			p->rare->ooo_ack = seg->ack;
 			p->rare->ooo_ack_side = y + 1;
-			p->rare->synack = *seg;
-			p->rare->synack_side = x + 1;
 		}
+		pair_note_synack(p, x, seg);
 		return TCP_TOLERATED; /* its receiver must answer with RST */
 	}
 	if (second)
@@ -235,12 +248,10 @@ synack_answered(const struct tcp_step *st, const struct tcp_pair *p)
 	}
 	if (st->in->config->tcp_be_liberal && pair_column(p) != TCP_COLUMN_SYN_RECEIVED)
 		return TCP_PASS;
-	if (p->rare) { /* SYN-5 */
-		p->rare->synack = *seg;
-		p->rare->synack_side = x + 1;
-	}
-	return step_take_one(st, TCP_RATE_SYNACK, 0) ? TCP_TOLERATED
-						     : step_drop(st, REASON_TCP_RATE);
+	if (!step_take_one(st, TCP_RATE_SYNACK, 0))
+		return step_drop(st, REASON_TCP_RATE);
+	pair_note_synack(p, x, seg);
+	return TCP_TOLERATED;
 }
 
 TRACK_CALL enum tcp_outcome
