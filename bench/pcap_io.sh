@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The whole way of a packet of 64 bytes, between two net_pcap ports that replay 100,000
+# The whole way of a packet of 64 bytes, between two net_pcap ports that replay 60,000
 # connections without end, on one core: how much of what dpdk-testpmd's io forwarding does on
 # the same ports? Both take turns. The connections are picked up in mid-stream (tcp_loose),
 # which frames.py explains; after the first turn of the captures every packet is of an
@@ -11,7 +11,8 @@ usage="usage: bench/pcap_io.sh [-o text|json] [-r rounds] [-c connections] [-t s
 # shellcheck source=../tests/live/net.sh
 . "$(dirname "$0")/../tests/live/net.sh"
 
-format=text rounds=5 seconds=2 connections=100000
+# As many as the mbufs of 32,768 descriptors a port can hold: net_pcap keeps a frame in each.
+format=text rounds=5 seconds=2 connections=60000
 while getopts o:r:t:c:h letter; do
 	case $letter in
 	o) format=$OPTARG ;;
