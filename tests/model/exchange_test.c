@@ -133,6 +133,14 @@ acts(const struct exchange *x, uint8_t to, const struct tcp_segment *seg)
 	       e.was_reset != before->was_reset || e.irs != before->irs;
 }
 
+static bool
+same(const struct tcp_segment *a, const struct tcp_segment *b)
+{
+	return a->seq == b->seq && a->ack == b->ack && a->len == b->len &&
+	       a->win == b->win && a->flags == b->flags && a->tsval == b->tsval &&
+	       a->tsecr == b->tsecr;
+}
+
 /* Whether the very same segment is on its way already, as a duplicate's twin is. */
 static bool
 is_under_way(const struct exchange *x, const struct flight *f)
@@ -141,7 +149,7 @@ is_under_way(const struct exchange *x, const struct flight *f)
 
 	for (i = 0; i < x->flights; i++)
 		if (x->flight[i].behind && x->flight[i].from == f->from &&
-		    memcmp(&x->flight[i].seg, &f->seg, sizeof(f->seg)) == 0)
+		    same(&x->flight[i].seg, &f->seg))
 			return true;
 	return false;
 }
