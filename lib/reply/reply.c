@@ -3,6 +3,7 @@
  * Frames of our own. A reply is written front to back by functions that each return what
  * is behind their header; the checksums come last, when all lengths are known.
  */
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -190,8 +191,9 @@ reply_icmp_allowed(const struct rte_mbuf *about, const struct packet *p)
 	case PACKET_ICMP_QUERY:
 		break;
 	case PACKET_OTHER:
-		/* An ICMP redirect, or an ICMPv6 error of a type to come (RFC 4443 2.4 e). */
-		if (p->proto == IPPROTO_ICMPV6 && p->icmp_type < 128)
+		/* An ICMPv6 error of a type to come, or a redirect (RFC 4443 2.4 e). */
+		if (p->proto == IPPROTO_ICMPV6 &&
+		    (p->icmp_type < 128 || p->icmp_type == ND_REDIRECT))
 			return false;
 		break;
 	default:

@@ -49,5 +49,6 @@ is "what the client still sends is whole" "$(hear srv)" "$sent"
 tell srv close >/dev/null
 soon 10 "client CLOSED, server TIME_WAIT" \
 	states 'orig=CLOSED reply=TIME_WAIT' --dport 80 --dst "$WAN6"
-ok "nothing dropped" no_drops_but
+# a RST toward TIME_WAIT is dropped on purpose: RST-8
+ok "nothing dropped" no_drops_but tcp_rst_time_wait
 live_end
