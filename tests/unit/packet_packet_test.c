@@ -52,11 +52,11 @@ struct row {
 static struct packet
 parse_bytes(const uint8_t *bytes, size_t len, uint32_t flags, uint64_t ol_flags)
 {
-	uint8_t *heap = malloc(len);
+	uint8_t *heap = malloc(len ? len : 1);
 	struct rte_mbuf m;
 	struct packet p;
 
-	assert_true(heap != NULL || len == 0);
+	assert_non_null(heap);
 	if (len > 0)
 		memcpy(heap, bytes, len);
 	frame_mbuf(&m, heap, len, len);
