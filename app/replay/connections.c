@@ -99,7 +99,8 @@ write_all(const struct output *out, const struct engine *e, uint64_t now_ns, FIL
 	uint64_t cursor = 0;
 	unsigned n, i;
 
-	while ((n = engine_list(e, now_ns, &cursor, views, VIEWS)) != 0) {
+	while (cursor != ENGINE_CURSOR_END) {
+		n = engine_list(e, now_ns, &cursor, views, VIEWS);
 		for (i = 0; i < n; i++) {
 			json_t *object = describe(out, &views[i]);
 

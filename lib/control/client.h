@@ -33,7 +33,7 @@ struct client {
 	enum client_task task;
 	struct filter filter;
 	unsigned worker;
-	uint64_t cursor;
+	uint64_t cursor; /* in that worker's tables */
 	uint64_t count;
 	/* a subscription */
 	bool events;

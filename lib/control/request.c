@@ -229,8 +229,9 @@ remove_one(struct control_worker *w, const struct engine_view *view)
 	return status;
 }
 
+/* Flush a piece of a worker's tables. Returns how many connections, or -ETIMEDOUT. */
 static int
-remove_some(struct control_worker *w)
+remove_some(struct control_worker *w, uint64_t *cursor)
 {
 	struct control_job *job = control_open(w);
 	int status;
@@ -238,9 +239,12 @@ remove_some(struct control_worker *w)
 	if (job == NULL)
 		return -ETIMEDOUT;
 	job->op = CONTROL_FLUSH;
+	job->flush.cursor = *cursor;
 	status = control_call(w);
-	if (status == 0)
+	if (status == 0) {
 		status = (int)job->flush.removed;
+		*cursor = job->flush.cursor;
+	}
 	control_close(w);
 	return status;
 }
@@ -276,14 +280,14 @@ request_continue(const struct control_config *config, struct client *c)
 	int count;
 
 	if (c->task == CLIENT_FLUSH) {
-		count = remove_some(&config->workers[c->worker]);
+		count = remove_some(&config->workers[c->worker], &c->cursor);
 		c->count += count > 0 ? (unsigned)count : 0;
 	} else {
 		count = walk(config, c);
 	}
 	if (count < 0) {
 		give_up(c);
-	} else if (count == 0) {
+	} else if (c->cursor == ENGINE_CURSOR_END) {
 		c->cursor = 0;
 		if (++c->worker == config->worker_count)
 			finish(c);

@@ -92,7 +92,7 @@ control_worker_serve(struct control_worker *w, uint64_t now_ns)
 						   job->removal.family);
 		break;
 	case CONTROL_FLUSH:
-		job->flush.removed = engine_flush(e, CONTROL_PIECE);
+		job->flush.removed = engine_flush(e, &job->flush.cursor, CONTROL_PIECE);
 		break;
 	case CONTROL_POLICY:
 		w->counters = job->policy.counters;

@@ -108,22 +108,6 @@ engine_init(void *memory, const struct engine_config *config, const struct polic
 	return 0;
 }
 
-/*
- * The generation of the rules has eight bits: before one comes up again, no connection may
- * be left that remembers it. The one walk over all connections, once in 255 reloads.
- */
-static void
-forget_generations(struct engine_family *f)
-{
-	uint32_t index;
-
-	if (!f->exists)
-		return;
-	for (index = flow_next(&f->table, 0); index != FLOW_NONE;
-	     index = flow_next(&f->table, index + 1))
-		flow_conn(&f->table, index)->id.generation = 0;
-}
-
 void
 engine_set_policy(struct engine *e, const struct policy *policy,
 		  struct policy_counter *counters)
@@ -135,12 +119,9 @@ engine_set_policy(struct engine *e, const struct policy *policy,
 	e->established_accept = policy_constant(policy, POLICY_CT_ESTABLISHED,
 						&verdict) &&
 				verdict.kind == POLICY_ACCEPT;
-	if (e->generation == UINT8_MAX) {
-		forget_generations(&e->family[0]);
-		forget_generations(&e->family[1]);
-		e->generation = 0;
-	}
-	e->generation++;
+	/* ENGINE_FORGETTING goes on: nobody has remembered the rules before these */
+	if (e->generation != ENGINE_FORGETTING && ++e->generation == ENGINE_FORGETTING)
+		e->forget_cursor = 0;
 }
 
 void

@@ -34,6 +34,14 @@
 #define ENGINE_MADE_BURST 1000u
 #define ENGINE_MADE_PER_S 1000u
 
+/*
+ * engine.generation has eight bits: before a number comes up again, no connection may be left
+ * that remembers it from the last time. This one is remembered by none; while it stands,
+ * engine_expire() has the connections forget theirs, so many places a call.
+ */
+#define ENGINE_FORGETTING UINT8_MAX
+#define ENGINE_FORGET_PLACES 256u
+
 /* engine_family.changed: what has happened to the table since the burst was looked up. */
 #define CHANGED_INSERTED 0x1u /* a miss may be a hit by now */
 #define CHANGED_REMOVED 0x2u  /* a hit may be another's */
@@ -80,7 +88,7 @@ struct engine {
 	uint32_t next_id;
 	const struct policy *policy;
 	struct policy_counter *counters;
-	uint8_t generation;      /* of the policy, 1 to 255 */
+	uint8_t generation;      /* of the policy, 1 to ENGINE_FORGETTING */
 	bool established_accept; /* whatever the packet */
 	uint64_t made_full_ns;   /* when the bucket of ENGINE_MADE_BURST is full again */
 	struct flow_l2 *l2;
@@ -90,7 +98,7 @@ struct engine {
 	struct engine_stats stats;
 	struct engine_saved saved;
 	bool expire_v6_first;   /* the families take turns */
-	uint32_t flush_from[2]; /* where engine_flush() goes on */
+	uint64_t forget_cursor; /* with ENGINE_FORGETTING: who is next */
 	struct engine_tx tx[];  /* one a port */
 };
 
@@ -203,6 +211,14 @@ void connection_view(const struct engine *e, const struct engine_family *f,
 /* Tell the ring, if there is one. */
 void connection_event(struct engine *e, const struct engine_family *f, uint32_t index,
 		      enum engine_event_kind kind);
+
+/* list.c */
+
+/*
+ * The next connection of a walk, of the family *cursor >> 32 then; FLOW_NONE: there is none,
+ * or *places, which is counted down, have been looked at.
+ */
+uint32_t walk_next(const struct engine *e, uint64_t *cursor, unsigned *places);
 
 /* act.c */
 

@@ -58,12 +58,30 @@ family_expire(struct engine *e, struct engine_family *f, unsigned max)
 	return done;
 }
 
+/* A piece of ENGINE_FORGETTING. Nobody remembers anything meanwhile: one pass is enough. */
+static void
+forget_some(struct engine *e)
+{
+	unsigned places = ENGINE_FORGET_PLACES;
+	struct flow_table *t;
+	uint32_t index;
+
+	while ((index = walk_next(e, &e->forget_cursor, &places)) != FLOW_NONE) {
+		t = &e->family[e->forget_cursor >> 32].table;
+		flow_conn(t, index)->id.generation = 0;
+	}
+	if (e->forget_cursor == ENGINE_CURSOR_END)
+		e->generation = 1;
+}
+
 unsigned
 engine_expire(struct engine *e, uint64_t now_ns, unsigned max)
 {
 	unsigned first = e->expire_v6_first ? 1 : 0, done;
 
 	engine_advance(e, now_ns);
+	if (e->generation == ENGINE_FORGETTING)
+		forget_some(e);
 	e->expire_v6_first = !e->expire_v6_first;
 	done = family_expire(e, &e->family[first], max);
 	return done + family_expire(e, &e->family[!first], max - done);

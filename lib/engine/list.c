@@ -1,30 +1,49 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The tables walked a piece at a time: listing, deleting, flushing. A cursor is the number
- * of the family above 32 bits of the next connection's index.
+ * of the family above 32 bits of the next place's index. A table may be a million empty
+ * places and one connection, and the packets wait: what bounds a piece is the places.
  */
 #include "engine_internal.h"
+
+#include <rte_common.h>
+
+#define CURSOR_IPV6 (UINT64_C(1) << 32)
+
+uint32_t
+walk_next(const struct engine *e, uint64_t *cursor, unsigned *places)
+{
+	while (*cursor != ENGINE_CURSOR_END && *places > 0) {
+		const struct engine_family *f = &e->family[*cursor >> 32];
+		uint32_t from = (uint32_t)*cursor, end = f->exists ? f->table.high : 0;
+		uint32_t until, index;
+
+		if (from >= end) {
+			*cursor = *cursor < CURSOR_IPV6 ? CURSOR_IPV6 : ENGINE_CURSOR_END;
+			continue;
+		}
+		until = from + RTE_MIN(*places, end - from);
+		index = flow_next(&f->table, from, until);
+		if (index != FLOW_NONE)
+			until = index + 1;
+		*places -= until - from;
+		*cursor += until - from;
+		if (index != FLOW_NONE)
+			return index;
+	}
+	return FLOW_NONE;
+}
 
 unsigned
 engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,
 	    struct engine_view *views, unsigned n)
 {
-	uint32_t family = (uint32_t)(*cursor >> 32), from = (uint32_t)*cursor, index;
-	unsigned filled = 0;
+	unsigned filled = 0, places = ENGINE_WALK_PLACES;
+	uint32_t index;
 
-	while (filled < n && family < 2) {
-		const struct engine_family *f = &e->family[family];
-
-		index = f->exists ? flow_next(&f->table, from) : FLOW_NONE;
-		if (index == FLOW_NONE) {
-			family++;
-			from = 0;
-			continue;
-		}
-		connection_view(e, f, index, ticks_from_ns(now_ns), &views[filled++]);
-		from = index + 1;
-	}
-	*cursor = family * (UINT64_C(1) << 32) + from;
+	while (filled < n && (index = walk_next(e, cursor, &places)) != FLOW_NONE)
+		connection_view(e, &e->family[*cursor >> 32], index,
+				ticks_from_ns(now_ns), &views[filled++]);
 	return filled;
 }
 
@@ -45,30 +64,17 @@ engine_delete(struct engine *e, const struct flow_key *key, uint8_t family)
 	return true;
 }
 
-/* Remove some of a family, going on where the last call stopped: the gaps are walked once. */
-static unsigned
-family_flush(struct engine *e, struct engine_family *f, uint32_t *from, unsigned max)
+unsigned
+engine_flush(struct engine *e, uint64_t *cursor, unsigned max)
 {
-	unsigned removed = 0;
+	unsigned removed = 0, places = ENGINE_WALK_PLACES;
 	uint32_t index;
 
-	while (f->exists && f->table.count != 0 && removed < max) {
-		index = flow_next(&f->table, *from);
-		if (index == FLOW_NONE) {
-			*from = 0;
-			continue;
-		}
-		connection_remove(e, f, index);
-		removed++;
-		*from = index + 1;
+	for (; removed < max; removed++) {
+		index = walk_next(e, cursor, &places);
+		if (index == FLOW_NONE)
+			break;
+		connection_remove(e, &e->family[*cursor >> 32], index);
 	}
 	return removed;
-}
-
-unsigned
-engine_flush(struct engine *e, unsigned max)
-{
-	unsigned removed = family_flush(e, &e->family[0], &e->flush_from[0], max);
-
-	return removed + family_flush(e, &e->family[1], &e->flush_from[1], max - removed);
 }

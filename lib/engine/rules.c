@@ -132,7 +132,7 @@ rules_remember(struct engine_step *s)
 	struct policy_packet q;
 	uint8_t side;
 
-	if (!s->rules.cacheable)
+	if (!s->rules.cacheable || e->generation == ENGINE_FORGETTING)
 		return;
 	for (side = 0; side < 2 && !e->established_accept; side++) {
 		rules_packet(s, side, POLICY_CT_ESTABLISHED, &q);

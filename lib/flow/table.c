@@ -422,9 +422,9 @@ flow_remove(struct flow_table *t, uint32_t index)
 }
 
 uint32_t
-flow_next(const struct flow_table *t, uint32_t from)
+flow_next(const struct flow_table *t, uint32_t from, uint32_t until)
 {
-	for (; from < t->high; from++)
+	for (until = RTE_MIN(until, t->high); from < until; from++)
 		if (flow_cold(t, flow_conn(t, from))->track.id != 0)
 			return from;
 	return FLOW_NONE;

@@ -288,8 +288,8 @@ find_view(const struct run *r, uint32_t id, struct engine_view *view)
 	bool found = false;
 	unsigned n, i;
 
-	while ((n = engine_list(r->engine, START_NS + r->now_ns, &cursor, views, 32)) !=
-	       0) {
+	while (cursor != ENGINE_CURSOR_END) {
+		n = engine_list(r->engine, START_NS + r->now_ns, &cursor, views, 32);
 		for (i = 0; i < n; i++) {
 			if (id == 0 ? found && views[i].id < view->id : views[i].id != id)
 				continue;

@@ -282,10 +282,41 @@ generation_that_comes_round_is_not_taken_for_the_old(void **state)
 
 	WITH(f, BOTH_WAYS);
 	handshake(&f);
+	for (i = 0; i < 253; i++)
+		reload(&f, BOTH_WAYS);
+	for (i = 0; i < 255; i++) {
+		reload(&f, ONE_WAY);
+		assert_dropped(inject(&f, WAN, &in), REASON_POLICY_DROP);
+		engine_expire(f.e, START, ENGINE_EXPIRE_MAX);
+		assert_dropped(inject(&f, WAN, &in), REASON_POLICY_DROP);
+	}
+	fixture_end(&f);
+}
+
+/* The connection of handshake() lies behind so many others that it forgets last. */
+static void
+rules_hold_while_connections_forget_the_old(void **state)
+{
+	struct frame in = segment(WAN, FRAME_ACK, 5001, 1001);
+	struct frame other = segment(LAN, FRAME_SYN, 1000, 0);
+	unsigned i;
+
+	WITH(f, BOTH_WAYS);
+	for (i = 0; i < 900; i++) {
+		other.sport = (uint16_t)(1000 + i);
+		assert_passed(inject(&f, LAN, &other));
+	}
+	handshake(&f);
 	for (i = 0; i < 254; i++)
 		reload(&f, BOTH_WAYS);
-	reload(&f, ONE_WAY);
-	assert_dropped(inject(&f, WAN, &in), REASON_POLICY_DROP);
+	for (i = 0; i < 10; i++) {
+		reload(&f, BOTH_WAYS);
+		assert_passed(inject(&f, WAN, &in));
+		reload(&f, ONE_WAY);
+		assert_dropped(inject(&f, WAN, &in), REASON_POLICY_DROP);
+		engine_expire(f.e, START, ENGINE_EXPIRE_MAX);
+		assert_dropped(inject(&f, WAN, &in), REASON_POLICY_DROP);
+	}
 	fixture_end(&f);
 }
 
@@ -912,6 +943,7 @@ main(void)
 		cmocka_unit_test(new_rules_are_asked_again_for_old_connections),
 		cmocka_unit_test(reject_answers_within_a_connection_but_never_a_reset),
 		cmocka_unit_test(generation_that_comes_round_is_not_taken_for_the_old),
+		cmocka_unit_test(rules_hold_while_connections_forget_the_old),
 		cmocka_unit_test(constant_rules_still_count),
 		cmocka_unit_test(rules_may_judge_what_is_invalid_if_told_so),
 		cmocka_unit_test(udp_answers_pass_and_questions_from_outside_do_not),

@@ -193,6 +193,7 @@ static void
 link_layers_of_dead_connections_make_room(void **state)
 {
 	struct frame frame = datagram(LAN, 1000, 53);
+	uint64_t cursor;
 	struct fixture f;
 	unsigned i;
 
@@ -203,7 +204,8 @@ link_layers_of_dead_connections_make_room(void **state)
 		frame.src_mac[4] = (uint8_t)(i >> 8);
 		frame.src_mac[5] = (uint8_t)i;
 		assert_passed(inject(&f, LAN, &frame));
-		assert_int_equal(engine_flush(f.e, 1), 1);
+		cursor = 0;
+		assert_int_equal(engine_flush(f.e, &cursor, 1), 1);
 	}
 	handshake(&f);
 	run_until(&f, START + 7440 * S);

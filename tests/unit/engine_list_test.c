@@ -41,9 +41,11 @@ list_in_pieces_shows_each_connection_once(void **state)
 	(void)state;
 	start(&f);
 	assert_int_equal(engine_list(f.e, START, &cursor, views, 3), 0);
+	assert_true(cursor == ENGINE_CURSOR_END);
 	fill(&f, 20, 5);
 	cursor = 0;
-	while ((n = engine_list(f.e, START, &cursor, views, 3)) != 0) {
+	while (cursor != ENGINE_CURSOR_END) {
+		n = engine_list(f.e, START, &cursor, views, 3);
 		for (i = 0; i < n; i++) {
 			assert_in_range(views[i].id, 1, 25);
 			assert_false(seen[views[i].id]);
@@ -55,6 +57,82 @@ list_in_pieces_shows_each_connection_once(void **state)
 	assert_int_equal(total, 25);
 	assert_int_equal(six, 5);
 	assert_int_equal(engine_list(f.e, START, &cursor, views, 3), 0);
+	assert_true(cursor == ENGINE_CURSOR_END);
+	fixture_end(&f);
+}
+
+static void
+start_big(struct fixture *f)
+{
+	*f = (struct fixture){.config = fixture_config()};
+	f->config.max = f->config.max6 = 3 * ENGINE_WALK_PLACES;
+	fixture_start(f, OFFICE);
+}
+
+static void
+list_of_many_pieces_misses_none(void **state)
+{
+	const unsigned v4 = 2 * ENGINE_WALK_PLACES + 100, v6 = ENGINE_WALK_PLACES;
+	struct engine_view views[64];
+	unsigned n, i, total = 0, left = v4 + v6;
+	uint64_t cursor;
+	struct fixture f;
+
+	(void)state;
+	start_big(&f);
+	fill(&f, v4, v6);
+	for (cursor = 0; cursor != ENGINE_CURSOR_END;) {
+		n = engine_list(f.e, START, &cursor, views, 64);
+		for (i = 0; i < n; i++) {
+			assert_int_equal(views[i].id, ++total); /* as they came */
+			if (views[i].id % 3 == 0)
+				continue;
+			assert_true(engine_delete(f.e, &views[i].key, views[i].family));
+			left--;
+		}
+	}
+	assert_int_equal(total, v4 + v6);
+	assert_int_equal(left, total / 3);
+	for (cursor = 0, total = 0; cursor != ENGINE_CURSOR_END;) {
+		n = engine_list(f.e, START, &cursor, views, 64);
+		for (i = 0; i < n; i++)
+			assert_int_equal(views[i].id, 3 * ++total);
+	}
+	assert_int_equal(total, left);
+	fixture_end(&f);
+}
+
+static void
+piece_looks_at_a_bounded_number_of_places(void **state)
+{
+	const unsigned count = 2 * ENGINE_WALK_PLACES + 1;
+	uint64_t list = 0, flush = 0;
+	struct engine_view view;
+	struct fixture f;
+	unsigned i;
+
+	(void)state;
+	start_big(&f);
+	fill(&f, count, 0);
+	for (i = 0; i < count - 1; i++)
+		assert_int_equal(engine_flush(f.e, &flush, 1), 1);
+	assert_int_equal(stats(&f).connections, 1);
+
+	/* it has the first place after two whole pieces */
+	flush = 0;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(engine_list(f.e, START, &list, &view, 1), 0);
+		assert_true(list != ENGINE_CURSOR_END);
+		assert_int_equal(engine_flush(f.e, &flush, 1), 0);
+		assert_true(flush != ENGINE_CURSOR_END);
+	}
+	assert_int_equal(engine_list(f.e, START, &list, &view, 1), 1);
+	assert_int_equal(view.id, count);
+	assert_int_equal(engine_flush(f.e, &flush, 1), 1);
+	assert_int_equal(engine_list(f.e, START, &list, &view, 1), 0);
+	assert_true(list == ENGINE_CURSOR_END);
+	assert_int_equal(engine_flush(f.e, &flush, 1), 0);
+	assert_true(flush == ENGINE_CURSOR_END);
 	fixture_end(&f);
 }
 
@@ -118,20 +196,49 @@ delete_takes_the_connection_with_that_key_only(void **state)
 static void
 flush_removes_all_in_pieces(void **state)
 {
+	uint64_t cursor = 0, at;
 	struct fixture f;
-	uint64_t at;
 
 	(void)state;
 	start(&f);
 	fill(&f, 20, 5);
-	assert_int_equal(engine_flush(f.e, 8), 8);
-	fill(&f, 20, 5); /* into the gaps, too */
-	assert_int_equal(stats(&f).connections, 20);
-	assert_int_equal(engine_flush(f.e, 17), 17);
-	assert_int_equal(engine_flush(f.e, 17), 8);
-	assert_int_equal(engine_flush(f.e, 17), 0);
+	assert_int_equal(engine_flush(f.e, &cursor, 8), 8);
+	assert_int_equal(stats(&f).connections, 12);
+	assert_int_equal(engine_flush(f.e, &cursor, 13), 13);
+	assert_true(cursor != ENGINE_CURSOR_END);
+	assert_int_equal(engine_flush(f.e, &cursor, 13), 4);
+	assert_true(cursor == ENGINE_CURSOR_END);
+	assert_int_equal(engine_flush(f.e, &cursor, 13), 0);
 	assert_int_equal(stats(&f).connections + stats(&f).connections6, 0);
 	assert_false(engine_next_ns(f.e, &at));
+	fixture_end(&f);
+}
+
+static void
+flush_ends_while_connections_keep_coming(void **state)
+{
+	struct frame frame = datagram(LAN, 0, 53);
+	struct engine_view view;
+	unsigned i, pieces = 0;
+	uint64_t cursor = 0;
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	fill(&f, 500, 50);
+	frame.sport = 10000;
+	while (cursor != ENGINE_CURSOR_END) {
+		engine_flush(f.e, &cursor, 8);
+		/* more come than go, until the table is full */
+		for (i = 0; i < 20; i++, frame.sport++)
+			inject(&f, LAN, &frame);
+		assert_true(++pieces <= (f.config.max + f.config.max6) / 8 + 1);
+	}
+	assert_int_equal(stats(&f).connections6, 0);
+	assert_true(stats(&f).connections > 500);
+	for (cursor = 0; engine_list(f.e, START, &cursor, &view, 1) == 1;)
+		assert_true(view.id > 550); /* what was there has gone */
+	assert_true(cursor == ENGINE_CURSOR_END);
 	fixture_end(&f);
 }
 
@@ -141,7 +248,7 @@ events_tell_the_life_of_a_connection(void **state)
 	struct engine_event event;
 	struct rte_ring *ring;
 	struct frame frame;
-	uint64_t lost = 0;
+	uint64_t lost = 0, cursor = 0;
 	struct fixture f;
 
 	(void)state;
@@ -165,7 +272,7 @@ events_tell_the_life_of_a_connection(void **state)
 	frame.payload_len = 10;
 	assert_passed(inject(&f, LAN, &frame));
 	assert_int_equal(rte_ring_count(ring), 0);
-	assert_int_equal(engine_flush(f.e, 1), 1);
+	assert_int_equal(engine_flush(f.e, &cursor, 1), 1);
 	assert_int_equal(rte_ring_sc_dequeue_elem(ring, &event, sizeof(event)), 0);
 	assert_int_equal(event.kind, ENGINE_EVENT_DESTROY);
 	assert_int_equal(event.view.id, 1);
@@ -203,9 +310,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(list_in_pieces_shows_each_connection_once),
+		cmocka_unit_test(list_of_many_pieces_misses_none),
+		cmocka_unit_test(piece_looks_at_a_bounded_number_of_places),
 		cmocka_unit_test(view_says_what_there_is_to_know),
 		cmocka_unit_test(delete_takes_the_connection_with_that_key_only),
 		cmocka_unit_test(flush_removes_all_in_pieces),
+		cmocka_unit_test(flush_ends_while_connections_keep_coming),
 		cmocka_unit_test(events_tell_the_life_of_a_connection),
 		cmocka_unit_test(events_that_do_not_fit_are_counted),
 	};

@@ -271,7 +271,7 @@ fill_and_empty(struct fixture *f, uint8_t family, uint32_t n)
 		flow_remove(t, i);
 	assert_int_equal(t->count, 0);
 	assert_int_equal(check_index(t), 0);
-	assert_int_equal(flow_next(t, 0), FLOW_NONE);
+	assert_int_equal(flow_next(t, 0, t->high), FLOW_NONE);
 }
 
 static void
@@ -494,17 +494,21 @@ next_walks_over_all_in_use(void **state)
 	uint32_t i, seen = 0;
 
 	build(f, 6, 300);
-	assert_int_equal(flow_next(t, 0), FLOW_NONE);
+	assert_int_equal(flow_next(t, 0, UINT32_MAX), FLOW_NONE);
 	for (i = 0; i < 200; i++)
 		insert(t, i);
 	for (i = 0; i < 200; i++)
 		if (i % 3 != 0)
 			flow_remove(t, i);
-	for (i = flow_next(t, 0); i != FLOW_NONE; i = flow_next(t, i + 1)) {
+	for (i = flow_next(t, 0, 200); i != FLOW_NONE; i = flow_next(t, i + 1, 200)) {
 		assert_int_equal(i % 3, 0);
 		seen++;
 	}
 	assert_int_equal(seen, t->count);
+	assert_int_equal(flow_next(t, 1, 3), FLOW_NONE); /* 3 is, but not before 3 */
+	assert_int_equal(flow_next(t, 1, 4), 3);
+	assert_int_equal(flow_next(t, 3, 3), FLOW_NONE);
+	assert_int_equal(flow_next(t, 199, UINT32_MAX), FLOW_NONE);
 	flow_remove(t, 1); /* one that is not in use: nothing */
 	assert_int_equal(seen, t->count);
 }

@@ -46,8 +46,8 @@ struct control_job {
 	union {
 		struct engine_stats stats;
 		struct {
-			uint64_t cursor; /* 0 to begin; moves on */
-			unsigned count;  /* of views, 0: that was all */
+			uint64_t cursor; /* engine_list()'s */
+			unsigned count;  /* of views */
 			struct engine_view views[CONTROL_PIECE];
 		} list;
 		struct {
@@ -56,7 +56,8 @@ struct control_job {
 			bool found;
 		} removal;
 		struct {
-			unsigned removed; /* 0: the tables are empty */
+			uint64_t cursor; /* engine_flush()'s */
+			unsigned removed;
 		} flush;
 		struct {
 			const struct policy *policy;

@@ -78,7 +78,12 @@ int engine_init(void *memory, const struct engine_config *config,
 		const struct policy *policy, struct policy_counter *counters,
 		uint64_t now_ns, struct engine **engine);
 
-/* Other rules from now on. Connections are asked again with their next packet. */
+/*
+ * Other rules from now on. Connections are asked again with their next packet. What they
+ * remember of the rules is numbered: each 254th call, no connection remembers anything until
+ * engine_expire() has gone over all of them, some a call; the rules are then asked more often,
+ * and answer the same.
+ */
 void engine_set_policy(struct engine *e, const struct policy *policy,
 		       struct policy_counter *counters);
 
@@ -158,18 +163,27 @@ struct engine_view {
 };
 
 /*
- * Connections in order, a piece at a time: *cursor is 0 at the start and moves on. Fills at
- * most n views, returns how many; 0: that was all. What is inserted or removed between two
- * calls may or may not be seen.
+ * engine_list() and engine_flush() go once over all connections, a piece a call, with a
+ * cursor that is the caller's: 0 at the start, ENGINE_CURSOR_END when all has been seen. A
+ * call looks at no more than ENGINE_WALK_PLACES places of the tables, of connections or empty,
+ * so it may well find none before the end. What is there from the first call to the last is
+ * found; what comes or goes between two calls may or may not be.
+ *
+ *	for (cursor = 0; cursor != ENGINE_CURSOR_END;)
+ *		n = engine_list(e, now_ns, &cursor, views, RTE_DIM(views));
  */
+#define ENGINE_CURSOR_END UINT64_MAX
+#define ENGINE_WALK_PLACES 4096u
+
+/* Fill at most n views, n > 0; returns how many. */
 unsigned engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,
 		     struct engine_view *views, unsigned n);
 
 /* Remove the connection with this key; false when there is none. */
 bool engine_delete(struct engine *e, const struct flow_key *key, uint8_t family);
 
-/* Remove at most max connections, any; returns how many. 0: the tables are empty. */
-unsigned engine_flush(struct engine *e, unsigned max);
+/* Remove at most max connections, max > 0; returns how many. */
+unsigned engine_flush(struct engine *e, uint64_t *cursor, unsigned max);
 
 enum engine_event_kind {
 	ENGINE_EVENT_NEW,

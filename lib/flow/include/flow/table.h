@@ -162,8 +162,11 @@ uint32_t flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t 
  */
 void flow_remove(struct flow_table *t, uint32_t index);
 
-/* The first connection in use with an index >= from, or FLOW_NONE. */
-uint32_t flow_next(const struct flow_table *t, uint32_t from);
+/*
+ * The first connection in use of those from `from` to before `until`, or FLOW_NONE. It looks
+ * at each place on the way: until is what bounds the cost, flow_table.high where all end.
+ */
+uint32_t flow_next(const struct flow_table *t, uint32_t from, uint32_t until);
 
 /* Copy of a connection's key, its generation 0, the unused address bytes 0. */
 void flow_key_of(const struct flow_table *t, uint32_t index, struct flow_key *key);
