@@ -173,7 +173,7 @@ struct engine_view {
  *		n = engine_list(e, now_ns, &cursor, views, RTE_DIM(views));
  */
 #define ENGINE_CURSOR_END UINT64_MAX
-#define ENGINE_WALK_PLACES 4096u
+#define ENGINE_WALK_PLACES 1024u
 
 /* Fill at most n views, n > 0; returns how many. */
 unsigned engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,
