@@ -50,7 +50,7 @@ net_obstacle()
 			return
 		fi
 	done
-	if ! unshare --net --mount true 2>/dev/null; then
+	if ! unshare --net true 2>/dev/null; then
 		echo "no namespaces here"
 	fi
 }
@@ -60,7 +60,7 @@ net_exec()
 	local host=$1
 
 	shift
-	ip netns exec "$NET_NAME-$host" "$@"
+	nsenter --net="/run/netns/$NET_NAME-$host" "$@"
 }
 
 # The process is killed with its namespace, at the latest. Sets SPAWNED to its id.
@@ -69,7 +69,7 @@ net_spawn()
 	local host=$1
 
 	shift
-	ip netns exec "$NET_NAME-$host" "$@" <&0 & # bash would give it /dev/null
+	nsenter --net="/run/netns/$NET_NAME-$host" "$@" <&0 & # bash would give it /dev/null
 	SPAWNED=$!
 }
 
