@@ -32,8 +32,8 @@ tell dead_srv vanish >/dev/null
 far_lan=10.9.0.3 far_wan=10.9.0.4
 far()
 {
-	ip -n "$NET_NAME-lan" address "$1" $far_lan/24 dev a0
-	ip -n "$NET_NAME-wan" address "$1" $far_wan/24 dev b0
+	net_exec lan ip address "$1" $far_lan/24 dev a0
+	net_exec wan ip address "$1" $far_wan/24 dev b0
 }
 far add
 ok "a session that is cut off" connected far far_srv 25 $far_wan 40025 $far_lan

@@ -55,6 +55,7 @@ net_obstacle()
 	fi
 }
 
+# Not ip's own netns exec and -n, which remount /sys: a machine in a folder may not.
 net_exec()
 {
 	local host=$1
@@ -150,13 +151,13 @@ _net_cable()
 {
 	local first=$1 first_name=$2 second=$3 second_name=$4 end host name
 
-	ip -n "$NET_NAME-$first" link add "$first_name" mtu 1600 type veth \
+	net_exec "$first" ip link add "$first_name" mtu 1600 type veth \
 		peer name "$second_name" mtu 1600 netns "$NET_NAME-$second" || return
 	for end in "$first $first_name" "$second $second_name"; do
 		read -r host name <<<"$end"
 		net_exec "$host" ethtool -K "$name" tx off sg off tso off gso off gro off \
 			txvlan off rxvlan off >/dev/null || return
-		ip -n "$NET_NAME-$host" link set "$name" txqueuelen 10000 up || return
+		net_exec "$host" ip link set "$name" txqueuelen 10000 up || return
 	done
 }
 
@@ -164,9 +165,9 @@ _net_host()
 {
 	local host=$1 name=$2 address4=$3 address6=$4
 
-	ip -n "$NET_NAME-$host" link set "$name" mtu 1500 &&
-		ip -n "$NET_NAME-$host" address add "$address4/24" dev "$name" &&
-		ip -n "$NET_NAME-$host" address add "$address6/64" dev "$name" nodad
+	net_exec "$host" ip link set "$name" mtu 1500 &&
+		net_exec "$host" ip address add "$address4/24" dev "$name" &&
+		net_exec "$host" ip address add "$address6/64" dev "$name" nodad
 }
 
 net_setup()
@@ -180,7 +181,7 @@ net_setup()
 	NET_DIR=$(mktemp -d "/tmp/$NET_NAME.XXXXXX") || return
 	for host in lan wire wan; do
 		ip netns add "$NET_NAME-$host" || return
-		ip -n "$NET_NAME-$host" link set lo up || return
+		net_exec "$host" ip link set lo up || return
 	done
 	# Nothing but what is forwarded may come out of the wire.
 	net_exec wire sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
@@ -253,7 +254,7 @@ _plane_crosses()
 		with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
 		    probe.sendto(b"?", (sys.argv[1], 9))
 	END
-	ip -n "$NET_NAME-lan" neigh show "$WAN4" | grep -q lladdr
+	net_exec lan ip neigh show "$WAN4" | grep -q lladdr
 }
 
 _plane_alive()
@@ -270,8 +271,8 @@ _plane_up()
 _plane_launch()
 {
 	# What the hosts knew by way of an earlier data plane is no sign of life of this one.
-	ip -n "$NET_NAME-lan" neigh flush dev a0
-	ip -n "$NET_NAME-wan" neigh flush dev b0
+	net_exec lan ip neigh flush dev a0
+	net_exec wan ip neigh flush dev b0
 	# dpdk-testpmd ends when its input does.
 	[ -p "$NET_DIR/silence" ] || mkfifo "$NET_DIR/silence"
 	net_spawn wire "$@" >"$NET_DIR/plane.log" 2>&1 <>"$NET_DIR/silence"
