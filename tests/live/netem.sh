@@ -72,6 +72,7 @@ ok "sluice dropped no segment that its receiver needed" test $? -eq 0
 note "$verdict"
 note "by sluice's count: $(drops_but)"
 # Late copies, which their receiver would not have taken either.
-# RSTs that answer segments long overtaken are older than what was acknowledged: RST-4
-ok "nor for a reason but these" no_drops_but tcp_paws tcp_rst_time_wait tcp_rst_seq
+# What is late is old: by its timestamp, sequence, ACK, or as a RST (ACC-2, 4, 6, 8, RST-4, 8).
+ok "nor for a reason but these" no_drops_but tcp_paws tcp_rst_time_wait tcp_rst_seq \
+	tcp_ack_old tcp_seq_left tcp_rate
 live_end
