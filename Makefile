@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test bench lint format clean install \
+.PHONY: build demo test bench bench-check lint format clean install \
 	deps deps-build deps-demo deps-test deps-bench deps-lint
 
 BUILD := build
@@ -16,7 +16,7 @@ PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
 PACKAGES_DEMO := $(PACKAGES_BUILD) iproute2 ethtool python3
 PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
 	tcpdump
-PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev iperf3
+PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev iperf3 valgrind
 PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev python3 \
 	shellcheck codespell
 
@@ -37,6 +37,10 @@ test: deps-test build
 
 bench: deps-bench build
 	@bench/run
+
+# Instruction counts against the committed ones.
+bench-check: deps-bench build
+	@bench/check
 
 lint: deps-lint build
 	@tests/lint/run

@@ -10,48 +10,21 @@
  * the other has sent; a single drop and the program fails.
  */
 #include "bench.h"
+#include "traffic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <netinet/in.h>
-
-#include <rte_byteorder.h>
 #include <rte_mbuf.h>
 
 #include <engine/engine.h>
-#include <frame/frame.h>
 
 #define PACKETS (1u << 20) /* a round */
 #define BURST 32u
-#define RING 256u /* mbufs in turn */
-#define PAYLOAD 6u
-#define FRAME_ROOM 128u
-#define SLOT 10u /* bytes of the index a connection: eight in a line, 80 % full */
-#define ISS_LAN 1000u
-#define ISS_WAN 5000u
+#define RING 256u        /* mbufs in turn */
+#define SLOT 10u         /* bytes of the index a connection: eight in a line, 80 % full */
 #define NS_A_BURST 1000u /* of the connections' clock */
-
-enum kind {
-	SYN,
-	SYN_ACK,
-	ACK,
-	DATA_LAN, /* + side */
-	DATA_WAN,
-	KINDS,
-};
-
-/* A frame with zeros where the connections differ. */
-struct template
-{
-	uint8_t bytes[FRAME_ROOM];
-	uint16_t length;
-	uint16_t ip_sum; /* not complemented, host order */
-	uint16_t l4_sum;
-	uint16_t address; /* offset of the four bytes that tell clients apart */
-	uint16_t port;
-};
 
 /* A segment of a round: its connection, and what has been sent before it, in payloads. */
 struct step {
@@ -72,7 +45,7 @@ struct setup {
 
 struct state {
 	struct setup setup;
-	struct template template[KINDS];
+	struct traffic traffic;
 	struct rte_mbuf *ring[RING];
 	struct step *steps;
 	struct engine *engine;
@@ -81,92 +54,14 @@ struct state {
 	uint32_t next; /* in the ring */
 };
 
-static uint32_t
-add32(uint8_t *at, uint32_t value)
-{
-	rte_be32_t word = rte_cpu_to_be_32(value);
-
-	memcpy(at, &word, sizeof(word));
-	return (value >> 16) + (value & 0xffff);
-}
-
-static void
-put_sum(uint8_t *at, uint32_t sum)
-{
-	rte_be16_t word;
-
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	word = rte_cpu_to_be_16((uint16_t)~sum);
-	memcpy(at, &word, sizeof(word));
-}
-
-static uint16_t
-get_sum(const uint8_t *at)
-{
-	return (uint16_t) ~(at[0] << 8 | at[1]);
-}
-
-static void
-template_make(struct template *t, const struct setup *setup, enum kind kind)
-{
-	static const uint8_t flags[KINDS] = {FRAME_SYN, FRAME_SYN | FRAME_ACK, FRAME_ACK,
-					     FRAME_ACK | FRAME_PSH,
-					     FRAME_ACK | FRAME_PSH};
-	const char *client = setup->family == 4 ? "0.0.0.0" : "2001:db8::";
-	const char *server = setup->family == 4 ? "192.0.2.1" : "2001:db8:1::1";
-	bool from_wan = kind == SYN_ACK || kind == DATA_WAN;
-	struct frame frame = {
-		.src = from_wan ? server : client,
-		.dst = from_wan ? client : server,
-		.sport = from_wan ? 80 : 0,
-		.dport = from_wan ? 0 : 80,
-		.proto = IPPROTO_TCP,
-		.flags = flags[kind],
-		.win = 65535,
-		.payload_len = kind >= DATA_LAN ? PAYLOAD : 0,
-		.opt = {.has_scale = kind <= SYN_ACK,
-			.scale = 10,
-			.has_ts = setup->timestamps,
-			.tsval = 1,
-			.tsecr = kind == SYN ? 0 : 1},
-	};
-	uint16_t l4 = setup->family == 4 ? 34 : 54;
-
-	*t = (struct template){0};
-	t->length = (uint16_t)frame_build(&frame, t->bytes, sizeof(t->bytes));
-	if (setup->family == 4)
-		t->address = from_wan ? 30 : 26;
-	else
-		t->address = from_wan ? 50 : 34;
-	t->port = from_wan ? l4 + 2 : l4;
-	t->ip_sum = setup->family == 4 ? get_sum(t->bytes + 24) : 0;
-	t->l4_sum = get_sum(t->bytes + l4 + 16);
-}
-
 /* Write the frame of a connection into the next mbuf. */
 static struct rte_mbuf *
-frame_write(struct state *s, enum kind kind, uint32_t connection, uint32_t seq,
+frame_write(struct state *s, enum traffic_kind kind, uint32_t connection, uint32_t seq,
 	    uint32_t ack)
 {
-	const struct template *t = &s->template[kind];
 	struct rte_mbuf *m = s->ring[s->next++ % RING];
-	uint8_t *bytes = rte_pktmbuf_mtod(m, uint8_t *);
-	uint16_t l4 = s->setup.family == 4 ? 34 : 54;
-	uint16_t port = (uint16_t)(20000 + connection % 16);
-	uint32_t sum;
 
-	memcpy(bytes, t->bytes, FRAME_ROOM);
-	sum = add32(bytes + t->address, 0x0a000000 + connection / 16);
-	if (s->setup.family == 4)
-		put_sum(bytes + 24, t->ip_sum + sum);
-	bytes[t->port] = (uint8_t)(port >> 8);
-	bytes[t->port + 1] = (uint8_t)port;
-	sum += add32(bytes + l4 + 4, seq);
-	sum += add32(bytes + l4 + 8, ack);
-	put_sum(bytes + l4 + 16, t->l4_sum + port + sum);
-	m->data_len = t->length;
-	m->pkt_len = t->length;
+	traffic_write(&s->traffic, m, kind, connection, seq, ack);
 	return m;
 }
 
@@ -175,18 +70,19 @@ static void
 burst_write(struct state *s, uint32_t i, struct rte_mbuf **pkts)
 {
 	uint8_t side = i / BURST % 2;
-	uint32_t seq = side == 0 ? ISS_LAN + 1 : ISS_WAN + 1;
-	uint32_t ack = side == 0 ? ISS_WAN + 1 : ISS_LAN + 1;
+	uint32_t seq = side == 0 ? TRAFFIC_ISS_LAN + 1 : TRAFFIC_ISS_WAN + 1;
+	uint32_t ack = side == 0 ? TRAFFIC_ISS_WAN + 1 : TRAFFIC_ISS_LAN + 1;
 	uint32_t j;
 
 	for (j = 0; j < BURST; j++) {
 		const struct step *step = &s->steps[i + j];
 
-		pkts[j] = frame_write(s, DATA_LAN + side, step->connection,
-				      seq + PAYLOAD * (step->seq +
-						       s->round * step->seq_round),
-				      ack + PAYLOAD * (step->ack +
-						       s->round * step->ack_round));
+		pkts[j] =
+			frame_write(s, TRAFFIC_DATA_LAN + side, step->connection,
+				    seq + TRAFFIC_PAYLOAD * (step->seq +
+							     s->round * step->seq_round),
+				    ack + TRAFFIC_PAYLOAD * (step->ack +
+							     s->round * step->ack_round));
 	}
 }
 
@@ -231,14 +127,18 @@ run_engine(void *arg)
 static void
 open_all(struct state *s)
 {
-	static const enum kind kinds[] = {SYN, SYN_ACK, ACK};
+	static const enum traffic_kind kinds[] = {TRAFFIC_SYN, TRAFFIC_SYN_ACK,
+						  TRAFFIC_ACK};
 	struct rte_mbuf *m;
 	uint32_t i, k;
 
 	for (i = 0; i < s->setup.connections; i++)
 		for (k = 0; k < 3; k++) {
-			uint32_t seq = k == 1 ? ISS_WAN : ISS_LAN + (k == 2);
-			uint32_t ack = k == 0 ? 0 : k == 1 ? ISS_LAN + 1 : ISS_WAN + 1;
+			uint32_t seq = k == 1 ? TRAFFIC_ISS_WAN
+					      : TRAFFIC_ISS_LAN + (k == 2);
+			uint32_t ack = k == 0   ? 0
+				       : k == 1 ? TRAFFIC_ISS_LAN + 1
+						: TRAFFIC_ISS_WAN + 1;
 
 			m = frame_write(s, kinds[k], i, seq, ack);
 			burst_through(s, k == 1, &m, 1);
@@ -347,11 +247,10 @@ with_engine(struct bench *b, struct state *s, struct rte_mempool *pool)
 	uint32_t *order = bench_memory(b, PACKETS * sizeof(*order));
 	void *memory = bench_memory(b, bytes);
 	struct policy *policy = NULL;
-	int rc = -1, kind;
+	int rc = -1;
 
 	memset(config.secret, 0xa5, sizeof(config.secret));
-	for (kind = 0; kind < KINDS; kind++)
-		template_make(&s->template[kind], &s -> setup, kind);
+	traffic_init(&s->traffic, s->setup.family, s->setup.timestamps);
 	s->round = 0;
 	if (memory != NULL && order != NULL && policy_accept_all(&policy) == 0 &&
 	    engine_init(memory, &config, policy, NULL, s->now_ns, &s->engine) == 0) {

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "traffic.h"
+
+#include <string.h>
+
+#include <netinet/in.h>
+
+#include <rte_byteorder.h>
+
+#include <frame/frame.h>
+
+static uint32_t
+add32(uint8_t *at, uint32_t value)
+{
+	rte_be32_t word = rte_cpu_to_be_32(value);
+
+	memcpy(at, &word, sizeof(word));
+	return (value >> 16) + (value & 0xffff);
+}
+
+static void
+put_sum(uint8_t *at, uint32_t sum)
+{
+	rte_be16_t word;
+
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	word = rte_cpu_to_be_16((uint16_t)~sum);
+	memcpy(at, &word, sizeof(word));
+}
+
+static uint16_t
+get_sum(const uint8_t *at)
+{
+	return (uint16_t) ~(at[0] << 8 | at[1]);
+}
+
+uint8_t
+traffic_side(enum traffic_kind kind)
+{
+	return kind == TRAFFIC_SYN_ACK || kind == TRAFFIC_ACK_WAN ||
+	       kind == TRAFFIC_DATA_WAN || kind == TRAFFIC_FIN_WAN;
+}
+
+static void
+template_make(struct traffic_template *t, enum traffic_kind kind, uint8_t family,
+	      bool timestamps)
+{
+	static const uint8_t flags[TRAFFIC_KINDS] = {
+		[TRAFFIC_SYN] = FRAME_SYN,
+		[TRAFFIC_SYN_ACK] = FRAME_SYN | FRAME_ACK,
+		[TRAFFIC_ACK] = FRAME_ACK,
+		[TRAFFIC_ACK_WAN] = FRAME_ACK,
+		[TRAFFIC_DATA_LAN] = FRAME_ACK | FRAME_PSH,
+		[TRAFFIC_DATA_WAN] = FRAME_ACK | FRAME_PSH,
+		[TRAFFIC_FIN_LAN] = FRAME_ACK | FRAME_FIN,
+		[TRAFFIC_FIN_WAN] = FRAME_ACK | FRAME_FIN,
+	};
+	const char *client = family == 4 ? "0.0.0.0" : "2001:db8::";
+	const char *server = family == 4 ? "192.0.2.1" : "2001:db8:1::1";
+	bool from_wan = traffic_side(kind) == 1;
+	bool data = kind == TRAFFIC_DATA_LAN || kind == TRAFFIC_DATA_WAN;
+	struct frame frame = {
+		.src = from_wan ? server : client,
+		.dst = from_wan ? client : server,
+		.sport = from_wan ? 80 : 0,
+		.dport = from_wan ? 0 : 80,
+		.proto = IPPROTO_TCP,
+		.flags = flags[kind],
+		.win = 65535,
+		.payload_len = data ? TRAFFIC_PAYLOAD : 0,
+		.opt = {.has_scale = kind <= TRAFFIC_SYN_ACK,
+			.scale = 10,
+			.has_ts = timestamps,
+			.tsval = 1,
+			.tsecr = kind == TRAFFIC_SYN ? 0 : 1},
+	};
+	uint16_t l4 = family == 4 ? 34 : 54;
+
+	*t = (struct traffic_template){0};
+	t->length = (uint16_t)frame_build(&frame, t->bytes, sizeof(t->bytes));
+	if (family == 4)
+		t->address = from_wan ? 30 : 26;
+	else
+		t->address = from_wan ? 50 : 34;
+	t->port = from_wan ? l4 + 2 : l4;
+	t->ip_sum = family == 4 ? get_sum(t->bytes + 24) : 0;
+	t->l4_sum = get_sum(t->bytes + l4 + 16);
+}
+
+void
+traffic_init(struct traffic *t, uint8_t family, bool timestamps)
+{
+	int kind;
+
+	t->family = family;
+	for (kind = 0; kind < TRAFFIC_KINDS; kind++)
+		template_make(&t->template[kind], (enum traffic_kind)kind, family,
+			      timestamps);
+}
+
+void
+traffic_write(const struct traffic *t, struct rte_mbuf *m, enum traffic_kind kind,
+	      uint32_t connection, uint32_t seq, uint32_t ack)
+{
+	const struct traffic_template *template = &t->template[kind];
+	uint8_t *bytes = rte_pktmbuf_mtod(m, uint8_t *);
+	uint16_t l4 = t->family == 4 ? 34 : 54;
+	uint16_t port = (uint16_t)(20000 + connection % 16);
+	uint32_t sum;
+
+	memcpy(bytes, template->bytes, TRAFFIC_ROOM);
+	sum = add32(bytes + template->address, 0x0a000000 + connection / 16);
+	if (t->family == 4)
+		put_sum(bytes + 24, template->ip_sum + sum);
+	bytes[template->port] = (uint8_t)(port >> 8);
+	bytes[template->port + 1] = (uint8_t)port;
+	sum += add32(bytes + l4 + 4, seq);
+	sum += add32(bytes + l4 + 8, ack);
+	put_sum(bytes + l4 + 16, template->l4_sum + port + sum);
+	m->data_len = template->length;
+	m->pkt_len = template->length;
+}
