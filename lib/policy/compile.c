@@ -31,6 +31,7 @@ struct emitter {
 	enum policy_ct ct;
 	uint32_t begin; /* the rule's first step */
 	bool matched;   /* a condition has been emitted in this rule */
+	bool filtered;  /* each rule begins with an INSTR_FILTER */
 	bool over;      /* nothing after this rule is reached in this chain */
 	uint16_t rule;
 };
@@ -220,14 +221,19 @@ emit_rule(struct emitter *e, const struct ir_rule *rule)
 {
 	struct program *p = e->program;
 	bool reached = true;
-	uint32_t i;
+	uint32_t begin, i;
 
 	e->begin = p->count;
 	e->matched = false;
+	if (e->filtered)
+		emit(e, INSTR_FILTER);
+	begin = p->count;
 	for (i = 0; i < rule->nstmts && reached; i++)
 		reached = emit_stmt(e, &rule->stmts[i]);
-	while (p->count > e->begin && p->code[p->count - 1].op == INSTR_MATCH)
+	while (p->count > begin && p->code[p->count - 1].op == INSTR_MATCH)
 		p->count--; /* conditions of nothing */
+	if (p->count == begin)
+		p->count = e->begin;
 	for (i = e->begin; i < p->count; i++)
 		p->code[i].next = p->count;
 }
@@ -241,16 +247,18 @@ program_emit(struct loader *l, enum policy_ct ct)
 	const struct ir_rule *rule;
 	size_t room = policy->nchains;
 	uint32_t i;
+	int ret = 0;
 
 	for (i = 0; i < policy->nrules; i++)
-		room += policy->rules[i].nstmts;
+		room += policy->rules[i].nstmts + 1;
 	p->code = arena_take(&policy->arena, room, sizeof(*p->code));
 	p->start = arena_take(&policy->arena, policy->nchains, sizeof(*p->start));
 	if (policy->arena.failed)
 		return loader_no_memory(l);
-	for (i = 0; i < policy->nchains; i++) {
+	for (i = 0; i < policy->nchains && ret == 0; i++) {
 		p->start[i] = p->count;
 		e.over = false;
+		e.filtered = policy->chains[i].nrules >= FILTER_RULES_MIN;
 		for (rule = policy->chains[i].first; rule != NULL && !e.over;
 		     rule = rule->next) {
 			e.rule = (uint16_t)(rule - policy->rules + 1);
@@ -258,8 +266,10 @@ program_emit(struct loader *l, enum policy_ct ct)
 		}
 		e.rule = 0;
 		emit(&e, INSTR_END);
+		if (e.filtered)
+			ret = filter_build(l, p, p->start[i]);
 	}
-	return 0;
+	return ret;
 }
 
 /* A walk that no packet steers; see eval.c, of which this is the shadow. */
@@ -319,6 +329,8 @@ walk_chain(struct walk *w, uint32_t number)
 			if (p->counters != NULL)
 				p->counters[p->ncounters] = instr->counter;
 			p->ncounters++;
+			pc++;
+		} else if (instr->op == INSTR_FILTER) {
 			pc++;
 		} else if (instr->op == INSTR_VERDICT &&
 			   instr->verdict->op != OP_RETURN) {

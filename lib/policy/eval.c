@@ -26,6 +26,8 @@ struct walk {
 	struct policy_verdict *verdict;
 	uint32_t stack[CHAIN_DEPTH_MAX];
 	unsigned depth;
+	bool plain; /* without filters */
+	struct filter_rows rows;
 };
 
 static wide
@@ -42,8 +44,7 @@ address(const uint8_t *bytes, uint8_t family)
 	return (wide)rte_be_to_cpu_64(half[0]) << 64 | rte_be_to_cpu_64(half[1]);
 }
 
-/* The key's family and protocol are the packet's: asked before. */
-static wide
+wide
 field_load(enum field_id field, const struct policy_packet *p)
 {
 	switch (field) {
@@ -87,7 +88,7 @@ field_load(enum field_id field, const struct policy_packet *p)
 	return 0;
 }
 
-static bool
+bool
 has_ports(uint8_t proto)
 {
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
@@ -233,6 +234,13 @@ chain_walk(struct walk *w, uint32_t number)
 		case INSTR_VERDICT:
 			pc = verdict_take(w, instr->verdict, instr);
 			break;
+		case INSTR_FILTER:
+			if (instr->filter == NULL || w->plain)
+				pc++;
+			else
+				pc = filter_next(instr->filter, &w->rows, w->packet,
+						 instr->index);
+			break;
 		default:
 			pc = w->depth > 0 ? (int64_t)w->stack[--w->depth] : -2;
 			break;
@@ -245,27 +253,50 @@ chain_walk(struct walk *w, uint32_t number)
 	}
 }
 
+static void
+eval(struct walk *w)
+{
+	const struct policy *policy = w->policy;
+	uint8_t family;
+	uint32_t i;
+
+	w->program = &policy->program[w->packet->ct];
+	*w->verdict = (struct policy_verdict){.kind = POLICY_ACCEPT, .cacheable = true};
+	for (i = 0; i < policy->nbase && w->verdict->kind == POLICY_ACCEPT; i++) {
+		family = policy->chains[policy->base[i]].family;
+		if (family == 0 || family == w->packet->family)
+			chain_walk(w, policy->base[i]);
+	}
+}
+
 void
 policy_eval(const struct policy *policy, const struct policy_packet *packet,
 	    struct policy_counter *counters, struct policy_verdict *verdict)
 {
 	struct walk w;
-	uint8_t family;
-	uint32_t i;
 
 	w.policy = policy;
-	w.program = &policy->program[packet->ct];
 	w.packet = packet;
 	w.counters = counters;
 	w.verdict = verdict;
-	memset(verdict, 0, sizeof(*verdict));
-	verdict->kind = POLICY_ACCEPT;
-	verdict->cacheable = true;
-	for (i = 0; i < policy->nbase && verdict->kind == POLICY_ACCEPT; i++) {
-		family = policy->chains[policy->base[i]].family;
-		if (family == 0 || family == packet->family)
-			chain_walk(&w, policy->base[i]);
-	}
+	w.plain = false;
+	w.rows.filter = NULL;
+	eval(&w);
+}
+
+void
+policy_eval_plain(const struct policy *policy, const struct policy_packet *packet,
+		  struct policy_counter *counters, struct policy_verdict *verdict)
+{
+	struct walk w = {
+		.policy = policy,
+		.packet = packet,
+		.counters = counters,
+		.verdict = verdict,
+		.plain = true,
+	};
+
+	eval(&w);
 }
 
 void

@@ -8,6 +8,8 @@
  *	value.c    what it is compared with: addresses, names, ranges, prefixes
  *	set.c      the values sorted, and found again
  *	compile.c  a program for each conntrack state
+ *	filter_build.c, filter.c
+ *	           which rules of a long chain a packet can match at all
  *	eval.c     the walk
  *	text.c     a rule as nft would print it
  *
@@ -172,6 +174,7 @@ struct ir_chain {
 	int64_t priority;
 	struct ir_rule *first;
 	struct ir_rule *last;
+	uint32_t nrules;
 	uint8_t height; /* chains below it and itself, 0: not known yet */
 	bool walking;
 };
@@ -182,7 +185,8 @@ enum instr_op {
 	INSTR_VMAP,
 	INSTR_COUNT,
 	INSTR_VERDICT,
-	INSTR_END, /* of a chain */
+	INSTR_FILTER, /* first of a rule: on to the next rule that the packet can match */
+	INSTR_END,    /* of a chain */
 };
 
 struct instr {
@@ -190,8 +194,10 @@ struct instr {
 	uint16_t rule;    /* its number */
 	uint32_t next;    /* first step of the next rule */
 	uint32_t counter; /* INSTR_COUNT */
+	uint32_t index;   /* INSTR_FILTER: the rule's place in the filter */
 	const struct ir_match *match;
 	const struct ir_verdict *verdict;
+	const struct filter *filter; /* INSTR_FILTER; NULL: none, go on */
 };
 
 /* The rules as seen by the packets of one conntrack state. */
@@ -299,7 +305,28 @@ int64_t set_find(const struct ir_set *set, const wide *values);
 /* compile.c */
 int policy_compile(struct loader *l);
 
+/* filter_build.c, filter.c: made for the steps of a chain, from first to its INSTR_END */
+#define FILTER_RULES_MIN 8 /* a shorter chain is walked as fast */
+#define FILTER_PLANES_MAX 7
+
+struct filter_rows {
+	const struct filter *filter; /* that they are of */
+	const uint64_t *row[FILTER_PLANES_MAX];
+	unsigned count;
+};
+
+int filter_build(struct loader *l, struct program *program, uint32_t first);
+/* First step of the first rule from a place on that the packet can match, or the chain's end. */
+uint32_t filter_next(const struct filter *filter, struct filter_rows *rows,
+		     const struct policy_packet *packet, uint32_t index);
+
 /* eval.c */
+/* The value of a field, where the packet has it: family and protocol were asked before. */
+wide field_load(enum field_id field, const struct policy_packet *p);
+bool has_ports(uint8_t proto);
+/* policy_eval() without filters: what it has to be equal to. */
+void policy_eval_plain(const struct policy *policy, const struct policy_packet *packet,
+		       struct policy_counter *counters, struct policy_verdict *verdict);
 bool match_test_ct(const struct ir_match *match, enum policy_ct ct);
 void verdict_of(const struct ir_verdict *from, uint8_t family, struct policy_verdict *to);
 

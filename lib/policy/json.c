@@ -316,6 +316,7 @@ rule_parse(struct loader *l, const json_t *json)
 	else
 		chain->last->next = rule;
 	chain->last = rule;
+	chain->nrules++;
 	return 0;
 }
 

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Filters of long chains: they change no verdict and no count, and they do skip. */
+#include "policy_test.h"
+
+#include "../../lib/policy/ir.h"
+
+#define RULESETS 60
+#define PACKETS 400
+#define TEXT (1u << 20)
+
+struct text {
+	char *at;
+	size_t used;
+};
+
+static uint64_t random_state;
+
+static uint32_t
+pick(uint32_t n)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (uint32_t)(random_state >> 32) % n;
+}
+
+__attribute__((format(printf, 2, 3))) static void
+put(struct text *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	t->used += (size_t)vsnprintf(t->at + t->used, TEXT - t->used, format, args);
+	va_end(args);
+	assert_true(t->used < TEXT);
+}
+
+static void
+put_match(struct text *t, const char *protocol, const char *field)
+{
+	put(t,
+	    "{\"match\":{\"op\":\"%s\",\"left\":{\"payload\":{\"protocol\":\"%s\","
+	    "\"field\":\"%s\"}},\"right\":",
+	    pick(4) == 0 ? "!=" : "==", protocol, field);
+}
+
+static void
+put_address(struct text *t, unsigned family)
+{
+	const char *field = pick(2) ? "saddr" : "daddr";
+	const char *net = family == 4 ? "10.0.%u.%u" : "2001:db8::%x:%x";
+	char a[64], b[64];
+	uint32_t x = pick(4), y = pick(8);
+
+	put_match(t, family == 4 ? "ip" : "ip6", field);
+	snprintf(a, sizeof(a), net, x, y * 16); /* NOLINT: one of two literals */
+	snprintf(b, sizeof(b), net, x, y * 16 + pick(64));
+	switch (pick(4)) {
+	case 0:
+		put(t, "\"%s\"}}", a);
+		break;
+	case 1:
+		put(t, "{\"prefix\":{\"addr\":\"%s\",\"len\":%u}}}}", a,
+		    (family == 4 ? 20 : 116) + pick(12));
+		break;
+	case 2:
+		put(t, "{\"range\":[\"%s\",\"%s\"]}}}", a, b);
+		break;
+	default:
+		put(t, "{\"set\":[\"%s\",\"10.0.9.%u\"]}}}", a, pick(4));
+		if (family == 6) { /* the second element has to be of the family too */
+			t->used -= strlen("]}}}");
+			while (t->at[t->used] != ',')
+				t->used--;
+			put(t, "]}}}");
+		}
+		break;
+	}
+}
+
+static void
+put_port(struct text *t)
+{
+	static const char *const protocols[] = {"tcp", "udp", "th"};
+	uint32_t port = 1 + pick(30);
+
+	put_match(t, protocols[pick(3)], pick(2) ? "dport" : "sport");
+	switch (pick(3)) {
+	case 0:
+		put(t, "%u}}", port);
+		break;
+	case 1:
+		put(t, "{\"range\":[%u,%u]}}}", port, port + pick(9));
+		break;
+	default:
+		put(t, "{\"set\":[%u,%u,%u]}}}", port, port + 40, port + 80);
+		break;
+	}
+}
+
+static void
+put_meta(struct text *t)
+{
+	static const char *const names[] = {"\"lan\"", "\"wan\"", "\"dmz\"", "\"lan*\""};
+	static const char *const protos[] = {"\"tcp\"", "\"udp\"",
+					     "{\"set\":[\"tcp\",\"icmp\"]}"};
+	const char *op = pick(4) == 0 ? "!=" : "==";
+
+	if (pick(2))
+		put(t,
+		    "{\"match\":{\"op\":\"%s\",\"left\":{\"meta\":{\"key\":\"%s\"}},"
+		    "\"right\":%s}}",
+		    op, pick(2) ? "iifname" : "oifname", names[pick(4)]);
+	else
+		put(t,
+		    "{\"match\":{\"op\":\"%s\",\"left\":{\"meta\":{\"key\":\"l4proto\"}},"
+		    "\"right\":%s}}",
+		    op, protos[pick(3)]);
+}
+
+/* ip saddr . tcp dport, of points or of ranges */
+static void
+put_concat(struct text *t)
+{
+	put(t,
+	    "{\"match\":{\"op\":\"%s\",\"left\":{\"concat\":[{\"payload\":{\"protocol\":"
+	    "\"ip\",\"field\":\"saddr\"}},{\"payload\":{\"protocol\":\"tcp\",\"field\":"
+	    "\"dport\"}}]},\"right\":{\"set\":[{\"concat\":[\"10.0.0.%u\",%u]},"
+	    "{\"concat\":[\"10.0.1.%u\",%s]}]}}}",
+	    pick(4) == 0 ? "!=" : "==", 16 * pick(4), 1 + pick(30), 16 * pick(4),
+	    pick(2) ? "7" : "{\"range\":[3,20]}");
+}
+
+static void
+put_flags(struct text *t)
+{
+	put(t,
+	    "{\"match\":{\"op\":\"==\",\"left\":{\"&\":[{\"payload\":{\"protocol\":"
+	    "\"tcp\",\"field\":\"flags\"}},%u]},\"right\":%u}}",
+	    2u, pick(2) * 2u);
+}
+
+static void
+put_verdict(struct text *t, bool top)
+{
+	switch (pick(top ? 8 : 6)) {
+	case 0:
+		put(t, "{\"accept\":null}");
+		break;
+	case 1:
+		put(t, "{\"drop\":null}");
+		break;
+	case 2:
+		put(t, "{\"return\":null}");
+		break;
+	case 3:
+		put(t,
+		    "{\"vmap\":{\"key\":{\"payload\":{\"protocol\":\"tcp\",\"field\":"
+		    "\"dport\"}},\"data\":{\"set\":[[%u,{\"accept\":null}],"
+		    "[%u,{\"drop\":null}]]}}}",
+		    1 + pick(15), 16 + pick(15));
+		break;
+	case 4:
+	case 5:
+		put(t, "{\"counter\":{\"packets\":0,\"bytes\":0}}");
+		break;
+	case 6:
+		put(t, "{\"jump\":{\"target\":\"below\"}}");
+		break;
+	default:
+		put(t, "{\"goto\":{\"target\":\"below\"}}");
+		break;
+	}
+}
+
+static void
+put_rule(struct text *t, const char *chain)
+{
+	unsigned matches = pick(4), i;
+
+	put(t,
+	    ",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"%s\",\"expr\":[",
+	    chain);
+	for (i = 0; i < matches; i++) {
+		switch (pick(8)) {
+		case 0:
+			put_address(t, 6);
+			break;
+		case 1:
+		case 2:
+			put_address(t, 4);
+			break;
+		case 3:
+			put_meta(t);
+			break;
+		case 4:
+			put_concat(t);
+			break;
+		case 5:
+			put_flags(t);
+			break;
+		default:
+			put_port(t);
+			break;
+		}
+		put(t, ",");
+		if (pick(6) == 0)
+			put(t, "{\"counter\":{\"packets\":0,\"bytes\":0}},");
+	}
+	put_verdict(t, chain[0] == 'f');
+	put(t, "]}}");
+}
+
+static struct policy *
+random_policy(struct text *t)
+{
+	unsigned rules = 8 + pick(200), i;
+
+	t->used = 0;
+	put(t, "%s%s", BASE, CHAIN("below"));
+	for (i = 0; i < rules; i++)
+		put_rule(t, pick(3) ? "forward" : "below");
+	put(t, END);
+	return load(t->at);
+}
+
+static void
+random_packet(struct policy_packet *p, uint8_t address[2][16])
+{
+	static const uint8_t protos[] = {6, 6, 6, 17, 17, 1, 132};
+	char text[64];
+	struct pk pk = {0};
+	unsigned i;
+
+	packet_make(&pk, p, address);
+	p->family = pick(3) == 0 ? 6 : 4;
+	for (i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text),
+			 p->family == 4 ? "10.0.%u.%u" : "2001:db8::%x:%x", pick(5),
+			 16 * pick(12) + pick(2));
+		assert_int_equal(inet_pton(p->family == 4 ? AF_INET : AF_INET6, text,
+					   address[i]),
+				 1);
+	}
+	p->proto = protos[pick(sizeof(protos))];
+	p->sport = htons((uint16_t)pick(120));
+	p->dport = htons((uint16_t)pick(120));
+	p->iif = (uint16_t)pick(4);
+	p->oif = (uint16_t)pick(4);
+	p->tcp_flags = pick(2) ? 0x02 : 0x10;
+	p->ct = (uint8_t)pick(POLICY_CT_COUNT);
+}
+
+static void
+filters_change_no_verdict_and_no_count(void **state)
+{
+	struct text t = {.at = malloc(TEXT)};
+	struct policy_counter *counters[2];
+	struct policy_verdict verdict[2];
+	struct policy_packet packet;
+	struct policy *policy;
+	uint8_t address[2][16];
+	unsigned i, k, decided = 0;
+	size_t bytes;
+
+	(void)state;
+	assert_non_null(t.at);
+	for (i = 0; i < RULESETS; i++) {
+		random_state = 88172645463325252ull + i;
+		policy = random_policy(&t);
+		bytes = (policy_counters(policy) + 1) * sizeof(**counters);
+		counters[0] = calloc(1, bytes);
+		counters[1] = calloc(1, bytes);
+		for (k = 0; k < PACKETS; k++) {
+			random_packet(&packet, address);
+			policy_eval(policy, &packet, counters[0], &verdict[0]);
+			policy_eval_plain(policy, &packet, counters[1], &verdict[1]);
+			if (verdict[0].kind != verdict[1].kind ||
+			    verdict[0].rule != verdict[1].rule ||
+			    memcmp(counters[0], counters[1], bytes) != 0)
+				fail_msg(
+					"ruleset %u, packet %u: rule %u, without filter %u\n%s",
+					i, k, verdict[0].rule, verdict[1].rule, t.at);
+			/* what is skipped cannot make a verdict less lasting */
+			assert_true(verdict[0].cacheable || !verdict[1].cacheable);
+			decided += verdict[0].rule != 0;
+		}
+		free(counters[0]);
+		free(counters[1]);
+		policy_free(policy);
+	}
+	free(t.at);
+	assert_true(decided > RULESETS * PACKETS / 4);
+}
+
+/* 5,000 rules, one a port: only the one of the packet's port is looked at. */
+static void
+of_many_rules_the_few_that_can_match_are_looked_at(void **state)
+{
+	const uint32_t rules = 5000;
+	struct text t = {.at = malloc(TEXT)};
+	struct pk pk = TCP(.dport = 4321), none = TCP(.dport = 5001),
+		  v6 = TCP(V6, .dport = 77);
+	struct filter_rows rows = {.filter = NULL};
+	const struct program *program;
+	struct policy_packet packet;
+	struct policy *policy;
+	uint8_t address[2][16];
+	uint32_t pc, i;
+
+	(void)state;
+	assert_non_null(t.at);
+	put(&t, "%s", BASE);
+	for (i = 1; i <= rules; i++)
+		put(&t,
+		    ",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"forward\","
+		    "\"expr\":[{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":"
+		    "\"tcp\",\"field\":\"dport\"}},\"right\":%u}},{\"accept\":null}]}}",
+		    i);
+	put(&t, END);
+	policy = load(t.at);
+	program = &policy->program[POLICY_CT_NEW];
+	assert_int_equal(program->code[0].op, INSTR_FILTER);
+	assert_non_null(program->code[0].filter);
+
+	packet_make(&pk, &packet, address);
+	pc = filter_next(program->code[0].filter, &rows, &packet, 0);
+	assert_int_equal(program->code[pc].rule, 4321);
+	pc = filter_next(program->code[0].filter, &rows, &packet, 4321);
+	assert_int_equal(program->code[pc].op, INSTR_END);
+	assert_int_equal(eval(policy, &pk, NULL).rule, 4321);
+
+	rows.filter = NULL;
+	packet_make(&none, &packet, address);
+	pc = filter_next(program->code[0].filter, &rows, &packet, 0);
+	assert_int_equal(program->code[pc].op, INSTR_END);
+	assert_int_equal(eval(policy, &none, NULL).kind, POLICY_DROP);
+	assert_int_equal(eval(policy, &v6, NULL).rule, 77);
+	policy_free(policy);
+	free(t.at);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(filters_change_no_verdict_and_no_count),
+		cmocka_unit_test(of_many_rules_the_few_that_can_match_are_looked_at),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
