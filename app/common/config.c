@@ -45,6 +45,7 @@ static const struct word bypass_words[] = {
 #define WORDS_tcp_challenge_ack load_booleans
 #define WORDS_tcp_unknown_reset unknown_words
 #define WORDS_tcp_unsynchronized_reset unsynchronized_words
+#define WORDS_tcp_asymmetric load_booleans
 
 static const struct word unknown_words[] = {{"drop", false}, {"reset", true}, {NULL, 0}};
 static const struct word unsynchronized_words[] = {{"forward", false},

@@ -83,6 +83,8 @@ line_connection(const json_t *connection, bool with_timeout, char *line, size_t 
 	append_tuple(&t, reply);
 	if (json_is_true(json_object_get(connection, "assured")))
 		append(&t, "[ASSURED] ");
+	if (json_is_true(json_object_get(connection, "asymmetric")))
+		append(&t, "[ASYMMETRIC] ");
 	append(&t, "use=1");
 	if (tcp)
 		append(&t, " orig=%s reply=%s", string_of(orig, "state"),

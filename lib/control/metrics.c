@@ -105,6 +105,10 @@ page(const struct control_config *config, size_t *size)
 	counter(out, "connections_removed", s.removed, "Connections ended.");
 	counter(out, "tcp_rst_forged", s.rst_forged, "RST after which the peer went on.");
 	counter(out, "tcp_overshoot", s.overshoot, "Segments past the window, passed.");
+	counter(out, "connections_evicted", s.evicted,
+		"Connections that made room for new ones.");
+	counter(out, "tcp_asymmetric", s.asymmetric,
+		"Connections of which one direction goes another way.");
 	connections(out, config, &s);
 	drops(out, &s);
 	ports(out, config, "rx_packets", offsetof(struct rte_eth_stats, ipackets));

@@ -193,5 +193,7 @@ view_json(const struct engine_view *view, const char *const *names, unsigned por
 			 (int)view->rule);
 	if (json != NULL && view->has_states)
 		json_object_set_new(json, "state", json_string(view_word(view)));
+	if (json != NULL && view->asymmetric)
+		json_object_set_new(json, "asymmetric", json_true());
 	return json;
 }

@@ -187,6 +187,8 @@ control_stats_add(struct engine_stats *sum, const struct engine_stats *stats)
 	sum->removed += stats->removed;
 	sum->rst_forged += stats->rst_forged;
 	sum->overshoot += stats->overshoot;
+	sum->asymmetric += stats->asymmetric;
+	sum->evicted += stats->evicted;
 	sum->connections += stats->connections;
 	sum->connections6 += stats->connections6;
 }

@@ -16,10 +16,13 @@ is_tcp(const struct flow_conn *conn)
 bool
 connection_insert(struct engine_step *s)
 {
-	if (s->f->exists)
+	if (s->f->exists) {
+		pressure_relieve(s->e, s->f);
 		s->index = flow_insert(&s->f->table, &s->p->key, s->hash);
+		if (unlikely(s->index == FLOW_NONE) && pressure_evict(s->e, s->f))
+			s->index = flow_insert(&s->f->table, &s->p->key, s->hash);
+	}
 	if (s->index == FLOW_NONE) {
-		/* a hard limit; making room under pressure (TIM-2) belongs here */
 		step_drop(s, REASON_TABLE_FULL);
 		return false;
 	}
@@ -95,6 +98,7 @@ connection_view(const struct engine *e, const struct engine_family *f, uint32_t 
 	view->orig = tc.hot->flags & TRACK_ORIG ? 1 : 0;
 	view->replied = (tc.hot->flags & TRACK_REPLIED) != 0;
 	view->assured = (tc.hot->flags & TRACK_ASSURED) != 0;
+	view->asymmetric = (tc.cold->flags & COLD_ASYMMETRIC) != 0;
 	view->has_states = is_tcp(conn);
 	view->rule = tc.cold->rule;
 	view->id = tc.cold->id;

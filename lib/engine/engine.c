@@ -68,6 +68,7 @@ family_init(struct engine_family *f, const struct engine_config *config,
 	if (status != 0)
 		return status;
 	f->exists = true;
+	pressure_init(f);
 	*memory += part_bytes(flow_table_bytes(fc));
 	if (config->acct)
 		f->acct = (struct engine_acct *)*memory;

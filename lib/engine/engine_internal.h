@@ -11,6 +11,7 @@
  *	act.c         what leaves: packets, and segments of our own
  *	expire.c      time-outs and probes
  *	list.c        walking, deleting, flushing
+ *	pressure.c    who makes room when the table is full
  *
  * The heart is struct engine_step: one packet in hand. Each file that judges fills in its
  * result and nothing else; act.c does what the result says, once, at the end.
@@ -58,6 +59,10 @@ struct engine_family {
 	struct engine_acct *acct; /* by connection index; NULL: not counted */
 	bool exists;              /* false: no connections of this family, ever */
 	uint8_t changed;          /* CHANGED_* */
+	uint32_t pressed;         /* connections from which on room is made */
+	uint32_t hand;            /* the next place to be looked at for that */
+	uint32_t barren;          /* places looked at in vain since the last who went */
+	uint32_t barren_tick;     /* when */
 };
 
 /* A connection as it was before a packet, should the rules drop what the tracker passed. */
@@ -219,6 +224,17 @@ void connection_event(struct engine *e, const struct engine_family *f, uint32_t 
  * or *places, which is counted down, have been looked at.
  */
 uint32_t walk_next(const struct engine *e, uint64_t *cursor, unsigned *places);
+
+/* pressure.c */
+
+/* The table's size is known. */
+void pressure_init(struct engine_family *f);
+
+/* A connection is about to be inserted: near the limit, let stale ones go. */
+void pressure_relieve(struct engine *e, struct engine_family *f);
+
+/* No place was left: make one. False: nobody looked at may go. */
+bool pressure_evict(struct engine *e, struct engine_family *f);
 
 /* act.c */
 

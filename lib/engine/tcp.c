@@ -73,7 +73,9 @@ note_events(struct engine_step *s)
 		e->stats.rst_forged++;
 	if (events & TRACK_EVENT_OVERSHOOT)
 		e->stats.overshoot++;
-	if (events & (TRACK_EVENT_STATE | TRACK_EVENT_RESYNC))
+	if (events & TRACK_EVENT_ASYMMETRIC)
+		e->stats.asymmetric++;
+	if (events & (TRACK_EVENT_STATE | TRACK_EVENT_ASYMMETRIC | TRACK_EVENT_RESYNC))
 		connection_event(e, s->f, s->index, ENGINE_EVENT_UPDATE);
 }
 

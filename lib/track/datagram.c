@@ -57,6 +57,15 @@ datagram_asks(const struct track_conn *conn, uint8_t side)
 	return (conn->hot->ep[side] & DATAGRAM_ASKS) != 0;
 }
 
+unsigned
+datagram_eviction(const struct track_conn *conn)
+{
+	if (conn->hot->flags & TRACK_ASSURED)
+		return TRACK_EVICT_NEVER;
+	return conn->hot->flags & TRACK_REPLIED ? TRACK_EVICT_UNCONFIRMED
+						: TRACK_EVICT_UNANSWERED;
+}
+
 uint32_t
 datagram_deadline(const struct track_conn *conn, uint8_t proto,
 		  const struct track_config *config)

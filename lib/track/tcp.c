@@ -55,6 +55,12 @@ tcp_deadline(const struct track_conn *conn, const struct track_config *config)
 	return pair_deadline(&p, config);
 }
 
+unsigned
+tcp_eviction(const struct track_conn *conn, uint32_t now)
+{
+	return entry_eviction(conn, now);
+}
+
 uint32_t
 tcp_wakeup(const struct track_conn *conn, const struct track_config *config, uint32_t now)
 {

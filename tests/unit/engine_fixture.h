@@ -296,17 +296,26 @@ segment(uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack)
 	return frame;
 }
 
-/* The three-way handshake; numbers are 1001 and 5001 after it. */
+/* The three-way handshake from a port; numbers are 1001 and 5001 after it. */
 static inline void
-handshake(struct fixture *f)
+handshake_from(struct fixture *f, uint16_t sport)
 {
 	struct frame frame = segment(LAN, FRAME_SYN, 1000, 0);
 
+	frame.sport = sport;
 	assert_passed(inject(f, LAN, &frame));
 	frame = segment(WAN, FRAME_SYN | FRAME_ACK, 5000, 1001);
+	frame.dport = sport;
 	assert_passed(inject(f, WAN, &frame));
 	frame = segment(LAN, FRAME_ACK, 1001, 5001);
+	frame.sport = sport;
 	assert_passed(inject(f, LAN, &frame));
+}
+
+static inline void
+handshake(struct fixture *f)
+{
+	handshake_from(f, 40000);
 }
 
 static inline struct frame

@@ -136,8 +136,10 @@ struct engine_stats {
 	uint64_t made[ACTION_ICMP + 1]; /* segments of ours by enum action */
 	uint64_t created;               /* connections */
 	uint64_t removed;
+	uint64_t evicted;     /* of those: to make room, TIM-2 */
 	uint64_t rst_forged;  /* RST-7 */
 	uint64_t overshoot;   /* ACC-1 */
+	uint64_t asymmetric;  /* ACC-10: connections found to be so */
 	uint32_t connections; /* now */
 	uint32_t connections6;
 };
@@ -152,6 +154,7 @@ struct engine_view {
 	uint8_t orig; /* side of the endpoint that began */
 	bool replied;
 	bool assured;
+	bool asymmetric; /* one direction goes another way, ACC-10 */
 	bool has_states;
 	uint8_t state[2]; /* enum tcp_state by side */
 	uint16_t rule;

@@ -37,7 +37,8 @@
 	X(tcp_challenge_ack, true, "answer what a synchronised receiver would (ACC-9)")  \
 	X(tcp_unknown_reset, false, "answer segments of no connection with RST (GEN-1)") \
 	X(tcp_unsynchronized_reset, false,                                               \
-	  "answer a wrong ACK in the handshake with RST ourselves (GEN-2)")
+	  "answer a wrong ACK in the handshake with RST ourselves (GEN-2)")              \
+	X(tcp_asymmetric, true, "accept that one direction goes another way (ACC-10)")
 
 struct track_config {
 #define TRACK_FIELD(name, value, least, most, text) uint32_t name; /* ticks */

@@ -72,7 +72,7 @@ struct track_hot {
 #define COLD_TIME_WAIT 0x08u /* 2MSL runs since tw_tick */
 #define COLD_LOOSE 0x10u     /* picked up in mid-stream, PICK-1 */
 #define COLD_HEARD(x) (0x20u << (x)) /* x has sent something since the pickup */
-#define COLD_ASYMMETRIC 0x80u        /* ACC-10 */
+#define COLD_ASYMMETRIC 0x80u        /* one direction goes another way, ACC-10 */
 
 struct track_cold {
 	uint32_t iss[2];       /* initial sequence numbers */
@@ -115,6 +115,10 @@ struct tcp_rare {
 	uint8_t ooo_ack_side;    /* side + 1 that the last unacceptable ACK went to */
 	uint8_t early_side;      /* side + 1 that sent data which overtook its SYN+ACK */
 	uint8_t synack_side; /* side + 1 that sent a SYN+ACK to no SYN we know, SYN-5 */
+	uint8_t unseen_side; /* side + 1 that acknowledges what we have not seen, ACC-10 */
+	uint8_t unseen_count;  /* .. so many times on end */
+	uint32_t unseen_ack;   /* .. the last of them */
+	uint32_t unseen_since; /* .. track_hot.last then: nothing has passed meanwhile */
 	uint32_t ooo_ack;
 	uint32_t early; /* the end of that data */
 	struct tcp_segment synack;

@@ -32,6 +32,9 @@ void datagram_packet(struct track_conn *conn, uint8_t side, uint32_t now,
 void datagram_ask(struct track_conn *conn, uint8_t side);
 bool datagram_asks(const struct track_conn *conn, uint8_t side);
 
+/* TIM-2, as tcp_eviction(): a stream stays. */
+unsigned datagram_eviction(const struct track_conn *conn);
+
 /* The tick at which the connection is gone; proto: IPPROTO_*. */
 uint32_t datagram_deadline(const struct track_conn *conn, uint8_t proto,
 			   const struct track_config *config);

@@ -10,17 +10,34 @@
 
 #include <base/reason.h>
 #include <base/segment.h>
+#include <base/ticks.h>
 #include <base/verdict.h>
 
 #define TRACK_ASK_RULES 0x1u /* may this side open a connection to the other? */
 #define TRACK_ASK_SIDE 0x2u  /* a struct tcp_side for the connection */
 
 /* track_result.events */
-#define TRACK_EVENT_STATE 0x1u      /* the state of an endpoint has changed */
-#define TRACK_EVENT_SHORTER 0x2u    /* the time-out may be shorter now: move the timer */
-#define TRACK_EVENT_RST_FORGED 0x4u /* RST-7 */
-#define TRACK_EVENT_RESYNC 0x8u     /* SYN-4, SYN-5: another connection took its place */
-#define TRACK_EVENT_OVERSHOOT 0x10u /* ACC-1: data past the window, passed */
+#define TRACK_EVENT_STATE 0x1u       /* the state of an endpoint has changed */
+#define TRACK_EVENT_SHORTER 0x2u     /* the time-out may be shorter now: move the timer */
+#define TRACK_EVENT_RST_FORGED 0x4u  /* RST-7 */
+#define TRACK_EVENT_RESYNC 0x8u      /* SYN-4, SYN-5: another connection took its place */
+#define TRACK_EVENT_OVERSHOOT 0x10u  /* ACC-1: data past the window, passed */
+#define TRACK_EVENT_ASYMMETRIC 0x20u /* ACC-10: one direction goes another way */
+
+/* The order of eviction, TIM-2. */
+enum track_eviction {
+	TRACK_EVICT_CLOSED,
+	TRACK_EVICT_TIME_WAIT,
+	TRACK_EVICT_STALE, /* an unanswered SYN of more than 5 s, which needs no full table */
+	TRACK_EVICT_UNANSWERED, /* SYN or question */
+	TRACK_EVICT_LAST_ACK,   /* LAST_ACK, CLOSING */
+	TRACK_EVICT_HALF_CLOSED,
+	TRACK_EVICT_UNCONFIRMED, /* pickup, SYN+ACK that is not acknowledged, one answer */
+	TRACK_EVICT_NEVER,
+};
+
+#define TRACK_STALE_TICKS (5u * TICKS_PER_S) /* SYN_SENT under pressure */
+#define TRACK_IDLE_TICKS (60u * TICKS_PER_S) /* half-closed and idle */
 
 struct track_result {
 	uint8_t verdict; /* enum verdict */

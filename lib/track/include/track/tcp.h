@@ -108,6 +108,12 @@ enum tcp_timer {
 enum tcp_timer tcp_timer(struct track_conn *conn, uint32_t now,
 			 const struct track_config *config, struct tcp_segment probe[2]);
 
+/*
+ * TIM-2: who goes first when there is no room. Of two the lower one goes; TRACK_EVICT_NEVER
+ * stays, whatever comes.
+ */
+unsigned tcp_eviction(const struct track_conn *conn, uint32_t now);
+
 /* RFC 9293's name with underscores: "SYN_SENT". */
 const char *tcp_state_name(enum tcp_state state);
 

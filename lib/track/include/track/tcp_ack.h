@@ -115,6 +115,44 @@ ack_handshake_wrong(const struct tcp_step *st)
 		       : step_drop(st, REASON_TCP_HANDSHAKE_ACK);
 }
 
+/*
+ * ACC-10: x goes on exactly where it was, and acknowledges, three times on end and never less than
+ * before, what the other side may have sent but we have not seen: it goes another way. Who
+ * does not see the numbers would have to guess SEQ exactly, three times.
+ */
+#define TCP_UNSEEN 3u
+
+static inline bool
+ack_of_unseen(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st);
+	struct tcp_rare *rare = p->rare;
+
+	if (rare->unseen_side != x + 1 || seq_before(seg->ack, rare->unseen_ack) ||
+	    rare->unseen_since != p->h->last)
+		rare->unseen_count = 0;
+	rare->unseen_since = p->h->last;
+	rare->unseen_side = x + 1;
+	rare->unseen_ack = seg->ack;
+	if (++rare->unseen_count < TCP_UNSEEN)
+		return false;
+	rare->unseen_count = 0;
+	p->c->flags |= COLD_ASYMMETRIC;
+	st->r->events |= TRACK_EVENT_ASYMMETRIC;
+	return true;
+}
+
+static inline bool
+ack_may_be_of_unseen(const struct tcp_step *st, const struct tcp_pair *p, uint32_t bad)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st);
+
+	return bad == ACC_3 && st->in->config->tcp_asymmetric &&
+	       seg->seq == p->h->nxt[x] && !seq_after(seg->ack, pair_right_edge(p, !x));
+}
+
 /* ACC-8 and ACC-9: some tests have failed. */
 static inline enum tcp_outcome
 ack_unacceptable(const struct tcp_step *st, const struct tcp_pair *p, uint32_t bad)
@@ -181,6 +219,12 @@ step_ack(const struct tcp_step *st, const struct tcp_pair *p)
 	bad = pair_tests(p, x, seg, st->in->now);
 	if (bad && liberal)
 		return ack_liberal(st, p);
+	if (TRACK_SIDES && bad && ack_may_be_of_unseen(st, p, bad)) {
+		if (step_needs_side(st))
+			return TCP_ASK;
+		if (p->rare && ack_of_unseen(st, p))
+			bad = 0;
+	}
 	if (bad)
 		return ack_unacceptable(st, p, bad);
 	if (liberal) {

@@ -131,6 +131,35 @@ entry_icmp_error(const struct track_conn *conn, uint8_t x, uint32_t seq,
 	r->reason = REASON_NONE;
 }
 
+/* TIM-2 */
+static inline enum track_eviction
+entry_eviction(const struct track_conn *conn, uint32_t now)
+{
+	struct tcp_pair p = conn_pair(conn);
+
+	switch (pair_column(&p)) {
+	case TCP_COLUMN_CLOSED:
+		return TRACK_EVICT_CLOSED;
+	case TCP_COLUMN_TIME_WAIT:
+		return p.c->flags & COLD_TIME_WAIT ? TRACK_EVICT_TIME_WAIT
+						   : TRACK_EVICT_LAST_ACK;
+	case TCP_COLUMN_SYN_SENT:
+		return ticks_since(p.c->t0, now) > TRACK_STALE_TICKS
+			       ? TRACK_EVICT_STALE
+			       : TRACK_EVICT_UNANSWERED;
+	case TCP_COLUMN_SYN_RECEIVED:
+		return TRACK_EVICT_UNCONFIRMED;
+	default:
+		break;
+	}
+	if ((p.c->flags & COLD_LOOSE) && !(p.h->flags & TRACK_REPLIED))
+		return TRACK_EVICT_UNCONFIRMED;
+	if (((p.h->ep[0] | p.h->ep[1]) & EP_FS) &&
+	    ticks_since(p.h->last, now) > TRACK_IDLE_TICKS)
+		return TRACK_EVICT_HALF_CLOSED;
+	return TRACK_EVICT_NEVER;
+}
+
 static inline enum tcp_timer
 entry_timer(struct track_conn *conn, uint32_t now, const struct track_config *config,
 	    struct tcp_segment probe[2])

@@ -34,9 +34,12 @@ pair_beyond_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 	       ((seg->flags & TCP_FIN) && end != p->c->fin[x] + 1);
 }
 
+/* ACC-1. Where the acknowledgments go another way (ACC-10), una stands still. */
 static inline uint32_t
 pair_right_edge(const struct tcp_pair *p, uint8_t x)
 {
+	if (p->c->flags & COLD_ASYMMETRIC)
+		return seq_max(p->h->nxt[x] + pair_maxwnd(p, x), p->h->edge[x]);
 	return seq_max(seq_max(p->h->una[x] + pair_maxwnd(p, x), p->h->nxt[x]),
 		       p->h->edge[x]);
 }
@@ -50,14 +53,19 @@ acc1_holds(uint32_t right, const struct tcp_segment *seg)
 	       (over <= 1 && segment_len(seg) == 0);
 }
 
-/* ACC-3, with PICK-1: until y has sent something, nxt of y is a guess. */
+/*
+ * ACC-3. Where y is not seen, nxt of y is a guess: until it has sent something after a pickup
+ * (PICK-1), and on an asymmetric path (ACC-10). What y may have sent, its receiver has offered.
+ */
 static inline bool
 acc3_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
 {
 	if (!seq_after(ack, p->h->nxt[y]))
 		return true;
-	return (p->c->flags & COLD_LOOSE) && !(p->c->flags & COLD_HEARD(y)) &&
-	       !seq_after(ack, p->h->edge[y]);
+	if (!(p->c->flags & COLD_ASYMMETRIC) &&
+	    (!(p->c->flags & COLD_LOOSE) || (p->c->flags & COLD_HEARD(y))))
+		return false;
+	return !seq_after(ack, pair_right_edge(p, y));
 }
 
 static inline bool
@@ -195,7 +203,7 @@ pair_update_acked(const struct tcp_pair *p, uint8_t x, const struct tcp_segment 
 	struct track_hot *h = p->h;
 	uint8_t y = !x;
 
-	if (p->c->flags & COLD_LOOSE) /* PICK-1 */
+	if (p->c->flags & (COLD_LOOSE | COLD_ASYMMETRIC)) /* PICK-1, ACC-10 */
 		h->nxt[y] = seq_max(seg->ack, h->nxt[y]);
 	if (seq_after(seg->ack, h->una[y])) {
 		h->una[y] = seg->ack;

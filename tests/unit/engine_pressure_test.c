@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* TIM-2: who makes room in a full table, and who never does. */
+#include "engine_fixture.h"
+
+#define SYNS 300000u
+
+static void
+start(struct fixture *f, uint32_t max)
+{
+	*f = (struct fixture){.config = fixture_config()};
+	f->config.max = max;
+	fixture_start(f, OFFICE);
+}
+
+static struct frame
+syn_from(uint32_t client)
+{
+	struct frame frame = segment(LAN, FRAME_SYN, client * 7919, 0);
+	static char address[32];
+
+	snprintf(address, sizeof(address), "10.%u.%u.%u", 1 + (client >> 16 & 127),
+		 client >> 8 & 255, client & 255);
+	frame.src = address;
+	return frame;
+}
+
+/* The connection from this port, as it is listed; false: gone. */
+static bool
+there(struct fixture *f, uint16_t sport)
+{
+	struct engine_view views[64];
+	uint64_t cursor = 0;
+	unsigned n, i;
+
+	while (cursor != ENGINE_CURSOR_END) {
+		n = engine_list(f->e, START, &cursor, views, RTE_DIM(views));
+		for (i = 0; i < n; i++)
+			if (views[i].key.id.port[0] == rte_cpu_to_be_16(sport))
+				return true;
+	}
+	return false;
+}
+
+static void
+a_flood_of_syns_leaves_established_alone(void **state)
+{
+	struct fixture f;
+	struct frame frame;
+	uint32_t i;
+
+	(void)state;
+	start(&f, 256);
+	for (i = 0; i < 128; i++)
+		handshake_from(&f, (uint16_t)(1000 + i));
+	for (i = 0; i < SYNS; i++) {
+		frame = syn_from(i);
+		assert_passed(inject_at(&f, LAN, &frame, START + i * (MS / 100)));
+	}
+	/* the table was full all the time, and every SYN found its place */
+	assert_int_equal(stats(&f).drops[REASON_TABLE_FULL], 0);
+	assert_true(stats(&f).evicted >= SYNS - 128);
+	for (i = 0; i < 128; i++) {
+		frame = segment(LAN, FRAME_ACK, 1001, 5001);
+		frame.sport = (uint16_t)(1000 + i);
+		frame.payload_len = 10;
+		assert_states(inject_at(&f, LAN, &frame, START + 4 * S), "ESTABLISHED",
+			      "ESTABLISHED");
+	}
+	fixture_end(&f);
+}
+
+/* Close the connection from a port, as far as the named step. */
+static void
+close_from(struct fixture *f, uint16_t sport, unsigned steps)
+{
+	struct frame frames[] = {
+		segment(LAN, FRAME_FIN | FRAME_ACK, 1001, 5001),
+		segment(WAN, FRAME_FIN | FRAME_ACK, 5001, 1002),
+		segment(LAN, FRAME_ACK, 1002, 5002),
+	};
+	unsigned i;
+
+	for (i = 0; i < steps; i++) {
+		uint16_t port = i == 1 ? WAN : LAN;
+
+		if (port == LAN)
+			frames[i].sport = sport;
+		else
+			frames[i].dport = sport;
+		assert_passed(inject(f, port, &frames[i]));
+	}
+}
+
+static void
+the_least_goes_first(void **state)
+{
+	/* one of each, from the last to the first that goes */
+	static const uint16_t order[] = {1006, 1005, 1004, 1003, 1002};
+	struct fixture f;
+	struct frame frame;
+	unsigned i, k;
+
+	(void)state;
+	start(&f, 6);
+	handshake_from(&f, 1001); /* ESTABLISHED */
+	frame = segment(LAN, FRAME_SYN, 1000, 0);
+	frame.sport = 1002;
+	assert_passed(inject(&f, LAN, &frame)); /* SYN_RECEIVED */
+	frame = segment(WAN, FRAME_SYN | FRAME_ACK, 5000, 1001);
+	frame.dport = 1002;
+	assert_passed(inject(&f, WAN, &frame));
+	handshake_from(&f, 1003);
+	close_from(&f, 1003, 2); /* LAST_ACK */
+	frame = segment(LAN, FRAME_SYN, 1000, 0);
+	frame.sport = 1004;
+	assert_passed(inject(&f, LAN, &frame)); /* SYN_SENT */
+	handshake_from(&f, 1005);
+	handshake_from(&f, 1006);
+	close_from(&f, 1005, 3); /* TIME_WAIT */
+	frame = segment(LAN, FRAME_RST, 1001, 0);
+	frame.sport = 1006;
+	assert_passed(inject(&f, LAN, &frame)); /* CLOSED */
+
+	for (i = 0; i < RTE_DIM(order); i++) {
+		assert_true(there(&f, order[i]));
+		handshake_from(&f, (uint16_t)(2000 + i));
+		assert_false(there(&f, order[i]));
+		for (k = i + 1; k < RTE_DIM(order); k++)
+			assert_true(there(&f, order[k]));
+	}
+	/* six are established now: nobody goes */
+	frame = segment(LAN, FRAME_SYN, 1000, 0);
+	frame.sport = 3000;
+	assert_dropped(inject(&f, LAN, &frame), REASON_TABLE_FULL);
+	assert_true(there(&f, 1001));
+	assert_int_equal(stats(&f).evicted, 5);
+	fixture_end(&f);
+}
+
+/* SYN_SENT counts 5 s under pressure, its whole time-out without. */
+static void
+stale_syns_go_before_the_table_is_full(void **state)
+{
+	struct fixture f;
+	struct frame frame;
+	uint32_t i;
+
+	(void)state;
+	start(&f, 1000);
+	for (i = 0; i < 940; i++) {
+		frame = syn_from(i);
+		assert_passed(inject(&f, LAN, &frame));
+	}
+	for (; i < 960; i++) { /* 95 % is passed on the way, but none is stale */
+		frame = syn_from(i);
+		assert_passed(inject_at(&f, LAN, &frame, START + 4 * S));
+	}
+	assert_int_equal(stats(&f).evicted, 0);
+	frame = syn_from(i);
+	assert_passed(inject_at(&f, LAN, &frame, START + 5001 * MS));
+	assert_true(stats(&f).evicted > 0);
+	fixture_end(&f);
+}
+
+static void
+questions_go_and_streams_stay(void **state)
+{
+	struct frame frame;
+	struct fixture f;
+	uint16_t i;
+
+	(void)state;
+	start(&f, 3);
+	for (i = 0; i < 2; i++) { /* a stream: used for more than 2 s, both ways */
+		frame = datagram(LAN, 1000, 53);
+		assert_passed(inject_at(&f, LAN, &frame, START + i * 3 * S));
+		frame = datagram(WAN, 1000, 53);
+		assert_passed(inject_at(&f, WAN, &frame, START + i * 3 * S));
+	}
+	frame = datagram(LAN, 1001, 53); /* answered */
+	assert_passed(inject_at(&f, LAN, &frame, START + 3 * S));
+	frame = datagram(WAN, 1001, 53);
+	assert_passed(inject_at(&f, WAN, &frame, START + 3 * S));
+	frame = datagram(LAN, 1002, 53); /* not answered */
+	assert_passed(inject_at(&f, LAN, &frame, START + 3 * S));
+
+	frame = datagram(LAN, 1003, 53);
+	assert_passed(inject_at(&f, LAN, &frame, START + 3 * S));
+	assert_false(there(&f, 1002));
+	assert_true(there(&f, 1000) && there(&f, 1001) && there(&f, 1003));
+	fixture_end(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_flood_of_syns_leaves_established_alone),
+		cmocka_unit_test(the_least_goes_first),
+		cmocka_unit_test(stale_syns_go_before_the_table_is_full),
+		cmocka_unit_test(questions_go_and_streams_stay),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_eal, fixture_eal_end);
+}
