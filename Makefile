@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test bench bench-check lint format clean install \
+.PHONY: build demo test model bench bench-check lint format clean install \
 	deps deps-build deps-demo deps-test deps-bench deps-lint
 
 BUILD := build
@@ -37,6 +37,10 @@ test: deps-test build
 
 bench: deps-bench build
 	@bench/run
+
+# Every order of 1,000 million states: half an hour, 2 GB.
+model: deps-build build
+	@nice $(BUILD)/tests/model/model_check --states 1e9
 
 # Instruction counts against the committed ones.
 bench-check: deps-bench build

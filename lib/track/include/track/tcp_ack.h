@@ -26,15 +26,6 @@ pair_note_early(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 	p->rare->early_side = x + 1;
 }
 
-static inline void
-pair_note_ooo_ack(const struct tcp_pair *p, uint8_t to, uint32_t ack)
-{
-	if (!p->rare)
-		return;
-	p->rare->ooo_ack = ack;
-	p->rare->ooo_ack_side = to + 1;
-}
-
 /* RST-7: a host that reset sends nothing but RSTs afterwards. */
 static inline bool
 pair_contradicts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
@@ -95,14 +86,13 @@ ack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 		return TCP_ASK;
 	if (pair_match(p, y, seg->ack, &q, &second))
 		pair_note_early(p, x, seg);
-	else
-		pair_note_ooo_ack(p, y, seg->ack);
+	pair_note_ooo_ack(p, y, seg->ack); /* y may not have sent that SYN */
 	return TCP_TOLERATED;
 }
 
 /* GEN-2: a wrong ACK while the SYN+ACK is not acknowledged; the endpoint answers with RST. */
 static inline enum tcp_outcome
-ack_handshake_wrong(const struct tcp_step *st)
+ack_handshake_wrong(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	if (st->in->config->tcp_unsynchronized_reset) {
 		step_make_rst(st);
@@ -110,9 +100,10 @@ ack_handshake_wrong(const struct tcp_step *st)
 	}
 	if (step_needs_side(st))
 		return TCP_ASK;
-	return step_take_one(st, TCP_RATE_HANDSHAKE, 0)
-		       ? TCP_TOLERATED
-		       : step_drop(st, REASON_TCP_HANDSHAKE_ACK);
+	if (!step_take_one(st, TCP_RATE_HANDSHAKE, 0))
+		return step_drop(st, REASON_TCP_HANDSHAKE_ACK);
+	pair_note_ooo_ack(p, !step_side(st), st->in->seg->ack);
+	return TCP_TOLERATED;
 }
 
 /*
@@ -215,7 +206,7 @@ step_ack(const struct tcp_step *st, const struct tcp_pair *p)
 		return ack_syn_sent(st, p);
 	if (column == TCP_COLUMN_SYN_RECEIVED && !ep_has(p, y, EP_SA) && !liberal &&
 	    !pair_acked(p, y, seg->ack))
-		return ack_handshake_wrong(st);
+		return ack_handshake_wrong(st, p);
 	bad = pair_tests(p, x, seg, st->in->now);
 	if (bad && liberal)
 		return ack_liberal(st, p);

@@ -27,6 +27,40 @@ step_has_shadow_of(const struct tcp_step *st, uint8_t x)
 	return found;
 }
 
+/*
+ * RST-2: x has not sent the SYN that somebody has answered, an old duplicate or a forged one:
+ * only that is gone. Where it is the only one, so is the connection; in a simultaneous open the
+ * other side's stays. False: the RST is about none of them.
+ */
+static inline bool
+reset_syn(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	uint32_t seq = st->in->seg->seq;
+	uint8_t x = step_side(st), y = !x;
+	struct tcp_rare *rare = p->rare;
+	struct tcp_candidate q;
+
+	if (rare && rare->has_second[x]) {
+		if (seq_within(seq, p->c->iss[x], p->h->nxt[x]))
+			pair_swap_candidates(p, x);
+		if (!seq_within(seq, rare->second[x].iss, rare->second[x].end))
+			return false;
+		rare->has_second[x] = false;
+		if (!rare->ooo_ack_side) /* the same RST may come once more */
+			pair_note_ooo_ack(p, x, seq);
+		return true;
+	}
+	if (!seq_within(seq, p->c->iss[x], p->h->nxt[x]))
+		return false;
+	if (!ep_has(p, y, EP_SS)) {
+		pair_close(p, x, seq, st->in->now);
+		return true;
+	}
+	q = pair_candidate(p, y);
+	pair_begin(p, y, &q, p->c->t0, p->h->last);
+	return true;
+}
+
 /* RST-1 and RST-2: nobody has answered a SYN yet. */
 static inline enum tcp_outcome
 reset_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
@@ -43,13 +77,8 @@ reset_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 		return TCP_PASS;
 	}
 	if (pair_state(p, x) == TCP_STATE_SYN_SENT) { /* RST-2 */
-		if (p->rare && p->rare->ooo_ack_side == x + 1 &&
-		    p->rare->ooo_ack == seg->seq)
+		if (reset_syn(st, p) || pair_is_ooo_ack(p, x, seg->seq))
 			return TCP_PASS;
-		if (seq_within(seg->seq, p->c->iss[x], p->h->nxt[x])) {
-			pair_close(p, x, seg->seq, st->in->now);
-			return TCP_PASS;
-		}
 	}
 	return step_drop(st, REASON_TCP_RST_SYN_SENT);
 }
@@ -79,8 +108,7 @@ reset_candidate(const struct tcp_step *st, const struct tcp_pair *p)
 
 	pair_begin(p, x, &rare->second[x], p->c->t0, st->in->now);
 	rare->has_second[x] = false;
-	rare->ooo_ack = st->in->seg->seq; /* the same RST may come once more */
-	rare->ooo_ack_side = x + 1;
+	pair_note_ooo_ack(p, x, st->in->seg->seq);
 }
 
 /* RST-5: it may be RCV.NXT. */
@@ -119,6 +147,8 @@ reset_answered(const struct tcp_step *st, const struct tcp_pair *p)
 	if (pair_state(p, y) == TCP_STATE_TIME_WAIT && ep_has(p, x, EP_FA) &&
 	    !(seg->seq == h->una[x] && step_has_shadow_of(st, x)))
 		return step_drop(st, REASON_TCP_RST_TIME_WAIT); /* RST-8 */
+	if (!inside && !ep_has(p, x, EP_SA) && pair_is_ooo_ack(p, x, seg->seq))
+		return TCP_PASS;
 	if (seq_before(seg->seq, h->una[x]) ||
 	    seq_after(seg->seq, seq_max(h->edge[x], h->nxt[x])))
 		return step_drop(st, REASON_TCP_RST_SEQ); /* RST-4 */

@@ -82,6 +82,23 @@ step_take_one(const struct tcp_step *st, enum tcp_rate rate, uint8_t x)
 	return step_take(st, rate, x, (struct tcp_bucket){TICKS_PER_S, 1});
 }
 
+/* An unacceptable ACK has gone to a side that must answer it with a RST of that number. */
+static inline void
+pair_note_ooo_ack(const struct tcp_pair *p, uint8_t to, uint32_t ack)
+{
+	if (!p->rare)
+		return;
+	p->rare->ooo_ack = ack;
+	p->rare->ooo_ack_side = to + 1;
+}
+
+/* Whether this RST of x is that answer: it ends the peer's stale connection, not this one. */
+static inline bool
+pair_is_ooo_ack(const struct tcp_pair *p, uint8_t x, uint32_t seq)
+{
+	return p->rare && p->rare->ooo_ack_side == x + 1 && p->rare->ooo_ack == seq;
+}
+
 /* GEN-5: an empty ACK in the name of x. */
 static inline struct tcp_segment
 pair_make_ack(const struct tcp_pair *p, uint8_t x, uint32_t seq, uint32_t ack)

@@ -146,9 +146,9 @@ synack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 
 	if (shadow_expects(st->side, x, seg->ack))
 		return TCP_TOLERATED; /* SYN-4: it goes to the shadow */
-	if (ep_has(p, y, EP_SS) && !ep_has(p, y, EP_PA) && pair_rst_side(p) == y &&
+	if (ep_has(p, y, EP_SS) && !ep_has(p, y, EP_PA) &&
 	    pair_match(p, y, seg->ack, &q, &second)) {
-		/* who sent the RST may still be in SYN_SENT: SYN_RECEIVED again */
+		/* the RST may have come from, or been lost on its way to, a SYN_SENT */
 		pair_begin(p, y, &q, p->c->t0, st->in->now);
 		pair_answer(p, x, &q, seg);
 		return TCP_PASS;
@@ -177,10 +177,7 @@ synack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 	if (!pair_match(p, y, seg->ack, &q, &second) && !st->in->config->tcp_be_liberal) {
 		if (step_needs_side(st))
 			return TCP_ASK;
-		if (p->rare) {
-			p->rare->ooo_ack = seg->ack;
-			p->rare->ooo_ack_side = y + 1;
-		}
+		pair_note_ooo_ack(p, y, seg->ack);
 		pair_note_synack(p, x, seg);
 		return TCP_TOLERATED; /* its receiver must answer with RST */
 	}
@@ -250,6 +247,7 @@ synack_answered(const struct tcp_step *st, const struct tcp_pair *p)
 		return TCP_PASS;
 	if (!step_take_one(st, TCP_RATE_SYNACK, 0))
 		return step_drop(st, REASON_TCP_RATE);
+	pair_note_ooo_ack(p, y, seg->ack);
 	pair_note_synack(p, x, seg);
 	return TCP_TOLERATED;
 }

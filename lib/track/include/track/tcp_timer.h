@@ -35,7 +35,7 @@ pair_end(const struct tcp_pair *p, const struct track_config *config)
 {
 	const struct track_hot *h = p->h;
 	const struct track_cold *c = p->c;
-	uint8_t fin;
+	uint8_t x;
 
 	switch (pair_column(p)) {
 	case TCP_COLUMN_CLOSED:
@@ -52,9 +52,11 @@ pair_end(const struct tcp_pair *p, const struct track_config *config)
 		break;
 	}
 	if ((h->ep[0] | h->ep[1]) & EP_FS) {
-		fin = h->ep[0] & EP_FS ? h->ep[0] : h->ep[1];
-		return h->last + (fin & EP_FA ? config->tcp_timeout_close_wait
-					      : config->tcp_timeout_fin_wait);
+		/* by number, since a late copy of the FIN withdraws EP_FA (TW-1) */
+		x = h->ep[0] & EP_FS ? 0 : 1;
+		return h->last + (seq_after(h->una[x], c->fin[x])
+					  ? config->tcp_timeout_close_wait
+					  : config->tcp_timeout_fin_wait);
 	}
 	return h->last + established_timeout(p, config);
 }

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What makes two states the same. Times count from now on, flights have no order, and what
+ * is not read any more counts as 0: memory of a flag that is not set, of a shadow that is not
+ * live, a full token bucket.
+ */
+#include "model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <base/seq.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+struct canon {
+	struct endpoint e[2];
+	struct flight flight[MODEL_FLIGHTS];
+	struct track_hot hot;
+	struct track_cold cold;
+	struct tcp_side side;
+	uint8_t budget[MAY_COUNT];
+	uint8_t flights, live, has_side, timed_out, forged, fin_again[2], incarnation[2];
+};
+
+static void
+canon_endpoint(struct endpoint *to, const struct endpoint *from, uint32_t now)
+{
+	*to = *from;
+	to->ts_clock = 0;
+	to->rto_first = 0; /* nobody gives up within the ticks of a universe */
+	to->received = 0;
+	to->rto_at = from->rto_at ? from->rto_at - now : 0;
+	to->wait_until = from->state == TCP_STATE_TIME_WAIT ? from->wait_until - now : 0;
+	to->ts_recent = from->ts_on ? from->ts_recent - now : 0;
+}
+
+static void
+canon_pair(struct track_hot *h, struct track_cold *c, uint32_t now, bool ts)
+{
+	uint8_t x;
+
+	h->last -= now;
+	for (x = 0; x < 2; x++) {
+		h->tsmax[x] = ts ? h->tsmax[x] - now : 0;
+		c->ts_recent[x] = ts ? c->ts_recent[x] - now : 0;
+		if (!(h->ep[x] & EP_FS))
+			c->fin[x] = 0;
+	}
+	c->t0 -= now;
+	if ((h->ep[0] & h->ep[1] & EP_SA)) /* it counts until the handshake is done */
+		c->t0 = 0;
+	if (c->flags & (COLD_RST_PEND | COLD_CLOSED) || (c->retr & 0x30u))
+		c->rst_tick -= now;
+	else
+		c->rst_tick = c->rst_seq = 0;
+	c->tw_tick = c->flags & COLD_TIME_WAIT ? c->tw_tick - now : 0;
+}
+
+static void
+canon_side(struct tcp_side *to, const struct tcp_side *from, uint32_t now, bool ts)
+{
+	unsigned i;
+
+	*to = *from;
+	memset(&to->shadow[TCP_SHADOWS], 0, sizeof(to->shadow[0]));
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		if (!from->shadow[i].live) {
+			memset(&to->shadow[i], 0, sizeof(to->shadow[i]));
+			continue;
+		}
+		canon_pair(&to->shadow[i].hot, &to->shadow[i].cold, now, ts);
+		to->shadow[i].cold.t0 = from->shadow[i].cold.t0 - now;
+	}
+	to->rare.unseen_since -= now;
+	for (i = 0; i < sizeof(to->rate) / sizeof(*to->rate); i++)
+		to->rate[i] = seq_after(from->rate[i], now) && from->rate[i]
+				      ? from->rate[i] - now
+				      : 0;
+}
+
+/* Member by member: what lies between them is nobody's. */
+static void
+canon_flight(struct flight *to, const struct flight *from, uint32_t ts)
+{
+	to->seg.seq = from->seg.seq;
+	to->seg.ack = from->seg.ack;
+	to->seg.len = from->seg.len;
+	to->seg.tsval = from->seg.has_ts ? from->seg.tsval - ts : 0;
+	to->seg.tsecr = from->seg.has_ts ? from->seg.tsecr - ts : 0;
+	to->seg.win = from->seg.win;
+	to->seg.flags = from->seg.flags;
+	to->seg.scale = from->seg.flags & TCP_SYN ? from->seg.scale : 0;
+	to->seg.has_ts = from->seg.has_ts;
+	to->iss = from->iss;
+	to->from = from->from;
+	to->behind = from->behind;
+	to->origin = from->origin;
+}
+
+static int
+flight_compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct flight));
+}
+
+uint64_t
+model_hash(const struct model *m)
+{
+	bool ts = m->u->timestamps;
+	struct canon c;
+	unsigned i;
+
+	memset(&c, 0, sizeof(c));
+	for (i = 0; i < 2; i++) {
+		canon_endpoint(&c.e[i], &m->e[i], m->now);
+		c.incarnation[i] = m->incarnation[i];
+	}
+	for (i = 0; i < m->flights; i++)
+		canon_flight(&c.flight[i], &m->flight[i], ts ? m->now : 0);
+	qsort(c.flight, m->flights, sizeof(c.flight[0]), flight_compare);
+	c.flights = (uint8_t)m->flights;
+	c.live = m->live;
+	c.timed_out = m->timed_out;
+	c.forged = m->forged;
+	c.fin_again[0] = m->fin_again[0];
+	c.fin_again[1] = m->fin_again[1];
+	if (m->live) {
+		c.hot = m->hot;
+		c.cold = m->cold;
+		canon_pair(&c.hot, &c.cold, m->now, ts);
+	}
+	c.has_side = m->has_side;
+	if (m->has_side)
+		canon_side(&c.side, &m->side, m->now, ts);
+	memcpy(c.budget, m->budget, sizeof(c.budget));
+	return XXH3_64bits(&c, sizeof(c));
+}

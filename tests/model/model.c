@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "model.h"
+
+#include <string.h>
+
+#include <base/seq.h>
+#include <base/ticks.h>
+
+#define BYTES 100u /* that the application writes at a time */
+#define WINDOW 1000u
+#define LIFETIME 9000u /* ticks: segments are not under way for longer */
+#define BEGIN 100000u  /* the clock; ISNs of the first incarnations are far from it */
+
+/* What the attacker sends: kind, and how far its numbers are from the tracker's. */
+#define FAR 0x40000000u
+#define OTHER 0x30000000u /* as far, and not where an attacker's own SYN is */
+#define NEAR 37u          /* inside any window, and never exact: data comes in hundreds */
+
+static const struct attack {
+	uint8_t flags;
+	uint32_t seq; /* from una of the side in whose name */
+	uint32_t ack; /* from una of the other */
+	uint32_t len;
+} attacks[] = {
+	{TCP_SYN, FAR, 0, 0},
+	{TCP_SYN, NEAR, 0, 0},
+	{TCP_SYN | TCP_ACK, FAR, OTHER, 0},
+	{TCP_ACK, NEAR, OTHER, 0},
+	{TCP_ACK, NEAR, 0u - OTHER, 10},
+	{TCP_ACK, OTHER, 0u - NEAR, 10},
+	{TCP_FIN | TCP_ACK, NEAR, OTHER, 0},
+	{TCP_RST, OTHER, 0, 0},
+	{TCP_RST, NEAR, 0, 0},
+	{TCP_RST | TCP_ACK, FAR, OTHER, 0},
+};
+#define ATTACKS (sizeof(attacks) / sizeof(*attacks))
+
+struct track_conn
+model_conn(struct model *m)
+{
+	return (struct track_conn){&m->hot, &m->cold, m->has_side ? &m->side : NULL};
+}
+
+const struct track_config *
+model_config(const struct universe *u)
+{
+	static const struct track_config plain = TRACK_CONFIG_DEFAULT;
+	static struct track_config loose;
+
+	if (!u->loose)
+		return &plain;
+	loose = plain;
+	loose.tcp_loose = true;
+	return &loose;
+}
+
+static void
+put(struct model *m, const struct flight *f)
+{
+	if (m->flights == MODEL_FLIGHTS) {
+		m->overflow = true;
+		return;
+	}
+	m->flight[m->flights++] = *f;
+}
+
+static void
+put_all(struct model *m, uint8_t from, const struct endpoint_out *out)
+{
+	struct flight f;
+	unsigned i;
+
+	for (i = 0; i < out->n; i++) {
+		memset(&f, 0, sizeof(f));
+		f.seg = out->seg[i];
+		f.iss = m->e[from].iss;
+		f.from = from;
+		put(m, &f);
+	}
+}
+
+static void
+put_made(struct model *m, uint8_t to, const struct tcp_segment *seg)
+{
+	struct flight f = {.seg = *seg,
+			   .from = !to,
+			   .behind = true,
+			   .origin = ORIGIN_TRACKER};
+
+	put(m, &f);
+}
+
+static void
+take_away(struct model *m, unsigned i)
+{
+	m->flight[i] = m->flight[--m->flights];
+}
+
+static uint32_t
+isn(const struct model *m, uint8_t x)
+{
+	return m->u->isn[x][m->incarnation[x] % MODEL_ISNS];
+}
+
+/* A segment comes to the tracker; the rules let both sides open. */
+static void
+track(struct model *m, uint8_t x, const struct tcp_segment *seg)
+{
+	struct tcp_input in = {.seg = seg,
+			       .config = model_config(m->u),
+			       .now = m->now,
+			       .side = x};
+	struct track_conn conn = model_conn(m);
+
+	for (;;) {
+		if (m->live)
+			tcp_segment(&conn, &in, &m->r);
+		else
+			tcp_unknown(&in, &m->r);
+		if (m->r.verdict != VERDICT_ASK)
+			break;
+		if (m->r.ask & TRACK_ASK_RULES)
+			in.rules = TCP_RULES_ALLOW;
+		if (m->r.ask & TRACK_ASK_SIDE) {
+			memset(&m->side, 0, sizeof(m->side));
+			m->has_side = true;
+			conn = model_conn(m);
+		}
+	}
+	if (m->r.verdict == VERDICT_PASS && !m->live) {
+		memset(&m->hot, 0, sizeof(m->hot));
+		memset(&m->cold, 0, sizeof(m->cold));
+		m->has_side = false;
+		conn = model_conn(m);
+		tcp_open(&conn, &in);
+		m->live = true;
+	}
+}
+
+/* The tracker's timers that are due; probes are put on their way. */
+void
+model_timers(struct model *m)
+{
+	struct tcp_segment probe[2];
+	struct track_conn conn;
+	enum tcp_timer what;
+	uint8_t x;
+
+	while (m->live) {
+		conn = model_conn(m);
+		what = tcp_timer(&conn, m->now, model_config(m->u), probe);
+		if (what == TCP_TIMER_WAIT)
+			return;
+		if (what == TCP_TIMER_EXPIRE) {
+			m->live = false;
+			m->has_side = false;
+			m->timed_out = true;
+			return;
+		}
+		for (x = 0; x < 2; x++)
+			put_made(m, x, &probe[x]);
+	}
+}
+
+/* What an attacker must not change: (c). */
+struct guarded {
+	uint32_t nxt[2], una[2], edge[2], last, deadline;
+	uint16_t maxwnd[2];
+	uint8_t ep[2];
+	bool closed, answered;
+};
+
+static struct guarded
+guarded_of(struct model *m)
+{
+	struct track_conn conn = model_conn(m);
+	struct guarded g;
+
+	memset(&g, 0, sizeof(g));
+	memcpy(g.nxt, m->hot.nxt, sizeof(g.nxt));
+	memcpy(g.una, m->hot.una, sizeof(g.una));
+	memcpy(g.edge, m->hot.edge, sizeof(g.edge));
+	memcpy(g.maxwnd, m->hot.maxwnd, sizeof(g.maxwnd));
+	memcpy(g.ep, m->hot.ep, sizeof(g.ep));
+	g.last = m->hot.last;
+	g.deadline = tcp_deadline(&conn, model_config(m->u));
+	g.closed = (m->cold.flags & COLD_CLOSED) != 0;
+	g.answered = ((m->hot.ep[0] | m->hot.ep[1]) & EP_PA) != 0;
+	return g;
+}
+
+static const char *
+attacked(const struct guarded *before, const struct guarded *after)
+{
+	if (before->closed != after->closed)
+		return "(c) an attacker's segment has closed the connection";
+	if (before->last != after->last || seq_after(after->deadline, before->deadline))
+		return "(c) an attacker's segment has extended the connection's life";
+	if (!before->answered) /* a SYN of B's is one of a simultaneous open */
+		return NULL;
+	if (memcmp(before->nxt, after->nxt, sizeof(before->nxt)) != 0 ||
+	    memcmp(before->una, after->una, sizeof(before->una)) != 0 ||
+	    memcmp(before->edge, after->edge, sizeof(before->edge)) != 0 ||
+	    memcmp(before->maxwnd, after->maxwnd, sizeof(before->maxwnd)) != 0)
+		return "(c) an attacker's segment has moved a window";
+	if (memcmp(before->ep, after->ep, sizeof(before->ep)) != 0)
+		return "(c) an attacker's segment has changed the state";
+	return NULL;
+}
+
+static bool
+same(const struct tcp_segment *a, const struct tcp_segment *b)
+{
+	return a->seq == b->seq && a->ack == b->ack && a->len == b->len &&
+	       a->win == b->win && a->flags == b->flags && a->tsval == b->tsval &&
+	       a->tsecr == b->tsecr;
+}
+
+/* The very same segment is on its way already, as a duplicate's twin is. */
+static bool
+is_under_way(const struct model *m, const struct flight *f)
+{
+	unsigned i;
+
+	for (i = 0; i < m->flights; i++)
+		if (m->flight[i].behind && m->flight[i].from == f->from &&
+		    same(&m->flight[i].seg, &f->seg))
+			return true;
+	return false;
+}
+
+/* What the properties have to know of the past. */
+static void
+note_history(struct model *m, const struct flight *f, bool was_live,
+	     const struct track_hot *before)
+{
+	bool attacker = f->origin == ORIGIN_ATTACKER;
+	uint8_t x;
+
+	if (!was_live && m->live) {
+		m->forged = attacker;
+		if (!attacker)
+			m->timed_out = false;
+	}
+	if (attacker && (f->seg.flags & TCP_SYN) && m->r.verdict == VERDICT_PASS &&
+	    !((before->ep[0] | before->ep[1]) & EP_PA))
+		m->forged = true; /* who has answered no SYN yet may answer this one */
+	for (x = 0; x < 2; x++) {
+		if (m->hot.ep[x] & EP_FA)
+			m->fin_again[x] = false;
+		else if (was_live && (before->ep[x] & EP_FA) && (m->hot.ep[x] & EP_FS))
+			m->fin_again[x] = true;
+	}
+}
+
+static const char *
+to_tracker(struct model *m, struct flight *f)
+{
+	struct guarded before = {.last = 0}, after;
+	const char *broken = NULL;
+	bool was_live = m->live;
+	struct track_hot acked = m->hot;
+
+	if (was_live)
+		before = guarded_of(m);
+	m->asked = true;
+	track(m, f->from, &f->seg);
+	if (m->r.action != ACTION_NONE)
+		put_made(m, m->r.made_to, &m->r.made);
+	note_history(m, f, was_live, &acked);
+	if (was_live && f->origin == ORIGIN_ATTACKER && !m->forged) {
+		after = guarded_of(m);
+		broken = attacked(&before, &after);
+	}
+	if (m->r.verdict == VERDICT_PASS) {
+		f->behind = true;
+		put(m, f);
+	} else if (broken == NULL && f->origin == ORIGIN_ENDPOINT &&
+		   f->iss == m->e[f->from].iss && !m->timed_out && !is_under_way(m, f) &&
+		   check_acts(m, f)) {
+		broken = "(a) a segment was dropped that its receiver would act on";
+	}
+	return broken;
+}
+
+/* RFC 5961: a synchronised endpoint does nothing on an attacker's segment but ask back. */
+static bool
+acted(const struct endpoint *before, const struct endpoint *after)
+{
+	return before->state >= TCP_STATE_ESTABLISHED &&
+	       (after->state != before->state || after->rcv_nxt != before->rcv_nxt ||
+		after->snd_una != before->snd_una);
+}
+
+static const char *
+to_endpoint(struct model *m, const struct flight *f)
+{
+	struct endpoint_out out = {.n = 0};
+	struct endpoint *e = &m->e[!f->from], before = *e;
+
+	endpoint_receive(e, &f->seg, isn(m, !f->from), m->now, &out);
+	if (e->iss != before.iss && e->iss == isn(m, !f->from))
+		m->incarnation[!f->from]++;
+	put_all(m, !f->from, &out);
+	if (f->origin == ORIGIN_ATTACKER && acted(&before, e))
+		return "(c) an endpoint has acted on an attacker's segment";
+	return NULL;
+}
+
+static const char *
+deliver(struct model *m, unsigned i)
+{
+	struct flight f = m->flight[i];
+
+	take_away(m, i);
+	m->last = f;
+	return f.behind ? to_endpoint(m, &f) : to_tracker(m, &f);
+}
+
+/* The next tick at which something happens by itself; false: never. */
+static bool
+next_tick(const struct model *m, uint32_t *at)
+{
+	struct track_conn conn = model_conn((struct model *)(uintptr_t)m);
+	uint32_t best = 0, t;
+	bool any = false;
+	unsigned x;
+
+	for (x = 0; x < 2; x++) {
+		if (m->e[x].state == TCP_STATE_TIME_WAIT)
+			t = m->e[x].wait_until;
+		else if (m->e[x].rto_at != 0)
+			t = m->e[x].rto_at;
+		else
+			continue;
+		best = any && seq_before(best, t) ? best : t;
+		any = true;
+	}
+	if (m->live) {
+		t = tcp_deadline(&conn, model_config(m->u));
+		best = any && seq_before(best, t) ? best : t;
+		any = true;
+	}
+	*at = seq_after(best, m->now) ? best : m->now;
+	return any;
+}
+
+static void
+tick(struct model *m)
+{
+	struct endpoint_out out;
+	uint8_t x;
+
+	if (!next_tick(m, &m->now))
+		return;
+	model_timers(m);
+	for (x = 0; x < 2; x++) {
+		out.n = 0;
+		endpoint_tick(&m->e[x], m->now, &out);
+		put_all(m, x, &out);
+	}
+}
+
+static void
+attack(struct model *m, uint8_t x, const struct attack *a)
+{
+	struct flight f = {.from = x, .origin = ORIGIN_ATTACKER};
+	uint32_t una = m->live ? m->hot.una[x] : 12345;
+	uint32_t other = m->live ? m->hot.una[!x] : 54321;
+
+	f.seg = (struct tcp_segment){.flags = a->flags,
+				     .seq = una + a->seq,
+				     .len = a->len,
+				     .win = WINDOW,
+				     .scale = TCP_NO_SCALE};
+	if (a->flags & TCP_ACK)
+		f.seg.ack = other + a->ack;
+	put(m, &f);
+}
+
+static void
+connect(struct model *m, uint8_t x, struct endpoint_out *out)
+{
+	endpoint_connect(&m->e[x], isn(m, x), m->now, out);
+	m->incarnation[x]++;
+}
+
+const char *
+model_step(struct model *m, struct move move)
+{
+	static const uint8_t budget_of[] = {
+		[MOVE_LOSE] = MAY_LOSE,     [MOVE_DUPLICATE] = MAY_DUPLICATE,
+		[MOVE_TICK] = MAY_TICK,     [MOVE_WRITE] = MAY_WRITE,
+		[MOVE_CLOSE] = MAY_CLOSE,   [MOVE_ABORT] = MAY_ABORT,
+		[MOVE_CRASH] = MAY_CRASH,   [MOVE_CONNECT] = MAY_CONNECT,
+		[MOVE_WINDOW] = MAY_WINDOW, [MOVE_ATTACK] = MAY_ATTACK,
+	};
+	struct endpoint_out out = {.n = 0};
+	uint8_t x = move.arg & 1;
+
+	m->asked = false;
+	memset(&m->last, 0, sizeof(m->last));
+	if (move.kind == MOVE_DELIVER)
+		return deliver(m, move.arg);
+	m->budget[budget_of[move.kind]]--;
+	switch (move.kind) {
+	case MOVE_LOSE:
+		m->last = m->flight[move.arg];
+		take_away(m, move.arg);
+		return NULL;
+	case MOVE_DUPLICATE:
+		m->last = m->flight[move.arg];
+		put(m, &m->last);
+		return NULL;
+	case MOVE_TICK:
+		tick(m);
+		return NULL;
+	case MOVE_WRITE:
+		endpoint_write(&m->e[x], BYTES, m->now, &out);
+		break;
+	case MOVE_CLOSE:
+		endpoint_close(&m->e[x], m->now, &out);
+		break;
+	case MOVE_ABORT:
+		endpoint_abort(&m->e[x], &out);
+		break;
+	case MOVE_CRASH:
+		endpoint_init(&m->e[x], m->e[x].listens);
+		break;
+	case MOVE_CONNECT:
+		connect(m, x, &out);
+		break;
+	case MOVE_WINDOW:
+		endpoint_set_window(&m->e[x], m->e[x].rcv_wnd ? 0 : WINDOW, &out);
+		break;
+	case MOVE_ATTACK:
+		attack(m, x, &attacks[move.arg / 2]);
+		break;
+	default:
+		break;
+	}
+	put_all(m, x, &out);
+	return NULL;
+}
+
+static bool
+same_flight(const struct flight *a, const struct flight *b)
+{
+	return a->from == b->from && a->behind == b->behind && a->origin == b->origin &&
+	       a->iss == b->iss && same(&a->seg, &b->seg);
+}
+
+/* Of flights that are alike one stands for all. */
+static bool
+is_first_alike(const struct model *m, unsigned i)
+{
+	unsigned k;
+
+	for (k = 0; k < i; k++)
+		if (same_flight(&m->flight[k], &m->flight[i]))
+			return false;
+	return true;
+}
+
+static bool
+can(const struct model *m, enum move_kind kind, uint8_t x)
+{
+	const struct endpoint *e = &m->e[x];
+	bool open = e->state >= TCP_STATE_SYN_RECEIVED;
+
+	switch (kind) {
+	case MOVE_WRITE:
+		return m->budget[MAY_WRITE] && open && !e->closing &&
+		       e->state != TCP_STATE_TIME_WAIT;
+	case MOVE_CLOSE:
+		return m->budget[MAY_CLOSE] && open && !e->closing;
+	case MOVE_ABORT:
+		return m->budget[MAY_ABORT] && open && e->state != TCP_STATE_TIME_WAIT;
+	case MOVE_CRASH:
+		return m->budget[MAY_CRASH] && e->state >= TCP_STATE_SYN_SENT;
+	case MOVE_CONNECT:
+		return m->budget[MAY_CONNECT] && e->state <= TCP_STATE_LISTEN &&
+		       (m->u->connect >> x & 1);
+	case MOVE_WINDOW:
+		return m->budget[MAY_WINDOW] && e->state >= TCP_STATE_ESTABLISHED &&
+		       e->state != TCP_STATE_TIME_WAIT;
+	default:
+		return false;
+	}
+}
+
+unsigned
+model_moves(const struct model *m, struct move *moves)
+{
+	unsigned n = 0, i;
+	uint8_t kind, x;
+	uint32_t at;
+
+	if (m->overflow)
+		return 0;
+	for (i = 0; i < m->flights; i++) {
+		if (!is_first_alike(m, i))
+			continue;
+		moves[n++] = (struct move){MOVE_DELIVER, (uint8_t)i};
+		if (m->budget[MAY_LOSE])
+			moves[n++] = (struct move){MOVE_LOSE, (uint8_t)i};
+		if (m->budget[MAY_DUPLICATE] && m->flights < MODEL_FLIGHTS)
+			moves[n++] = (struct move){MOVE_DUPLICATE, (uint8_t)i};
+	}
+	for (kind = MOVE_WRITE; kind <= MOVE_WINDOW; kind++)
+		for (x = 0; x < 2; x++)
+			if (can(m, (enum move_kind)kind, x))
+				moves[n++] = (struct move){kind, x};
+	if (m->budget[MAY_TICK] && next_tick(m, &at) &&
+	    (m->flights == 0 || at - m->now <= LIFETIME))
+		moves[n++] = (struct move){MOVE_TICK, 0};
+	for (i = 0; m->budget[MAY_ATTACK] && i < 2 * ATTACKS; i++)
+		moves[n++] = (struct move){MOVE_ATTACK, (uint8_t)i};
+	return n;
+}
+
+/* All that is on its way arrives, in order, until nothing is. */
+static void
+settle(struct model *m)
+{
+	while (m->flights > 0) {
+		struct flight f = m->flight[0];
+
+		memmove(&m->flight[0], &m->flight[1],
+			--m->flights * sizeof(m->flight[0]));
+		if (f.behind)
+			to_endpoint(m, &f);
+		else
+			to_tracker(m, &f);
+	}
+}
+
+/* The entry is lost, and A has sent an ACK since. */
+static void
+begin_pickup(struct model *m)
+{
+	struct tcp_segment ack = {.seq = m->e[0].snd_nxt,
+				  .ack = m->e[0].rcv_nxt,
+				  .win = WINDOW >> m->u->scale,
+				  .flags = TCP_ACK,
+				  .scale = TCP_NO_SCALE};
+
+	m->live = m->has_side = false;
+	track(m, 0, &ack);
+}
+
+static void
+begin_time_wait(struct model *m)
+{
+	struct endpoint_out out = {.n = 0};
+
+	endpoint_close(&m->e[0], m->now, &out);
+	put_all(m, 0, &out);
+	settle(m);
+	out.n = 0;
+	endpoint_close(&m->e[1], m->now, &out);
+	put_all(m, 1, &out);
+	settle(m);
+}
+
+void
+model_init(struct model *m, const struct universe *u)
+{
+	struct endpoint_out out = {.n = 0};
+	uint8_t x;
+
+	memset(m, 0, sizeof(*m));
+	m->u = u;
+	m->now = BEGIN;
+	for (x = 0; x < 2; x++) {
+		m->e[x].scale = u->scale;
+		m->e[x].timestamps = u->timestamps;
+		m->e[x].rcv_wnd = WINDOW;
+		endpoint_init(&m->e[x], x == 1);
+	}
+	if (u->established) {
+		connect(m, 0, &out);
+		put_all(m, 0, &out);
+		settle(m);
+		if (u->loose)
+			begin_pickup(m);
+		if (u->time_wait)
+			begin_time_wait(m);
+	}
+	memcpy(m->budget, u->budget, sizeof(m->budget));
+}

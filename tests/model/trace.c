@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A violation as a scenario file: what came to the tracker; the rest is in comments. */
+#include "trace.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *const kinds[] = {
+	[MOVE_DELIVER] = "arrives",   [MOVE_LOSE] = "is lost",
+	[MOVE_DUPLICATE] = "doubled", [MOVE_TICK] = "time passes",
+	[MOVE_WRITE] = "writes",      [MOVE_CLOSE] = "closes",
+	[MOVE_ABORT] = "aborts",      [MOVE_CRASH] = "crashes",
+	[MOVE_CONNECT] = "connects",  [MOVE_WINDOW] = "moves its window",
+	[MOVE_ATTACK] = "is forged",
+};
+
+static void
+print_segment(FILE *out, const struct tcp_segment *seg)
+{
+	if (seg->flags & TCP_SYN)
+		fputc('S', out);
+	if (seg->flags & TCP_FIN)
+		fputc('F', out);
+	if (seg->flags & TCP_RST)
+		fputc('R', out);
+	if (seg->flags & TCP_ACK)
+		fputc('A', out);
+	fprintf(out, " =%" PRIu32, seg->seq);
+	if (seg->len > 0)
+		fprintf(out, "(%" PRIu32 ")", seg->len);
+	if (seg->flags & TCP_ACK)
+		fprintf(out, " ack =%" PRIu32, seg->ack);
+	fprintf(out, " win %u", seg->win);
+	if ((seg->flags & TCP_SYN) && seg->scale != TCP_NO_SCALE)
+		fprintf(out, " <wscale %u%s", seg->scale, seg->has_ts ? "," : ">");
+	if (seg->has_ts)
+		fprintf(out, "%s ts %" PRIu32 " %" PRIu32 ">",
+			(seg->flags & TCP_SYN) && seg->scale != TCP_NO_SCALE ? "" : " <",
+			seg->tsval, seg->tsecr);
+}
+
+static void
+print_pair(FILE *out, const struct model *m)
+{
+	struct track_conn conn = model_conn((struct model *)(uintptr_t)m);
+
+	if (!m->live)
+		fprintf(out, "-");
+	else
+		fprintf(out, "%s %s", tcp_state_name(tcp_state(&conn, 0)),
+			tcp_state_name(tcp_state(&conn, 1)));
+}
+
+static void
+print_step(FILE *out, const struct model *m, struct move move, uint32_t since)
+{
+	if (m->asked) {
+		fprintf(out, "+%u.%03u %c ", since / 1000, since % 1000,
+			m->last.from ? '<' : '>');
+		print_segment(out, &m->last.seg);
+		fprintf(out, " : %s", m->r.verdict == VERDICT_PASS ? "pass" : "drop");
+		if (m->r.verdict != VERDICT_PASS)
+			fprintf(out, " %s", reason_name(m->r.reason));
+		if (m->r.action != ACTION_NONE)
+			fprintf(out, " %s", action_name(m->r.action));
+		fputc(' ', out);
+		print_pair(out, m);
+		fputc('\n', out);
+		return;
+	}
+	fprintf(out, "# %u.%03u ", m->now / 1000, m->now % 1000);
+	if (move.kind <= MOVE_DUPLICATE) {
+		fprintf(out, "%c's ", "AB"[m->last.from]);
+		print_segment(out, &m->last.seg);
+		fprintf(out, " %s%s", kinds[move.kind],
+			m->last.behind ? " behind the tracker" : " before the tracker");
+	} else if (move.kind == MOVE_TICK) {
+		fprintf(out, "%s", kinds[move.kind]);
+	} else {
+		fprintf(out, "%c %s", "AB"[move.arg & 1], kinds[move.kind]);
+	}
+	fprintf(out, ": A %s, B %s, here ", tcp_state_name(m->e[0].state),
+		tcp_state_name(m->e[1].state));
+	print_pair(out, m);
+	fputc('\n', out);
+}
+
+void
+trace_print(FILE *out, const struct universe *u, const struct violation *v)
+{
+	struct model m;
+	uint32_t last;
+	unsigned i;
+
+	model_init(&m, u);
+	last = m.now;
+	fprintf(out, "# %s\n# universe %s: %s%s\n", v->property, u->name, u->text,
+		u->established ? "; after the handshake" : "");
+	for (i = 0; i < v->length; i++) {
+		model_step(&m, v->move[i]);
+		print_step(out, &m, v->move[i], m.now - last);
+		if (m.asked)
+			last = m.now;
+	}
+}
