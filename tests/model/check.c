@@ -58,7 +58,9 @@ at_rest(const struct model *m)
 
 /*
  * Where a copy of a FIN came to the tracker after the FIN's acknowledgment, its sender seems
- * not to have got that (TW-1); if it has, and the copy is lost, nothing more is heard of it.
+ * not to have got that (TW-1); if it has, and the copy is lost, nothing more is heard of it. And
+ * who sent a FIN before it had the peer's, but only a copy sent after that came to the tracker,
+ * seems to have been in CLOSE-WAIT.
  */
 static bool
 is_state_of(const struct model *m, uint8_t x, enum tcp_state state)
@@ -66,6 +68,10 @@ is_state_of(const struct model *m, uint8_t x, enum tcp_state state)
 	enum tcp_state is = m->e[x].state;
 
 	if (state == is)
+		return true;
+	if (m->fin_first_unseen[x] &&
+	    ((state == TCP_STATE_LAST_ACK && is == TCP_STATE_CLOSING) ||
+	     (state == TCP_STATE_CLOSED && is == TCP_STATE_TIME_WAIT)))
 		return true;
 	return m->fin_again[x] &&
 	       ((state == TCP_STATE_FIN_WAIT_1 && is == TCP_STATE_FIN_WAIT_2) ||

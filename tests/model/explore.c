@@ -226,9 +226,13 @@ explore(const struct universe *u, struct exploration *x)
 	bytes = slots * sizeof(*s.table);
 	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		      -1, 0);
-	s.roots = malloc(ROOTS * sizeof(*s.roots));
-	if (memory == MAP_FAILED || s.roots == NULL)
+	if (memory == MAP_FAILED)
 		return -ENOMEM;
+	s.roots = malloc(ROOTS * sizeof(*s.roots));
+	if (s.roots == NULL) {
+		munmap(memory, bytes);
+		return -ENOMEM;
+	}
 	madvise(memory, bytes, MADV_HUGEPAGE);
 	s.table = memory;
 	s.mask = slots - 1;

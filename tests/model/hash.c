@@ -21,7 +21,8 @@ struct canon {
 	struct track_cold cold;
 	struct tcp_side side;
 	uint8_t budget[MAY_COUNT];
-	uint8_t flights, live, has_side, timed_out, forged, fin_again[2], incarnation[2];
+	uint8_t flights, live, has_side, timed_out, forged, fin_again[2],
+		fin_first_unseen[2], incarnation[2];
 };
 
 static void
@@ -126,6 +127,8 @@ model_hash(const struct model *m)
 	c.forged = m->forged;
 	c.fin_again[0] = m->fin_again[0];
 	c.fin_again[1] = m->fin_again[1];
+	c.fin_first_unseen[0] = m->fin_first_unseen[0];
+	c.fin_first_unseen[1] = m->fin_first_unseen[1];
 	if (m->live) {
 		c.hot = m->hot;
 		c.cold = m->cold;

@@ -245,6 +245,11 @@ note_history(struct model *m, const struct flight *f, bool was_live,
 	if (attacker && (f->seg.flags & TCP_SYN) && m->r.verdict == VERDICT_PASS &&
 	    !((before->ep[0] | before->ep[1]) & EP_PA))
 		m->forged = true; /* who has answered no SYN yet may answer this one */
+	x = f->from;
+	if ((f->seg.flags & TCP_FIN) && was_live && !(before->ep[x] & EP_FS))
+		m->fin_first_unseen[x] = (m->e[x].state == TCP_STATE_CLOSING ||
+					  m->e[x].state == TCP_STATE_TIME_WAIT) &&
+					 f->seg.ack == m->e[!x].snd_max;
 	for (x = 0; x < 2; x++) {
 		if (m->hot.ep[x] & EP_FA)
 			m->fin_again[x] = false;
@@ -493,7 +498,8 @@ unsigned
 model_moves(const struct model *m, struct move *moves)
 {
 	unsigned n = 0, i;
-	uint8_t kind, x;
+	unsigned kind;
+	uint8_t x;
 	uint32_t at;
 
 	if (m->overflow)
@@ -510,7 +516,7 @@ model_moves(const struct model *m, struct move *moves)
 	for (kind = MOVE_WRITE; kind <= MOVE_WINDOW; kind++)
 		for (x = 0; x < 2; x++)
 			if (can(m, (enum move_kind)kind, x))
-				moves[n++] = (struct move){kind, x};
+				moves[n++] = (struct move){(uint8_t)kind, x};
 	if (m->budget[MAY_TICK] && next_tick(m, &at) &&
 	    (m->flights == 0 || at - m->now <= LIFETIME))
 		moves[n++] = (struct move){MOVE_TICK, 0};

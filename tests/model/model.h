@@ -95,7 +95,9 @@ struct model {
 	bool timed_out; /* the entry was idle too long: nothing is expected until the next SYN */
 	bool forged;       /* the entry was made by an attacker's SYN */
 	bool fin_again[2]; /* a copy of the FIN came after its acknowledgment */
-	bool overflow;     /* more in flight than there is room for: go no further */
+	bool fin_first_unseen
+		[2];   /* of a FIN only a copy with a later ACK came here first */
+	bool overflow; /* more in flight than there is room for: go no further */
 	uint32_t now;
 	uint8_t budget[MAY_COUNT];
 	uint8_t incarnation[2];

@@ -43,7 +43,7 @@ const struct universe universes[] = {
 	 .connect = 3,
 	 .text = "both connect at once",
 	 .scale = 2,
-	 .budget = {[MAY_LOSE] = 1,
+	 .budget = {[MAY_LOSE] = 2,
 		    [MAY_DUPLICATE] = 1,
 		    [MAY_TICK] = 3,
 		    [MAY_WRITE] = 1,
