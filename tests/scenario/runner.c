@@ -2,8 +2,11 @@
 /*
  * scenario-runner FILE.scn RULES_DIR [SLUICE_REPLAY]
  *
+ *      scenario-runner -m RULES_DIR FILE.scn...
+ *
  * Runs a scenario in each of its families, first through an engine in memory, then, where
- * the program is given, through sluice-replay. TAP on stdout. Exit status: 0 all is as the
+ * the program is given, through sluice-replay; with -m many, in memory only, up to the first
+ * that fails. TAP on stdout. Exit status: 0 all is as the
  * scenario says, 1 something is not, 2 the scenario cannot be read or run.
  */
 #include <stdio.h>
@@ -60,31 +63,47 @@ run(const struct scenario *s, const char *rules_dir, const char *program,
 	return status != 0 ? status : failed != 0;
 }
 
-int
-main(int argc, char **argv)
+static int
+run_file(const char *file, const char *rules_dir, const char *program,
+	 struct rte_mempool *pool)
 {
 	struct scenario_error error;
-	struct rte_mempool *pool;
 	struct scenario *s;
 	int status;
 
-	if (argc != 3 && argc != 4) {
-		fprintf(stderr, "usage: %s FILE.scn RULES_DIR [SLUICE_REPLAY]\n",
-			argv[0]);
+	if (scenario_load(file, &s, &error) != 0) {
+		printf("1..1\nnot ok 1 - %s\n# %s\n", file, error.text);
+		return 2;
+	}
+	status = run(s, rules_dir, program, pool);
+	scenario_free(s);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	bool many = argc > 3 && strcmp(argv[1], "-m") == 0;
+	struct rte_mempool *pool;
+	int status = 0, i;
+
+	if (!many && argc != 3 && argc != 4) {
+		fprintf(stderr,
+			"usage: %s FILE.scn RULES_DIR [SLUICE_REPLAY]\n"
+			"       %s -m RULES_DIR FILE.scn...\n",
+			argv[0], argv[0]);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (scenario_load(argv[1], &s, &error) != 0) {
-		printf("1..1\nnot ok 1 - %s\n# %s\n", argv[1], error.text);
-		return 2;
-	}
 	if (eal_start(argv[0], MBUFS) != 0 || (pool = eal_mempool(MBUFS)) == NULL) {
 		printf("Bail out! the EAL does not start\n");
 		return 2;
 	}
-	status = run(s, argv[2], argv[3], pool);
+	if (!many)
+		status = run_file(argv[1], argv[2], argv[3], pool);
+	for (i = 3; many && i < argc && status == 0; i++)
+		status = run_file(argv[i], argv[2], NULL, pool);
 	rte_mempool_free(pool);
 	rte_eal_cleanup();
-	scenario_free(s);
 	return status;
 }
