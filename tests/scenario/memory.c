@@ -21,7 +21,8 @@
 /* The ticks wrap five seconds after the start. */
 #define START_NS ((UINT64_C(0x100000000) - 5000u) * TICKS_NS)
 #define CONNECTIONS 4096u
-#define FRAMES_MAX 64u /* sent in one step */
+#define DRAIN_NS (30 * 86400 * UINT64_C(1000000000)) /* no time-out is longer */
+#define FRAMES_MAX 64u                               /* sent in one step */
 
 struct run {
 	const struct scenario *s;
@@ -383,6 +384,8 @@ run_packet(struct run *r)
 	}
 	engine_burst(r->engine, step->side, &m, 1, START_NS + r->now_ns, record);
 	r->out->records++;
+	if (record->has_conn && record->conn > r->out->conns)
+		r->out->conns = record->conn;
 	if (collect(r) != 0)
 		return -ENOMEM;
 	check_record(r, record);
@@ -429,6 +432,23 @@ run_step(struct run *r)
 	return run_packet(r);
 }
 
+/* Time alone has to end every connection, whatever has been. */
+static int
+drain(struct run *r)
+{
+	struct engine_view v;
+	uint64_t at;
+	int status = 0;
+
+	while (status == 0 && engine_next_ns(r->engine, &at) &&
+	       r->now_ns < r->s->step[r->s->steps - 1].at_ns + DRAIN_NS)
+		status = advance(r, RTE_MAX(at - START_NS, r->now_ns));
+	if (find_view(r, 0, &v))
+		wrong(r, "connection %u never ends", v.id);
+	r->out->end_ns = r->now_ns;
+	return status;
+}
+
 int
 scenario_run(const struct scenario *s, unsigned family, const char *rules_dir,
 	     struct rte_mempool *pool, struct outcome *outcome)
@@ -447,6 +467,8 @@ scenario_run(const struct scenario *s, unsigned family, const char *rules_dir,
 		r.step = &s->step[i];
 		status = run_step(&r);
 	}
+	if (status == 0)
+		status = drain(&r);
 	if (r.engine != NULL && rte_mempool_avail_count(pool) != pool->size)
 		wrong(&r, "%u mbufs are lost", rte_mempool_in_use_count(pool));
 	policy_free(r.policy);

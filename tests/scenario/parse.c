@@ -860,6 +860,8 @@ scenario_free(struct scenario *s)
 {
 	unsigned i;
 
+	if (s == NULL)
+		return;
 	for (i = 0; i < s->lines; i++)
 		free(s->text[i]);
 	for (i = 0; i < s->steps; i++) {

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A scenario through the program sluice-replay: captures of what each side sends go in, and
+ * Scenarios through the program sluice-replay: captures of what each side sends go in, and
  * verdicts.jsonl and the captures of what left must say what the engine in memory has said.
+ *
+ * Starting the program costs a hundred times what a scenario does. So those of one configuration
+ * share a run: each begins when every connection of the one before is gone and every rate is
+ * full again, and all that it can notice of its past are higher numbers of its connections.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +23,8 @@
 #include "scenario.h"
 
 #define START_S 1700000000 /* of the captures; the ticks are others than in memory */
+#define GAP_US 60000000u   /* between two scenarios */
+#define SHOWN_MAX 5        /* differences of one scenario */
 
 static const char *const port_name[2] = {"lan", "wan"};
 static const char *const files[] = {
@@ -54,13 +60,69 @@ write_config(const struct scenario *s, const char *dir)
 	return fclose(file) == 0 ? 0 : complain(path);
 }
 
-/* What a side sends. */
-static int
-write_capture(const struct scenario *s, unsigned family, unsigned side, const char *dir)
+bool
+scenario_alike(const struct scenario *a, const struct scenario *b)
 {
-	char path[PATH_MAX];
+	unsigned i;
+
+	if (a->settings != b->settings || strcmp(a->rules, b->rules) != 0)
+		return false;
+	for (i = 0; i < a->settings; i++) {
+		if (strcmp(a->setting[i].name, b->setting[i].name) != 0 ||
+		    strcmp(a->setting[i].value, b->setting[i].value) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* One after the other, each from a whole second on. */
+static void
+set_starts(struct scenario_case *const *cases, unsigned n)
+{
+	uint64_t us = 0;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		cases[i]->start_us = us;
+		us += cases[i]->outcome.end_ns / 1000000000u * 1000000u + GAP_US;
+	}
+}
+
+static uint64_t
+step_us(const struct scenario_case *c, const struct step *step)
+{
+	return c->start_us + step->at_ns / 1000u;
+}
+
+/* What a side sends in one case. */
+static void
+dump_case(pcap_dumper_t *dump, const struct scenario_case *c, unsigned side)
+{
 	uint8_t bytes[FRAME_MAX];
+	unsigned i;
+
+	for (i = 0; i < c->s->steps; i++) {
+		const struct step *step = &c->s->step[i];
+		uint64_t us = step_us(c, step);
+		struct pcap_pkthdr header = {
+			.ts = {.tv_sec = START_S + (time_t)(us / 1000000u),
+			       .tv_usec = (suseconds_t)(us % 1000000u)}};
+
+		if (step->kind == STEP_TIME || step->side != side)
+			continue;
+		header.len = (bpf_u_int32)step_frame(step, c->family, bytes,
+						     sizeof(bytes));
+		header.caplen = header.len;
+		pcap_dump((u_char *)dump, &header, bytes);
+	}
+}
+
+static int
+write_capture(struct scenario_case *const *cases, unsigned n, unsigned side,
+	      const char *dir)
+{
 	pcap_t *format = pcap_open_dead(DLT_EN10MB, UINT16_MAX);
+	char path[PATH_MAX];
 	pcap_dumper_t *dump;
 	unsigned i;
 
@@ -71,18 +133,8 @@ write_capture(const struct scenario *s, unsigned family, unsigned side, const ch
 		pcap_close(format);
 		return -EIO;
 	}
-	for (i = 0; i < s->steps; i++) {
-		const struct step *step = &s->step[i];
-		struct pcap_pkthdr header = {
-			.ts = {.tv_sec = START_S + (time_t)(step->at_ns / 1000000000u),
-			       .tv_usec = (suseconds_t)(step->at_ns / 1000u % 1000000u)}};
-
-		if (step->kind == STEP_TIME || step->side != side)
-			continue;
-		header.len = (bpf_u_int32)step_frame(step, family, bytes, sizeof(bytes));
-		header.caplen = header.len;
-		pcap_dump((u_char *)dump, &header, bytes);
-	}
+	for (i = 0; i < n; i++)
+		dump_case(dump, cases[i], side);
 	pcap_dump_close(dump);
 	pcap_close(format);
 	return 0;
@@ -174,106 +226,139 @@ quoted_state(const struct engine_record *r, unsigned side, char text[24])
 	return text;
 }
 
+/* Where a case stands in the output of a run of many. */
+struct place {
+	unsigned n;        /* packets before it */
+	uint32_t conns;    /* connections before it */
+	uint64_t first_us; /* the first packet of all */
+};
+
 /* The line that the program has to write about a packet. */
 static void
-expected_line(unsigned n, uint64_t us, unsigned side, const struct engine_record *r,
-	      char *text, size_t size)
+expected_line(const struct place *at, uint64_t us, unsigned side,
+	      const struct engine_record *r, char *text, size_t size)
 {
 	char orig[24], reply[24], conn[16] = "null";
 
 	if (r->has_conn)
-		snprintf(conn, sizeof(conn), "%u", r->conn);
+		snprintf(conn, sizeof(conn), "%u", at->conns + r->conn);
+	us -= at->first_us;
 	snprintf(
 		text, size,
 		"{\"n\":%u,\"t\":%" PRIu64 ".%06" PRIu64
 		",\"port\":\"%s\",\"verdict\":\"%s\",\"reason\":\"%s\",\"action\":\"%s\","
 		"\"conn\":%s,\"orig\":%s,\"reply\":%s}\n",
-		n, us / 1000000u, us % 1000000u, port_name[side],
+		at->n, us / 1000000u, us % 1000000u, port_name[side],
 		verdict_name(r->verdict), reason_name(r->reason), action_name(r->action),
 		conn, quoted_state(r, r->orig & 1u, orig),
 		quoted_state(r, !r->orig, reply));
 }
 
-static int
-compare_verdicts(const struct scenario *s, const char *dir, const struct outcome *o)
+static void
+compare_lines(struct scenario_case *c, struct place *at, FILE *file)
 {
-	char path[PATH_MAX], line[512], expected[512];
-	uint64_t first = UINT64_MAX;
+	char line[512], expected[512];
 	unsigned i, n = 0;
-	int wrong = 0;
+
+	for (i = 0; i < c->s->steps; i++) {
+		const struct step *step = &c->s->step[i];
+
+		if (step->kind == STEP_TIME)
+			continue;
+		at->n++;
+		expected_line(at, step_us(c, step), step->side, &c->outcome.record[n++],
+			      expected, sizeof(expected));
+		if (fgets(line, sizeof(line), file) == NULL)
+			snprintf(line, sizeof(line), "no line\n");
+		if (strcmp(line, expected) != 0 && c->wrong++ < SHOWN_MAX)
+			printf("# %s:%u: in memory and by sluice-replay:\n#   %s#   %s",
+			       c->s->file, step->line, expected, line);
+	}
+	at->conns += c->outcome.conns;
+}
+
+/* The first packet of all, whose time the program calls 0. */
+static uint64_t
+first_packet(struct scenario_case *const *cases)
+{
+	unsigned i = 0;
+
+	while (cases[0]->s->step[i].kind == STEP_TIME)
+		i++;
+	return step_us(cases[0], &cases[0]->s->step[i]);
+}
+
+static int
+compare_verdicts(struct scenario_case *const *cases, unsigned n, const char *dir)
+{
+	struct place at = {.first_us = first_packet(cases)};
+	char path[PATH_MAX], line[512];
+	unsigned i;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/out/verdicts.jsonl", dir);
 	file = fopen(path, "re");
 	if (file == NULL)
 		return complain(path);
-	for (i = 0; i < s->steps && n < o->records && wrong < 5; i++) {
-		const struct step *step = &s->step[i];
-
-		if (step->kind == STEP_TIME)
-			continue;
-		if (first == UINT64_MAX)
-			first = step->at_ns;
-		expected_line(n + 1, (step->at_ns - first) / 1000u, step->side,
-			      &o->record[n], expected, sizeof(expected));
-		n++;
-		if (fgets(line, sizeof(line), file) == NULL)
-			snprintf(line, sizeof(line), "no line\n");
-		if (strcmp(line, expected) != 0) {
-			printf("# %s:%u: in memory and by sluice-replay:\n#   %s#   %s",
-			       s->file, step->line, expected, line);
-			wrong++;
-		}
-	}
-	if (wrong == 0 && fgets(line, sizeof(line), file) != NULL) {
+	for (i = 0; i < n; i++)
+		compare_lines(cases[i], &at, file);
+	if (fgets(line, sizeof(line), file) != NULL && cases[n - 1]->wrong++ == 0)
 		printf("# verdicts.jsonl has a line too many: %s", line);
-		wrong++;
-	}
 	fclose(file);
-	return wrong;
+	return 0;
 }
 
-/* What left a port, up to the last packet. */
+/* What left a port in one case; of the last, up to its last packet, where the program ends. */
+static void
+compare_frames(struct scenario_case *c, bool last, unsigned port, pcap_t *pcap)
+{
+	const struct outcome *o = &c->outcome;
+	unsigned i, sents = last ? o->sents_of_packets : o->sents;
+	struct pcap_pkthdr header;
+
+	for (i = 0; i < sents; i++) {
+		const struct sent *sent = &o->sent[i];
+		uint64_t us = c->start_us + sent->at_ns / 1000u;
+		const u_char *bytes;
+		const char *what = NULL;
+
+		if (sent->port != port)
+			continue;
+		bytes = pcap_next(pcap, &header);
+		if (bytes == NULL || header.caplen != sent->len ||
+		    memcmp(bytes, sent->bytes, sent->len) != 0)
+			what = "differs";
+		else if ((uint64_t)(header.ts.tv_sec - START_S) * 1000000u +
+				 (uint64_t)header.ts.tv_usec !=
+			 us)
+			what = "has another time";
+		if (what != NULL && c->wrong++ < SHOWN_MAX)
+			printf("# %s: frame %u, sent to %s, %s\n", c->s->file, i + 1,
+			       port_name[port], what);
+	}
+}
+
 static int
-compare_capture(const struct scenario *s, unsigned port, const char *dir,
-		const struct outcome *o)
+compare_capture(struct scenario_case *const *cases, unsigned n, unsigned port,
+		const char *dir)
 {
 	char path[PATH_MAX], why[PCAP_ERRBUF_SIZE];
 	struct pcap_pkthdr header;
-	const u_char *bytes = NULL;
-	unsigned i, n = 0;
-	int wrong = 0;
+	unsigned i;
 	pcap_t *pcap;
 
 	snprintf(path, sizeof(path), "%s/out/%s.pcap", dir, port_name[port]);
 	pcap = pcap_open_offline(path, why);
 	if (pcap == NULL) {
 		printf("# %s\n", why);
-		return 1;
+		return -EIO;
 	}
-	for (i = 0; i < o->sents_of_packets && wrong == 0; i++) {
-		const struct sent *sent = &o->sent[i];
-		uint64_t us = sent->at_ns / 1000u;
-
-		if (sent->port != port)
-			continue;
-		n++;
-		bytes = pcap_next(pcap, &header);
-		if (bytes == NULL || header.caplen != sent->len ||
-		    memcmp(bytes, sent->bytes, sent->len) != 0)
-			wrong = printf("# %s: frame %u of %s.pcap differs\n", s->file, n,
-				       port_name[port]);
-		else if ((uint64_t)(header.ts.tv_sec - START_S) * 1000000u +
-				 (uint64_t)header.ts.tv_usec !=
-			 us)
-			wrong = printf("# %s: frame %u of %s.pcap has another time\n",
-				       s->file, n, port_name[port]);
-	}
-	if (wrong == 0 && pcap_next(pcap, &header) != NULL)
-		wrong = printf("# %s: %s.pcap has more than %u frames\n", s->file,
-			       port_name[port], n);
+	for (i = 0; i < n; i++)
+		compare_frames(cases[i], i + 1 == n, port, pcap);
+	if (pcap_next(pcap, &header) != NULL && cases[n - 1]->wrong++ == 0)
+		printf("# %s.pcap has a frame too many\n", port_name[port]);
 	pcap_close(pcap);
-	return wrong != 0;
+	return 0;
 }
 
 static void
@@ -292,8 +377,8 @@ remove_all(const char *dir)
 }
 
 int
-scenario_replay(const struct scenario *s, unsigned family, const char *rules_dir,
-		const char *program, const struct outcome *outcome)
+scenario_replay(struct scenario_case *const *cases, unsigned n, const char *rules_dir,
+		const char *program)
 {
 	const char *tmp = getenv("TMPDIR");
 	char dir[PATH_MAX / 2];
@@ -303,18 +388,16 @@ scenario_replay(const struct scenario *s, unsigned family, const char *rules_dir
 	snprintf(dir, sizeof(dir), "%s/scenario.XXXXXX", tmp != NULL ? tmp : "/tmp");
 	if (mkdtemp(dir) == NULL)
 		return complain(dir);
-	status = write_config(s, dir);
+	set_starts(cases, n);
+	status = write_config(cases[0]->s, dir);
 	for (side = 0; side < 2 && status == 0; side++)
-		status = write_capture(s, family, side, dir);
+		status = write_capture(cases, n, side, dir);
 	if (status == 0)
-		status = replay(s, program, rules_dir, dir);
+		status = replay(cases[0]->s, program, rules_dir, dir);
 	if (status == 0)
-		status = compare_verdicts(s, dir, outcome);
-	for (side = 0; side < 2 && status >= 0; side++) {
-		int more = compare_capture(s, side, dir, outcome);
-
-		status = more < 0 ? more : status + more;
-	}
+		status = compare_verdicts(cases, n, dir);
+	for (side = 0; side < 2 && status == 0; side++)
+		status = compare_capture(cases, n, side, dir);
 	remove_all(dir);
 	return status;
 }

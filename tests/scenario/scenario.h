@@ -133,6 +133,7 @@ struct scenario_error {
 int scenario_load(const char *file, struct scenario **scenario,
 		  struct scenario_error *error);
 
+/* s may be NULL. */
 void scenario_free(struct scenario *s);
 
 /* The segment's flags as the text writes them. */
@@ -153,6 +154,8 @@ struct outcome {
 	struct sent *sent;
 	unsigned sents;
 	unsigned sents_of_packets; /* those up to the last packet; after it came timers */
+	uint32_t conns;            /* made */
+	uint64_t end_ns;           /* when the last of them was gone */
 };
 
 void outcome_free(struct outcome *o);
@@ -161,18 +164,33 @@ void outcome_free(struct outcome *o);
 size_t step_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size);
 
 /*
- * Run through an engine in memory, and check every expectation. Prints "# ..." lines about
+ * Run through an engine in memory, and check every expectation; then let time run until all
+ * connections are gone. Prints "# ..." lines about
  * what is wrong. Returns how much is wrong; -errno when it could not be run.
  */
 int scenario_run(const struct scenario *s, unsigned family, const char *rules_dir,
 		 struct rte_mempool *pool, struct outcome *outcome);
 
+/* A scenario in one family, and how it went. */
+struct scenario_case {
+	const struct scenario *s;
+	unsigned family;
+	struct outcome outcome;
+	int wrong;         /* how much is; -errno: could not be run */
+	bool replayed;     /* has been put to sluice-replay */
+	uint64_t start_us; /* when it begins there */
+};
+
+/* Whether two have the same configuration, so that one run of a program can hold both. */
+bool scenario_alike(const struct scenario *a, const struct scenario *b);
+
 /*
- * Run through the program sluice-replay, and compare its files with the outcome. Returns as
- * scenario_run().
+ * Run cases that are alike, one after the other, through one run of the program sluice-replay,
+ * and compare its files with the outcomes. Sets `wrong` of each; returns 0, or -errno when
+ * the program could not be run.
  */
-int scenario_replay(const struct scenario *s, unsigned family, const char *rules_dir,
-		    const char *program, const struct outcome *outcome);
+int scenario_replay(struct scenario_case *const *cases, unsigned n, const char *rules_dir,
+		    const char *program);
 
 /* Config of a scenario: false for a name that is none, or a value that does not fit. */
 bool scenario_setting(struct engine_config *config, const struct setting *setting);
