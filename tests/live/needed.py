@@ -1,123 +1,108 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Did sluice drop a TCP segment that its receiver needed? Judged by four captures of one run.
+"""Did sluice drop a TCP segment that its receiver needed? Judged by four captures of one run,
+and by the RFCs, not by sluice.
 
   needed.py LAN-ADDRESS[,ADDRESS] LAN-PORT.pcap WAN-PORT.pcap LAN-HOST.pcap WAN-HOST.pcap
+            [--shut PORT]...
 
 What a port capture holds of one host and the other port's does not, sluice dropped (of
-equal copies, the later ones). A dropped segment was needed if, when it was dropped,
-- it had data or a FIN that had not reached the receiver, or acknowledged more than any
-  segment that had; unless the receiver's own timestamp echoes show that it had taken a newer
-  segment, and so had to discard this one (RFC 7323 5.3, R1);
-- or it was a RST, and the receiver had neither got one nor seen the connection's end: both
-  FINs there and its own acknowledged, which is CLOSED or a TIME-WAIT (RFC 1337).
-SYNs are not judged: the rules may refuse them. Prints each needed one and a count; status 1 if
-there is one.
+equal copies, the later ones). Each of these is needed unless it is proven that its receiver,
+with what had reached it by then and by its own words, could do nothing with it: see
+Receiver.why_not(). What goes to a shut port, which the rules refuse, is left out. Prints each
+needed one, how many there are of each proof, and a count; status 1 if one was needed.
 """
+import argparse
 import bisect
 import collections
 import socket
-import struct
 import sys
 
-SYN, RST, FIN, ACK = 2, 4, 1, 16
+from segments import ACK, FIN, RST, SYN, half, read
+
 LONGEST = 0.1  # seconds that a packet may wait for its decision
-
-Segment = collections.namedtuple("Segment", "time key flow flags seq ack length val ecr text")
-
-
-def half(a, b):
-    """a - b, as sequence numbers."""
-    return ((a - b + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
-
-
-def timestamps(options):
-    while options and options[0] != 0:
-        if options[0] == 1:
-            options = options[1:]
-        elif options[0] == 8 and len(options) >= 10:
-            return struct.unpack_from("!II", options, 2)
-        else:
-            options = options[max(options[1], 2) if len(options) > 1 else 1 :]
-    return None, None
-
-
-def segment(time, frame):
-    if len(frame) < 54:
-        return None
-    kind = struct.unpack_from("!H", frame, 12)[0]
-    if kind == 0x0800:
-        family, at, size = socket.AF_INET, 14 + (frame[14] & 15) * 4, 4
-        proto, total, begin = frame[23], struct.unpack_from("!H", frame, 16)[0], 26
-        end = 14 + total
-    elif kind == 0x86DD:
-        family, at, size = socket.AF_INET6, 54, 16
-        proto, begin = frame[20], 22
-        end = 54 + struct.unpack_from("!H", frame, 18)[0]
-    else:
-        return None
-    if proto != 6:
-        return None
-    src = socket.inet_ntop(family, frame[begin : begin + size])
-    dst = socket.inet_ntop(family, frame[begin + size : begin + 2 * size])
-    sport, dport, seq, ack, offset, flags = struct.unpack_from("!HHIIBB", frame, at)
-    data = end - at - (offset >> 4) * 4
-    flow = (src, sport, dst, dport)
-    val, ecr = timestamps(frame[at + 20 : at + (offset >> 4) * 4])
-    text = "%s.%d > %s.%d flags %#x seq %d ack %d data %d TS %s %s" % (
-        *flow, flags, seq, ack, data, val, ecr)
-    return Segment(time, frame[14:end], flow, flags, seq, ack, data + (flags & FIN), val, ecr,
-                   text)
-
-
-def read(name):
-    with open(name, "rb") as file:
-        magic = file.read(24)[:4]
-        order = "<" if magic in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
-        scale = 1e-9 if magic in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d") else 1e-6
-        while len(head := file.read(16)) == 16:
-            seconds, fraction, captured, _ = struct.unpack(order + "IIII", head)
-            found = segment(seconds + fraction * scale, file.read(captured))
-            if found is not None:
-                yield found
 
 
 class Receiver:
-    """What has reached one end of a connection, and what it said."""
+    """One end of a connection: what has reached it, and what it said. Numbers are relative to
+    the first byte that it expects."""
 
-    def __init__(self):
-        self.ranges = []  # of sequence numbers, relative to the first, disjoint and sorted
-        self.base = None
-        self.ack = None
+    def __init__(self, syn=None, base=None):
+        self.syn, self.base = syn, base  # its own SYN; the peer's SYN + 1, once it knows it
+        self.came = {}  # SYNs that came: sequence -> segment
+        self.ranges = []  # bytes and FIN that came, disjoint and sorted
+        self.ack = None  # highest that came
+        self.sent = None  # end of what it sent
+        self.scale = self.peer_scale = None
+        self.edge, self.most = 0, 0  # of its window; the peer's largest window
+        self.echoed = None  # newest timestamp that it echoed
+        self.fin = self.peer_fin = None
         self.reset = False
-        self.echoed = None
-        self.fin = None  # sequence of its own
-        self.peer_fin = False
 
-    def said(self, s):
+    # ---- what it says ----
+
+    def begins(self, s, base):
+        came = self.came
+        self.__init__(s.seq, base)
+        self.came, self.scale, self.sent, self.edge = came, s.scale, s.end, s.window
+
+    def says(self, s):
         if s.flags & SYN:
-            self.echoed = None
-        if s.flags & FIN:
-            self.fin = (s.seq + s.length) & 0xFFFFFFFF
-        if s.ecr and s.flags & ACK and (
-                self.echoed is None or half(s.ecr, self.echoed) > 0):
-            self.echoed = s.ecr
-
-    def take(self, s):
+            if not s.flags & ACK:
+                if s.seq != self.syn:
+                    self.begins(s, None)
+            else:
+                self.answers(s)
         if s.flags & RST:
-            self.reset = True
-        if s.flags & SYN:
-            self.__init__()
-            self.base = (s.seq + 1) & 0xFFFFFFFF
+            self.reset = self.reset or self.base is not None
+            return
+        if self.sent is None or half(s.end, self.sent) > 0:
+            self.sent = s.end
         if s.flags & FIN:
-            self.peer_fin = True
-        if s.flags & ACK and (self.ack is None or half(s.ack, self.ack) > 0):
-            self.ack = s.ack
-        if s.length and not s.flags & SYN and self.base is not None:
+            self.fin = s.end
+        if self.base is not None and s.flags & ACK:
+            scale = 0 if s.flags & SYN or self.peer_scale is None else self.scale or 0
+            self.edge = max(self.edge, half(s.ack, self.base) + (s.window << scale))
+            if s.ecr and (self.echoed is None or half(s.ecr, self.echoed) > 0):
+                self.echoed = s.ecr
+
+    def answers(self, s):
+        """It sends a SYN+ACK."""
+        for syn in self.came.values():
+            base = (syn.seq + 1) & 0xFFFFFFFF
+            if half(s.ack, base) < 0 or half(s.ack, syn.end) > 0:
+                continue
+            if (s.seq, base) != (self.syn, self.base):
+                self.begins(s, base)
+                self.peer_scale, self.most = syn.scale, syn.window
+                self.add(0, half(s.ack, base))  # of what came with the SYN (RFC 7413)
+            return
+
+    # ---- what reaches it ----
+
+    def takes(self, s):
+        if s.flags & RST:
+            self.reset = self.reset or self.resets(s)
+        elif s.flags & SYN and not s.flags & ACK:
+            self.came[s.seq] = s
+        elif s.flags & SYN:
+            if self.awaits(s):
+                self.base, self.peer_scale = (s.seq + 1) & 0xFFFFFFFF, s.scale
+                self.ack, self.most = s.ack, s.window
+                self.add(0, s.data)
+        elif self.base is not None and not self.discards(s):
+            if self.ack is None or half(s.ack, self.ack) > 0:
+                self.ack = s.ack
+            scale = 0 if self.scale is None else self.peer_scale or 0
+            self.most = max(self.most, s.window << scale)
             start = half(s.seq, self.base)
-            self.add(start, start + s.length)
+            self.add(max(start, 0), start + s.length)
+            if s.flags & FIN:
+                self.peer_fin = start + s.length
 
     def add(self, start, end):
+        if end <= start:
+            return
         kept = []
         for a, b in self.ranges:
             if b < start or a > end:
@@ -125,37 +110,89 @@ class Receiver:
             else:
                 start, end = min(a, start), max(b, end)
         self.ranges = sorted(kept + [(start, end)])
-        if self.ranges[0][0] <= 0 < self.ranges[0][1] - (1 << 24):  # keep numbers small
-            shift = self.ranges[0][1] - (1 << 20)
+        shift = self.next() - (1 << 24)
+        if shift > 0:  # numbers stay small
             self.base = (self.base + shift) & 0xFFFFFFFF
             self.ranges = [(max(a - shift, 0), b - shift) for a, b in self.ranges]
+            self.edge -= shift
+            self.peer_fin = None if self.peer_fin is None else self.peer_fin - shift
+
+    # ---- what it would do ----
+
+    def next(self):
+        return self.ranges[0][1] if self.ranges and self.ranges[0][0] == 0 else 0
+
+    def has(self, start, end):
+        return start >= end or any(a <= start and end <= b for a, b in self.ranges)
+
+    def awaits(self, s):
+        """A SYN+ACK, in SYN-SENT?"""
+        return (self.base is None and self.syn is not None and
+                0 < half(s.ack, self.syn) <= half(self.sent, self.syn))
+
+    def resets(self, s):
+        if self.base is None:
+            return bool(s.flags & ACK) and self.awaits(s)
+        start = half(s.seq, self.base)
+        # Linux takes one behind a FIN, and one behind what it has acknowledged out of order.
+        return start - self.next() in (-1, 0) or any(start == b for _, b in self.ranges)
+
+    def discards(self, s):
+        return s.val is not None and self.echoed is not None and half(s.val, self.echoed) < 0
 
     def over(self):
-        return self.peer_fin and self.fin is not None and self.ack == self.fin
+        return (self.peer_fin is not None and self.next() >= self.peer_fin and
+                self.fin is not None and self.ack is not None and half(self.ack, self.fin) >= 0)
 
-    def needs(self, s):
-        if s.flags & SYN or self.reset:
-            return False
+    def why_not(self, s, newest):
+        """The proof that it did not need s; None if there is none. `newest`: the sender had
+        sent nothing since, and no copy of it was forwarded, so an answer may be what it wants."""
         if s.flags & RST:
-            return not self.over()
-        if s.val is not None and self.echoed is not None and half(s.val, self.echoed) < 0:
-            return False
-        if s.length and self.base is not None:
-            start = max(half(s.seq, self.base), 0)
-            end = half(s.seq, self.base) + s.length
-            if end > start and not any(a <= start and end <= b for a, b in self.ranges):
-                return True
-        return bool(s.flags & ACK) and (self.ack is None or half(s.ack, self.ack) > 0)
+            return self.why_no_rst(s)
+        if s.flags & SYN and not s.flags & ACK:
+            return "SYN: it has it" if s.seq in self.came else None
+        if self.reset:
+            return "it has reset, or was"
+        if s.flags & SYN:
+            return None if self.awaits(s) or newest else "SYN+ACK: it does not wait for one"
+        if self.discards(s):
+            return "older than a timestamp that it has echoed (RFC 7323 5.3, R1)"
+        if self.base is None or self.ack is None:
+            return None
+        start, end = half(s.seq, self.base), half(s.end, self.base)
+        if half(s.ack, self.ack) < -self.most:
+            return "ACK older than its largest window (RFC 5961 5.2)"
+        if start > max(self.edge, self.next()):
+            return "beyond its window (RFC 9293 3.10.7.4)"
+        if not self.has(max(start, 0), end) or half(s.ack, self.ack) > 0:
+            return None
+        if half(s.ack, self.ack) == 0 and end >= self.next() and start >= self.next():
+            return None  # acceptable: may open its window, or tell of what is missing
+        return None if newest else "it has all of that, and its sender has gone on"
+
+    def why_no_rst(self, s):
+        if self.reset:
+            return "RST: it has reset, or was"
+        if self.over():
+            return "RST in TIME-WAIT (RFC 1337)"
+        if self.resets(s):
+            return None
+        if self.base is None:
+            return "RST that does not answer its SYN"
+        if self.next() < half(s.seq, self.base) < self.edge:
+            return "RST not exact: it would only ask, as sluice does (RFC 5961 3.2)"
+        return "RST outside its window (RFC 5961 3.2)"
 
 
 def dropped(entered, left):
-    """Those that entered one port and did not leave by the other, and when that was decided.
+    """Those that entered one port and did not leave by the other, when that was decided, and how
+    many copies did leave.
 
     A port is a queue: a packet was decided on before the next one that came in left again.
     """
     leaving = collections.defaultdict(list)
     for s in left:
-        leaving[s.key].append(s)
+        leaving[s.key].append(s.time)
     waiting = collections.defaultdict(list)
     for s in entered:
         waiting[s.key].append(s)
@@ -163,39 +200,72 @@ def dropped(entered, left):
     for key, copies in waiting.items():
         # Of equal copies the first is the one that left: nothing makes a later one better.
         outs = leaving[key]
-        passed += [(s.time, out.time) for s, out in zip(copies, outs)]
-        lost += copies[len(outs) :]
+        passed += [(s.time, out) for s, out in zip(copies, outs)]
+        lost += [(s, len(outs)) for s in copies[len(outs) :]]
     passed.sort()
-    for s in sorted(lost, key=lambda s: s.time):
+    for s, copies in sorted(lost, key=lambda one: one[0].time):
         later = bisect.bisect_right(passed, (s.time, float("inf")))
         decided = passed[later][1] if later < len(passed) else s.time + LONGEST
-        yield s, min(decided, s.time + LONGEST)
+        yield s, min(decided, s.time + LONGEST), copies
+
+
+class Sender:
+    """When a host sent what."""
+
+    def __init__(self, segments):
+        self.flows, self.keys = collections.defaultdict(list), collections.defaultdict(list)
+        for s in segments:
+            self.flows[s.flow].append(s.time)
+            self.keys[s.key].append(s.time)
+
+    def newest(self, s, decided, copies):
+        sent = [time for time in self.keys[s.key] if time <= s.time]
+        if not sent or copies >= len(sent):
+            return False  # sluice's own, or the cable's copy
+        times = self.flows[s.flow]
+        return bisect.bisect_right(times, decided) <= bisect.bisect_right(times, sent[-1])
+
+
+def judge(outward, entered, left, sent, host):
+    """Yields each dropped one and the proof, for one direction."""
+    entered, left, sent = ([s for s in way if outward(s)] for way in (entered, left, sent))
+    sender, events = Sender(sent), collections.deque(host)
+    receivers = collections.defaultdict(Receiver)
+    for s, decided, copies in dropped(entered, left):
+        while events and events[0].time <= decided:
+            event = events.popleft()
+            if outward(event):
+                receivers[event.flow].takes(event)
+            else:
+                receivers[event.flow[::-1]].says(event)
+        yield s, receivers[s.flow].why_not(s, sender.newest(s, decided, copies))
 
 
 def main():
-    lan = sys.argv[1].split(",")
-    lan_port, wan_port, lan_host, wan_host = ([*read(name)] for name in sys.argv[2:6])
-    needed = total = 0
-    for outward, entered, left, host in (
-        (True, lan_port, wan_port, wan_host),
-        (False, wan_port, lan_port, lan_host),
+    parser = argparse.ArgumentParser()
+    parser.add_argument("lan", type=lambda text: text.split(","))
+    parser.add_argument("captures", nargs=4)
+    parser.add_argument("--shut", type=int, action="append", default=[])
+    options = parser.parse_args()
+    lan_port, wan_port, lan_host, wan_host = (read(name) for name in options.captures)
+    raw = {socket.inet_pton(socket.AF_INET6 if ":" in name else socket.AF_INET, name)
+           for name in options.lan}
+    proofs, needed = collections.Counter(), []
+    for outward, ways in (
+        (lambda s: s.flow[0][:-2] in raw, (lan_port, wan_port, lan_host, wan_host)),
+        (lambda s: s.flow[0][:-2] not in raw, (wan_port, lan_port, wan_host, lan_host)),
     ):
-        lost = [*dropped(*([s for s in way if (s.flow[0] in lan) == outward]
-                           for way in (entered, left)))]
-        events = collections.deque(host)
-        receivers = collections.defaultdict(Receiver)
-        for s, decided in lost:
-            while events and events[0].time <= decided:
-                event = events.popleft()
-                if (event.flow[0] in lan) == outward:
-                    receivers[event.flow].take(event)
-                else:
-                    receivers[event.flow[2:] + event.flow[:2]].said(event)
-            total += 1
-            if receivers[s.flow].needs(s):
-                needed += 1
-                print("%.6f %s" % (s.time, s.text))
-    print("%d dropped, %d of them needed" % (total, needed))
+        for s, proof in judge(outward, *ways):
+            if int.from_bytes(s.flow[1][-2:], "big") in options.shut:
+                continue
+            proofs[proof] += 1
+            if proof is None:
+                needed.append(s)
+    print(*needed, sep="\n", end="\n" if needed else "")
+    for proof, count in proofs.most_common():
+        print("%6d %s" % (count, proof or "NEEDED"))
+    print("%d passed, %d dropped, %d of them needed" % (
+        (len(lan_port) + len(wan_port) - proofs.total()) / 2, proofs.total(), len(needed)))
     return 1 if needed else 0
 
 
