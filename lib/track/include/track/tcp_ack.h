@@ -151,7 +151,9 @@ ack_unacceptable(const struct tcp_step *st, const struct tcp_pair *p, uint32_t b
 	const struct tcp_segment *seg = st->in->seg;
 	uint8_t x = step_side(st);
 	bool old = bad == ACC_2 && !seq_after(segment_end(seg), p->h->una[x]);
-	bool answer = (bad & (ACC_1 | ACC_3)) && st->in->config->tcp_challenge_ack;
+	/* x may be in SYN_RECEIVED, and answers an ACK of iss with a RST */
+	bool answer = (bad & (ACC_1 | ACC_3)) && ep_has(p, x, EP_SA) &&
+		      st->in->config->tcp_challenge_ack;
 
 	if ((old || answer) && step_needs_side(st))
 		return TCP_ASK;
