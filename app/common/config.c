@@ -46,11 +46,15 @@ static const struct word bypass_words[] = {
 #define WORDS_tcp_unknown_reset unknown_words
 #define WORDS_tcp_unsynchronized_reset unsynchronized_words
 #define WORDS_tcp_asymmetric load_booleans
+#define WORDS_ip_security_match security_words
 
 static const struct word unknown_words[] = {{"drop", false}, {"reset", true}, {NULL, 0}};
 static const struct word unsynchronized_words[] = {{"forward", false},
 						   {"reset", true},
 						   {NULL, 0}};
+static const struct word security_words[] = {{"ignore", false},
+					     {"match", true},
+					     {NULL, 0}};
 
 static int
 read_trackers(struct load *load)

@@ -54,6 +54,7 @@ struct yaml_config {
 #define YAML_KEY_tcp_unknown_reset "tcp_unknown"
 #define YAML_KEY_tcp_unsynchronized_reset "tcp_unsynchronized"
 #define YAML_KEY_tcp_asymmetric "tcp_asymmetric"
+#define YAML_KEY_ip_security_match "ip_security"
 
 extern const cyaml_schema_value_t yaml_schema;
 

@@ -28,21 +28,6 @@ engine_advance(struct engine *e, uint64_t now_ns)
 	e->now = ticks_from_ns(now_ns);
 }
 
-/* The table that may know the packet's connection. */
-static struct engine_family *
-family_of(struct engine *e, const struct packet *p)
-{
-	switch (p->kind) {
-	case PACKET_TCP:
-	case PACKET_UDP:
-	case PACKET_ICMP_QUERY:
-	case PACKET_OTHER:
-		return &e->family[p->family == 4 ? 0 : 1];
-	default:
-		return NULL;
-	}
-}
-
 /* Parse, key, hash; ask for the buckets. */
 static void
 stage_parse(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n)

@@ -46,6 +46,8 @@ connection_opened(struct engine_step *s)
 	cold->track.rule = s->rules.rule;
 	if (s->f->acct != NULL)
 		memset(&s->f->acct[s->index], 0, sizeof(s->f->acct[s->index]));
+	if (s->f->label != NULL)
+		s->f->label[s->index] = packet_label(s->m, s->p, e->config.secret);
 	rules_remember(s);
 	connection_arm(e, s->f, s->index);
 	e->stats.created++;

@@ -4,6 +4,7 @@
  * first and the connection changes only when they have accepted.
  */
 #include <netinet/in.h>
+#include <string.h>
 
 #include "engine_internal.h"
 
@@ -101,16 +102,30 @@ step_datagram(struct engine_step *s)
 	}
 }
 
-/* Find the connection that an ICMP error is about. */
+/* Whoever reports an error reports it to the sender of what it quotes (RFC 1122 3.2.2). */
+static bool
+error_is_senders(const struct packet *p, const struct packet *inner)
+{
+	const union flow_addr *to = &p->key.addr, *from = &inner->key.addr;
+	uint8_t x = inner->side;
+
+	return p->family == 4 ? to->v4[x] == from->v4[x]
+			      : memcmp(to->v6[x], from->v6[x], sizeof(to->v6[x])) == 0;
+}
+
+/*
+ * Find the connection that an ICMP error is about. About an error nobody sends one, so what
+ * it quotes is of a kind that makes connections.
+ */
 static bool
 error_lookup(struct engine_step *s, struct packet *inner)
 {
 	struct engine_family *f;
 
-	if (packet_parse_quoted(s->m, s->p, inner) != 0)
+	if (packet_parse_quoted(s->m, s->p, inner) != 0 || !error_is_senders(s->p, inner))
 		return false;
-	f = &s->e->family[inner->family == 4 ? 0 : 1];
-	if (!f->exists)
+	f = family_of(s->e, inner);
+	if (f == NULL || !f->exists)
 		return false;
 	s->index = flow_lookup(&f->table, &inner->key,
 			       flow_table_hash(&f->table, &inner->key));

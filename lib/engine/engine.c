@@ -2,7 +2,7 @@
 /*
  * Memory, configuration, counters. All that an engine ever needs lies in one block:
  *
- *	struct engine with its transmit buffers | link layers | for each family: table, acct
+ *	struct engine with its transmit buffers | link layers | for each family: table, acct, labels
  */
 #include <errno.h>
 #include <string.h>
@@ -43,6 +43,14 @@ acct_bytes(const struct engine_config *config, const struct flow_config *fc)
 			    : 0;
 }
 
+static size_t
+label_bytes(const struct engine_config *config, const struct flow_config *fc)
+{
+	return config->track.ip_security_match
+		       ? part_bytes(fc->connections * sizeof(uint32_t))
+		       : 0;
+}
+
 size_t
 engine_bytes(const struct engine_config *config)
 {
@@ -54,7 +62,7 @@ engine_bytes(const struct engine_config *config)
 
 		if (fc.connections != 0)
 			bytes += part_bytes(flow_table_bytes(&fc)) +
-				 acct_bytes(config, &fc);
+				 acct_bytes(config, &fc) + label_bytes(config, &fc);
 	}
 	return bytes;
 }
@@ -73,6 +81,9 @@ family_init(struct engine_family *f, const struct engine_config *config,
 	if (config->acct)
 		f->acct = (struct engine_acct *)*memory;
 	*memory += acct_bytes(config, fc);
+	if (config->track.ip_security_match)
+		f->label = (uint32_t *)*memory;
+	*memory += label_bytes(config, fc);
 	return 0;
 }
 

@@ -57,12 +57,13 @@ struct engine_acct {
 struct engine_family {
 	struct flow_table table;
 	struct engine_acct *acct; /* by connection index; NULL: not counted */
-	bool exists;              /* false: no connections of this family, ever */
-	uint8_t changed;          /* CHANGED_* */
-	uint32_t pressed;         /* connections from which on room is made */
-	uint32_t hand;            /* the next place to be looked at for that */
-	uint32_t barren;          /* places looked at in vain since the last who went */
-	uint32_t barren_tick;     /* when */
+	uint32_t *label;      /* the same: packet_label() of the SYN, GEN-4; or NULL */
+	bool exists;          /* false: no connections of this family, ever */
+	uint8_t changed;      /* CHANGED_* */
+	uint32_t pressed;     /* connections from which on room is made */
+	uint32_t hand;        /* the next place to be looked at for that */
+	uint32_t barren;      /* places looked at in vain since the last who went */
+	uint32_t barren_tick; /* when */
 };
 
 /* A connection as it was before a packet, should the rules drop what the tracker passed. */
@@ -141,6 +142,21 @@ static inline uint32_t
 packet_ip_bytes(const struct packet *p)
 {
 	return p->l4_len + p->l4_off - p->l3_off;
+}
+
+/* The table that may know the packet's connection; NULL: none does. */
+static inline struct engine_family *
+family_of(struct engine *e, const struct packet *p)
+{
+	switch (p->kind) {
+	case PACKET_TCP:
+	case PACKET_UDP:
+	case PACKET_ICMP_QUERY:
+	case PACKET_OTHER:
+		return &e->family[p->family == 4 ? 0 : 1];
+	default:
+		return NULL;
+	}
 }
 
 /* A port of the wire that the packet crosses. */

@@ -181,6 +181,21 @@ track_unknown(struct engine_step *s)
 	connection_opened(s);
 }
 
+/* GEN-4: whether the segment has the label of the SYN. What the rules say does not count. */
+static bool
+label_matches(struct engine_step *s)
+{
+	struct track_conn conn;
+	struct tcp_input in;
+
+	if (packet_label(s->m, s->p, s->e->config.secret) == s->f->label[s->index])
+		return true;
+	conn = family_conn(s->f, s->index);
+	in = input_of(s);
+	tcp_mislabelled(&conn, &in, &s->r);
+	return false;
+}
+
 void
 step_tcp(struct engine_step *s)
 {
@@ -190,6 +205,8 @@ step_tcp(struct engine_step *s)
 		track_unknown(s);
 		return;
 	}
+	if (unlikely(s->f->label != NULL) && !label_matches(s))
+		return;
 	ct = rules_ct(&flow_conn(&s->f->table, s->index)->hot, s->p->side);
 	if (likely(rules_known(s, ct)))
 		track_known(s, ct);

@@ -70,6 +70,7 @@ uint32_t
 datagram_deadline(const struct track_conn *conn, uint8_t proto,
 		  const struct track_config *config)
 {
+	bool replied = (conn->hot->flags & TRACK_REPLIED) != 0;
 	uint32_t timeout;
 
 	switch (proto) {
@@ -83,6 +84,17 @@ datagram_deadline(const struct track_conn *conn, uint8_t proto,
 		break;
 	case IPPROTO_ICMPV6:
 		timeout = config->icmpv6_timeout;
+		break;
+	case IPPROTO_SCTP:
+		timeout = replied ? config->sctp_timeout_established
+				  : config->sctp_timeout_cookie_wait;
+		break;
+	case IPPROTO_DCCP:
+		timeout = replied ? config->dccp_timeout_open
+				  : config->dccp_timeout_request;
+		break;
+	case IPPROTO_GRE:
+		timeout = replied ? config->gre_timeout_stream : config->gre_timeout;
 		break;
 	default:
 		timeout = config->generic_timeout;

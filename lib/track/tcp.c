@@ -41,6 +41,13 @@ tcp_icmp_error(const struct track_conn *conn, uint8_t x, uint32_t seq,
 	entry_icmp_error(conn, x, seq, r);
 }
 
+void
+tcp_mislabelled(const struct track_conn *conn, const struct tcp_input *in,
+		struct track_result *r)
+{
+	entry_mislabelled(conn, in, r);
+}
+
 enum tcp_state
 tcp_state(const struct track_conn *conn, uint8_t x)
 {

@@ -132,7 +132,7 @@ put_ethernet(struct writer *w, const struct frame *f, size_t addr_len)
 static void
 put_ipv4(struct writer *w, const struct frame *f, const struct addresses *a)
 {
-	size_t words = 5 + f->ip_options / 4;
+	size_t words = 5 + (f->ip_option.len + f->ip_options) / 4;
 	uint8_t version = f->say_version != 0 ? f->say_version : 4;
 	uint8_t ihl = f->say_ihl != 0 ? f->say_ihl : (uint8_t)words;
 
@@ -147,6 +147,7 @@ put_ipv4(struct writer *w, const struct frame *f, const struct addresses *a)
 	put_u16(w, 0);
 	put(w, a->src, 4);
 	put(w, a->dst, 4);
+	put(w, f->ip_option.data, f->ip_option.len);
 	put_fill(w, 1, f->ip_options);
 }
 
@@ -317,7 +318,7 @@ finish_ip(struct writer *w, const struct frame *f, size_t l3, size_t addr_len)
 	}
 	if (f->say_ip_len == 0)
 		set_u16(w, l3 + 2, (uint16_t)(w->at - l3));
-	sum = (uint16_t)~frame_sum(w->buf + l3, 20 + f->ip_options, 0);
+	sum = (uint16_t)~frame_sum(w->buf + l3, 20 + f->ip_option.len + f->ip_options, 0);
 	set_u16(w, l3 + 10, f->bad_ip_checksum ? spoil(sum) : sum);
 }
 

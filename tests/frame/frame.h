@@ -80,7 +80,8 @@ struct frame {
 	bool mf;           /* IPv4 */
 	uint16_t frag_off; /* IPv4, in units of eight bytes: no transport header then */
 	size_t ip_options; /* IPv4: bytes of NOPs, a multiple of four */
-	uint8_t ext_next;  /* IPv6: protocol of the first header in ext */
+	struct frame_bytes ip_option; /* IPv4: options before those, a multiple of four */
+	uint8_t ext_next;             /* IPv6: protocol of the first header in ext */
 	struct frame_bytes ext; /* IPv6: extension headers, their last one naming proto */
 
 	/* TCP, UDP, UDP-Lite, SCTP, DCCP: ports of all, the rest is TCP's */

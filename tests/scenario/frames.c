@@ -13,6 +13,9 @@ static const char *const address[2][2] = {
 	{"2001:db8:1::1", "2001:db8:2::2"},
 };
 
+/* of a host that has nothing to do with it */
+static const char *const other[2] = {"192.0.2.77", "2001:db8:1::77"};
+
 static const uint8_t mac[2][6] = {{2, 0, 0, 0, 0, 0xa}, {2, 0, 0, 0, 0, 0xb}};
 
 static void
@@ -26,6 +29,23 @@ add_segment(struct frame *f, const struct segment_text *g)
 	f->opt = g->opt;
 	f->opt.raw = (struct frame_bytes){g->raw, g->raw_len};
 	f->payload_len = g->len;
+}
+
+/* CIPSO (its draft, tag 1) of DOI 1, or CALIPSO (RFC 5570) of DOI 1 in hop-by-hop options. */
+static void
+add_label(struct frame *f, unsigned family, uint8_t level, uint8_t bytes[16])
+{
+	const uint8_t cipso[12] = {134, 10, 0, 0, 0, 1, 1, 4, 0, level, 1, 1};
+	const uint8_t calipso[16] = {f->proto, 1,     7, 8, 0, 0, 0, 1,
+				     0,        level, 0, 0, 1, 2, 0, 0};
+
+	if (family == 0) {
+		memcpy(bytes, cipso, sizeof(cipso));
+		f->ip_option = (struct frame_bytes){bytes, sizeof(cipso)};
+	} else {
+		memcpy(bytes, calipso, sizeof(calipso));
+		f->ext = (struct frame_bytes){bytes, sizeof(calipso)};
+	}
 }
 
 static void
@@ -63,6 +83,32 @@ from_side(const struct step *step, unsigned family, unsigned side)
 	return f;
 }
 
+static void
+add_icmp(struct frame *f, const struct step *step, const struct icmp_word *icmp,
+	 unsigned family)
+{
+	f->proto = family == 0 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	f->icmp_type = icmp->type[family];
+	f->icmp_code = icmp->code[family];
+	f->icmp_id = step->icmp_id;
+}
+
+static void
+add_packet(struct frame *f, const struct step *step, enum step_kind kind, unsigned family)
+{
+	f->payload_len = step->segment.len;
+	if (kind == STEP_TCP)
+		add_segment(f, &step->segment);
+	else if (kind == STEP_UDP)
+		f->proto = IPPROTO_UDP;
+	else
+		f->proto = step->proto;
+	if (kind == STEP_ICMP)
+		add_icmp(f, step,
+			 step->icmp_quoted != NULL ? step->icmp_quoted : step->icmp,
+			 family);
+}
+
 /* An ICMP error from step->side quotes the start of what the other side sent. */
 static size_t
 error_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size)
@@ -72,13 +118,14 @@ error_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t siz
 	uint8_t quoted[FRAME_MAX];
 	size_t len;
 
-	add_segment(&inner, &step->segment);
+	add_packet(&inner, step, step->quoted, family);
 	len = frame_build(&inner, quoted, sizeof(quoted));
 	if (len < ETHER_BYTES)
 		return 0;
-	f.proto = family == 0 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-	f.icmp_type = step->icmp->type[family];
-	f.icmp_code = step->icmp->code[family];
+	add_icmp(&f, step, step->icmp, family);
+	if (step->misdirected)
+		f.dst = other[family];
+	f.icmp_id = 0;
 	f.icmp_seq = 1400; /* the MTU, where one belongs */
 	f.payload = quoted + ETHER_BYTES;
 	f.payload_len = len - ETHER_BYTES;
@@ -92,6 +139,7 @@ size_t
 step_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size)
 {
 	struct frame f = from_side(step, family, step->side);
+	uint8_t label[16];
 	size_t len;
 
 	switch (step->kind) {
@@ -100,28 +148,15 @@ step_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size
 		return step->raw_len;
 	case STEP_ICMP_ERROR:
 		return error_frame(step, family, bytes, size);
-	case STEP_TCP:
-		add_segment(&f, &step->segment);
-		break;
-	case STEP_UDP:
-		f.proto = IPPROTO_UDP;
-		f.payload_len = step->segment.len;
-		break;
-	case STEP_ICMP:
-		f.proto = family == 0 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-		f.icmp_type = step->icmp->type[family];
-		f.icmp_code = step->icmp->code[family];
-		f.icmp_id = step->icmp_id;
-		f.payload_len = step->segment.len;
-		break;
-	case STEP_OTHER:
-		f.proto = step->proto;
-		f.payload_len = step->segment.len;
-		break;
 	case STEP_TIME:
 		return 0;
+	default:
+		add_packet(&f, step, step->kind, family);
+		break;
 	}
 	add_words(&f, &step->words);
+	if (step->words.label != 0)
+		add_label(&f, family, step->words.label, label);
 	len = frame_build(&f, bytes, size);
 	return step->words.cut != 0 && step->words.cut < len ? step->words.cut : len;
 }

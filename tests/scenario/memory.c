@@ -71,6 +71,8 @@ scenario_setting(struct engine_config *config, const struct setting *s)
 		return config->track.tcp_unknown_reset = true;
 	if (strcmp(s->name, "tcp_unsynchronized") == 0 && strcmp(s->value, "reset") == 0)
 		return config->track.tcp_unsynchronized_reset = true;
+	if (strcmp(s->name, "ip_security") == 0 && strcmp(s->value, "match") == 0)
+		return config->track.ip_security_match = true;
 	if (strcmp(s->name, "enforce") == 0 && strcmp(s->value, "ruleset") == 0)
 		return config->enforce_ruleset = true;
 #define SWITCH(key, value, text)                                                         \

@@ -331,6 +331,7 @@ frame_words(struct parser *p, struct frame_words *w)
 		{"ip_len", &w->ip_len, NULL, NULL},
 		{"padding", &w->padding, NULL, NULL},
 		{"ttl", NULL, &w->ttl, NULL},
+		{"label", NULL, &w->label, NULL},
 		{"cut", &w->cut, NULL, NULL},
 	};
 	char text[24];
@@ -444,22 +445,12 @@ icmp_word(struct parser *p, const struct icmp_word **w)
 	return bad(p, "expected the name of an ICMP message, as echo or need_frag");
 }
 
-/* icmp QUERY [id N] [(LEN)] | icmp ERROR quote SEGMENT */
+/* [id N] [(LEN)] of a query. */
 static int
-icmp(struct parser *p, struct step *step)
+query(struct parser *p, struct step *step)
 {
 	uint64_t n;
-	int status = icmp_word(p, &step->icmp);
 
-	if (status != 0)
-		return status;
-	if (step->icmp->error) {
-		step->kind = STEP_ICMP_ERROR;
-		if (!take(p, "quote"))
-			return bad(p, "expected quote SEGMENT");
-		return segment(p, !step->side, &step->segment);
-	}
-	step->kind = STEP_ICMP;
 	step->icmp_id = 1;
 	if (take(p, "id")) {
 		if (!value(p, UINT16_MAX, &n))
@@ -470,37 +461,67 @@ icmp(struct parser *p, struct step *step)
 	return length(p, &step->segment.len) ? 0 : bad(p, "expected a length in ()");
 }
 
+/* udp (LEN) | proto N (LEN) | SEGMENT, from a side: what a packet and a quotation can be. */
+static int
+transport(struct parser *p, struct step *step, uint8_t side, enum step_kind *kind)
+{
+	uint64_t n;
+
+	if (take(p, "udp")) {
+		*kind = STEP_UDP;
+	} else if (take(p, "proto")) {
+		*kind = STEP_OTHER;
+		if (!value(p, UINT8_MAX, &n))
+			return bad(p, "expected 0 to 255 after proto");
+		step->proto = (uint8_t)n;
+	} else {
+		*kind = STEP_TCP;
+		return segment(p, side, &step->segment);
+	}
+	skip_blanks(p);
+	return length(p, &step->segment.len) ? 0 : bad(p, "expected a length in ()");
+}
+
+/* icmp QUERY [id N] [(LEN)] | icmp ERROR [elsewhere] quote (PACKET | icmp WORD [id N] [(LEN)]) */
+static int
+icmp(struct parser *p, struct step *step)
+{
+	int status = icmp_word(p, &step->icmp);
+
+	if (status != 0)
+		return status;
+	if (!step->icmp->error) {
+		step->kind = STEP_ICMP;
+		return query(p, step);
+	}
+	step->kind = STEP_ICMP_ERROR;
+	step->misdirected = take(p, "elsewhere");
+	if (!take(p, "quote"))
+		return bad(p, "expected quote and what is quoted");
+	if (!take(p, "icmp"))
+		return transport(p, step, !step->side, &step->quoted);
+	step->quoted = STEP_ICMP;
+	status = icmp_word(p, &step->icmp_quoted);
+	return status != 0 ? status : query(p, step);
+}
+
 /* What is sent: everything between the direction and " : ". */
 static int
 packet(struct parser *p, struct step *step)
 {
-	uint64_t n;
-	int status = 0;
+	int status;
 
-	if (take(p, "udp")) {
-		step->kind = STEP_UDP;
-		skip_blanks(p);
-		if (!length(p, &step->segment.len))
-			return bad(p, "expected a length in ()");
-	} else if (take(p, "icmp")) {
+	if (take(p, "icmp")) {
 		status = icmp(p, step);
-	} else if (take(p, "proto")) {
-		step->kind = STEP_OTHER;
-		if (!value(p, UINT8_MAX, &n))
-			return bad(p, "expected 0 to 255 after proto");
-		step->proto = (uint8_t)n;
-		skip_blanks(p);
-		if (!length(p, &step->segment.len))
-			return bad(p, "expected a length in ()");
 	} else if (take(p, "raw")) {
 		step->kind = STEP_RAW;
 		skip_blanks(p);
 		step->raw = malloc(FRAME_MAX);
 		if (step->raw == NULL || !hex(p, step->raw, FRAME_MAX, &step->raw_len))
 			return bad(p, "raw: expected a frame in hexadecimal");
+		status = 0;
 	} else {
-		step->kind = STEP_TCP;
-		status = segment(p, step->side, &step->segment);
+		status = transport(p, step, step->side, &step->kind);
 	}
 	return status != 0 ? status : frame_words(p, &step->words);
 }

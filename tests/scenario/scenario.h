@@ -24,7 +24,7 @@ enum step_kind {
 	STEP_TCP,
 	STEP_UDP,
 	STEP_ICMP,       /* a query or its answer */
-	STEP_ICMP_ERROR, /* about `segment`, that the other side sent */
+	STEP_ICMP_ERROR, /* about a packet `quoted`, that the other side sent */
 	STEP_OTHER,      /* another protocol, by number */
 	STEP_RAW,        /* the whole frame in `raw` */
 	STEP_TIME,       /* nothing but time */
@@ -68,7 +68,8 @@ struct frame_words {
 	uint16_t ip_len;
 	uint16_t padding;
 	uint8_t ttl;
-	uint16_t cut; /* bytes of the frame that are left, 0: all */
+	uint8_t label; /* a security label of this level, 0: none */
+	uint16_t cut;  /* bytes of the frame that are left, 0: all */
 };
 
 /* What we must send. */
@@ -101,6 +102,9 @@ struct step {
 	struct segment_text segment;
 	struct frame_words words;
 	const struct icmp_word *icmp;
+	const struct icmp_word *icmp_quoted;
+	enum step_kind quoted;
+	bool misdirected; /* the error does not go to who has sent that */
 	uint16_t icmp_id;
 	uint8_t proto;
 	uint8_t *raw;

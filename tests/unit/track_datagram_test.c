@@ -111,8 +111,15 @@ each_protocol_has_its_timeout(void **state)
 	f.config.icmpv6_timeout = 31000;
 	assert_int_equal(left(&f, IPPROTO_ICMP, 0), 30000);
 	assert_int_equal(left(&f, IPPROTO_ICMPV6, 0), 31000);
-	assert_int_equal(left(&f, IPPROTO_SCTP, 0), 600000);
-	assert_int_equal(left(&f, IPPROTO_GRE, 0), 600000);
+	assert_int_equal(left(&f, IPPROTO_SCTP, 0), 30000);
+	assert_int_equal(left(&f, IPPROTO_DCCP, 0), 240000);
+	assert_int_equal(left(&f, IPPROTO_GRE, 0), 30000);
+	assert_int_equal(left(&f, IPPROTO_ESP, 0), 600000);
+	packet(&f, 1, 0);
+	assert_int_equal(left(&f, IPPROTO_SCTP, 0), 210000);
+	assert_int_equal(left(&f, IPPROTO_DCCP, 0), 43200000);
+	assert_int_equal(left(&f, IPPROTO_GRE, 0), 180000);
+	assert_int_equal(left(&f, IPPROTO_ESP, 0), 600000);
 }
 
 static void

@@ -47,6 +47,7 @@
 	X(TCP_RST_SEQ, "tcp_rst_seq", "RST outside the window [RST-4]")                  \
 	X(TCP_RST_INEXACT, "tcp_rst_inexact", "RST in the window but not exact [RST-6]") \
 	X(TCP_RST_TIME_WAIT, "tcp_rst_time_wait", "RST in TIME-WAIT [RST-8]")            \
+	X(IP_SECURITY, "ip_security", "security label other than the SYN's [GEN-4]")     \
 	/* the other trackers */                                                         \
 	X(ICMP_NO_REQUEST, "icmp_no_request", "ICMP reply without a request")            \
 	X(ICMP_UNRELATED, "icmp_unrelated", "ICMP error about no connection")            \

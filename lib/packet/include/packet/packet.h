@@ -92,6 +92,14 @@ void packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_
 int packet_parse_quoted(const struct rte_mbuf *m, const struct packet *p,
 			struct packet *inner);
 
+/*
+ * A keyed hash (KEY_SECRET_BYTES of secret) of the security options of a packet that
+ * packet_parse() has taken: RFC 1108 and CIPSO in IPv4, CALIPSO (RFC 5570) in IPv6. Equal
+ * labels give equal numbers; 0: it has none.
+ */
+uint32_t packet_label(const struct rte_mbuf *m, const struct packet *p,
+		      const uint8_t *secret);
+
 /* Bytes of the key that count for a family: 4 or 6. */
 static inline size_t
 packet_key_bytes(const struct packet *p)

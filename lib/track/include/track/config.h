@@ -28,6 +28,12 @@
 	X(udp_timeout_stream, 120, 1, 2000000, "UDP, both directions seen")              \
 	X(icmp_timeout, 30, 1, 2000000, "ICMP query")                                    \
 	X(icmpv6_timeout, 30, 1, 2000000, "ICMPv6 query")                                \
+	X(sctp_timeout_cookie_wait, 30, 1, 2000000, "SCTP, nothing has come back")       \
+	X(sctp_timeout_established, 210, 1, 2000000, "SCTP, both directions seen")       \
+	X(dccp_timeout_request, 240, 1, 2000000, "DCCP, nothing has come back")          \
+	X(dccp_timeout_open, 43200, 1, 2000000, "DCCP, both directions seen")            \
+	X(gre_timeout, 30, 1, 2000000, "GRE, nothing has come back")                     \
+	X(gre_timeout_stream, 180, 1, 2000000, "GRE, both directions seen")              \
 	X(generic_timeout, 600, 1, 2000000, "any other protocol")
 
 /* X(name, default, text) */
@@ -38,7 +44,9 @@
 	X(tcp_unknown_reset, false, "answer segments of no connection with RST (GEN-1)") \
 	X(tcp_unsynchronized_reset, false,                                               \
 	  "answer a wrong ACK in the handshake with RST ourselves (GEN-2)")              \
-	X(tcp_asymmetric, true, "accept that one direction goes another way (ACC-10)")
+	X(tcp_asymmetric, true, "accept that one direction goes another way (ACC-10)")   \
+	X(ip_security_match, false,                                                      \
+	  "refuse another security label than the SYN's (GEN-4)")
 
 struct track_config {
 #define TRACK_FIELD(name, value, least, most, text) uint32_t name; /* ticks */

@@ -81,6 +81,13 @@ void tcp_segment(struct track_conn *conn, const struct tcp_input *in,
 void tcp_icmp_error(const struct track_conn *conn, uint8_t x, uint32_t seq,
 		    struct track_result *r);
 
+/*
+ * GEN-4: a segment of a connection whose security label is not the connection's. Changes
+ * nothing; the verdict is VERDICT_DROP, with a RST if it is one that the receiver would take.
+ */
+void tcp_mislabelled(const struct track_conn *conn, const struct tcp_input *in,
+		     struct track_result *r);
+
 /* The state of the endpoint on side x. */
 enum tcp_state tcp_state(const struct track_conn *conn, uint8_t x);
 

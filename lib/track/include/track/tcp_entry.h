@@ -104,31 +104,68 @@ entry_segment(struct track_conn *conn, const struct tcp_input *in, struct track_
 		p.h->flags |= TRACK_ASSURED | TRACK_REPLIED;
 }
 
-/* The row "ICMP error" of the table of verdicts. */
+/* The row "ICMP error" of the table of verdicts, for a connection or a shadow of it. */
+static inline bool
+pair_icmp_fits(const struct tcp_pair *p, uint8_t x, uint32_t seq)
+{
+	const struct tcp_rare *rare = p->rare;
+
+	switch (pair_column(p)) {
+	case TCP_COLUMN_CLOSED:
+		return false;
+	case TCP_COLUMN_SYN_SENT:
+		if (rare && rare->has_second[x] && seq == rare->second[x].iss)
+			return true;
+		return ep_has(p, x, EP_SS) && seq == p->c->iss[x];
+	default:
+		return seq_within(seq, p->h->una[x] - 1, p->h->nxt[x]);
+	}
+}
+
 static inline void
 entry_icmp_error(const struct track_conn *conn, uint8_t x, uint32_t seq,
 		 struct track_result *r)
 {
 	struct tcp_pair p = conn_pair(conn);
-	bool fits;
+	bool fits = pair_icmp_fits(&p, x, seq);
+	int i;
 
+	for (i = 0; i < TCP_SHADOWS && conn->side && !fits; i++) {
+		struct tcp_pair n = shadow_pair(&conn->side->shadow[i]);
+
+		fits = conn->side->shadow[i].live && pair_icmp_fits(&n, x, seq);
+	}
 	*r = (struct track_result){.verdict = VERDICT_DROP,
 				   .reason = REASON_ICMP_INNER_SEQ};
-	switch (pair_column(&p)) {
-	case TCP_COLUMN_CLOSED:
-		fits = false;
-		break;
-	case TCP_COLUMN_SYN_SENT:
-		fits = ep_has(&p, x, EP_SS) && seq == p.c->iss[x];
-		break;
-	default:
-		fits = seq_within(seq, p.h->una[x] - 1, p.h->nxt[x]);
-		break;
-	}
 	if (!fits)
 		return;
 	r->verdict = VERDICT_PASS;
 	r->reason = REASON_NONE;
+}
+
+/*
+ * GEN-4. The RST has the number that the segment names, so it is for a segment whose numbers
+ * pass alone: nobody is to reset a host through us whom the host would not believe. What
+ * would pass is tried on a copy.
+ */
+static inline void
+entry_mislabelled(const struct track_conn *conn, const struct tcp_input *in,
+		  struct track_result *r)
+{
+	struct track_hot hot = *conn->hot;
+	struct track_cold cold = *conn->cold;
+	struct track_conn copy = {&hot, &cold, 0};
+	struct tcp_input allowed = *in;
+	struct tcp_step st = {.in = in, .r = r};
+	bool passes;
+
+	allowed.rules = TCP_RULES_ALLOW;
+	allowed.no_side = true;
+	entry_segment(&copy, &allowed, r);
+	passes = r->verdict == VERDICT_PASS;
+	*r = (struct track_result){.verdict = VERDICT_DROP, .reason = REASON_IP_SECURITY};
+	if (passes && !(in->seg->flags & TCP_RST))
+		step_make_rst(&st);
 }
 
 /* TIM-2 */
