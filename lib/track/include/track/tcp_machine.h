@@ -217,8 +217,11 @@ shadow_try(const struct tcp_step *st, const struct tcp_pair *p, int i,
 	outcome = step_dispatch(st, &n);
 	empty = segment_kind(seg) == TCP_ACK && segment_len(seg) == 0 &&
 		pair_column(&n) == TCP_COLUMN_SYN_RECEIVED;
-	if (shadow->cold.flags & (COLD_CLOSED | COLD_RST_PEND)) {
+	if (shadow->cold.flags & COLD_CLOSED) {
 		shadow_restart(st, p, shadow);
+		empty = false;
+	} else if (shadow->cold.flags & COLD_RST_PEND) { /* it ends soon by itself */
+		shadow->cold.flags &= (uint8_t) ~(COLD_RST_PEND | COLD_RST_SIDE);
 		empty = false;
 	} else if (pair_column(&n) == TCP_COLUMN_SYNCHRONISED) {
 		shadow_commit(st, p, i);
