@@ -9,12 +9,12 @@
 
 #define FUTURE_STEPS 400
 #define GONE_TURNS 24
+#define PROBING (4 * TICKS_PER_S)
 
 /*
- * (a) Whether the segment would move its receiver, were it to arrive now. Two segments are
- * not missed though it would: a RST toward TIME-WAIT, or toward CLOSING with the ACK that makes
- * it TIME-WAIT on its way (RST-8, RFC 1337 3); and a RST without a connection, since the first
- * of several ends the linger (the table's row RST: D).
+ * (a) Whether the segment would move its receiver, were it to arrive now. A RST toward
+ * TIME-WAIT, or toward CLOSING with the ACK that makes it TIME-WAIT on its way, is not missed
+ * though it would (RST-8, RFC 1337 3).
  */
 bool
 check_acts(const struct model *m, const struct flight *f)
@@ -25,8 +25,6 @@ check_acts(const struct model *m, const struct flight *f)
 
 	if ((e.state == TCP_STATE_TIME_WAIT || e.state == TCP_STATE_CLOSING) &&
 	    m->r.reason == REASON_TCP_RST_TIME_WAIT)
-		return false;
-	if ((f->seg.flags & TCP_RST) && m->r.reason == REASON_TCP_NO_CONNECTION)
 		return false;
 	endpoint_receive(&e, &f->seg, 77777, m->now, &out);
 	return e.state != before->state || e.rcv_nxt != before->rcv_nxt ||
@@ -40,17 +38,23 @@ is_synchronised(const struct endpoint *e)
 	return e->state >= TCP_STATE_ESTABLISHED;
 }
 
-/* Both talk to each other, all that was sent has arrived, and nobody waits for an answer. */
-static bool
-at_rest(const struct model *m)
+bool
+check_connected(const struct model *m)
+{
+	return is_synchronised(&m->e[0]) && is_synchronised(&m->e[1]) &&
+	       m->e[0].irs == m->e[1].iss && m->e[1].irs == m->e[0].iss;
+}
+
+/* All that was sent has arrived, and nobody waits for an answer. */
+bool
+check_at_rest(const struct model *m)
 {
 	unsigned x;
 
-	if (m->flights != 0)
+	if (m->flights != 0 || !check_connected(m))
 		return false;
 	for (x = 0; x < 2; x++)
-		if (!is_synchronised(&m->e[x]) || m->e[x].rto_at != 0 ||
-		    m->e[x].irs != m->e[!x].iss || m->e[x].snd_una != m->e[x].snd_max ||
+		if (m->e[x].rto_at != 0 || m->e[x].snd_una != m->e[x].snd_max ||
 		    m->e[x].snd_max != m->e[!x].rcv_nxt)
 			return false;
 	return true;
@@ -88,11 +92,36 @@ opened_at_once(const struct model *m)
 {
 	uint8_t x;
 
+	if (m->u->connect != 3)
+		return false;
 	for (x = 0; x < 2; x++)
 		if (m->e[x].snd_max != m->e[x].iss + 1 ||
 		    m->e[x].rcv_nxt != m->e[x].irs + 1)
 			return false;
 	return m->has_side && m->side.shadow[0].live;
+}
+
+/* x has closed and waits, its peer has closed and is gone, and nothing is on its way. */
+static bool
+is_closed_behind(const struct model *m, uint8_t x)
+{
+	return m->flights == 0 && m->live && !m->timed_out && !m->u->budget[MAY_CRASH] &&
+	       !m->u->budget[MAY_ABORT] && m->e[x].state == TCP_STATE_TIME_WAIT &&
+	       m->e[!x].state <= TCP_STATE_LISTEN && !m->e[!x].was_reset &&
+	       m->cold.iss[x] == m->e[x].iss && m->cold.iss[!x] == m->e[x].irs;
+}
+
+static const char *
+check_closed(const struct model *m)
+{
+	struct track_conn conn = model_conn((struct model *)(uintptr_t)m);
+	uint8_t x;
+
+	for (x = 0; x < 2; x++)
+		if (is_closed_behind(m, x) && (!is_state_of(m, x, tcp_state(&conn, x)) ||
+					       tcp_state(&conn, !x) != TCP_STATE_CLOSED))
+			return "(b) the pair is not TIME_WAIT and CLOSED";
+	return NULL;
 }
 
 /*
@@ -105,7 +134,7 @@ check_states(const struct model *m)
 	struct track_conn conn = model_conn((struct model *)(uintptr_t)m);
 	uint8_t x;
 
-	if (!at_rest(m) || m->timed_out || opened_at_once(m))
+	if (!check_at_rest(m) || m->timed_out || opened_at_once(m))
 		return NULL;
 	if (!m->live)
 		return "(b) the endpoints are connected, and there is no entry";
@@ -115,49 +144,67 @@ check_states(const struct model *m)
 	return NULL;
 }
 
-/* (e) An exchange that is half open has a short time-out, and not longer for being busy. */
+/*
+ * (e) An exchange that is half open has a short time-out; SYN_SENT from its first SYN on,
+ * however busy it is.
+ */
 static const char *
 check_half_open(const struct model *m)
 {
 	const struct track_config *config = model_config(m->u);
 	struct track_conn conn = model_conn((struct model *)(uintptr_t)m);
-	uint32_t left;
-	bool half_open;
+	uint32_t at;
 	uint8_t x;
 
-	if (!m->live)
+	if (!m->live || (m->hot.ep[0] & m->hot.ep[1] & EP_SA) ||
+	    (m->cold.flags & COLD_CLOSED))
 		return NULL;
-	left = tcp_deadline(&conn, config) - m->now;
-	if ((int32_t)left < 0)
-		return NULL;
-	half_open = !(m->hot.ep[0] & m->hot.ep[1] & EP_SA);
+	at = tcp_deadline(&conn, config);
 	for (x = 0; x < 2; x++)
-		if (tcp_state(&conn, x) == TCP_STATE_SYN_SENT &&
-		    m->cold.t0 + config->tcp_timeout_syn_sent - m->now < left &&
-		    !(m->cold.flags & COLD_CLOSED))
-			return "(e) SYN_SENT holds longer than from its first SYN";
-	if (half_open && !m->forged && left > config->tcp_timeout_syn_sent)
-		return "(e) a half-open exchange holds too long";
-	return NULL;
+		if (tcp_state(&conn, x) == TCP_STATE_SYN_SENT)
+			return seq_after(at, m->opened + config->tcp_timeout_syn_sent)
+				       ? "(e) SYN_SENT holds longer than from its first SYN"
+				       : NULL;
+	return seq_after(at, m->now + config->tcp_timeout_syn_recv)
+		       ? "(e) a half-open exchange holds too long"
+		       : NULL;
 }
 
-/* MODEL-1: una <= RCV.NXT <= nxt, where the endpoints have a connection and the entry is of it. */
+/* (b) What the entry says of the FIN of x is so. */
+static bool
+fin_is_fact(const struct model *m, uint8_t x)
+{
+	const struct endpoint *e = &m->e[x];
+	uint32_t fin = e->iss + 1 + e->queued;
+
+	if (!(m->hot.ep[x] & EP_FS))
+		return true;
+	return e->fin_queued && m->cold.fin[x] == fin &&
+	       (!(m->hot.ep[x] & EP_FA) || seq_after(m->e[!x].rcv_nxt, fin));
+}
+
+/*
+ * At any time, where the endpoints have a connection and the entry is of it: MODEL-1, una <=
+ * RCV.NXT <= nxt; and (b), a FIN that it knows has been sent, and one that it takes for
+ * acknowledged has been received.
+ */
 static const char *
-check_bounds(const struct model *m)
+check_facts(const struct model *m)
 {
 	uint8_t x;
 
-	for (x = 0; m->live && x < 2; x++) {
+	if (!m->live || m->u->loose || !check_connected(m) ||
+	    m->cold.iss[0] != m->e[0].iss || m->cold.iss[1] != m->e[1].iss ||
+	    !(m->hot.ep[0] & m->hot.ep[1] & EP_SA))
+		return NULL;
+	for (x = 0; x < 2; x++) {
 		const struct endpoint *to = &m->e[!x];
 
-		if (!is_synchronised(to) || !is_synchronised(&m->e[x]) ||
-		    to->irs != m->e[x].iss || m->e[x].irs != to->iss ||
-		    m->cold.iss[x] != m->e[x].iss || m->cold.iss[!x] != to->iss ||
-		    m->u->loose || !(m->hot.ep[0] & m->hot.ep[1] & EP_SA))
-			continue;
 		if (seq_after(m->hot.una[x], to->rcv_nxt) ||
 		    seq_after(to->rcv_nxt, m->hot.nxt[x]))
 			return "MODEL-1: RCV.NXT is not between una and nxt";
+		if (!fin_is_fact(m, x))
+			return "(b) a FIN is not where it is said to be";
 	}
 	return NULL;
 }
@@ -167,9 +214,13 @@ check_state(const struct model *m)
 {
 	const char *broken = check_states(m);
 
+	if (m->forgotten)
+		return "(d) the endpoints are connected, and the entry ends before its time";
+	if (broken == NULL)
+		broken = check_closed(m);
 	if (broken == NULL)
 		broken = check_half_open(m);
-	return broken != NULL ? broken : check_bounds(m);
+	return broken != NULL ? broken : check_facts(m);
 }
 
 /* One thing happens: what has been on its way longest arrives, or a timer goes off. */
@@ -248,6 +299,7 @@ finishes(const struct model *from, bool with_tracker, struct model *end)
 const char *
 check_future(const struct model *m)
 {
+	const struct track_config *config;
 	struct model end;
 	unsigned turns;
 
@@ -273,5 +325,10 @@ check_future(const struct model *m)
 		end.flights = 0;
 		model_timers(&end);
 	}
-	return end.live ? "(d) the endpoints are closed, and the entry stays" : NULL;
+	if (end.live)
+		return "(d) the endpoints are closed, and the entry stays";
+	config = model_config(m->u);
+	return end.now - m->now > config->tcp_timeout_established + PROBING
+		       ? "(d) the endpoints are closed, and the entry stays for long"
+		       : NULL;
 }

@@ -252,7 +252,8 @@ explore(const struct universe *u, struct exploration *x)
 			break;
 		}
 	}
-	while (x->violation.property != NULL && x->violation.length > FIRST_DEPTH) {
+	while (x->violation.property != NULL && !x->first &&
+	       x->violation.length > FIRST_DEPTH) {
 		unsigned length = x->violation.length; /* is there a shorter one? */
 
 		s.bound = length - 1;

@@ -25,6 +25,7 @@ struct exploration {
 	uint64_t states; /* most to visit */
 	unsigned threads;
 	double seconds; /* most to take; 0: any */
+	bool first;     /* do not look for a shorter way to a violation */
 	/* results */
 	uint64_t visited; /* distinct, at the last bound */
 	uint64_t steps;   /* taken, all bounds together */

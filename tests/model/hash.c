@@ -21,6 +21,7 @@ struct canon {
 	struct track_cold cold;
 	struct tcp_side side;
 	uint8_t budget[MAY_COUNT];
+	uint32_t opened, heard;
 	uint8_t flights, live, has_side, timed_out, forged, fin_again[2],
 		fin_first_unseen[2], incarnation[2];
 };
@@ -59,41 +60,79 @@ canon_pair(struct track_hot *h, struct track_cold *c, uint32_t now, bool ts)
 	c->tw_tick = c->flags & COLD_TIME_WAIT ? c->tw_tick - now : 0;
 }
 
+/* Member by member, where there may be padding or what was. */
+static void
+canon_segment(struct tcp_segment *to, const struct tcp_segment *from, uint32_t ts)
+{
+	memset(to, 0, sizeof(*to));
+	to->seq = from->seq;
+	to->ack = from->ack;
+	to->len = from->len;
+	to->tsval = from->has_ts ? from->tsval - ts : 0;
+	to->tsecr = from->has_ts ? from->tsecr - ts : 0;
+	to->win = from->win;
+	to->flags = from->flags;
+	to->scale = from->flags & TCP_SYN ? from->scale : 0;
+	to->has_ts = from->has_ts;
+}
+
+static void
+canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t now, uint32_t ts)
+{
+	unsigned x;
+
+	memset(to, 0, sizeof(*to));
+	for (x = 0; x < 2; x++) {
+		if (!from->has_second[x])
+			continue;
+		to->has_second[x] = true;
+		to->second_is_older[x] = from->second_is_older[x];
+		to->second[x] = from->second[x];
+		to->second[x].tsval = from->second[x].has_ts ? from->second[x].tsval - ts
+							     : 0;
+	}
+	to->ooo_ack_side = from->ooo_ack_side;
+	to->ooo_ack = from->ooo_ack_side ? from->ooo_ack : 0;
+	to->early_side = from->early_side;
+	to->early = from->early_side ? from->early : 0;
+	to->synack_side = from->synack_side;
+	if (from->synack_side)
+		canon_segment(&to->synack, &from->synack, ts);
+	if (from->unseen_count == 0)
+		return;
+	to->unseen_side = from->unseen_side;
+	to->unseen_count = from->unseen_count;
+	to->unseen_ack = from->unseen_ack;
+	to->unseen_since = from->unseen_since - now;
+}
+
 static void
 canon_side(struct tcp_side *to, const struct tcp_side *from, uint32_t now, bool ts)
 {
 	unsigned i;
 
-	*to = *from;
-	memset(&to->shadow[TCP_SHADOWS], 0, sizeof(to->shadow[0]));
+	memset(to, 0, sizeof(*to));
+	canon_rare(&to->rare, &from->rare, now, ts ? now : 0);
 	for (i = 0; i < TCP_SHADOWS; i++) {
-		if (!from->shadow[i].live) {
-			memset(&to->shadow[i], 0, sizeof(to->shadow[i]));
+		if (!from->shadow[i].live)
 			continue;
-		}
+		to->shadow[i].live = true;
+		to->shadow[i].hot = from->shadow[i].hot;
+		to->shadow[i].cold = from->shadow[i].cold;
 		canon_pair(&to->shadow[i].hot, &to->shadow[i].cold, now, ts);
 		to->shadow[i].cold.t0 = from->shadow[i].cold.t0 - now;
+		canon_rare(&to->shadow[i].rare, &from->shadow[i].rare, now, ts ? now : 0);
 	}
-	to->rare.unseen_since -= now;
 	for (i = 0; i < sizeof(to->rate) / sizeof(*to->rate); i++)
 		to->rate[i] = seq_after(from->rate[i], now) && from->rate[i]
 				      ? from->rate[i] - now
 				      : 0;
 }
 
-/* Member by member: what lies between them is nobody's. */
 static void
 canon_flight(struct flight *to, const struct flight *from, uint32_t ts)
 {
-	to->seg.seq = from->seg.seq;
-	to->seg.ack = from->seg.ack;
-	to->seg.len = from->seg.len;
-	to->seg.tsval = from->seg.has_ts ? from->seg.tsval - ts : 0;
-	to->seg.tsecr = from->seg.has_ts ? from->seg.tsecr - ts : 0;
-	to->seg.win = from->seg.win;
-	to->seg.flags = from->seg.flags;
-	to->seg.scale = from->seg.flags & TCP_SYN ? from->seg.scale : 0;
-	to->seg.has_ts = from->seg.has_ts;
+	canon_segment(&to->seg, &from->seg, ts);
 	to->iss = from->iss;
 	to->from = from->from;
 	to->behind = from->behind;
@@ -133,6 +172,8 @@ model_hash(const struct model *m)
 		c.hot = m->hot;
 		c.cold = m->cold;
 		canon_pair(&c.hot, &c.cold, m->now, ts);
+		c.heard = m->heard - m->now;
+		c.opened = m->hot.ep[0] & m->hot.ep[1] & EP_SA ? 0 : m->opened - m->now;
 	}
 	c.has_side = m->has_side;
 	if (m->has_side)

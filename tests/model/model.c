@@ -134,7 +134,46 @@ track(struct model *m, uint8_t x, const struct tcp_segment *seg)
 		conn = model_conn(m);
 		tcp_open(&conn, &in);
 		m->live = true;
+		m->opened = m->now;
 	}
+	if (m->r.events & TRACK_EVENT_RESYNC)
+		m->opened = m->now;
+}
+
+/*
+ * The least that an entry of two that are connected lasts after the last news, by what they are
+ * in, where all is quiet between them; 0 where a RST is in doubt.
+ */
+static uint32_t
+least_life(const struct model *m)
+{
+	const struct track_config *config = model_config(m->u);
+	bool fin[2] = {m->e[0].fin_queued, m->e[1].fin_queued};
+
+	if (m->cold.flags & (COLD_RST_PEND | COLD_CLOSED))
+		return 0;
+	if (!check_at_rest(m))
+		return config->tcp_timeout_syn_recv;
+	if (fin[0] && fin[1])
+		return config->tcp_timeout_last_ack;
+	if (fin[0] || fin[1])
+		return config->tcp_timeout_close_wait;
+	if (m->u->loose || ((m->hot.ep[0] | m->hot.ep[1]) & EP_ZERO_WINDOW) ||
+	    (m->hot.flags & (TRACK_RETRANSMITTED(0) | TRACK_RETRANSMITTED(1))))
+		return config->tcp_timeout_unacknowledged;
+	return config->tcp_timeout_established;
+}
+
+/* The entry has ended: was it time? */
+static void
+end_entry(struct model *m)
+{
+	if (check_connected(m) && !m->timed_out && m->cold.iss[0] == m->e[0].iss &&
+	    m->cold.iss[1] == m->e[1].iss && m->now - m->heard < least_life(m))
+		m->forgotten = true;
+	m->live = false;
+	m->has_side = false;
+	m->timed_out = true;
 }
 
 /* The tracker's timers that are due; probes are put on their way. */
@@ -144,19 +183,19 @@ model_timers(struct model *m)
 	struct tcp_segment probe[2];
 	struct track_conn conn;
 	enum tcp_timer what;
+	uint32_t t0;
 	uint8_t x;
 
 	while (m->live) {
 		conn = model_conn(m);
+		t0 = m->cold.t0;
 		what = tcp_timer(&conn, m->now, model_config(m->u), probe);
-		if (what == TCP_TIMER_WAIT)
+		if (m->cold.t0 != t0) /* a shadow has taken its place */
+			m->opened = m->now;
+		if (what == TCP_TIMER_EXPIRE)
+			end_entry(m);
+		if (what != TCP_TIMER_PROBE)
 			return;
-		if (what == TCP_TIMER_EXPIRE) {
-			m->live = false;
-			m->has_side = false;
-			m->timed_out = true;
-			return;
-		}
 		for (x = 0; x < 2; x++)
 			put_made(m, x, &probe[x]);
 	}
@@ -258,6 +297,18 @@ note_history(struct model *m, const struct flight *f, bool was_live,
 	}
 }
 
+/* Whether a genuine segment has something that its receiver has not heard of. */
+static bool
+is_news(const struct model *m, const struct flight *f)
+{
+	const struct endpoint *to = &m->e[!f->from];
+
+	return f->origin == ORIGIN_ENDPOINT && f->iss == m->e[f->from].iss &&
+	       !(f->seg.flags & (TCP_SYN | TCP_RST)) &&
+	       (seq_after(segment_end(&f->seg), to->rcv_nxt) ||
+		seq_after(f->seg.ack, to->snd_una));
+}
+
 static const char *
 to_tracker(struct model *m, struct flight *f)
 {
@@ -278,6 +329,8 @@ to_tracker(struct model *m, struct flight *f)
 		broken = attacked(&before, &after);
 	}
 	if (m->r.verdict == VERDICT_PASS) {
+		if (!was_live || is_news(m, f))
+			m->heard = m->now;
 		f->behind = true;
 		put(m, f);
 	} else if (broken == NULL && f->origin == ORIGIN_ENDPOINT &&

@@ -96,9 +96,12 @@ struct model {
 	bool forged;       /* the entry was made by an attacker's SYN */
 	bool fin_again[2]; /* a copy of the FIN came after its acknowledgment */
 	bool fin_first_unseen
-		[2];   /* of a FIN only a copy with a later ACK came here first */
-	bool overflow; /* more in flight than there is room for: go no further */
+		[2];    /* of a FIN only a copy with a later ACK came here first */
+	bool overflow;  /* more in flight than there is room for: go no further */
+	bool forgotten; /* the entry has ended before its time: (d) */
 	uint32_t now;
+	uint32_t opened; /* when the entry was made, or another attempt took its place */
+	uint32_t heard;  /* when something last passed that was news to its receiver */
 	uint8_t budget[MAY_COUNT];
 	uint8_t incarnation[2];
 	const struct universe *u;
@@ -124,6 +127,10 @@ const char *check_state(const struct model *m);
 
 /* .. and, costly, that nothing ends otherwise than without the tracker (f), and goes (d). */
 const char *check_future(const struct model *m);
+
+/* check.c: whether both talk to each other; .. and nothing is on its way or waited for. */
+bool check_connected(const struct model *m);
+bool check_at_rest(const struct model *m);
 
 /* check.c: would this segment move that endpoint? */
 bool check_acts(const struct model *m, const struct flight *f);

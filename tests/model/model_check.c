@@ -2,8 +2,9 @@
 /*
  * The model check: TAP, a test a universe. See README.md.
  *
- *	model_check [--states N] [--seconds N] [--universe NAME] [--threads N] [--quiet]
+ *	model_check [--states N] [--seconds N] [--universe NAME] [--threads N] [--quiet] [--first]
  *
+ * --first: a violation is enough, whether or not there is a shorter way to it.
  * Exit status 0: nothing found; 1: a property is broken, and the trace is printed; 2: usage.
  */
 #include <getopt.h>
@@ -18,7 +19,7 @@ struct options {
 	double seconds;
 	const char *universe;
 	unsigned threads;
-	bool quiet;
+	bool quiet, first;
 };
 
 static int
@@ -27,7 +28,7 @@ usage(void)
 	unsigned i;
 
 	fprintf(stderr, "usage: model_check [--states N] [--seconds N] [--universe NAME] "
-			"[--threads N] [--quiet]\nuniverses:");
+			"[--threads N] [--quiet] [--first]\nuniverses:");
 	for (i = 0; i < universe_count; i++)
 		fprintf(stderr, " %s", universes[i].name);
 	fprintf(stderr, "\n");
@@ -52,6 +53,7 @@ parse(int argc, char **argv, struct options *o)
 		{"universe", required_argument, NULL, 'u'},
 		{"threads", required_argument, NULL, 'j'},
 		{"quiet", no_argument, NULL, 'q'},
+		{"first", no_argument, NULL, 'f'},
 		{NULL, 0, NULL, 0},
 	};
 	double value = 0;
@@ -60,6 +62,8 @@ parse(int argc, char **argv, struct options *o)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'q')
 			o->quiet = true;
+		else if (c == 'f')
+			o->first = true;
 		else if (c == 'u')
 			o->universe = optarg;
 		else if (c == '?' || !number(optarg, &value))
@@ -80,7 +84,8 @@ check(const struct universe *u, const struct options *o, unsigned share, unsigne
 {
 	struct exploration x = {.states = o->states / share,
 				.threads = o->threads,
-				.seconds = o->seconds / share};
+				.seconds = o->seconds / share,
+				.first = o->first};
 	bool ok;
 
 	if (explore(u, &x) != 0) {
