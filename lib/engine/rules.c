@@ -65,21 +65,6 @@ rules_ask(struct engine_step *s, enum policy_ct ct)
 	return s->rules.kind == POLICY_ACCEPT;
 }
 
-/* GEN-1: the RST that answers seg. */
-static struct tcp_segment
-reset_for(const struct tcp_segment *seg)
-{
-	struct tcp_segment rst = {.flags = TCP_RST, .scale = TCP_NO_SCALE};
-
-	if (seg->flags & TCP_ACK) {
-		rst.seq = seg->ack;
-	} else {
-		rst.flags |= TCP_ACK;
-		rst.ack = segment_end(seg);
-	}
-	return rst;
-}
-
 void
 rules_refuse(struct engine_step *s)
 {
@@ -95,8 +80,8 @@ rules_refuse(struct engine_step *s)
 	if (p->kind == PACKET_TCP && (p->seg.flags & TCP_RST))
 		return;
 	if (s->rules.kind == POLICY_REJECT_RESET && p->kind == PACKET_TCP) {
-		s->r.action = ACTION_RST;
-		s->r.made = reset_for(&p->seg);
+		s->r.action = ACTION_RST; /* GEN-1 */
+		s->r.made = segment_reset(&p->seg);
 		return;
 	}
 	s->r.action = ACTION_ICMP;

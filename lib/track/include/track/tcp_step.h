@@ -129,22 +129,13 @@ pair_make_probe(const struct tcp_pair *p, uint8_t x)
 	return pair_make_ack(p, x, p->h->una[x] - 1, p->h->una[!x]);
 }
 
-/* GEN-1, GEN-2: the RST that answers seg. */
+/* GEN-1, GEN-2: the RST that answers the segment. */
 static inline void
 step_make_rst(const struct tcp_step *st)
 {
-	const struct tcp_segment *seg = st->in->seg;
-	struct tcp_segment rst = {.flags = TCP_RST, .scale = TCP_NO_SCALE};
-
-	if (seg->flags & TCP_ACK) {
-		rst.seq = seg->ack;
-	} else {
-		rst.flags |= TCP_ACK;
-		rst.ack = segment_end(seg);
-	}
 	st->r->action = ACTION_RST;
 	st->r->made_to = st->in->side;
-	st->r->made = rst;
+	st->r->made = segment_reset(st->in->seg);
 }
 
 #endif
