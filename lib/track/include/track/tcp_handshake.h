@@ -123,7 +123,6 @@ pair_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
 			h->nxt[x] = p->rare->early;
 		h->edge[x] = seg->seq + 1 + q->win;
 		h->maxwnd[x] = 0;
-		p->c->syn_win[x] = q->win;
 	}
 	h->una[y] = seg->ack;
 	h->edge[y] = seg->ack + seg->win;
