@@ -82,13 +82,8 @@ is_state_of(const struct model *m, uint8_t x, enum tcp_state state)
 		(state == TCP_STATE_CLOSING && is == TCP_STATE_TIME_WAIT));
 }
 
-/*
- * Both connected at once beside an entry that has a past: each SYN+ACK completes another attempt,
- * and the first segment that is no SYN completes one of them (SYN-4). Until then the entry is
- * what it was.
- */
-static bool
-opened_at_once(const struct model *m)
+bool
+check_opened_at_once(const struct model *m)
 {
 	uint8_t x;
 
@@ -98,7 +93,8 @@ opened_at_once(const struct model *m)
 		if (m->e[x].snd_max != m->e[x].iss + 1 ||
 		    m->e[x].rcv_nxt != m->e[x].irs + 1)
 			return false;
-	return m->has_side && m->side.shadow[0].live;
+	return (m->has_side && m->side.shadow[0].live) ||
+	       !(m->hot.ep[0] & m->hot.ep[1] & EP_SA);
 }
 
 /* x has closed and waits, its peer has closed and is gone, and nothing is on its way. */
@@ -134,7 +130,7 @@ check_states(const struct model *m)
 	struct track_conn conn = model_conn((struct model *)(uintptr_t)m);
 	uint8_t x;
 
-	if (!check_at_rest(m) || m->timed_out || opened_at_once(m))
+	if (!check_at_rest(m) || m->timed_out || check_opened_at_once(m))
 		return NULL;
 	if (!m->live)
 		return "(b) the endpoints are connected, and there is no entry";

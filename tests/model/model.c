@@ -168,8 +168,9 @@ least_life(const struct model *m)
 static void
 end_entry(struct model *m)
 {
-	if (check_connected(m) && !m->timed_out && m->cold.iss[0] == m->e[0].iss &&
-	    m->cold.iss[1] == m->e[1].iss && m->now - m->heard < least_life(m))
+	if (check_connected(m) && !m->timed_out && !check_opened_at_once(m) &&
+	    m->cold.iss[0] == m->e[0].iss && m->cold.iss[1] == m->e[1].iss &&
+	    m->now - m->heard < least_life(m))
 		m->forgotten = true;
 	m->live = false;
 	m->has_side = false;
@@ -578,53 +579,71 @@ model_moves(const struct model *m, struct move *moves)
 	return n;
 }
 
+/* Who wants to know of what comes to the tracker before an exploration begins. */
+struct audience {
+	model_seen *seen;
+	void *arg;
+};
+
+static void
+show(struct model *m, const struct flight *f, const struct audience *to)
+{
+	m->last = *f;
+	if (to->seen != NULL)
+		to->seen(m, to->arg);
+}
+
 /* All that is on its way arrives, in order, until nothing is. */
 static void
-settle(struct model *m)
+settle(struct model *m, const struct audience *to)
 {
 	while (m->flights > 0) {
 		struct flight f = m->flight[0];
 
 		memmove(&m->flight[0], &m->flight[1],
 			--m->flights * sizeof(m->flight[0]));
-		if (f.behind)
+		if (f.behind) {
 			to_endpoint(m, &f);
-		else
+		} else {
 			to_tracker(m, &f);
+			show(m, &f, to);
+		}
 	}
 }
 
 /* The entry is lost, and A has sent an ACK since. */
 static void
-begin_pickup(struct model *m)
+begin_pickup(struct model *m, const struct audience *to)
 {
-	struct tcp_segment ack = {.seq = m->e[0].snd_nxt,
-				  .ack = m->e[0].rcv_nxt,
-				  .win = WINDOW >> m->u->scale,
-				  .flags = TCP_ACK,
-				  .scale = TCP_NO_SCALE};
+	struct flight f = {.seg = {.seq = m->e[0].snd_nxt,
+				   .ack = m->e[0].rcv_nxt,
+				   .win = WINDOW >> m->u->scale,
+				   .flags = TCP_ACK,
+				   .scale = TCP_NO_SCALE}};
 
 	m->live = m->has_side = false;
-	track(m, 0, &ack);
+	track(m, 0, &f.seg);
+	show(m, &f, to);
 }
 
 static void
-begin_time_wait(struct model *m)
+begin_time_wait(struct model *m, const struct audience *to)
 {
 	struct endpoint_out out = {.n = 0};
 
 	endpoint_close(&m->e[0], m->now, &out);
 	put_all(m, 0, &out);
-	settle(m);
+	settle(m, to);
 	out.n = 0;
 	endpoint_close(&m->e[1], m->now, &out);
 	put_all(m, 1, &out);
-	settle(m);
+	settle(m, to);
 }
 
 void
-model_init(struct model *m, const struct universe *u)
+model_begin(struct model *m, const struct universe *u, model_seen *seen, void *arg)
 {
+	struct audience to = {seen, arg}, nobody = {NULL, NULL};
 	struct endpoint_out out = {.n = 0};
 	uint8_t x;
 
@@ -640,11 +659,19 @@ model_init(struct model *m, const struct universe *u)
 	if (u->established) {
 		connect(m, 0, &out);
 		put_all(m, 0, &out);
-		settle(m);
+		settle(m, u->loose ? &nobody : &to);
 		if (u->loose)
-			begin_pickup(m);
+			begin_pickup(m, &to);
 		if (u->time_wait)
-			begin_time_wait(m);
+			begin_time_wait(m, &to);
 	}
 	memcpy(m->budget, u->budget, sizeof(m->budget));
+	memset(&m->last, 0, sizeof(m->last));
+	memset(&m->r, 0, sizeof(m->r));
+}
+
+void
+model_init(struct model *m, const struct universe *u)
+{
+	model_begin(m, u, NULL, NULL);
 }

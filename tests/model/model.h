@@ -113,6 +113,10 @@ struct model {
 
 void model_init(struct model *m, const struct universe *u);
 
+/* The same, and `seen` is told of each segment that comes to the tracker before the beginning. */
+typedef void model_seen(const struct model *m, void *arg);
+void model_begin(struct model *m, const struct universe *u, model_seen *seen, void *arg);
+
 /* All that can happen next; returns how many. */
 unsigned model_moves(const struct model *m, struct move *moves);
 
@@ -131,6 +135,13 @@ const char *check_future(const struct model *m);
 /* check.c: whether both talk to each other; .. and nothing is on its way or waited for. */
 bool check_connected(const struct model *m);
 bool check_at_rest(const struct model *m);
+
+/*
+ * check.c: both have connected at once beside an entry that has a past: each SYN+ACK completes
+ * another attempt, and the first segment that is no SYN completes one of them (SYN-4). Until then
+ * the entry is what it was, or one of the attempts.
+ */
+bool check_opened_at_once(const struct model *m);
 
 /* check.c: would this segment move that endpoint? */
 bool check_acts(const struct model *m, const struct flight *f);

@@ -51,21 +51,33 @@ print_pair(FILE *out, const struct model *m)
 			tcp_state_name(tcp_state(&conn, 1)));
 }
 
+/* The step of a scenario: what came to the tracker, so long after what came before. */
+static void
+print_tracked(FILE *out, const struct model *m, uint32_t since)
+{
+	fprintf(out, "+%u.%03u %c ", since / 1000, since % 1000, "><"[m->last.from]);
+	print_segment(out, &m->last.seg);
+	fprintf(out, " : %s", m->r.verdict == VERDICT_PASS ? "pass" : "drop");
+	if (m->r.verdict != VERDICT_PASS)
+		fprintf(out, " %s", reason_name(m->r.reason));
+	if (m->r.action != ACTION_NONE)
+		fprintf(out, " %s", action_name(m->r.action));
+	fputc(' ', out);
+	print_pair(out, m);
+	fputc('\n', out);
+}
+
+static void
+print_begin(const struct model *m, void *out)
+{
+	print_tracked(out, m, 0);
+}
+
 static void
 print_step(FILE *out, const struct model *m, struct move move, uint32_t since)
 {
 	if (m->asked) {
-		fprintf(out, "+%u.%03u %c ", since / 1000, since % 1000,
-			m->last.from ? '<' : '>');
-		print_segment(out, &m->last.seg);
-		fprintf(out, " : %s", m->r.verdict == VERDICT_PASS ? "pass" : "drop");
-		if (m->r.verdict != VERDICT_PASS)
-			fprintf(out, " %s", reason_name(m->r.reason));
-		if (m->r.action != ACTION_NONE)
-			fprintf(out, " %s", action_name(m->r.action));
-		fputc(' ', out);
-		print_pair(out, m);
-		fputc('\n', out);
+		print_tracked(out, m, since);
 		return;
 	}
 	fprintf(out, "# %u.%03u ", m->now / 1000, m->now % 1000);
@@ -92,10 +104,11 @@ trace_print(FILE *out, const struct universe *u, const struct violation *v)
 	uint32_t last;
 	unsigned i;
 
-	model_init(&m, u);
+	fprintf(out, "# %s\n# universe %s: %s\n", v->property, u->name, u->text);
+	if (u->loose)
+		fprintf(out, "set tcp_loose true\n");
+	model_begin(&m, u, print_begin, out);
 	last = m.now;
-	fprintf(out, "# %s\n# universe %s: %s%s\n", v->property, u->name, u->text,
-		u->established ? "; after the handshake" : "");
 	for (i = 0; i < v->length; i++) {
 		model_step(&m, v->move[i]);
 		print_step(out, &m, v->move[i], m.now - last);
