@@ -88,6 +88,11 @@ forged_reset_is_undone_by_its_alleged_sender(void **state)
 	PASS(&w, B, ACK(301, 101, .len = 10), "ESTABLISHED", "ESTABLISHED");
 	assert_true(w.r.events & TRACK_EVENT_RST_FORGED);
 	LEFT(&w, 300);
+	PASS(&w, B, RST(311), "ESTABLISHED", "ESTABLISHED"); /* in doubt */
+	LEFT(&w, 10);
+	PASS(&w, B, ACK(311, 101, .len = 10), "ESTABLISHED", "ESTABLISHED");
+	assert_true(w.r.events & TRACK_EVENT_RST_FORGED);
+	LEFT(&w, 300);
 }
 
 static void

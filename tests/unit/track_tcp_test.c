@@ -16,6 +16,19 @@ handshake_walks_both_endpoints_to_established(void **state)
 }
 
 static void
+only_the_third_ack_confirms(void **state)
+{
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, B, ACK(301, 101, .len = 10), "ESTABLISHED", "SYN_RECEIVED");
+	assert_false(w.hot.flags & TRACK_ASSURED); /* MODEL-4 */
+	PASS(&w, A, ACK(101, 311), "ESTABLISHED", "ESTABLISHED");
+	assert_true(w.hot.flags & TRACK_ASSURED);
+}
+
+static void
 without_a_connection_only_a_syn_begins_one(void **state)
 {
 	(void)state;
@@ -119,6 +132,11 @@ static void
 right_edge_lets_a_probe_in_and_answers_what_is_beyond(void **state)
 {
 	(void)state;
+	world_establish(&w);
+	PASS(&w, A, ACK(101 + 7999, 301, .len = 1), "ESTABLISHED", "ESTABLISHED");
+	assert_false(w.r.events & TRACK_EVENT_OVERSHOOT);
+	PASS(&w, A, ACK(101 + 7999, 301, .len = 2), "ESTABLISHED", "ESTABLISHED");
+	assert_true(w.r.events & TRACK_EVENT_OVERSHOOT);
 	world_establish(&w);
 	PASS(&w, A, ACK(101 + 8000, 301, .len = 1), "ESTABLISHED", "ESTABLISHED");
 	world_establish(&w);
@@ -225,6 +243,26 @@ paws_drops_what_is_older_than_an_echoed_timestamp(void **state)
 	     REASON_TCP_PAWS);
 	PASS(&w, A,
 	     ACK(111, 301, .len = 10, .has_ts = true, .tsval = 101000, .tsecr = 5001),
+	     "ESTABLISHED", "ESTABLISHED");
+}
+
+static void
+paws_believes_any_timestamp_after_24_days(void **state)
+{
+	const uint32_t day = 86400 * TICKS_PER_S;
+
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100, .has_ts = true, .tsval = 1000), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101, .has_ts = true, .tsval = 5000, .tsecr = 1000),
+	     "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A, ACK(101, 301, .has_ts = true, .tsval = 1001, .tsecr = 5000),
+	     "ESTABLISHED", "ESTABLISHED");
+	world_wait(&w, 23 * day);
+	DROP(&w, A, ACK(101, 301, .has_ts = true, .tsval = 999, .tsecr = 5000),
+	     REASON_TCP_PAWS);
+	world_wait(&w, day);
+	PASS(&w, A, ACK(101, 301, .has_ts = true, .tsval = 999, .tsecr = 5000),
 	     "ESTABLISHED", "ESTABLISHED");
 }
 
@@ -374,6 +412,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(handshake_walks_both_endpoints_to_established),
+		cmocka_unit_test(only_the_third_ack_confirms),
 		cmocka_unit_test(without_a_connection_only_a_syn_begins_one),
 		cmocka_unit_test(
 			unknown_segments_are_answered_in_the_three_forms_of_gen_1),
@@ -388,6 +427,7 @@ main(void)
 		cmocka_unit_test(rates_hold_when_the_clock_has_gone_round),
 		cmocka_unit_test(late_duplicate_of_the_syn_does_not_move_nxt),
 		cmocka_unit_test(paws_drops_what_is_older_than_an_echoed_timestamp),
+		cmocka_unit_test(paws_believes_any_timestamp_after_24_days),
 		cmocka_unit_test(four_segment_close_ends_in_time_wait_for_2msl),
 		cmocka_unit_test(simultaneous_close_passes_through_closing),
 		cmocka_unit_test(pickup_guesses_until_both_sides_were_heard),
