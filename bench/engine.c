@@ -250,7 +250,7 @@ with_engine(struct bench *b, struct state *s, struct rte_mempool *pool)
 	int rc = -1;
 
 	memset(config.secret, 0xa5, sizeof(config.secret));
-	traffic_init(&s->traffic, s->setup.family, s->setup.timestamps);
+	traffic_init(&s->traffic, s->setup.family, s->setup.timestamps, TRAFFIC_PAYLOAD);
 	s->round = 0;
 	if (memory != NULL && order != NULL && policy_accept_all(&policy) == 0 &&
 	    engine_init(memory, &config, policy, NULL, s->now_ns, &s->engine) == 0) {

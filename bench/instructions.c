@@ -214,7 +214,7 @@ start(struct work *w, struct bench *b)
 	    policy_accept_all(&policy) != 0)
 		return -1;
 	memset(config.secret, 0xa5, sizeof(config.secret));
-	traffic_init(&w->traffic, 4, false);
+	traffic_init(&w->traffic, 4, false, TRAFFIC_PAYLOAD);
 	return engine_init(memory, &config, policy, NULL, w->now_ns, &w->engine);
 }
 

@@ -5,9 +5,15 @@
 
 #include <netinet/in.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
+#include <rte_common.h>
 
 #include <frame/frame.h>
+
+#define FIRST_ADDRESS 0x0a000000u
+#define FIRST_PORT 20000u
+#define PORTS 16u /* an address */
 
 static uint32_t
 add32(uint8_t *at, uint32_t value)
@@ -16,6 +22,15 @@ add32(uint8_t *at, uint32_t value)
 
 	memcpy(at, &word, sizeof(word));
 	return (value >> 16) + (value & 0xffff);
+}
+
+static uint32_t
+get32(const uint8_t *at)
+{
+	rte_be32_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return rte_be_to_cpu_32(word);
 }
 
 static void
@@ -44,7 +59,7 @@ traffic_side(enum traffic_kind kind)
 
 static void
 template_make(struct traffic_template *t, enum traffic_kind kind, uint8_t family,
-	      bool timestamps)
+	      bool timestamps, uint16_t payload)
 {
 	static const uint8_t flags[TRAFFIC_KINDS] = {
 		[TRAFFIC_SYN] = FRAME_SYN,
@@ -68,7 +83,7 @@ template_make(struct traffic_template *t, enum traffic_kind kind, uint8_t family
 		.proto = IPPROTO_TCP,
 		.flags = flags[kind],
 		.win = 65535,
-		.payload_len = data ? TRAFFIC_PAYLOAD : 0,
+		.payload_len = data ? payload : 0,
 		.opt = {.has_scale = kind <= TRAFFIC_SYN_ACK,
 			.scale = 10,
 			.has_ts = timestamps,
@@ -79,6 +94,8 @@ template_make(struct traffic_template *t, enum traffic_kind kind, uint8_t family
 
 	*t = (struct traffic_template){0};
 	t->length = (uint16_t)frame_build(&frame, t->bytes, sizeof(t->bytes));
+	t->room = RTE_MAX(t->length, (uint16_t)TRAFFIC_ROOM);
+	t->flags = flags[kind];
 	if (family == 4)
 		t->address = from_wan ? 30 : 26;
 	else
@@ -89,14 +106,14 @@ template_make(struct traffic_template *t, enum traffic_kind kind, uint8_t family
 }
 
 void
-traffic_init(struct traffic *t, uint8_t family, bool timestamps)
+traffic_init(struct traffic *t, uint8_t family, bool timestamps, uint16_t payload)
 {
 	int kind;
 
 	t->family = family;
 	for (kind = 0; kind < TRAFFIC_KINDS; kind++)
 		template_make(&t->template[kind], (enum traffic_kind)kind, family,
-			      timestamps);
+			      timestamps, payload);
 }
 
 void
@@ -106,11 +123,14 @@ traffic_write(const struct traffic *t, struct rte_mbuf *m, enum traffic_kind kin
 	const struct traffic_template *template = &t->template[kind];
 	uint8_t *bytes = rte_pktmbuf_mtod(m, uint8_t *);
 	uint16_t l4 = t->family == 4 ? 34 : 54;
-	uint16_t port = (uint16_t)(20000 + connection % 16);
+	uint16_t port = (uint16_t)(FIRST_PORT + connection % PORTS);
 	uint32_t sum;
 
-	memcpy(bytes, template->bytes, TRAFFIC_ROOM);
-	sum = add32(bytes + template->address, 0x0a000000 + connection / 16);
+	if (likely(template->room == TRAFFIC_ROOM))
+		memcpy(bytes, template->bytes, TRAFFIC_ROOM);
+	else
+		memcpy(bytes, template->bytes, template->room);
+	sum = add32(bytes + template->address, FIRST_ADDRESS + connection / PORTS);
 	if (t->family == 4)
 		put_sum(bytes + 24, template->ip_sum + sum);
 	bytes[template->port] = (uint8_t)(port >> 8);
@@ -120,4 +140,31 @@ traffic_write(const struct traffic *t, struct rte_mbuf *m, enum traffic_kind kin
 	put_sum(bytes + l4 + 16, template->l4_sum + port + sum);
 	m->data_len = template->length;
 	m->pkt_len = template->length;
+}
+
+bool
+traffic_read(const struct traffic *t, const struct rte_mbuf *m,
+	     struct traffic_frame *frame)
+{
+	const uint8_t *bytes = rte_pktmbuf_mtod(m, const uint8_t *);
+	const uint16_t type = t->family == 4 ? 0x0800 : 0x86dd;
+	const uint16_t l4 = t->family == 4 ? 34 : 54;
+	const struct traffic_template *template;
+	uint32_t address, port;
+
+	if (m->data_len < l4 + 20 || bytes[12] != type >> 8 ||
+	    bytes[13] != (type & 0xff) || bytes[t->family == 4 ? 23 : 20] != IPPROTO_TCP)
+		return false;
+	frame->side = bytes[l4] == 0 && bytes[l4 + 1] == 80;
+	template = &t->template[frame->side ? TRAFFIC_SYN_ACK : TRAFFIC_SYN];
+	address = get32(bytes + template->address) - FIRST_ADDRESS;
+	port = (uint32_t)(bytes[template->port] << 8 | bytes[template->port + 1]) -
+	       FIRST_PORT;
+	if (address >= TRAFFIC_CONNECTIONS / PORTS || port >= PORTS)
+		return false;
+	frame->connection = address * PORTS + port;
+	frame->seq = get32(bytes + l4 + 4);
+	frame->ack = get32(bytes + l4 + 8);
+	frame->flags = bytes[l4 + 13];
+	return true;
 }

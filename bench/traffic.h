@@ -12,8 +12,12 @@
 
 #include <rte_mbuf.h>
 
-#define TRAFFIC_ROOM 128u /* bytes that a frame needs at most */
-#define TRAFFIC_PAYLOAD 6u
+#define TRAFFIC_ROOM                                                                     \
+	128u /* bytes that a frame without or with little data needs at most */
+#define TRAFFIC_ROOM_MAX 1536u
+#define TRAFFIC_PAYLOAD 6u        /* of a data segment, usually */
+#define TRAFFIC_PAYLOAD_MAX 1400u /* a full frame less headers and options */
+#define TRAFFIC_CONNECTIONS (1u << 28)
 #define TRAFFIC_ISS_LAN 1000u
 #define TRAFFIC_ISS_WAN 5000u
 
@@ -30,8 +34,10 @@ enum traffic_kind {
 };
 
 struct traffic_template {
-	uint8_t bytes[TRAFFIC_ROOM];
+	uint8_t bytes[TRAFFIC_ROOM_MAX];
+	uint16_t room; /* what of it is written */
 	uint16_t length;
+	uint8_t flags;   /* FRAME_* */
 	uint16_t ip_sum; /* not complemented, host order */
 	uint16_t l4_sum;
 	uint16_t address; /* offset of the four bytes that tell clients apart */
@@ -43,7 +49,8 @@ struct traffic {
 	struct traffic_template template[TRAFFIC_KINDS];
 };
 
-void traffic_init(struct traffic *t, uint8_t family, bool timestamps);
+/* payload: bytes of a data segment, 1 to TRAFFIC_PAYLOAD_MAX. */
+void traffic_init(struct traffic *t, uint8_t family, bool timestamps, uint16_t payload);
 
 /* Write a frame into an mbuf with room, whatever it held before. */
 void traffic_write(const struct traffic *t, struct rte_mbuf *m, enum traffic_kind kind,
@@ -51,5 +58,18 @@ void traffic_write(const struct traffic *t, struct rte_mbuf *m, enum traffic_kin
 
 /* The side of the wire that sends this kind: 0 lan, 1 wan. */
 uint8_t traffic_side(enum traffic_kind kind);
+
+/* What traffic_write() made of the frame. */
+struct traffic_frame {
+	uint32_t connection;
+	uint32_t seq;
+	uint32_t ack;
+	uint8_t side; /* of its sender */
+	uint8_t flags;
+};
+
+/* Read such a frame again; false: it is none. */
+bool traffic_read(const struct traffic *t, const struct rte_mbuf *m,
+		  struct traffic_frame *frame);
 
 #endif
