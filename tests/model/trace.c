@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A violation as a scenario file: what came to the tracker; the rest is in comments. */
 #include "trace.h"
+#include "segment_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,31 +14,6 @@ static const char *const kinds[] = {
 	[MOVE_CONNECT] = "connects",  [MOVE_WINDOW] = "moves its window",
 	[MOVE_ATTACK] = "is forged",
 };
-
-static void
-print_segment(FILE *out, const struct tcp_segment *seg)
-{
-	if (seg->flags & TCP_SYN)
-		fputc('S', out);
-	if (seg->flags & TCP_FIN)
-		fputc('F', out);
-	if (seg->flags & TCP_RST)
-		fputc('R', out);
-	if (seg->flags & TCP_ACK)
-		fputc('A', out);
-	fprintf(out, " =%" PRIu32, seg->seq);
-	if (seg->len > 0)
-		fprintf(out, "(%" PRIu32 ")", seg->len);
-	if (seg->flags & TCP_ACK)
-		fprintf(out, " ack =%" PRIu32, seg->ack);
-	fprintf(out, " win %u", seg->win);
-	if ((seg->flags & TCP_SYN) && seg->scale != TCP_NO_SCALE)
-		fprintf(out, " <wscale %u%s", seg->scale, seg->has_ts ? "," : ">");
-	if (seg->has_ts)
-		fprintf(out, "%s ts %" PRIu32 " %" PRIu32 ">",
-			(seg->flags & TCP_SYN) && seg->scale != TCP_NO_SCALE ? "" : " <",
-			seg->tsval, seg->tsecr);
-}
 
 static void
 print_pair(FILE *out, const struct model *m)
@@ -56,7 +32,7 @@ static void
 print_tracked(FILE *out, const struct model *m, uint32_t since)
 {
 	fprintf(out, "+%u.%03u %c ", since / 1000, since % 1000, "><"[m->last.from]);
-	print_segment(out, &m->last.seg);
+	segment_print(out, &m->last.seg);
 	fprintf(out, " : %s", m->r.verdict == VERDICT_PASS ? "pass" : "drop");
 	if (m->r.verdict != VERDICT_PASS)
 		fprintf(out, " %s", reason_name(m->r.reason));
@@ -83,7 +59,7 @@ print_step(FILE *out, const struct model *m, struct move move, uint32_t since)
 	fprintf(out, "# %u.%03u ", m->now / 1000, m->now % 1000);
 	if (move.kind <= MOVE_DUPLICATE) {
 		fprintf(out, "%c's ", "AB"[m->last.from]);
-		print_segment(out, &m->last.seg);
+		segment_print(out, &m->last.seg);
 		fprintf(out, " %s%s", kinds[move.kind],
 			m->last.behind ? " behind the tracker" : " before the tracker");
 	} else if (move.kind == MOVE_TICK) {
