@@ -15,7 +15,7 @@ PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
 	libxxhash-dev libyaml-dev libpcap-dev
 PACKAGES_DEMO := $(PACKAGES_BUILD) iproute2 ethtool python3
 PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
-	tcpdump
+	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump
 PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev iperf3 valgrind
 PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev python3 \
 	shellcheck codespell

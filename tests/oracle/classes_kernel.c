@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the kernel drops and sluice passes. First what the segment itself explains, then what
+ * the kernel cannot know any more because of what it did before; of these only segments that
+ * are good by our numbers.
+ */
+#include "classes.h"
+
+static bool
+kernel_says(const struct step *s, enum kernel_word word)
+{
+	return s->pass && !s->kernel_pass && s->word == word;
+}
+
+/* By state or numbers. */
+static bool
+kernel_refuses(const struct step *s)
+{
+	return kernel_says(s, KERNEL_STATE) || kernel_says(s, KERNEL_SEQ_OVER) ||
+	       kernel_says(s, KERNEL_ACK_OVER) || kernel_says(s, KERNEL_RST);
+}
+
+/* By numbers. */
+static bool
+kernel_refuses_numbers(const struct step *s)
+{
+	return kernel_refuses(s) && s->word != KERNEL_STATE;
+}
+
+/* Whether it may be meant for an attempt beside the connection, SYN-4. */
+static bool
+is_for(const struct tcp_shadow *shadow, const struct step *s)
+{
+	uint8_t x = s->from, orig = shadow->hot.flags & TRACK_ORIG;
+	bool answered = (shadow->hot.ep[!orig] & EP_PA) != 0;
+	const struct tcp_rare *rare = &shadow->rare;
+
+	if (!shadow->live)
+		return false;
+	if (answered)
+		return true;
+	if (x == orig) /* who has sent a SYN and no more can only take it back, RST-2 */
+		return (s->seg.flags & TCP_RST) &&
+		       (seq_within(s->seg.seq, shadow->cold.iss[x], shadow->hot.nxt[x]) ||
+			(rare->has_second[x] &&
+			 seq_within(s->seg.seq, rare->second[x].iss,
+				    rare->second[x].end)) ||
+			(rare->ooo_ack_side == x + 1 && rare->ooo_ack == s->seg.seq));
+	return !(s->seg.flags & TCP_RST) || (s->seg.flags & TCP_ACK); /* RST-1 */
+}
+
+static bool
+is_for_shadow(const struct step *s)
+{
+	return s->before.has_side && (is_for(&s->before.side.shadow[0], s) ||
+				      is_for(&s->before.side.shadow[1], s));
+}
+
+/* RST-9: to who may not have had the SYN+ACK, and looks at the ACK alone. */
+static bool
+is_rst_to_syn_sent(const struct step *s)
+{
+	uint8_t y = !s->from;
+
+	return step_kind(s) == (TCP_RST | TCP_ACK) && !(step_hot(s)->ep[y] & EP_PA) &&
+	       step_acks(s, y);
+}
+
+/* By our numbers nothing is wrong with it, as far as there are any. */
+static bool
+is_good(const struct step *s)
+{
+	const struct track_hot *h = step_hot(s);
+	uint8_t x = s->from, y = !x;
+
+	if (!s->before.live || world_lingers(&s->before) || is_for_shadow(s) ||
+	    !((h->ep[0] | h->ep[1]) & EP_PA) || (s->seg.flags & TCP_SYN))
+		return true;
+	if (s->seg.flags & TCP_RST)
+		return seq_within(s->seg.seq, h->una[x], h->nxt[x]) ||
+		       is_rst_to_syn_sent(s);
+	return !seq_after(s->seg.seq, step_right_edge(s, x) + 1) &&
+	       !seq_after(s->seg.ack, h->nxt[y]);
+}
+
+static bool
+is_data(const struct step *s) /* or an ACK, or a FIN */
+{
+	return !(s->seg.flags & (TCP_SYN | TCP_RST));
+}
+
+static bool
+urgent_flag(const struct step *s)
+{
+	uint8_t k = step_kind(s);
+
+	return kernel_says(s, KERNEL_FLAGS) && (s->seg.flags & TCP_URG) && is_good(s) &&
+	       (k == TCP_RST || k == (TCP_RST | TCP_ACK) || k == (TCP_SYN | TCP_ACK));
+}
+
+static bool
+sack_beyond(const struct step *s)
+{
+	return kernel_says(s, KERNEL_ACK_OVER) && s->sack != 0 && is_good(s) &&
+	       seq_after(s->sack, step_hot(s)->nxt[!s->from]);
+}
+
+static bool
+syn_from_server(const struct step *s)
+{
+	return kernel_says(s, KERNEL_STATE) && step_kind(s) == TCP_SYN &&
+	       !step_kernel_orig(s) && !step_kernel_was(s, TCP_CONNTRACK_SYN_SENT) &&
+	       !step_kernel_was(s, TCP_CONNTRACK_SYN_SENT2);
+}
+
+static bool
+synack_from_client(const struct step *s)
+{
+	return kernel_says(s, KERNEL_STATE) && step_kind(s) == (TCP_SYN | TCP_ACK) &&
+	       step_kernel_orig(s);
+}
+
+static bool
+fin_to_syn_sent(const struct step *s)
+{
+	return kernel_says(s, KERNEL_STATE) && step_kind(s) == (TCP_FIN | TCP_ACK) &&
+	       !step_kernel_orig(s) && s->state[!s->from] == TCP_STATE_SYN_SENT;
+}
+
+/* RST-2: of the SYN, or the answer to a wrong ACK. */
+static bool
+rst_of_syn(const struct step *s)
+{
+	const struct tcp_rare *rare = &s->before.side.rare;
+	uint8_t x = s->from;
+
+	return kernel_refuses_numbers(s) && (s->seg.flags & TCP_RST) &&
+	       s->state[x] == TCP_STATE_SYN_SENT &&
+	       (seq_within(s->seg.seq, s->before.cold.iss[x], step_hot(s)->nxt[x]) ||
+		(s->before.has_side && rare->ooo_ack_side == x + 1 &&
+		 rare->ooo_ack == s->seg.seq));
+}
+
+static bool
+rst_to_syn_sent(const struct step *s)
+{
+	return (kernel_says(s, KERNEL_SEQ_OVER) || kernel_says(s, KERNEL_RST)) &&
+	       is_rst_to_syn_sent(s);
+}
+
+/* GEN-2 */
+static bool
+handshake_ack(const struct step *s)
+{
+	return kernel_refuses(s) && is_data(s) &&
+	       s->state[!s->from] == TCP_STATE_SYN_RECEIVED && !step_acks(s, !s->from);
+}
+
+static bool
+synack_wrong_ack(const struct step *s)
+{
+	return kernel_says(s, KERNEL_ACK_OVER) && step_kind(s) == (TCP_SYN | TCP_ACK) &&
+	       !step_acks(s, !s->from);
+}
+
+/* MODEL-5: what the SYN has offered, before anything has acknowledged. */
+static bool
+server_first(const struct step *s)
+{
+	return kernel_says(s, KERNEL_SEQ_OVER) && is_data(s) && is_good(s) &&
+	       s->state[s->from] == TCP_STATE_SYN_RECEIVED;
+}
+
+/* ACC-1: past what was offered last, but not past what may be under way, or the SYN's window. */
+static bool
+window(const struct step *s)
+{
+	uint8_t x = s->from;
+
+	return kernel_says(s, KERNEL_SEQ_OVER) && is_data(s) && is_good(s) &&
+	       (!seq_before(s->seg.seq, step_hot(s)->edge[x]) ||
+		s->seg.seq - s->before.cold.iss[x] - 1 <= s->before.cold.syn_win[x]);
+}
+
+/* ACC-10 */
+static bool
+asymmetric(const struct step *s)
+{
+	return kernel_says(s, KERNEL_ACK_OVER) && (s->after.cold.flags & COLD_ASYMMETRIC);
+}
+
+static bool
+entry_gone(const struct step *s)
+{
+	return s->pass && !s->kernel_pass && !s->kernel_before.there && s->before.live;
+}
+
+static bool
+lingering(const struct step *s)
+{
+	return kernel_refuses(s) && world_lingers(&s->before);
+}
+
+/* SYN-4 */
+static bool
+to_shadow(const struct step *s)
+{
+	return kernel_refuses_numbers(s) && is_for_shadow(s);
+}
+
+/* SYN-5 */
+static bool
+both_agree(const struct step *s)
+{
+	const struct tcp_rare *rare = &s->before.side.rare;
+
+	return kernel_refuses_numbers(s) && is_data(s) && s->before.has_side &&
+	       rare->synack_side == !s->from + 1 &&
+	       s->seg.ack == segment_end(&rare->synack) &&
+	       s->seg.seq - rare->synack.ack <= rare->synack.win;
+}
+
+static bool
+moved_on(const struct step *s)
+{
+	return kernel_refuses(s) && s->past.moved_on && is_good(s);
+}
+
+static bool
+simultaneous_open(const struct step *s)
+{
+	return kernel_refuses(s) && s->past.simultaneous && is_good(s);
+}
+
+static bool
+second_syn(const struct step *s)
+{
+	return kernel_refuses(s) && s->past.second_syn && is_good(s);
+}
+
+static bool
+handshake_again(const struct step *s)
+{
+	return kernel_refuses_numbers(s) && s->past.handshake_again && is_good(s);
+}
+
+/* It has ignored the SYN+ACK, and waits for it. */
+static bool
+synack_uncounted(const struct step *s)
+{
+	return kernel_says(s, KERNEL_STATE) && is_data(s) && is_good(s) &&
+	       step_kernel_was(s, TCP_CONNTRACK_SYN_SENT) && s->past.uncounted[!s->from];
+}
+
+static bool
+uncounted(const struct step *s)
+{
+	return (kernel_says(s, KERNEL_SEQ_OVER) || kernel_says(s, KERNEL_ACK_OVER)) &&
+	       s->past.uncounted[!s->from] && is_good(s);
+}
+
+static bool
+ack_believed(const struct step *s)
+{
+	uint8_t y = !s->from;
+
+	return kernel_says(s, KERNEL_RST) && s->past.has_ack[y] && is_good(s) &&
+	       seq_before(s->seg.seq, s->past.ack[y]);
+}
+
+static bool
+kernel_closed(const struct step *s)
+{
+	return kernel_refuses_numbers(s) && is_good(s) && s->past.reset &&
+	       step_kernel_was(s, TCP_CONNTRACK_CLOSE);
+}
+
+struct difference_class kernel_drops[] = {
+	{"urgent-flag", urgent_flag, 0},
+	{"sack-beyond", sack_beyond, 0},
+	{"syn-from-server", syn_from_server, 0},
+	{"synack-from-client", synack_from_client, 0},
+	{"fin-to-syn-sent", fin_to_syn_sent, 0},
+	{"rst-of-syn", rst_of_syn, 0},
+	{"rst-to-syn-sent", rst_to_syn_sent, 0},
+	{"handshake-ack", handshake_ack, 0},
+	{"synack-wrong-ack", synack_wrong_ack, 0},
+	{"server-first", server_first, 0},
+	{"window", window, 0},
+	{"asymmetric", asymmetric, 0},
+	{"entry-gone", entry_gone, 0},
+	{"lingering", lingering, 0},
+	{"to-shadow", to_shadow, 0},
+	{"both-agree", both_agree, 0},
+	{"moved-on", moved_on, 0},
+	{"simultaneous-open", simultaneous_open, 0},
+	{"second-syn", second_syn, 0},
+	{"handshake-again", handshake_again, 0},
+	{"synack-uncounted", synack_uncounted, 0},
+	{"uncounted", uncounted, 0},
+	{"ack-believed", ack_believed, 0},
+	{"kernel-closed", kernel_closed, 0},
+	{NULL, NULL, 0},
+};
