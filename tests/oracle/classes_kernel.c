@@ -208,16 +208,24 @@ to_shadow(const struct step *s)
 	return kernel_refuses_numbers(s) && is_for_shadow(s);
 }
 
+static bool
+agrees(const struct tcp_rare *rare, const struct step *s)
+{
+	return rare->synack_side == !s->from + 1 &&
+	       s->seg.ack == segment_end(&rare->synack) &&
+	       s->seg.seq - rare->synack.ack <= rare->synack.win;
+}
+
 /* SYN-5 */
 static bool
 both_agree(const struct step *s)
 {
-	const struct tcp_rare *rare = &s->before.side.rare;
+	const struct tcp_side *side = &s->before.side;
 
 	return kernel_refuses_numbers(s) && is_data(s) && s->before.has_side &&
-	       rare->synack_side == !s->from + 1 &&
-	       s->seg.ack == segment_end(&rare->synack) &&
-	       s->seg.seq - rare->synack.ack <= rare->synack.win;
+	       (agrees(&side->rare, s) ||
+		(side->shadow[0].live && agrees(&side->shadow[0].rare, s)) ||
+		(side->shadow[1].live && agrees(&side->shadow[1].rare, s)));
 }
 
 static bool
