@@ -250,21 +250,28 @@ burst_end(struct engine *e)
 				      e->counters);
 }
 
+void
+engine_refuse(struct engine *e, struct rte_mbuf **pkts, uint16_t n, enum reason reason)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		e->stats.bytes += rte_pktmbuf_pkt_len(pkts[i]);
+	e->stats.packets += n;
+	e->stats.drops[reason] += n;
+	rte_pktmbuf_free_bulk(pkts, n);
+}
+
 static void
 burst_no_wire(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 	      struct engine_record *records)
 {
 	uint16_t i;
 
-	for (i = 0; i < n; i++) {
-		e->stats.bytes += rte_pktmbuf_pkt_len(pkts[i]);
-		if (records != NULL)
-			records[i] = (struct engine_record){.verdict = VERDICT_DROP,
-							    .reason = REASON_NO_WIRE};
-	}
-	e->stats.packets += n;
-	e->stats.drops[REASON_NO_WIRE] += n;
-	rte_pktmbuf_free_bulk(pkts, n);
+	for (i = 0; i < n && records != NULL; i++)
+		records[i] = (struct engine_record){.verdict = VERDICT_DROP,
+						    .reason = REASON_NO_WIRE};
+	engine_refuse(e, pkts, n, REASON_NO_WIRE);
 }
 
 void

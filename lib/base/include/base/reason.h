@@ -58,6 +58,7 @@
 	/* resources */                                                                  \
 	X(TABLE_FULL, "table_full", "no room for one more connection")                   \
 	X(TX_FULL, "tx_full", "the outgoing port did not take the packet")               \
+	X(HANDOVER_FULL, "handover_full", "the worker that owns it did not keep up")     \
 	X(NO_WIRE, "no_wire", "the port belongs to no wire")
 
 enum reason {

@@ -107,6 +107,10 @@ struct engine_record {
 void engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 		  uint64_t now_ns, struct engine_record *records);
 
+/* Packets that the caller cannot have judged: counted and freed. */
+void engine_refuse(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
+		   enum reason reason);
+
 /*
  * Let time go on: look at no more than max timers that have run out, remove connections,
  * send probes. Returns how many timers were looked at; max means that there may be more.

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <steer/handover.h>
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_common.h>
+#include <rte_errno.h>
+
+/* Packets that may wait in the rings from one worker on one side, all peers together. */
+#define WAITING 2048u
+#define RING_LEAST 128u
+
+static unsigned
+ring_size(unsigned workers)
+{
+	unsigned share = WAITING / RTE_MAX(workers - 1, 1u);
+
+	return RTE_MAX(rte_align32prevpow2(share), RING_LEAST);
+}
+
+unsigned
+handover_mbufs(unsigned workers)
+{
+	/* both sides, what is collected for a ring, and the frames of both sides */
+	return 2 * (workers - 1) * (ring_size(workers) + ENGINE_BURST_MAX) +
+	       2 * ring_size(workers);
+}
+
+static struct rte_ring *
+ring_make(const char *kind, const struct steer *s, unsigned from, unsigned to,
+	  unsigned side, int socket)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "sl_%s_%u_%u_%u_%u", kind, s->zone, from, to, side);
+	return rte_ring_create(name, ring_size(s->workers), socket,
+			       RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+/* The rings from one worker to another. They lie near the one that reads them. */
+static int
+link_pair(struct handover *const *group, const struct steer *s, unsigned from,
+	  unsigned to, int socket, const uint8_t sender[2])
+{
+	struct rte_ring *ring;
+	unsigned side;
+
+	for (side = 0; side < 2; side++) {
+		ring = ring_make("pkts", s, from, to, side, socket);
+		if (ring == NULL)
+			return -rte_errno;
+		group[from]->lane[to][side].to = ring;
+		group[to]->lane[from][side].from = ring;
+		if (sender[side] != to)
+			continue;
+		ring = ring_make("sent", s, from, to, side, socket);
+		if (ring == NULL)
+			return -rte_errno;
+		group[from]->frames_to[side] = ring;
+		group[to]->frames_from[from][side] = ring;
+	}
+	return 0;
+}
+
+int
+handover_init(struct handover *const *group, const struct steer *s, const int *sockets,
+	      const uint8_t sender[2])
+{
+	unsigned from, to;
+	int status = 0;
+
+	for (from = 0; from < s->workers; from++) {
+		group[from]->steer = s;
+		group[from]->self = (uint8_t)from;
+		group[from]->workers = s->workers;
+	}
+	for (from = 0; from < s->workers; from++)
+		for (to = 0; to < s->workers && status == 0; to++)
+			if (to != from)
+				status = link_pair(group, s, from, to, sockets[to],
+						   sender);
+	return status;
+}
+
+void
+handover_free(struct handover *h)
+{
+	unsigned peer, side;
+
+	for (peer = 0; peer < h->workers; peer++)
+		for (side = 0; side < 2; side++)
+			rte_ring_free(h->lane[peer][side].to);
+	for (side = 0; side < 2; side++)
+		rte_ring_free(h->frames_to[side]);
+}
+
+static void
+lane_flush(struct handover *h, struct handover_lane *lane)
+{
+	unsigned sent = rte_ring_sp_enqueue_burst(lane->to, (void **)lane->pkts,
+						  lane->count, NULL);
+
+	h->handed_over += sent;
+	if (unlikely(sent < lane->count))
+		engine_refuse(h->engine, lane->pkts + sent,
+			      (uint16_t)(lane->count - sent), REASON_HANDOVER_FULL);
+	lane->count = 0;
+}
+
+uint16_t
+handover_split(struct handover *h, uint8_t side, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint8_t owners[ENGINE_BURST_MAX];
+	struct handover_lane *lane;
+	uint16_t i, own = 0;
+
+	steer_owners(h->steer, side, pkts, n, owners);
+	for (i = 0; i < n; i++) {
+		if (owners[i] == h->self || owners[i] == STEER_ANY) {
+			pkts[own++] = pkts[i];
+			continue;
+		}
+		lane = &h->lane[owners[i]][side];
+		lane->pkts[lane->count++] = pkts[i];
+		if (lane->count == ENGINE_BURST_MAX)
+			lane_flush(h, lane);
+	}
+	return own;
+}
+
+void
+handover_flush(struct handover *h)
+{
+	unsigned peer, side;
+
+	for (peer = 0; peer < h->workers; peer++)
+		for (side = 0; side < 2; side++)
+			if (h->lane[peer][side].count != 0)
+				lane_flush(h, &h->lane[peer][side]);
+}
+
+uint16_t
+handover_take(struct handover *h, unsigned peer, uint8_t side, struct rte_mbuf **pkts)
+{
+	if (peer == h->self)
+		return 0;
+	return (uint16_t)rte_ring_sc_dequeue_burst(h->lane[peer][side].from,
+						   (void **)pkts, ENGINE_BURST_MAX, NULL);
+}
+
+uint16_t
+handover_send(struct handover *h, uint8_t side, struct rte_mbuf **pkts, uint16_t n)
+{
+	return (uint16_t)rte_ring_sp_enqueue_burst(h->frames_to[side], (void **)pkts, n,
+						   NULL);
+}
+
+void
+handover_collect(struct handover *h)
+{
+	struct engine_tx *tx;
+	unsigned peer, side;
+
+	for (peer = 0; peer < h->workers; peer++)
+		for (side = 0; side < 2; side++) {
+			if (h->frames_from[peer][side] == NULL)
+				continue;
+			tx = engine_tx(h->engine, (uint16_t)(2 * h->steer->zone + side));
+			tx->count += (uint16_t)
+				rte_ring_sc_dequeue_burst(h->frames_from[peer][side],
+							  (void **)&tx->pkts[tx->count],
+							  ENGINE_TX_MAX - tx->count,
+							  NULL);
+		}
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packets from worker to worker. Where several share a wire, each is linked to each other by
+ * rings of one producer and one consumer: a ring a side of the wire, so that a burst stays a
+ * burst of one port. What belongs to another worker is collected, and goes over at the end of
+ * a turn, or before when a burst is full; so packets of one port stay in order. A ring that is
+ * full drops (HANDOVER_FULL): nobody waits for anybody.
+ *
+ * A port with fewer transmit queues than workers has one sender, and the others hand it what
+ * they have judged.
+ *
+ *	each turn of a worker
+ *		for each port that it receives on:
+ *			n = handover_split(h, side, pkts, n);       what is ours
+ *		handover_flush(h);
+ *		for each peer and side:
+ *			n = handover_take(h, peer, side, pkts);     what others have received
+ *		handover_collect(h);                                what others have judged
+ *
+ * A struct handover is its worker's; only the rings have two ends.
+ */
+#ifndef STEER_HANDOVER_H
+#define STEER_HANDOVER_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include <engine/engine.h>
+#include <steer/steer.h>
+
+/* From one worker to another, of one side of the wire. */
+struct handover_lane {
+	struct rte_ring *to;
+	struct rte_ring *from;
+	uint16_t count; /* collected for `to` */
+	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
+};
+
+struct handover {
+	const struct steer *steer;
+	struct engine *engine;
+	uint8_t self; /* number among the workers of the wire */
+	uint8_t workers;
+	uint64_t handed_over; /* packets that went to another worker */
+	/* Frames to be sent: ours to the sender of a side, the others' to us; NULL: none. */
+	struct rte_ring *frames_to[2];
+	struct rte_ring *frames_from[STEER_MAX_WORKERS][2];
+	struct handover_lane lane[STEER_MAX_WORKERS][2] __attribute__((aligned(64)));
+};
+
+/*
+ * Link the workers of a wire. group: as many zeroed structs as s has workers, each with its
+ * engine set. sockets: the NUMA node of each worker. sender: for each side its one sender, or
+ * STEER_ANY where each worker sends itself. Returns 0 or -errno; handover_free() in any case.
+ */
+int handover_init(struct handover *const *group, const struct steer *s,
+		  const int *sockets, const uint8_t sender[2]);
+
+/* Before the pool of the packets that may still be in the rings. */
+void handover_free(struct handover *h);
+
+/* Packets that can be on their way from one worker. */
+unsigned handover_mbufs(unsigned workers);
+
+/*
+ * Of a burst that came in on a side leave in pkts, in order, what is this worker's, and return
+ * how many. The others are on their way to their owners, or dropped and counted.
+ */
+uint16_t handover_split(struct handover *h, uint8_t side, struct rte_mbuf **pkts,
+			uint16_t n);
+
+/* Have go over what is collected. */
+void handover_flush(struct handover *h);
+
+/* What a peer has received on a side and is ours: at most ENGINE_BURST_MAX. */
+uint16_t handover_take(struct handover *h, unsigned peer, uint8_t side,
+		       struct rte_mbuf **pkts);
+
+/* To the sender of a side; returns how many of the frames it takes, from the first on. */
+uint16_t handover_send(struct handover *h, uint8_t side, struct rte_mbuf **pkts,
+		       uint16_t n);
+
+/* Put what the others have sent us into our engine's transmit buffers, as far as they go. */
+void handover_collect(struct handover *h);
+
+#endif

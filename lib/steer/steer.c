@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Two ways to a packet's key, as in the parser: plain_key() for the frames that a firewall
+ * sees most, and packet_parse() for all others, so that what a strange frame is about is said
+ * in one place only. A key of plain_key() is the one that packet_parse() gives.
+ *
+ * The Toeplitz hash XORs, for each bit of its input, 32 bits of the key from there on. With a
+ * key that repeats after 16 bits, it is the XOR of the input's 16-bit words that decides, and
+ * the hash is 16 bits twice over: two look-ups in tables of 256.
+ */
+#include <steer/steer.h>
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_byteorder.h>
+#include <rte_common.h>
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_prefetch.h>
+
+#include <packet/packet.h>
+
+#define AHEAD 4u /* headers are fetched this many packets ahead */
+#define RSS_WORD 0x6d5a
+
+#define KEY_8 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a
+const uint8_t steer_rss_key[STEER_RSS_KEY_BYTES] = {
+	KEY_8, KEY_8, KEY_8, KEY_8, KEY_8, KEY_8, 0x6d, 0x5a, 0x6d, 0x5a,
+};
+
+void
+steer_init_keyed(struct steer *s, uint16_t zone, unsigned workers,
+		 const uint8_t secret[KEY_SECRET_BYTES])
+{
+	memset(s, 0, sizeof(*s));
+	s->zone = zone;
+	s->workers = (uint8_t)workers;
+	memcpy(s->secret, secret, sizeof(s->secret));
+}
+
+/* The hash of a word with one bit set, the n-th from the left. */
+static uint16_t
+toeplitz_bit(unsigned n)
+{
+	return (uint16_t)(RSS_WORD << n | RSS_WORD >> (16 - n));
+}
+
+void
+steer_init_toeplitz(struct steer *s, uint16_t zone, unsigned workers, uint16_t table)
+{
+	unsigned value, bit, i;
+
+	memset(s, 0, sizeof(*s));
+	s->zone = zone;
+	s->workers = (uint8_t)workers;
+	s->toeplitz = true;
+	s->mask = (uint16_t)(RTE_MIN(table, STEER_RSS_TABLE) - 1);
+	for (i = 0; i <= s->mask; i++)
+		s->table[i] = (uint8_t)(i % workers);
+	for (value = 0; value < 256; value++)
+		for (bit = 0; bit < 8; bit++) {
+			if (!(value & 0x80u >> bit))
+				continue;
+			s->fold[0][value] ^= toeplitz_bit(bit);
+			s->fold[1][value] ^= toeplitz_bit(bit + 8);
+		}
+}
+
+/* XOR of the 16-bit words of both addresses, and of the ports where a card hashes those. */
+static inline uint16_t
+key_words(const struct flow_key *key, uint8_t family)
+{
+	uint64_t x, words[4];
+
+	if (family == 4) {
+		x = key->addr.v4[0] ^ key->addr.v4[1];
+	} else {
+		memcpy(words, key->addr.v6, sizeof(words));
+		x = words[0] ^ words[1] ^ words[2] ^ words[3];
+		x ^= x >> 32;
+	}
+	x ^= x >> 16;
+	if (key->id.proto == IPPROTO_TCP || key->id.proto == IPPROTO_UDP)
+		x ^= key->id.port[0] ^ key->id.port[1];
+	return rte_be_to_cpu_16((uint16_t)x);
+}
+
+static inline uint8_t
+owner_of_key(const struct steer *s, const struct flow_key *key, uint8_t family)
+{
+	uint64_t hash;
+	uint16_t word;
+
+	if (s->toeplitz) {
+		word = key_words(key, family);
+		return s->table[(s->fold[0][word >> 8] ^ s->fold[1][word & 0xff]) &
+				s->mask];
+	}
+	hash = family == 4 ? flow_hash(key, KEY4_BYTES, s->secret)
+			   : flow_hash(key, KEY6_BYTES, s->secret);
+	return (uint8_t)((hash >> 32) * s->workers >> 32);
+}
+
+uint8_t
+steer_owner_of_key(const struct steer *s, const struct flow_key *key, uint8_t family)
+{
+	return owner_of_key(s, key, family);
+}
+
+/* Where IP begins, if at most one VLAN tag comes before it; its type then in *type. */
+static inline uint32_t
+plain_l3(const uint8_t *frame, uint32_t len, rte_be16_t *type)
+{
+	uint32_t l3 = RTE_ETHER_HDR_LEN;
+
+	memcpy(type, frame + l3 - sizeof(*type), sizeof(*type));
+	if (*type == RTE_BE16(RTE_ETHER_TYPE_VLAN) && len >= l3 + RTE_VLAN_HLEN) {
+		l3 += RTE_VLAN_HLEN;
+		memcpy(type, frame + l3 - sizeof(*type), sizeof(*type));
+	}
+	return l3;
+}
+
+static inline bool
+has_ports(uint8_t proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
+}
+
+/*
+ * The key and the family of a whole TCP or UDP packet, IPv4 without options or IPv6 without
+ * extension headers; 0: it is none of these.
+ */
+static inline uint8_t
+plain_key(const struct rte_mbuf *m, uint8_t side, struct flow_key *key)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *), *ports;
+	uint32_t len = m->data_len, l3;
+	const struct rte_ipv4_hdr *ip4;
+	const struct rte_ipv6_hdr *ip6;
+	rte_be16_t type;
+	uint8_t family;
+
+	if (len < RTE_ETHER_HDR_LEN)
+		return 0;
+	l3 = plain_l3(frame, len, &type);
+	ip4 = (const struct rte_ipv4_hdr *)(frame + l3);
+	ip6 = (const struct rte_ipv6_hdr *)(frame + l3);
+	ports = frame + l3 + sizeof(*ip4);
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
+	    len >= l3 + sizeof(*ip4) + 2 * sizeof(rte_be16_t) &&
+	    ip4->version_ihl == RTE_IPV4_VHL_DEF &&
+	    (ip4->fragment_offset & ~RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) == 0 &&
+	    has_ports(ip4->next_proto_id)) {
+		family = 4;
+		key->id.proto = ip4->next_proto_id;
+		key->addr.v4[side] = ip4->src_addr;
+		key->addr.v4[side ^ 1] = ip4->dst_addr;
+	} else if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6) &&
+		   len >= l3 + sizeof(*ip6) + 2 * sizeof(rte_be16_t) &&
+		   has_ports(ip6->proto)) {
+		family = 6;
+		key->id.proto = ip6->proto;
+		memcpy(key->addr.v6[side], ip6->src_addr, sizeof(key->addr.v6[0]));
+		memcpy(key->addr.v6[side ^ 1], ip6->dst_addr, sizeof(key->addr.v6[0]));
+		ports = frame + l3 + sizeof(*ip6);
+	} else {
+		return 0;
+	}
+	memcpy(&key->id.port[side], ports, sizeof(rte_be16_t));
+	memcpy(&key->id.port[side ^ 1], ports + sizeof(rte_be16_t), sizeof(rte_be16_t));
+	return family;
+}
+
+/* Of any other frame. */
+static uint8_t
+owner_parsed(const struct steer *s, uint8_t side, const struct rte_mbuf *m)
+{
+	struct packet p, inner;
+
+	packet_parse(m, side, s->zone, 0, &p);
+	switch (p.kind) {
+	case PACKET_TCP:
+	case PACKET_UDP:
+	case PACKET_ICMP_QUERY:
+	case PACKET_OTHER:
+		return owner_of_key(s, &p.key, p.family);
+	case PACKET_ICMP_ERROR:
+		if (packet_parse_quoted(m, &p, &inner) == 0)
+			return owner_of_key(s, &inner.key, inner.family);
+		return STEER_ANY;
+	default:
+		return STEER_ANY;
+	}
+}
+
+void
+steer_owners(const struct steer *s, uint8_t side, struct rte_mbuf *const *pkts,
+	     uint16_t n, uint8_t *owners)
+{
+	struct flow_key key = {.id.zone = s->zone};
+	uint8_t family;
+	uint16_t i;
+
+	for (i = 0; i < RTE_MIN(n, AHEAD); i++)
+		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
+	for (i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + AHEAD], void *));
+		family = plain_key(pkts[i], side, &key);
+		owners[i] = likely(family != 0) ? owner_of_key(s, &key, family)
+						: owner_parsed(s, side, pkts[i]);
+	}
+}
