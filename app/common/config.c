@@ -167,7 +167,7 @@ read_rest(struct load *load)
 
 	if (yaml->workers != NULL && strcmp(yaml->workers, "auto") != 0 &&
 	    load_number(load, "workers", yaml->workers,
-			(struct range){1, ENGINE_MAX_WIRES}, &config->workers) != 0)
+			(struct range){1, CONFIG_MAX_WORKERS}, &config->workers) != 0)
 		return -EINVAL;
 	config->control = yaml->control != NULL ? yaml->control : DEFAULT_CONTROL;
 	if (strlen(config->control) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))

@@ -24,6 +24,7 @@
 #include <track/config.h>
 
 #define CONFIG_MAX_PORTS (2u * ENGINE_MAX_WIRES)
+#define CONFIG_MAX_WORKERS 64u
 #define CONFIG_MAX_EAL 64u
 #define CONFIG_MAX_NAME 15u /* of a port: what nft allows for iifname */
 

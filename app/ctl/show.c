@@ -28,10 +28,17 @@ void
 show_stats(FILE *out, const json_t *stats)
 {
 	const char *name;
-	json_t *port;
+	json_t *port, *load;
+	size_t i;
 
 	show_numbers(out, stats, "");
 	show_numbers(out, json_object_get(stats, "made"), "made ");
+	fprintf(out, "\n%-16s %14s %16s %14s\n", "worker", "packets", "handed over",
+		"connections");
+	json_array_foreach(json_object_get(stats, "load"), i, load) {
+		fprintf(out, "%-16zu %14lld %16lld %14lld\n", i, number(load, "packets"),
+			number(load, "handed_over"), number(load, "connections"));
+	}
 	fprintf(out, "\n%-16s %14s %16s %14s %16s %10s %8s\n", "port", "rx packets",
 		"rx bytes", "tx packets", "tx bytes", "missed", "errors");
 	json_object_foreach(json_object_get(stats, "ports"), name, port) {

@@ -57,6 +57,15 @@ port_find(struct port *port, const struct config_port *config, struct ports_erro
 	port->socket = rte_eth_dev_socket_id(port->id);
 	port->rx_descriptors = config->rx_descriptors;
 	port->tx_descriptors = config->tx_descriptors;
+	port->rx_queues = port->tx_queues = 1;
+	port->rx_queues_max = info.max_rx_queues;
+	port->tx_queues_max = info.max_tx_queues;
+	if ((info.flow_type_rss_offloads & RTE_ETH_RSS_NONFRAG_IPV4_TCP) != 0 &&
+	    info.hash_key_size <= STEER_RSS_KEY_BYTES &&
+	    rte_is_power_of_2(info.reta_size))
+		port->rss_table = info.reta_size;
+	/* what a device does not say is what most have */
+	port->rss_key_bytes = info.hash_key_size != 0 ? info.hash_key_size : 40;
 	port->mtu = config->mtu;
 	if (port->mtu == 0 && rte_eth_dev_get_mtu(port->id, &port->mtu) != 0)
 		port->mtu = RTE_ETHER_MTU;
@@ -78,13 +87,16 @@ ports_data_room(const struct port *ports, unsigned count)
 }
 
 unsigned
-ports_mbufs(const struct port *ports, unsigned count)
+port_mbufs(const struct port *port)
 {
-	unsigned mbufs = 4u * ENGINE_TX_MAX + 512u, i;
+	return port->rx_queues * (port->rx_descriptors + DRIVER_MBUFS) +
+	       port->tx_queues * port->tx_descriptors;
+}
 
-	for (i = 0; i < count; i++)
-		mbufs += ports[i].rx_descriptors + ports[i].tx_descriptors + DRIVER_MBUFS;
-	return mbufs;
+bool
+port_can_spread(const struct port *port, unsigned queues)
+{
+	return port->rss_table >= queues && port->rx_queues_max >= queues;
 }
 
 static int
@@ -98,13 +110,14 @@ port_error(const struct port *port, const char *what, int status,
 }
 
 static int
-setup_queues(struct port *port, struct rte_mempool *pool,
+setup_queues(struct port *port, struct rte_mempool *const *pools,
 	     const struct rte_eth_dev_info *info, const struct rte_eth_conf *conf,
 	     struct ports_error *error)
 {
 	struct rte_eth_rxconf rx = info->default_rxconf;
 	struct rte_eth_txconf tx = info->default_txconf;
 	unsigned socket = (unsigned)port->socket;
+	uint16_t queue;
 	int status;
 
 	rx.offloads = conf->rxmode.offloads;
@@ -113,18 +126,51 @@ setup_queues(struct port *port, struct rte_mempool *pool,
 						  &port->tx_descriptors);
 	if (status != 0 && status != -ENOTSUP)
 		return port_error(port, "descriptors", status, error);
-	status = rte_eth_rx_queue_setup(port->id, 0, port->rx_descriptors, socket, &rx,
-					pool);
-	if (status != 0)
-		return port_error(port, "receive queue", status, error);
-	status = rte_eth_tx_queue_setup(port->id, 0, port->tx_descriptors, socket, &tx);
-	if (status != 0)
-		return port_error(port, "transmit queue", status, error);
+	for (queue = 0; queue < port->rx_queues; queue++) {
+		status = rte_eth_rx_queue_setup(port->id, queue, port->rx_descriptors,
+						socket, &rx, pools[queue]);
+		if (status != 0)
+			return port_error(port, "receive queue", status, error);
+	}
+	for (queue = 0; queue < port->tx_queues; queue++) {
+		status = rte_eth_tx_queue_setup(port->id, queue, port->tx_descriptors,
+						socket, &tx);
+		if (status != 0)
+			return port_error(port, "transmit queue", status, error);
+	}
 	return 0;
 }
 
+/* With symmetric RSS where there are several queues; else, or if it is refused, with one. */
 static int
-configure(struct port *port, struct rte_mempool *pool, bool checksum,
+configure_queues(struct port *port, const struct rte_eth_dev_info *info,
+		 struct rte_eth_conf *conf)
+{
+	uint8_t key[STEER_RSS_KEY_BYTES];
+	int status;
+
+	if (port->rx_queues > 1) {
+		memcpy(key, steer_rss_key, sizeof(key));
+		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf->rx_adv_conf.rss_conf = (struct rte_eth_rss_conf){
+			.rss_key = key,
+			.rss_key_len = (uint8_t)port->rss_key_bytes,
+			.rss_hf = (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) &
+				  info->flow_type_rss_offloads,
+		};
+		status = rte_eth_dev_configure(port->id, port->rx_queues, port->tx_queues,
+					       conf);
+		conf->rx_adv_conf.rss_conf.rss_key = NULL;
+		if (status == 0)
+			return 0;
+		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
+		port->rx_queues = 1;
+	}
+	return rte_eth_dev_configure(port->id, 1, port->tx_queues, conf);
+}
+
+static int
+configure(struct port *port, struct rte_mempool *const *pools, bool checksum,
 	  struct ports_error *error)
 {
 	struct rte_eth_conf conf = {.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE};
@@ -139,7 +185,7 @@ configure(struct port *port, struct rte_mempool *pool, bool checksum,
 		conf.rxmode.mtu = port->config->mtu;
 	conf.rxmode.offloads &= info.rx_offload_capa;
 	conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS & info.tx_offload_capa;
-	status = rte_eth_dev_configure(port->id, 1, 1, &conf);
+	status = configure_queues(port, &info, &conf);
 	if (status != 0)
 		return port_error(port, "configuration", status, error);
 	port->rx_offloads = conf.rxmode.offloads;
@@ -148,14 +194,32 @@ configure(struct port *port, struct rte_mempool *pool, bool checksum,
 		if (status != 0 && status != -ENOTSUP)
 			return port_error(port, "MTU", status, error);
 	}
-	return setup_queues(port, pool, &info, &conf, error);
+	return setup_queues(port, pools, &info, &conf, error);
+}
+
+void
+port_spread(const struct port *port, const struct steer *steer)
+{
+	struct rte_eth_rss_reta_entry64
+		table[RTE_ETH_RSS_RETA_SIZE_512 / RTE_ETH_RETA_GROUP_SIZE];
+	uint16_t entry;
+
+	if (port->rx_queues == 1 || port->rss_table > RTE_ETH_RSS_RETA_SIZE_512)
+		return;
+	memset(table, 0xff, sizeof(table)); /* masks */
+	for (entry = 0; entry < port->rss_table; entry++)
+		table[entry / RTE_ETH_RETA_GROUP_SIZE]
+			.reta[entry % RTE_ETH_RETA_GROUP_SIZE] = steer_rss_queue(steer,
+										 entry);
+	/* a device that cannot be told deals the queues out in turns itself, mostly */
+	rte_eth_dev_rss_reta_update(port->id, table, port->rss_table);
 }
 
 int
-port_start(struct port *port, struct rte_mempool *pool, bool checksum,
+port_start(struct port *port, struct rte_mempool *const *pools, bool checksum,
 	   struct ports_error *error)
 {
-	int status = configure(port, pool, checksum, error);
+	int status = configure(port, pools, checksum, error);
 
 	if (status != 0)
 		return status;

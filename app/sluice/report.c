@@ -9,6 +9,8 @@
 #include <rte_lcore.h>
 #include <rte_version.h>
 
+#include "assign.h"
+
 #define MIB 1048576.0
 
 void
@@ -67,16 +69,50 @@ report_rules(const struct sluice_config *config, const struct policy *policy)
 }
 
 static void
-report_port(const struct port *port)
+queues_text(const struct sluice *s, unsigned number, char *text, size_t size)
 {
-	const uint64_t checksum = port->rx_offloads;
-	char mac[RTE_ETHER_ADDR_FMT_SIZE];
+	const struct port *port = &s->ports[number];
+	unsigned n = wire_workers(s, number / 2);
 
+	if (n == 1)
+		snprintf(text, size, "one queue");
+	else if (port->rx_queues > 1)
+		snprintf(text, size, "symmetric RSS over %u queues", port->rx_queues);
+	else
+		snprintf(text, size, "one queue, software hand-over from worker %u",
+			 wire_worker(s, number / 2, (number & 1) % n));
+}
+
+/* A port whose workers are at another NUMA node. */
+static void
+report_far(const struct sluice *s, unsigned number)
+{
+	const struct port *port = &s->ports[number];
+	unsigned i, worker, node;
+
+	for (i = 0; port->socket >= 0 && i < wire_workers(s, number / 2); i++) {
+		worker = wire_worker(s, number / 2, i);
+		node = rte_lcore_to_socket_id(s->workers[worker].lcore);
+		if (node != (unsigned)port->socket)
+			printf("warning: port %s is at NUMA node %d, its worker %u at %u: "
+			       "choose lcores of the port's node (-l)\n",
+			       port->config->name, port->socket, worker, node);
+	}
+}
+
+static void
+report_port(const struct sluice *s, unsigned number)
+{
+	const struct port *port = &s->ports[number];
+	const uint64_t checksum = port->rx_offloads;
+	char mac[RTE_ETHER_ADDR_FMT_SIZE], queues[64];
+
+	queues_text(s, number, queues, sizeof(queues));
 	rte_ether_format_addr(mac, sizeof(mac), &port->mac);
-	printf("port %s: %s, driver %s, %s, MTU %u, %u/%u descriptors, %s, "
+	printf("port %s: %s, driver %s, %s, MTU %u, %u/%u descriptors, %s, %s, "
 	       "checksums verified by %s\n",
 	       port->config->name, port->config->device, port->driver, mac, port->mtu,
-	       port->rx_descriptors, port->tx_descriptors,
+	       port->rx_descriptors, port->tx_descriptors, queues,
 	       port->promiscuous ? "promiscuous" : "promiscuous mode not supported",
 	       checksum != 0 ? "the device" : "software");
 }
@@ -87,8 +123,8 @@ report_worker(const struct sluice *s, unsigned number)
 	const struct worker *w = &s->workers[number];
 	unsigned i;
 
-	printf("worker %u: lcore %u, NUMA node %u, one queue a port, wires", number,
-	       w->lcore, rte_lcore_to_socket_id(w->lcore));
+	printf("worker %u: lcore %u, NUMA node %u, wires", number, w->lcore,
+	       rte_lcore_to_socket_id(w->lcore));
 	for (i = 0; i < w->port_count; i += 2)
 		printf(" %s-%s", s->names[w->ports[i].port],
 		       s->names[w->ports[i + 1].port]);
@@ -102,9 +138,12 @@ report_start(const struct sluice *s)
 	unsigned i;
 
 	for (i = 0; i < s->port_count; i++)
-		report_port(&s->ports[i]);
+		report_port(s, i);
+	for (i = 0; i < s->port_count; i++)
+		report_far(s, i);
 	for (i = 0; i < s->port_count; i += 2)
-		printf("wire %u: %s <-> %s\n", i / 2, s->names[i], s->names[i + 1]);
+		printf("wire %u: %s <-> %s, workers: %u\n", i / 2, s->names[i],
+		       s->names[i + 1], wire_workers(s, i / 2));
 	for (i = 0; i < s->worker_count; i++)
 		report_worker(s, i);
 	if (s->on_main)

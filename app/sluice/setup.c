@@ -7,12 +7,19 @@
 
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_malloc.h>
 #include <rte_mbuf.h>
 
+#include "assign.h"
 #include "exit.h"
-#include "sluice.h"
 
 #define POOL_CACHE 256u
+
+static unsigned
+worker_node(const struct sluice *s, unsigned number)
+{
+	return rte_lcore_to_socket_id(s->workers[number].lcore);
+}
 
 int
 fail(int status, const char *text)
@@ -20,58 +27,6 @@ fail(int status, const char *text)
 	fflush(stdout);
 	fprintf(stderr, "sluice: %s\n", text);
 	return status;
-}
-
-/* How many workers, and on which lcores. */
-static int
-choose_workers(struct sluice *s)
-{
-	const unsigned wires = s->config->wire_count;
-	unsigned lcores = rte_lcore_count() - 1, lcore = rte_get_main_lcore(), i;
-	char text[256];
-
-	s->on_main = lcores == 0;
-	if (s->on_main)
-		lcores = 1;
-	s->worker_count = s->config->workers;
-	if (s->worker_count == 0)
-		s->worker_count = RTE_MIN(wires, lcores);
-	if (s->worker_count > wires) {
-		snprintf(
-			text, sizeof(text),
-			"%u workers for %u wires: a wire has one worker, %u at most expected",
-			s->worker_count, wires, wires);
-		return fail(EXIT_CONFIG, text);
-	}
-	if (s->worker_count > lcores) {
-		snprintf(text, sizeof(text),
-			 "%u workers, but the EAL has %u lcores for them (option -l; one "
-			 "more is for the control threads)",
-			 s->worker_count, lcores);
-		return fail(EXIT_CONFIG, text);
-	}
-	for (i = 0; i < s->worker_count; i++) {
-		if (!s->on_main)
-			lcore = rte_get_next_lcore(lcore, 1, 1);
-		s->workers[i].lcore = lcore;
-	}
-	return 0;
-}
-
-/* Each wire belongs to a worker, in turns. */
-static void
-assign_wires(struct sluice *s)
-{
-	struct worker *w;
-	unsigned port;
-
-	for (port = 0; port < s->port_count; port++) {
-		w = &s->workers[port / 2 % s->worker_count];
-		w->ports[w->port_count++] = (struct worker_port){
-			.device = s->ports[port].id,
-			.port = (uint16_t)port,
-		};
-	}
 }
 
 static int
@@ -91,24 +46,47 @@ find_ports(struct sluice *s)
 	return 0;
 }
 
-/* The mbufs of a worker. */
-static int
-make_pool(struct sluice *s, unsigned number)
+/* What the workers of a NUMA node can hold. */
+static unsigned
+node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 {
-	const struct worker *w = &s->workers[number];
-	const int socket = (int)rte_lcore_to_socket_id(w->lcore);
-	uint16_t room = ports_data_room(s->ports, s->port_count);
-	struct port ports[CONFIG_MAX_PORTS];
-	char name[RTE_MEMPOOL_NAMESIZE], text[256];
-	unsigned i, mbufs;
+	unsigned mbufs = 0, i, k, n;
 
-	for (i = 0; i < w->port_count; i++)
-		ports[i] = s->ports[w->ports[i].port];
-	mbufs = ports_mbufs(ports, w->port_count) + POOL_CACHE;
-	snprintf(name, sizeof(name), "sluice_mbufs_%u", number);
-	s->pools[number] = rte_pktmbuf_pool_create(name, mbufs, POOL_CACHE, 0, room,
-						   socket);
-	if (s->pools[number] != NULL)
+	*workers = 0;
+	for (i = 0; i < s->worker_count; i++) {
+		if (rte_lcore_to_socket_id(s->workers[i].lcore) != node)
+			continue;
+		*workers += 1;
+		mbufs += 4u * ENGINE_TX_MAX + 512u + 2 * POOL_CACHE;
+	}
+	/* of a port shared by workers of two nodes each needs all: who reads is not known yet */
+	for (i = 0; i < s->port_count; i++) {
+		n = wire_workers(s, i / 2);
+		for (k = 0; k < n; k++)
+			if (worker_node(s, wire_worker(s, i / 2, k)) == node)
+				break;
+		if (k < n)
+			mbufs += port_mbufs(&s->ports[i]);
+		if (k < n && n > 1 && (i & 1) == 0)
+			mbufs += n * handover_mbufs(n);
+	}
+	return mbufs;
+}
+
+/* The mbufs of the workers of a NUMA node, if there are any. */
+static int
+make_pool(struct sluice *s, unsigned node)
+{
+	uint16_t room = ports_data_room(s->ports, s->port_count);
+	unsigned workers, mbufs = node_mbufs(s, node, &workers);
+	char name[RTE_MEMPOOL_NAMESIZE], text[256];
+
+	if (workers == 0)
+		return 0;
+	snprintf(name, sizeof(name), "sluice_mbufs_%u", node);
+	s->pools[node] = rte_pktmbuf_pool_create(name, mbufs, POOL_CACHE, 0, room,
+						 (int)node);
+	if (s->pools[node] != NULL)
 		return 0;
 	snprintf(
 		text, sizeof(text),
@@ -128,11 +106,11 @@ make_engine(struct sluice *s, unsigned number)
 	int status;
 
 	config_engine(s->config, s->worker_count, &config);
-	config.mempool = s->pools[number];
+	config.mempool = s->pools[worker_node(s, number)];
 	if (getrandom(config.secret, sizeof(config.secret), 0) != sizeof(config.secret))
 		return fail(EXIT_DEVICE, "no random bytes for the hash");
 	if (memory_take(&s->memory[number], engine_bytes(&config),
-			(int)rte_lcore_to_socket_id(w->lcore), text, sizeof(text)) != 0)
+			(int)worker_node(s, number), text, sizeof(text)) != 0)
 		return fail(EXIT_DEVICE, text);
 	status = engine_init(s->memory[number].address, &config, s->rules.policy,
 			     s->rules.counters[number], clock_ns(&s->clock), &w->engine);
@@ -151,14 +129,17 @@ make_engine(struct sluice *s, unsigned number)
 static int
 start_ports(struct sluice *s)
 {
+	struct rte_mempool *pools[CONFIG_MAX_WORKERS];
 	struct ports_error error;
-	unsigned i;
+	unsigned i, k, n;
 
-	for (i = 0; i < s->port_count; i++)
-		/* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): setup() sees to one */
-		if (port_start(&s->ports[i], s->pools[i / 2 % s->worker_count],
-			       s->config->checksum, &error) != 0)
+	for (i = 0; i < s->port_count; i++) {
+		n = wire_workers(s, i / 2);
+		for (k = 0; k < n; k++)
+			pools[k] = s->pools[worker_node(s, wire_worker(s, i / 2, k))];
+		if (port_start(&s->ports[i], pools, s->config->checksum, &error) != 0)
 			return fail(EXIT_DEVICE, error.text);
+	}
 	return 0;
 }
 
@@ -169,12 +150,12 @@ setup(struct sluice *s, struct policy *policy)
 	int status = find_ports(s);
 
 	if (status == 0)
-		status = choose_workers(s);
+		status = assign_workers(s);
 	if (status != 0) {
 		policy_free(policy);
 		return status;
 	}
-	assign_wires(s);
+	assign_queues(s);
 	if (control_rules_init(&s->rules, policy, s->worker_count) != 0) {
 		policy_free(policy);
 		return fail(EXIT_DEVICE, "no memory for the counters of the rules");
@@ -186,12 +167,13 @@ setup(struct sluice *s, struct policy *policy)
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	clock_start(&s->clock);
-	for (i = 0; i < s->worker_count && status == 0; i++) {
+	for (i = 0; i < RTE_MAX_NUMA_NODES && status == 0; i++)
 		status = make_pool(s, i);
-		if (status == 0)
-			status = make_engine(s, i);
-	}
-	return status != 0 ? status : start_ports(s);
+	for (i = 0; i < s->worker_count && status == 0; i++)
+		status = make_engine(s, i);
+	if (status == 0)
+		status = start_ports(s);
+	return status != 0 ? status : assign_ports(s);
 }
 
 void
@@ -205,7 +187,13 @@ teardown(struct sluice *s)
 		control_worker_free(&s->control_workers[i]);
 		if (s->memory[i].address != NULL)
 			memory_free(&s->memory[i]);
-		rte_mempool_free(s->pools[i]);
+		if (s->workers[i].handover != NULL)
+			handover_free(s->workers[i].handover);
+		rte_free(s->workers[i].handover);
 	}
+	for (i = 0; i < ENGINE_MAX_WIRES; i++)
+		rte_free(s->steer[i]);
+	for (i = 0; i < RTE_MAX_NUMA_NODES; i++)
+		rte_mempool_free(s->pools[i]);
 	control_rules_free(&s->rules);
 }

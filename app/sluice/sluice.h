@@ -11,16 +11,20 @@
 #include "rules.h"
 #include "worker.h"
 
+static_assert(CONFIG_MAX_WORKERS <= CONTROL_MAX_WORKERS, "control asks them all");
+static_assert(CONFIG_MAX_WORKERS <= STEER_MAX_WORKERS, "all may share a wire");
+
 struct sluice {
 	struct sluice_config *config;
 	const char *names[CONFIG_MAX_PORTS]; /* as the engine numbers the ports */
 	struct port ports[CONFIG_MAX_PORTS]; /* likewise */
 	uint16_t port_ids[CONFIG_MAX_PORTS];
 	unsigned port_count;
-	struct worker workers[CONTROL_MAX_WORKERS];
-	struct control_worker control_workers[CONTROL_MAX_WORKERS];
-	struct memory memory[CONTROL_MAX_WORKERS];
-	struct rte_mempool *pools[CONTROL_MAX_WORKERS];
+	struct worker workers[CONFIG_MAX_WORKERS];
+	struct control_worker control_workers[CONFIG_MAX_WORKERS];
+	struct memory memory[CONFIG_MAX_WORKERS];
+	struct rte_mempool *pools[RTE_MAX_NUMA_NODES];
+	struct steer *steer[ENGINE_MAX_WIRES]; /* of a wire that several workers share */
 	unsigned worker_count;
 	bool on_main; /* the one worker runs on the only core there is */
 	struct control_rules rules;

@@ -15,10 +15,41 @@ transmit(struct worker *w, const struct worker_port *port)
 
 	if (tx->count == 0)
 		return;
-	for (tries = 0; sent < tx->count && tries < TX_TRIES; tries++)
-		sent += rte_eth_tx_burst(port->device, 0, tx->pkts + sent,
-					 tx->count - sent);
+	if (port->tx_queue == WORKER_NO_QUEUE)
+		sent = handover_send(w->handover, port->port & 1, tx->pkts, tx->count);
+	else
+		for (tries = 0; sent < tx->count && tries < TX_TRIES; tries++)
+			sent += rte_eth_tx_burst(port->device, port->tx_queue,
+						 tx->pkts + sent, tx->count - sent);
 	engine_tx_done(w->engine, tx, sent);
+}
+
+/* A burst of ours that came in on the i-th port. */
+static void
+judge(struct worker *w, unsigned i, struct rte_mbuf **pkts, uint16_t n, uint64_t now_ns)
+{
+	engine_burst(w->engine, w->ports[i].port, pkts, n, now_ns, NULL);
+	transmit(w, &w->ports[i ^ 1]); /* the wire's other side */
+	transmit(w, &w->ports[i]);     /* what we answer */
+}
+
+/* What we have received for others, and others for us. */
+static void
+exchange(struct worker *w, uint64_t now_ns)
+{
+	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
+	unsigned peer;
+	uint16_t n;
+	uint8_t side;
+
+	handover_flush(w->handover);
+	for (peer = 0; peer < w->handover->workers; peer++)
+		for (side = 0; side < 2; side++) {
+			n = handover_take(w->handover, peer, side, pkts);
+			if (n != 0)
+				judge(w, side, pkts, n, now_ns);
+		}
+	handover_collect(w->handover);
 }
 
 int
@@ -27,23 +58,26 @@ worker_run(void *worker)
 	struct worker *w = worker;
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
 	uint64_t now_ns;
-	unsigned i, j;
+	unsigned i;
 	uint16_t n;
 
 	while (!atomic_load_explicit(w->stop, memory_order_relaxed)) {
 		now_ns = clock_ns(w->clock);
 		for (i = 0; i < w->port_count; i++) {
-			n = rte_eth_rx_burst(w->ports[i].device, 0, pkts,
-					     ENGINE_BURST_MAX);
-			if (n == 0)
+			if (w->ports[i].rx_queue == WORKER_NO_QUEUE)
 				continue;
-			engine_burst(w->engine, w->ports[i].port, pkts, n, now_ns, NULL);
-			transmit(w, &w->ports[i ^ 1]); /* the wire's other side */
-			transmit(w, &w->ports[i]);     /* what we answer */
+			n = rte_eth_rx_burst(w->ports[i].device, w->ports[i].rx_queue,
+					     pkts, ENGINE_BURST_MAX);
+			if (n != 0 && w->handover != NULL)
+				n = handover_split(w->handover, i & 1, pkts, n);
+			if (n != 0)
+				judge(w, i, pkts, n, now_ns);
 		}
+		if (w->handover != NULL)
+			exchange(w, now_ns);
 		engine_expire(w->engine, now_ns, ENGINE_EXPIRE_MAX);
-		for (j = 0; j < w->port_count; j++)
-			transmit(w, &w->ports[j]);
+		for (i = 0; i < w->port_count; i++)
+			transmit(w, &w->ports[i]);
 		control_worker_poll(w->control, now_ns);
 	}
 	return 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One core that moves packets: the ports of its wires, and the engine that it owns. */
+/*
+ * One core that moves packets: the ports of its wires, and the engine that it owns. Where a
+ * wire has several workers, each has but that one, and they hand packets over to each other.
+ */
 #ifndef SLUICE_WORKER_H
 #define SLUICE_WORKER_H
 
@@ -8,13 +11,18 @@
 
 #include <control/worker.h>
 #include <engine/engine.h>
+#include <steer/handover.h>
 
 #include "clock.h"
 #include "config.h"
 
+#define WORKER_NO_QUEUE UINT16_MAX
+
 struct worker_port {
-	uint16_t device; /* DPDK's number */
-	uint16_t port;   /* the engine's */
+	uint16_t device;   /* DPDK's number */
+	uint16_t port;     /* the engine's */
+	uint16_t rx_queue; /* or WORKER_NO_QUEUE: another worker receives .. */
+	uint16_t tx_queue; /* .. or sends for us */
 };
 
 struct worker {
@@ -25,6 +33,7 @@ struct worker {
 	unsigned port_count;
 	unsigned lcore;
 	struct control_worker *control;
+	struct handover *handover; /* NULL: nobody shares the wires */
 };
 
 /* The loop, until *stop; an lcore_function_t. */

@@ -44,6 +44,32 @@ connections(FILE *out, const struct control_config *config, const struct engine_
 }
 
 static void
+loads(FILE *out, const struct control_load *load, unsigned n)
+{
+	unsigned i;
+
+	fputs("# TYPE sluice_worker_packets counter\n"
+	      "# HELP sluice_worker_packets Packets that a worker has judged.\n",
+	      out);
+	for (i = 0; i < n; i++)
+		fprintf(out, "sluice_worker_packets_total{worker=\"%u\"} %" PRIu64 "\n",
+			i, load[i].packets);
+	fputs("# TYPE sluice_worker_handed_over counter\n"
+	      "# HELP sluice_worker_handed_over Packets received for other workers.\n",
+	      out);
+	for (i = 0; i < n; i++)
+		fprintf(out,
+			"sluice_worker_handed_over_total{worker=\"%u\"} %" PRIu64 "\n", i,
+			load[i].handed_over);
+	fputs("# TYPE sluice_worker_connections gauge\n"
+	      "# HELP sluice_worker_connections Connections in a worker's tables.\n",
+	      out);
+	for (i = 0; i < n; i++)
+		fprintf(out, "sluice_worker_connections{worker=\"%u\"} %" PRIu32 "\n", i,
+			load[i].connections);
+}
+
+static void
 drops(FILE *out, const struct engine_stats *s)
 {
 	unsigned i;
@@ -87,11 +113,12 @@ ports(FILE *out, const struct control_config *config, const char *name, size_t o
 static char *
 page(const struct control_config *config, size_t *size)
 {
+	struct control_load load[CONTROL_MAX_WORKERS];
 	struct engine_stats s;
 	char *text = NULL;
 	FILE *out;
 
-	if (control_stats(config, &s) != 0)
+	if (control_stats(config, &s, load) != 0)
 		return NULL;
 	out = open_memstream(&text, size);
 	if (out == NULL)
@@ -110,6 +137,7 @@ page(const struct control_config *config, size_t *size)
 	counter(out, "tcp_asymmetric", s.asymmetric,
 		"Connections of which one direction goes another way.");
 	connections(out, config, &s);
+	loads(out, load, config->worker_count);
 	drops(out, &s);
 	ports(out, config, "rx_packets", offsetof(struct rte_eth_stats, ipackets));
 	ports(out, config, "rx_bytes", offsetof(struct rte_eth_stats, ibytes));

@@ -14,7 +14,8 @@ number(uint64_t value)
 }
 
 static int
-worker_stats(struct control_worker *w, struct engine_stats *sum)
+worker_stats(struct control_worker *w, struct engine_stats *sum,
+	     struct control_load *load)
 {
 	struct control_job *job = control_open(w);
 	int status;
@@ -23,21 +24,31 @@ worker_stats(struct control_worker *w, struct engine_stats *sum)
 		return -ETIMEDOUT;
 	job->op = CONTROL_STATS;
 	status = control_call(w);
-	if (status == 0)
-		control_stats_add(sum, &job->stats);
+	if (status == 0) {
+		control_stats_add(sum, &job->stats.engine);
+		*load = (struct control_load){
+			.packets = job->stats.engine.packets,
+			.handed_over = job->stats.handed_over,
+			.connections = job->stats.engine.connections +
+				       job->stats.engine.connections6,
+		};
+	}
 	control_close(w);
 	return status;
 }
 
 int
-control_stats(const struct control_config *config, struct engine_stats *sum)
+control_stats(const struct control_config *config, struct engine_stats *sum,
+	      struct control_load *loads)
 {
+	struct control_load unused;
 	unsigned i;
 	int status = 0;
 
 	memset(sum, 0, sizeof(*sum));
 	for (i = 0; i < config->worker_count && status == 0; i++)
-		status = worker_stats(&config->workers[i], sum);
+		status = worker_stats(&config->workers[i], sum,
+				      loads != NULL ? &loads[i] : &unused);
 	return status;
 }
 
@@ -79,6 +90,22 @@ ports_json(const struct control_config *config)
 }
 
 static json_t *
+loads_json(const struct control_load *loads, unsigned n)
+{
+	json_t *array = json_array();
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(array,
+				      json_pack("{so so so}", "packets",
+						number(loads[i].packets), "handed_over",
+						number(loads[i].handed_over),
+						"connections",
+						number(loads[i].connections)));
+	return array;
+}
+
+static json_t *
 made_json(const struct engine_stats *s)
 {
 	json_t *made = json_object();
@@ -92,11 +119,12 @@ made_json(const struct engine_stats *s)
 json_t *
 stats_json(const struct control_config *config)
 {
+	struct control_load loads[CONTROL_MAX_WORKERS];
 	struct engine_stats s;
 
-	if (control_stats(config, &s) != 0)
+	if (control_stats(config, &s, loads) != 0)
 		return NULL;
-	return json_pack("{si so so so so so so so so so so so so so so so so so}",
+	return json_pack("{si so so so so so so so so so so so so so so so so so so}",
 			 "workers", (int)config->worker_count, "packets",
 			 number(s.packets), "bytes", number(s.bytes), "passed",
 			 number(s.passed), "bypassed", number(s.bypassed), "dropped",
@@ -106,7 +134,8 @@ stats_json(const struct control_config *config)
 			 "asymmetric", number(s.asymmetric), "evicted", number(s.evicted),
 			 "connections", number(s.connections), "connections_max",
 			 number(config->max), "connections_ipv6", number(s.connections6),
-			 "connections_ipv6_max", number(config->max6), "ports",
+			 "connections_ipv6_max", number(config->max6), "load",
+			 loads_json(loads, config->worker_count), "ports",
 			 ports_json(config));
 }
 
@@ -117,7 +146,7 @@ drops_json(const struct control_config *config)
 	json_t *drops;
 	unsigned i;
 
-	if (control_stats(config, &s) != 0)
+	if (control_stats(config, &s, NULL) != 0)
 		return NULL;
 	drops = json_array();
 	for (i = REASON_NONE + 1; i < REASON_COUNT; i++)

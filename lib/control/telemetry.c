@@ -14,22 +14,36 @@
 
 #if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
 #define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
+#define rte_tel_data_add_array_uint rte_tel_data_add_array_u64
+#define RTE_TEL_UINT_VAL RTE_TEL_U64_VAL
 #endif
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const struct control_config *control; /* NULL: stopped */
 
-/* The workers' sum, or -1 once we have stopped. */
+/* The workers' sum, and the load of each unless it is NULL; -1 once we have stopped. */
 static int
-ask(struct engine_stats *sum)
+ask(struct engine_stats *sum, struct control_load *loads)
 {
 	int status = -1;
 
 	pthread_mutex_lock(&lock);
 	if (control != NULL)
-		status = control_stats(control, sum);
+		status = control_stats(control, sum, loads);
 	pthread_mutex_unlock(&lock);
 	return status != 0 ? -1 : 0;
+}
+
+static unsigned
+worker_count(void)
+{
+	unsigned n = 0;
+
+	pthread_mutex_lock(&lock);
+	if (control != NULL)
+		n = control->worker_count;
+	pthread_mutex_unlock(&lock);
+	return n;
 }
 
 static int
@@ -40,7 +54,7 @@ handle_stats(const char *command, const char *parameters, struct rte_tel_data *d
 
 	(void)command;
 	(void)parameters;
-	if (ask(&s) != 0)
+	if (ask(&s, NULL) != 0)
 		return -1;
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_uint(d, "packets", s.packets);
@@ -63,7 +77,7 @@ handle_drops(const char *command, const char *parameters, struct rte_tel_data *d
 
 	(void)command;
 	(void)parameters;
-	if (ask(&s) != 0)
+	if (ask(&s, NULL) != 0)
 		return -1;
 	rte_tel_data_start_dict(d);
 	for (i = REASON_NONE + 1; i < REASON_COUNT; i++)
@@ -79,7 +93,7 @@ handle_conntrack(const char *command, const char *parameters, struct rte_tel_dat
 
 	(void)command;
 	(void)parameters;
-	if (ask(&s) != 0)
+	if (ask(&s, NULL) != 0)
 		return -1;
 	pthread_mutex_lock(&lock);
 	if (control != NULL) {
@@ -96,6 +110,35 @@ handle_conntrack(const char *command, const char *parameters, struct rte_tel_dat
 	return rte_tel_data_add_dict_uint(d, "removed", s.removed);
 }
 
+static int
+handle_workers(const char *command, const char *parameters, struct rte_tel_data *d)
+{
+	static const char *const names[] = {"packets", "handed_over", "connections"};
+	struct control_load loads[CONTROL_MAX_WORKERS] = {0};
+	struct rte_tel_data *column;
+	struct engine_stats s;
+	unsigned i, k;
+
+	(void)command;
+	(void)parameters;
+	if (ask(&s, loads) != 0)
+		return -1;
+	rte_tel_data_start_dict(d);
+	for (k = 0; k < RTE_DIM(names); k++) {
+		column = rte_tel_data_alloc();
+		if (column == NULL)
+			return -1;
+		rte_tel_data_start_array(column, RTE_TEL_UINT_VAL);
+		for (i = 0; i < worker_count(); i++)
+			rte_tel_data_add_array_uint(column,
+						    k == 0   ? loads[i].packets
+						    : k == 1 ? loads[i].handed_over
+							     : loads[i].connections);
+		rte_tel_data_add_dict_container(d, names[k], column, 0);
+	}
+	return 0;
+}
+
 int
 telemetry_start(const struct control_config *config)
 {
@@ -107,6 +150,8 @@ telemetry_start(const struct control_config *config)
 		    "Packets and what became of them. No parameters") != 0 ||
 	    rte_telemetry_register_cmd("/sluice/drops", handle_drops,
 				       "Dropped packets by reason. No parameters") != 0 ||
+	    rte_telemetry_register_cmd("/sluice/workers", handle_workers,
+				       "What each worker does. No parameters") != 0 ||
 	    rte_telemetry_register_cmd("/sluice/conntrack", handle_conntrack,
 				       "Connections and limits. No parameters") != 0)
 		return -ENOMEM;

@@ -81,7 +81,8 @@ control_worker_serve(struct control_worker *w, uint64_t now_ns)
 	job = entry;
 	switch ((enum control_op)job->op) {
 	case CONTROL_STATS:
-		engine_stats(e, &job->stats);
+		engine_stats(e, &job->stats.engine);
+		job->stats.handed_over = w->handed_over != NULL ? *w->handed_over : 0;
 		break;
 	case CONTROL_LIST:
 		job->list.count = engine_list(e, now_ns, &job->list.cursor,

@@ -41,7 +41,7 @@ config()
 		devices="$devices, \"--vdev=net_pcap1,rx_pcap=$dir/wan.pcap,tx_pcap=$dir/wan.out\""
 	fi
 	cat <<-END
-		eal: [--no-huge, -m, "128", --no-pci, "--file-prefix=$prefix", "--log-level=lib.eal:4",
+		eal: [--no-huge, -m, "$megabytes", --no-pci, "--file-prefix=$prefix", "--log-level=lib.eal:4",
 		      $lcores, $devices]
 		ports: [{name: lan, device: ${1}0}, {name: wan, device: ${1}1}]
 		wires: [[lan, wan]]
@@ -50,6 +50,7 @@ config()
 	printf '%s\n' "${2:-conntrack: {max: 1000\}}"
 }
 
+megabytes=128
 # Both cores if there are two, and one that does everything otherwise.
 lcores='-l, "0"'
 [ "$(nproc)" -lt 2 ] || lcores='-l, "0,1"'
@@ -128,9 +129,9 @@ is "a missing configuration" "$status $err" "2 sluice: $dir/none.yaml: No such f
 config net_null 'conntrack: {maximum: 5}' >"$dir/bad.yaml"
 run -c "$dir/bad.yaml"
 is "an unknown key, and where" "$status $err" "2 sluice: $dir/bad.yaml:6:13: conntrack.maximum: *"
-config net_null 'workers: 2' >"$dir/bad.yaml"
+config net_null 'workers: 5' >"$dir/bad.yaml"
 run -- -c "$dir/bad.yaml"
-is "more workers than wires" "$status $err" "2 *sluice: 2 workers for 1 wires: *"
+is "more workers than cores" "$status $err" "2 *sluice: 5 workers, but the EAL has * lcores for them *"
 
 config net_null "rules: bad.nft" >"$dir/bad.yaml"
 run -c "$dir/bad.yaml"
@@ -319,6 +320,32 @@ is "sluicectl says that nobody listens" "$(ask list 2>&1) $?" "sluicectl: $socke
 ok "which the next one replaces" launch "$dir/null.yaml"
 stop INT
 is "SIGINT: status 0" "$status" 0
+
+# ---- four workers, on the cores that there are, share a wire of one queue a port ----
+
+last=$(($(nproc) - 1))
+lcores="\"--lcores=0@0,1@0,2@$last,3@0,4@$last\""
+megabytes=256
+config net_pcap 'workers: 4' >"$dir/pcap.yaml"
+ok "four workers start" launch "$dir/pcap.yaml"
+ok "which receives is said" logged "one queue, software hand-over from worker 1"
+ok "and that they share the wire" logged "wire 0: lan <-> wan, workers: 4"
+soon 20 "all frames have come in" all_in
+is "all connections are listed" "$(ask list 2>/dev/null | wc -l)" 72
+workers=$(python3 "$aid" telemetry "$prefix" /sluice/workers)
+is "each worker has some of them" "$workers" '*"connections":\[[1-9]*,[1-9]*,[1-9]*,[1-9]*\]*'
+is "worker 2 receives nothing, so hands nothing over" "$workers" \
+	'*"handed_over":\[[1-9]*,*,0,0\]*'
+is "ports send by one of them" "$(ask -o json stats)" '*"wan":{"rx_packets":2,*"tx_packets":7[0-4],*'
+is "flush reaches all" "$(ask flush 2>&1)" "sluicectl: 72 connections flushed"
+stop TERM
+is "four workers end" "$status" 0
+
+config net_null 'workers: 2' >"$dir/null.yaml"
+ok "devices that spread by RSS get a queue a worker" launch "$dir/null.yaml"
+ok "which is said" logged "symmetric RSS over 2 queues"
+stop TERM
+is "and end" "$status" 0
 
 lcores='-l, "0"'
 config net_null >"$dir/null.yaml"

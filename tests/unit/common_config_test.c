@@ -319,7 +319,7 @@ wrong_values_are_refused_at_their_place(void **state)
 		 "x.yaml:8:3: bypass[1]: 'ipx' is not known, one of arp, lldp, lacp, stp, "
 		 "nd, non_ip expected"},
 		{WIRE "workers: many\n",
-		 "x.yaml:6:1: workers: 'many' is not a number, 1 to 32 expected"},
+		 "x.yaml:6:1: workers: 'many' is not a number, 1 to 64 expected"},
 		{WIRE "metrics: localhost\n",
 		 "x.yaml:6:1: metrics: 'localhost' is no address, something like "
 		 "127.0.0.1:9464 or [::1]:9464 expected"},

@@ -49,7 +49,18 @@ int control_start(const struct control_config *config, struct control **control,
 /* End to serve, and remove the socket. Before the workers end, who could not answer. */
 void control_stop(struct control *control);
 
-/* The counters of all workers. Returns 0 or -ETIMEDOUT. */
-int control_stats(const struct control_config *config, struct engine_stats *sum);
+/* What a worker has to do, beside the others. */
+struct control_load {
+	uint64_t packets; /* judged */
+	uint64_t handed_over;
+	uint32_t connections; /* of both families */
+};
+
+/*
+ * The counters of all workers, and, unless it is NULL, the load of each of worker_count.
+ * Returns 0 or -ETIMEDOUT.
+ */
+int control_stats(const struct control_config *config, struct engine_stats *sum,
+		  struct control_load *loads);
 
 #endif

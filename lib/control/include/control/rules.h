@@ -14,7 +14,7 @@
 #include <control/worker.h>
 #include <policy/policy.h>
 
-#define CONTROL_MAX_WORKERS ENGINE_MAX_WIRES
+#define CONTROL_MAX_WORKERS 64u
 
 struct control_rules {
 	pthread_mutex_t lock;

@@ -9,7 +9,7 @@
  *	any other thread     job = control_open(w);
  *	                     job->op = CONTROL_STATS;
  *	                     if (control_call(w) == 0)
- *	                             ... job->stats ...
+ *	                             ... job->stats.engine ...
  *	                     control_close(w);
  *
  * One job is under way a worker; control_open() waits for its turn on a mutex that the
@@ -44,7 +44,10 @@ enum control_op {
 struct control_job {
 	uint8_t op; /* enum control_op */
 	union {
-		struct engine_stats stats;
+		struct {
+			struct engine_stats engine;
+			uint64_t handed_over; /* packets that went to other workers */
+		} stats;
 		struct {
 			uint64_t cursor; /* engine_list()'s */
 			unsigned count;  /* of views */
@@ -82,6 +85,7 @@ struct control_worker {
 	struct rte_ring *replies;
 	struct rte_ring *events; /* of struct engine_event */
 	uint64_t events_lost;    /* written by the worker, read by others now and then */
+	const uint64_t *handed_over; /* NULL: it never does */
 	/* the others', below the mutex */
 	pthread_mutex_t lock __attribute__((aligned(64)));
 	struct control_job job;

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "assign.h"
+
+#include <stdio.h>
+#include <sys/random.h>
+
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "exit.h"
+
+/*
+ * workers: auto. All cores, where the devices bring each packet to its owner; otherwise no
+ * more than wires, since most packets would have to be handed over.
+ */
+static unsigned
+workers_auto(const struct sluice *s, unsigned lcores)
+{
+	const unsigned wires = s->config->wire_count;
+	unsigned i;
+
+	for (i = 0; i < s->port_count; i++)
+		if (!port_can_spread(&s->ports[i], (lcores + wires - 1) / wires))
+			return RTE_MIN(wires, lcores);
+	return RTE_MIN(lcores, CONFIG_MAX_WORKERS);
+}
+
+int
+assign_workers(struct sluice *s)
+{
+	unsigned lcores = rte_lcore_count() - 1, lcore = rte_get_main_lcore(), i;
+	char text[256];
+
+	s->on_main = lcores == 0;
+	if (s->on_main)
+		lcores = 1;
+	s->worker_count = s->config->workers;
+	if (s->worker_count == 0)
+		s->worker_count = workers_auto(s, lcores);
+	if (s->worker_count > lcores) {
+		snprintf(text, sizeof(text),
+			 "%u workers, but the EAL has %u lcores for them (option -l; one "
+			 "more is for the control threads)",
+			 s->worker_count, lcores);
+		return fail(EXIT_CONFIG, text);
+	}
+	for (i = 0; i < s->worker_count; i++) {
+		if (!s->on_main)
+			lcore = rte_get_next_lcore(lcore, 1, 1);
+		s->workers[i].lcore = lcore;
+	}
+	return 0;
+}
+
+unsigned
+wire_workers(const struct sluice *s, unsigned wire)
+{
+	const unsigned wires = s->config->wire_count;
+
+	if (s->worker_count <= wires)
+		return 1;
+	return (s->worker_count - wire + wires - 1) / wires;
+}
+
+unsigned
+wire_worker(const struct sluice *s, unsigned wire, unsigned i)
+{
+	if (s->worker_count <= s->config->wire_count)
+		return wire % s->worker_count;
+	return wire + i * s->config->wire_count;
+}
+
+void
+assign_queues(struct sluice *s)
+{
+	struct port *port;
+	unsigned i, workers;
+
+	for (i = 0; i < s->port_count; i++) {
+		port = &s->ports[i];
+		workers = wire_workers(s, i / 2);
+		port->rx_queues = port_can_spread(port, workers) ? (uint16_t)workers : 1;
+		port->tx_queues = port->tx_queues_max >= workers ? (uint16_t)workers : 1;
+	}
+}
+
+/* Which queue, of so many, the i-th of n workers has: where there is but one, side says whose. */
+static uint16_t
+queue_of(unsigned i, unsigned n, unsigned queues, unsigned side)
+{
+	if (queues > 1)
+		return (uint16_t)i;
+	return i == side % n ? 0 : WORKER_NO_QUEUE;
+}
+
+static void
+give_out(struct sluice *s, unsigned wire)
+{
+	unsigned n = wire_workers(s, wire), i, side, number;
+	const struct port *port;
+	struct worker *w;
+
+	for (i = 0; i < n; i++) {
+		w = &s->workers[wire_worker(s, wire, i)];
+		for (side = 0; side < 2; side++) {
+			number = 2 * wire + side;
+			port = &s->ports[number];
+			w->ports[w->port_count++] = (struct worker_port){
+				.device = port->id,
+				.port = (uint16_t)number,
+				.rx_queue = queue_of(i, n, port->rx_queues, side),
+				.tx_queue = queue_of(i, n, port->tx_queues, side),
+			};
+		}
+	}
+}
+
+/* By which function the owners of a wire's packets are found: the devices', if one has it. */
+static int
+choose_function(struct sluice *s, unsigned wire, struct steer *steer)
+{
+	const struct port *ports = &s->ports[(size_t)2 * wire];
+	unsigned n = wire_workers(s, wire), table = UINT16_MAX, side;
+	uint8_t secret[KEY_SECRET_BYTES];
+
+	for (side = 0; side < 2; side++)
+		if (ports[side].rx_queues > 1)
+			table = RTE_MIN(table, ports[side].rss_table);
+	if (table == UINT16_MAX) {
+		if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+			return fail(EXIT_DEVICE, "no random bytes for the hash");
+		steer_init_keyed(steer, (uint16_t)wire, n, secret);
+		return 0;
+	}
+	steer_init_toeplitz(steer, (uint16_t)wire, n, (uint16_t)table);
+	for (side = 0; side < 2; side++)
+		port_spread(&ports[side], steer);
+	return 0;
+}
+
+static int
+link_workers(struct sluice *s, unsigned wire)
+{
+	const struct port *ports = &s->ports[(size_t)2 * wire];
+	struct handover *group[STEER_MAX_WORKERS];
+	unsigned n = wire_workers(s, wire), i, number;
+	int sockets[STEER_MAX_WORKERS];
+	uint8_t sender[2] = {0, (uint8_t)(1 % n)};
+
+	for (i = 0; i < n; i++) {
+		number = wire_worker(s, wire, i);
+		sockets[i] = (int)rte_lcore_to_socket_id(s->workers[number].lcore);
+		group[i] = rte_zmalloc_socket("handover", sizeof(struct handover),
+					      RTE_CACHE_LINE_SIZE, sockets[i]);
+		if (group[i] == NULL)
+			return fail(EXIT_DEVICE, "no memory for the hand-over");
+		group[i]->engine = s->workers[number].engine;
+		s->workers[number].handover = group[i];
+		s->control_workers[number].handed_over = &group[i]->handed_over;
+	}
+	for (i = 0; i < 2; i++)
+		if (ports[i].tx_queues > 1)
+			sender[i] = STEER_ANY;
+	if (handover_init(group, s->steer[wire], sockets, sender) != 0)
+		return fail(EXIT_DEVICE, "no memory for the hand-over rings");
+	return 0;
+}
+
+int
+assign_ports(struct sluice *s)
+{
+	unsigned wire;
+	int status = 0;
+
+	for (wire = 0; wire < s->config->wire_count && status == 0; wire++) {
+		give_out(s, wire);
+		if (wire_workers(s, wire) == 1)
+			continue;
+		s->steer[wire] = rte_zmalloc("steer", sizeof(struct steer),
+					     RTE_CACHE_LINE_SIZE);
+		if (s->steer[wire] == NULL)
+			return fail(EXIT_DEVICE, "no memory for the hand-over");
+		status = choose_function(s, wire, s->steer[wire]);
+		if (status == 0)
+			status = link_workers(s, wire);
+	}
+	return status;
+}
