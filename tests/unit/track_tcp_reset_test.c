@@ -266,6 +266,36 @@ without_a_side_entry_the_live_connection_is_still_safe(void **state)
 	world_expect_states(&w, "ESTABLISHED", "ESTABLISHED");
 }
 
+static void
+data_dropped_in_the_linger_is_not_waited_for(void **state)
+{
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, B, RSTACK(0, 101), "CLOSED", "CLOSED");
+	PASS(&w, B, ACK(301, 101, .len = 100), "CLOSED", "CLOSED");
+	DROP(&w, B, ACK(301, 101, .len = 5000), REASON_TCP_RATE);
+	PASS(&w, B, SYNACK(300, 101), "ESTABLISHED", "SYN_RECEIVED");
+	assert_int_equal(w.hot.nxt[B], 401);
+}
+
+static void
+segment_too_many_for_a_shadow_leaves_it_as_it_was(void **state)
+{
+	struct tcp_shadow before;
+	unsigned i;
+
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, SYN(0x40000000), "ESTABLISHED", "ESTABLISHED");
+	for (i = 0; i < 3; i++)
+		PASS(&w, B, ACK(0x20000000, 1000 + i), "ESTABLISHED", "ESTABLISHED");
+	before = w.side.shadow[0];
+	assert_int_equal(before.rare.ooo_ack, 1002);
+	DROP(&w, B, ACK(0x20000000, 1003), REASON_TCP_SEQ_RIGHT);
+	assert_memory_equal(&w.side.shadow[0], &before, sizeof(before));
+}
+
 int
 main(void)
 {
@@ -289,6 +319,8 @@ main(void)
 		cmocka_unit_test(
 			port_reuse_in_the_linger_survives_the_loss_of_its_shadow),
 		cmocka_unit_test(without_a_side_entry_the_live_connection_is_still_safe),
+		cmocka_unit_test(data_dropped_in_the_linger_is_not_waited_for),
+		cmocka_unit_test(segment_too_many_for_a_shadow_leaves_it_as_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

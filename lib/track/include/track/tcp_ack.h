@@ -55,11 +55,12 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 	}
 	if (step_needs_side(st))
 		return TCP_ASK;
+	if (!step_take_one(st, TCP_RATE_CLOSED, x))
+		return step_drop(st, REASON_TCP_RATE);
 	if (ep_has(p, y, EP_SS) && !ep_has(p, y, EP_PA) &&
 	    pair_match(p, y, seg->ack, &q, &second))
 		pair_note_early(p, x, seg);
-	return step_take_one(st, TCP_RATE_CLOSED, x) ? TCP_TOLERATED
-						     : step_drop(st, REASON_TCP_RATE);
+	return TCP_TOLERATED;
 }
 
 /* The column "a side in SYN_SENT". */

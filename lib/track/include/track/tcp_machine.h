@@ -208,7 +208,7 @@ static inline enum tcp_outcome
 shadow_try(const struct tcp_step *st, const struct tcp_pair *p, int i,
 	   enum tcp_outcome first)
 {
-	struct tcp_shadow *shadow = &st->side->shadow[i];
+	struct tcp_shadow *shadow = &st->side->shadow[i], before = *shadow;
 	struct tcp_pair n = shadow_pair(shadow);
 	const struct tcp_segment *seg = st->in->seg;
 	enum tcp_outcome outcome;
@@ -230,8 +230,11 @@ shadow_try(const struct tcp_step *st, const struct tcp_pair *p, int i,
 	if (outcome == TCP_DROP || (outcome == TCP_TOLERATED && first == TCP_TOLERATED))
 		return TCP_DROP;
 	if ((empty || outcome == TCP_TOLERATED) &&
-	    !step_take(st, TCP_RATE_SHADOW, 0, TCP_SHADOW_BUCKET))
+	    !step_take(st, TCP_RATE_SHADOW, 0, TCP_SHADOW_BUCKET)) {
+		if (first == TCP_DROP) /* MODEL-2 */
+			*shadow = before;
 		return TCP_DROP;
+	}
 	if (!replaced && outcome == TCP_PASS)
 		st->side->rare.synack_side = 0;
 	return outcome;
