@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test model bench bench-check lint format clean install \
+.PHONY: build demo test model fuzz bench bench-check lint format clean install \
 	deps deps-build deps-demo deps-test deps-bench deps-lint
 
 BUILD := build
@@ -41,6 +41,13 @@ bench: deps-bench build
 # Every order of 1,000 million states: half an hour, 2 GB.
 model: deps-build build
 	@nice $(BUILD)/tests/model/model_check --states 1e9
+
+# Each fuzz target for so long: tests/fuzz/README.md.
+SECONDS := 600
+fuzz: deps-test
+	@out=$$(tests/asan build-asan 2>&1) || { echo "$$out"; exit 1; }
+	@nice tests/fuzz/run $(SECONDS) $(addprefix build-asan/tests/fuzz/,\
+		packet_fuzz track_fuzz engine_fuzz text_fuzz)
 
 # Instruction counts against the committed ones.
 bench-check: deps-bench build

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any bytes, in one to three segments, on either side: the parser must read none that are
- * not there, say the same however the bytes are cut, and leave nothing that lies.
+ * not there, say the same however the bytes are cut (in one piece parse_plain() may take them,
+ * in several it never does), and leave nothing that lies. Or the bytes are the options of a
+ * segment that is else right: then a second reader must find the same in them.
  */
-#include <stdint.h>
-#include <stdlib.h>
+#include "fuzz.h"
+
 #include <string.h>
+
+#include <netinet/in.h>
 
 #include <rte_mbuf.h>
 
+#include <frame/frame.h>
 #include <packet/packet.h>
 #include <reply/reply.h>
 
 #define SEGMENTS 3
 #define CONTROL_BYTES 4 /* flags and side, device's verdict, two cuts */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#define OPTIONS 0x04    /* in the first of them */
+#define OPTIONS_MAX 40u
 
 /* The bytes, each segment alone on the heap. */
 static void
@@ -49,13 +54,6 @@ free_chain(struct rte_mbuf *seg)
 }
 
 static void
-require(int claim)
-{
-	if (!claim)
-		abort();
-}
-
-static void
 check(const struct rte_mbuf *m, const struct packet *p)
 {
 	require((p->kind == PACKET_BAD) == (p->reason != REASON_NONE));
@@ -78,7 +76,7 @@ use(struct rte_mbuf *m, const struct packet *p)
 	struct reply_l2 l2;
 
 	if (p->kind == PACKET_ICMP_ERROR)
-		packet_parse_quoted(m, p, &inner);
+		lie(packet_parse_quoted(m, p, &inner) != 0);
 	if (p->kind == PACKET_TCP) {
 		reply_l2_of(m, p, &l2);
 		reply_tcp(&reply, &l2, &p->key, p->family, p->side, &p->seg);
@@ -93,31 +91,100 @@ use(struct rte_mbuf *m, const struct packet *p)
 	require(again.kind == PACKET_ICMP_ERROR);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* The bytes as one frame, and as several pieces. */
+static void
+parse_both(const uint8_t *control, const uint8_t *data, size_t size, struct packet *p)
 {
-	static const uint8_t whole[2] = {0, 0};
+	uint8_t whole[2] = {0, 0}, cut[2] = {control[2], control[3]};
 	struct rte_mbuf one[SEGMENTS], many[SEGMENTS];
-	struct packet a, b;
-	uint8_t side;
+	uint8_t side = control[0] >> 7;
+	struct packet other;
 
-	if (size < CONTROL_BYTES || size > UINT16_MAX)
-		return 0;
-	side = data[0] >> 7;
-	make_chain(one, data + CONTROL_BYTES, size - CONTROL_BYTES, whole);
+	if (cut[0] >= size)
+		cut[0] = 0;
+	make_chain(one, data, size, whole);
 	/* The empty segments come first: make the last one the head, to have it in one. */
 	one[2].pkt_len = one[0].pkt_len;
 	one[2].nb_segs = 1;
-	make_chain(many, data + CONTROL_BYTES, size - CONTROL_BYTES, data + 2);
-	one[2].ol_flags = (uint64_t)data[1] << 2;
+	make_chain(many, data, size, cut);
+	one[2].ol_flags = (uint64_t)control[1] << 2;
 	many[0].ol_flags = one[2].ol_flags;
-	packet_parse(&one[2], side, 1, data[0] & 3, &a);
-	packet_parse(many, side, 1, data[0] & 3, &b);
-	require(memcmp(&a, &b, sizeof(a)) == 0);
-	check(&one[2], &a);
-	use(&one[2], &a);
-	use(many, &b);
+	packet_parse(&one[2], side, 1, control[0] & 3, p);
+	packet_parse(many, side, 1, control[0] & 3, &other);
+	require(memcmp(p, &other, sizeof(other)) == 0);
+	check(&one[2], p);
+	use(&one[2], p);
+	use(many, &other);
 	free_chain(one);
 	free_chain(many);
+}
+
+static uint32_t
+number(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 |
+	       at[3];
+}
+
+/* RFC 9293 3.1, RFC 7323: the first option of a kind counts, nothing behind one that lies. */
+static void
+check_options(const uint8_t *option, size_t size, const struct tcp_segment *seg)
+{
+	struct tcp_segment is = {.scale = TCP_NO_SCALE};
+	size_t at, length;
+
+	for (at = 0; at < size && option[at] != 0; at += length) {
+		length = 1;
+		if (option[at] == 1)
+			continue;
+		length = at + 1 < size ? option[at + 1] : 0;
+		if (length < 2 || length > size - at)
+			break;
+		if (option[at] == 8 && length == 10 && !is.has_ts) {
+			is.has_ts = true;
+			is.tsval = number(option + at + 2);
+			is.tsecr = number(option + at + 6);
+		}
+		if (option[at] == 3 && length == 3 && (seg->flags & TCP_SYN) &&
+		    is.scale == TCP_NO_SCALE)
+			is.scale = RTE_MIN(option[at + 2], TCP_MAX_SCALE);
+	}
+	require(seg->has_ts == is.has_ts && seg->scale == is.scale);
+	require(seg->tsval == is.tsval && seg->tsecr == is.tsecr);
+}
+
+static void
+options(const uint8_t *control, const uint8_t *data, size_t size)
+{
+	size_t length = RTE_MIN(size, OPTIONS_MAX) & ~(size_t)3;
+	struct frame f = {
+		.src = "10.0.0.1",
+		.dst = "192.0.2.1",
+		.proto = IPPROTO_TCP,
+		.flags = control[1] & 0x3f,
+		.opt = {.raw = {data, length}},
+		.payload_len = control[2] & 7,
+	};
+	const uint8_t head[] = {(control[0] & 0x80) | PACKET_VERIFY_IP | PACKET_VERIFY_L4,
+				0, control[2], control[3]};
+	uint8_t bytes[256];
+	struct packet p;
+
+	parse_both(head, bytes, frame_build(&f, bytes, sizeof(bytes)), &p);
+	require(p.kind == PACKET_TCP && p.seg.len == f.payload_len);
+	check_options(data, length, &p.seg);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct packet p;
+
+	if (size <= CONTROL_BYTES || size > UINT16_MAX)
+		return 0;
+	if (data[0] & OPTIONS)
+		options(data, data + CONTROL_BYTES, size - CONTROL_BYTES);
+	else
+		parse_both(data, data + CONTROL_BYTES, size - CONTROL_BYTES, &p);
 	return 0;
 }

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Text from outside. An input that begins with '{' and has "nftables" in it, as all that nft
+ * prints, is a ruleset; any other one is what a client writes to the control socket. Rules that
+ * load must say something definite of every packet; a client gets an object in a line for each
+ * line, whatever it has asked.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include <jansson.h>
+
+#include <control/control.h>
+#include <policy/policy.h>
+
+#include "../../lib/policy/ir.h"
+#include "client.h"
+#include "request.h"
+
+static const char *const ports[] = {"lan", "wan"};
+
+/* The i-th of many different packets. */
+static struct policy_packet
+packet(unsigned i, enum policy_ct ct)
+{
+	static const uint8_t address[][16] = {{10, 0, 0, 1},
+					      {192, 0, 2, 1},
+					      {0x20, 1, 0x0d, 0xb8, [15] = 1},
+					      {0xff, 2}};
+	static const uint8_t protocols[] = {6, 17, 1, 58};
+
+	return (struct policy_packet){
+		.saddr = address[i & 3],
+		.daddr = address[~i & 3],
+		.length = 40 + i,
+		.sport = (rte_be16_t)(i * 2654435761u >> 16),
+		.dport = rte_cpu_to_be_16(i & 8 ? 80 : 22),
+		.iif = i & 1,
+		.oif = ~i & 1,
+		.family = i & 16 ? 6 : 4,
+		.proto = protocols[i >> 1 & 3],
+		.icmp_type = 8,
+		.tcp_flags = (uint8_t)(1u << (i & 7)),
+		.ct = ct,
+	};
+}
+
+/* `cacheable`: flags and length do not matter. */
+static void
+check_cacheable(const struct policy *policy, struct policy_packet p,
+		const struct policy_verdict *verdict)
+{
+	struct policy_verdict other;
+
+	p.tcp_flags ^= 0xff;
+	p.length += 1000;
+	policy_eval(policy, &p, NULL, &other);
+	require(other.kind == verdict->kind && other.rule == verdict->rule);
+}
+
+static void
+check_policy(const struct policy *policy)
+{
+	struct policy_verdict constant, verdict, plain;
+	struct policy_rule_info info;
+	struct policy_packet p;
+	unsigned ct, i;
+
+	for (i = 1; i <= policy_rules(policy); i++) {
+		policy_rule(policy, i, &info);
+		require(info.text != NULL && info.counter < (int)policy_counters(policy));
+	}
+	for (ct = 0; ct < POLICY_CT_COUNT; ct++) {
+		bool is_constant = policy_constant(policy, ct, &constant);
+
+		for (i = 0; i < 32; i++) {
+			p = packet(i, ct);
+			policy_eval(policy, &p, NULL, &verdict);
+			require(verdict.kind <= POLICY_REJECT_ICMP);
+			require(verdict.rule <= policy_rules(policy));
+			require(!is_constant || verdict.kind == constant.kind);
+			policy_eval_plain(policy, &p, NULL, &plain);
+			require(plain.kind == verdict.kind && plain.rule == verdict.rule);
+			if (verdict.cacheable)
+				check_cacheable(policy, p, &verdict);
+			lie(verdict.kind != POLICY_REJECT_ICMP);
+		}
+	}
+}
+
+static void
+rules(const char *text, size_t size)
+{
+	static const struct policy_ports names = {ports, 2};
+	struct policy *policy = NULL;
+	struct policy_error error;
+	int status;
+
+	memset(&error, 0x7f, sizeof(error));
+	status = policy_load(text, size, &names, &policy, &error);
+	require(memchr(error.text, '\0', sizeof(error.text)) != NULL);
+	require(status == 0 || error.text[0] != '\0');
+	if (status != 0)
+		return;
+	check_policy(policy);
+	policy_free(policy);
+}
+
+static int
+reload(void *context, char *message, size_t size)
+{
+	(void)context;
+	snprintf(message, size, "loaded");
+	return 0;
+}
+
+/* A connection that filters are put to. */
+static const struct engine_view view = {
+	.key = {.id = {.port = {RTE_BE16(40000), RTE_BE16(80)}, .proto = 6},
+		.addr.v4 = {RTE_BE32(0x0a000001), RTE_BE32(0xc0000201)}},
+	.family = 4,
+	.has_states = true,
+	.state = {TCP_STATE_ESTABLISHED, TCP_STATE_ESTABLISHED},
+};
+
+/* All that was answered: lines, each an object. Returns how many. */
+static unsigned
+answers(const struct client *c)
+{
+	const char *at = c->out + c->out_begin, *end;
+	unsigned count = 0;
+	json_t *json;
+
+	for (; at < c->out + c->out_end; at = end + 1, count++) {
+		end = memchr(at, '\n', (size_t)(c->out + c->out_end - at));
+		require(end != NULL);
+		json = json_loadb(at, (size_t)(end - at), 0, NULL);
+		require(json_is_object(json));
+		json_decref(json);
+	}
+	return count;
+}
+
+static void
+requests(const uint8_t *data, size_t size)
+{
+	static struct control_rules current;
+	const struct control_config config = {.port_names = ports,
+					      .rules = &current,
+					      .reload = reload};
+	struct client *c = client_new(-1);
+	unsigned lines = 0, tasks = 0;
+	const char *line;
+
+	require(c != NULL);
+	if (current.policy == NULL) {
+		require(policy_accept_all(&current.policy) == 0);
+		require(control_rules_init(&current, current.policy, 0) == 0);
+	}
+	c->in_length = size < sizeof(c->in) ? size : sizeof(c->in);
+	memcpy(c->in, data, c->in_length);
+	while ((line = client_line(c)) != NULL) {
+		lines++;
+		request_line(&config, c, line);
+		if (c->task == CLIENT_IDLE)
+			continue;
+		tasks++;
+		lie(c->filter.any || !filter_match(&c->filter, &view));
+		c->task = CLIENT_IDLE;
+	}
+	require(answers(c) + tasks == lines + (c->ended ? 1 : 0));
+	client_free(c);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data;
+
+	if (size > 0 && text[0] == '{' && memmem(text, size, "\"nftables\"", 10) != NULL)
+		rules(text, size);
+	else
+		requests(data, size);
+	return 0;
+}

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The TCP tracker: any segments, from either side, at any time, with numbers near those that
+ * the connection knows, so that all its tests are met from both sides; rules that refuse, side
+ * entries that are refused or taken away, timers on time and late. After each step all that
+ * docs/tcp-tracking.md says of every step must hold.
+ *
+ * The input: a byte of switches, then steps, the low three bits of whose first byte say what
+ * they are.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include <track/tcp_entry.h>
+#include <track/tcp_fast.h>
+
+#define BEGIN (UINT32_MAX - 5000) /* the clock soon wraps */
+#define ROUNDS_MAX 3              /* questions, and one call with all the answers */
+#define TIMERS_MAX 8     /* that go off at one tick: three probes, inheritance, end */
+#define LATE_TICKS 2000u /* a timer may be late */
+
+struct world {
+	struct track_hot hot;
+	struct track_cold cold;
+	struct tcp_side side;
+	struct track_config config;
+	uint32_t now;
+	uint32_t armed; /* as the engine would have */
+	bool has_side;
+	bool live;
+};
+
+/* One segment, and the answers that it gets. */
+struct step {
+	struct tcp_segment seg;
+	uint8_t x;
+	bool deny;
+	bool no_side;
+};
+
+static struct track_conn
+conn_of(struct world *w)
+{
+	return (struct track_conn){&w->hot, &w->cold, w->has_side ? &w->side : NULL};
+}
+
+static void
+configure(struct world *w, uint8_t switches)
+{
+#define LEAST(name, value, least, most, text) .name = (least)*TICKS_PER_S,
+#define MOST(name, value, least, most, text) .name = (most)*TICKS_PER_S,
+	static const struct track_config least = {TRACK_TIMEOUTS(LEAST)};
+	static const struct track_config most = {TRACK_TIMEOUTS(MOST)};
+
+	w->config = TRACK_CONFIG_DEFAULT;
+	if ((switches & 0xc0) == 0x80)
+		w->config = least;
+	else if ((switches & 0xc0) == 0xc0)
+		w->config = most;
+	w->config.tcp_challenge_ack = !(switches & 0x01);
+	w->config.tcp_asymmetric = !(switches & 0x02);
+	w->config.tcp_loose = (switches & 0x04) != 0;
+	w->config.tcp_be_liberal = (switches & 0x08) != 0;
+	w->config.tcp_unknown_reset = (switches & 0x10) != 0;
+	w->config.tcp_unsynchronized_reset = (switches & 0x20) != 0;
+}
+
+#define STATE(name) (1u << TCP_STATE_##name)
+
+/* The states that the peer of an endpoint may be in; each pair stands here both ways. */
+static bool
+states_are_legal(enum tcp_state a, enum tcp_state b)
+{
+	static const uint32_t peers[] = {
+		[TCP_STATE_CLOSED] = STATE(CLOSED) | STATE(TIME_WAIT) | STATE(CLOSING),
+		[TCP_STATE_LISTEN] = STATE(SYN_SENT),
+		[TCP_STATE_SYN_SENT] = STATE(LISTEN) | STATE(SYN_SENT),
+		[TCP_STATE_SYN_RECEIVED] = STATE(ESTABLISHED),
+		[TCP_STATE_ESTABLISHED] = STATE(SYN_RECEIVED) | STATE(ESTABLISHED),
+		[TCP_STATE_FIN_WAIT_1] = STATE(CLOSE_WAIT),
+		[TCP_STATE_FIN_WAIT_2] = STATE(CLOSE_WAIT),
+		[TCP_STATE_CLOSE_WAIT] = STATE(FIN_WAIT_1) | STATE(FIN_WAIT_2),
+		/* the FIN of a side that its peer has seen may come again (TW-1) */
+		[TCP_STATE_CLOSING] = STATE(CLOSING) | STATE(TIME_WAIT) |
+				      STATE(LAST_ACK) | STATE(CLOSED),
+		[TCP_STATE_LAST_ACK] = STATE(TIME_WAIT) | STATE(CLOSING),
+		[TCP_STATE_TIME_WAIT] = STATE(TIME_WAIT) | STATE(CLOSING) |
+					STATE(LAST_ACK) | STATE(CLOSED),
+	};
+
+	return (peers[a] >> b & 1) && (peers[b] >> a & 1);
+}
+
+static void
+check_bits(const struct tcp_pair *p, const struct track_config *config)
+{
+	const struct track_hot *h = p->h;
+	uint8_t x;
+
+	for (x = 0; x < 2; x++) {
+		uint8_t ep = h->ep[x], peer = h->ep[!x];
+
+		require((ep & EP_FS) || !(ep & (EP_ACT | EP_FA)));
+		require(((ep & EP_FS) != 0) == ((peer & EP_PF) != 0));
+		require(!(ep & EP_PA) || (peer & EP_SS));
+		require(!(ep & EP_SA) || (ep & EP_SS));
+		require(((h->flags & TRACK_RETRANSMITTED(x)) != 0) ==
+			(pair_retr(p, x) != 0));
+		if (!pair_answered(p))
+			continue;
+		require(pair_scale(p, x) <= TCP_MAX_SCALE);
+		if (config->tcp_be_liberal) /* LIB-1: numbers are anybody's */
+			continue;
+		require(!seq_after(h->una[x], h->nxt[x])); /* MODEL-1 */
+		require(!seq_before(h->edge[x], h->una[x]));
+	}
+	require(config->tcp_be_liberal || !(p->c->flags & COLD_TIME_WAIT) ||
+		(h->ep[0] & h->ep[1] & EP_FS));
+	require(!(p->c->flags & COLD_CLOSED) || (p->c->flags & COLD_RST_PEND));
+}
+
+static uint32_t
+longest(const struct track_config *config)
+{
+	uint32_t most = 0;
+
+#define LONGER(name, value, least, most_, text)                                          \
+	most = config->name > most ? config->name : most;
+	TRACK_TIMEOUTS(LONGER)
+	return most;
+}
+
+/* What holds of every connection at every time. */
+static void
+check_connection(struct world *w)
+{
+	struct track_conn conn = conn_of(w);
+	struct tcp_pair p = conn_pair(&conn), n;
+	struct track_hot hot = w->hot;
+	struct tcp_pair slow = {&hot, p.c, p.rare};
+	uint32_t deadline = tcp_deadline(&conn, &w->config);
+	int i;
+
+	check_bits(&p, &w->config);
+	pair_set_slow(&slow, conn.side);
+	require(!(hot.flags & TRACK_SLOW) || (w->hot.flags & TRACK_SLOW));
+	require(w->config.tcp_be_liberal ||
+		states_are_legal(tcp_state(&conn, 0), tcp_state(&conn, 1)));
+	require(seq_diff(deadline, w->now) <= (int32_t)longest(&w->config));
+	require(!seq_after(w->armed, deadline)); /* no timer is ever late */
+	lie(!(w->hot.ep[0] & w->hot.ep[1] & EP_FA));
+	if (!w->has_side)
+		return;
+	require(w->side.shadow[0].live || !w->side.shadow[1].live);
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		n = shadow_pair(&w->side.shadow[i]);
+		if (w->side.shadow[i].live)
+			check_bits(&n, &w->config);
+	}
+}
+
+/* ACC-10 counts failures. */
+static void
+forget_unseen(struct tcp_rare *rare)
+{
+	rare->unseen_side = 0;
+	rare->unseen_count = 0;
+	rare->unseen_ack = 0;
+	rare->unseen_since = 0;
+}
+
+static void
+check_rare_unchanged(struct tcp_rare rare, struct tcp_rare old)
+{
+	forget_unseen(&rare);
+	forget_unseen(&old);
+	require(memcmp(&rare, &old, sizeof(rare)) == 0);
+}
+
+/* MODEL-2, but for what counts: rates, and failures. */
+static void
+check_unchanged(const struct world *w, struct world *before, bool valid)
+{
+	const struct tcp_shadow *now = w->side.shadow, *old = before->side.shadow;
+	struct track_hot hot = w->hot;
+	int i;
+
+	if (valid && before->has_side) /* that is time's, not the segment's doing */
+		side_prune(&before->side, w->now, &w->config);
+	hot.flags |= before->hot.flags & TRACK_SLOW; /* so is this */
+	require(memcmp(&hot, &before->hot, sizeof(hot)) == 0);
+	require(memcmp(&w->cold, &before->cold, sizeof(w->cold)) == 0);
+	if (!w->has_side)
+		return;
+	check_rare_unchanged(w->side.rare, before->side.rare);
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		require(now[i].live == old[i].live);
+		if (!now[i].live)
+			continue;
+		require(memcmp(&now[i].hot, &old[i].hot, sizeof(hot)) == 0);
+		require(memcmp(&now[i].cold, &old[i].cold, sizeof(w->cold)) == 0);
+		check_rare_unchanged(now[i].rare, old[i].rare);
+	}
+}
+
+/* MODEL-3, and that no number goes back while a connection stays what it is. */
+static void
+check_passed(struct world *w, const struct world *before, const struct step *s,
+	     const struct track_result *r)
+{
+	const struct track_hot *h = &w->hot, *old = &before->hot;
+	uint8_t kind = segment_kind(&s->seg), x;
+
+	require(h->last == old->last || h->last == w->now);
+	if (r->events & TRACK_EVENT_RESYNC)
+		return;
+	if (kind == TCP_SYN)
+		require(h->last == old->last);
+	if (!(old->ep[0] & old->ep[1] & EP_SA) || (before->cold.flags & COLD_CLOSED))
+		return;
+	if (kind & (TCP_RST | TCP_SYN))
+		require(h->last == old->last);
+	for (x = 0; x < 2; x++) {
+		require(!seq_before(h->nxt[x], old->nxt[x]));
+		require(!seq_before(h->una[x], old->una[x]));
+		require(!seq_before(h->edge[x], old->edge[x]));
+	}
+}
+
+/* GEN-1 to GEN-5 */
+static void
+check_made(const struct world *before, const struct step *s, const struct track_result *r)
+{
+	const struct tcp_segment *made = &r->made;
+	const struct track_hot *h = &before->hot;
+	uint8_t to = r->made_to, from = !to;
+
+	require(made->len == 0 && made->scale == TCP_NO_SCALE && to <= 1);
+	require(!(s->seg.flags & TCP_RST) || r->action == ACTION_PROBE);
+	if (r->action == ACTION_RST) {
+		require(r->verdict == VERDICT_DROP && to == s->x && !made->has_ts);
+		if (s->seg.flags & TCP_ACK)
+			require(made->flags == TCP_RST && made->seq == s->seg.ack);
+		else
+			require(made->flags == (TCP_RST | TCP_ACK) && made->seq == 0 &&
+				made->ack == segment_end(&s->seg));
+		return;
+	}
+	require(before->live && made->flags == TCP_ACK);
+	require(seq_within(made->seq, h->una[from] - 1, h->nxt[from]));
+	require(seq_within(made->ack, h->una[to], h->nxt[to]));
+	require(made->has_ts == ((h->flags & TRACK_TS) != 0));
+	require((r->action == ACTION_PROBE) == (made->seq != h->nxt[from]));
+	require(r->action == ACTION_PROBE ? to != s->x : to == s->x);
+}
+
+static void
+check_result(struct world *w, struct world *before, const struct step *s,
+	     const struct track_result *r)
+{
+	bool valid = segment_flags_valid(&s->seg);
+
+	require(r->verdict == VERDICT_PASS || r->verdict == VERDICT_DROP);
+	require((r->verdict == VERDICT_DROP) == (r->reason != REASON_NONE));
+	require(r->reason < REASON_COUNT);
+	require(valid || r->reason == REASON_TCP_FLAGS);
+	require(r->reason != REASON_POLICY_DROP || s->deny);
+	if (r->action != ACTION_NONE)
+		check_made(before, s, r);
+	if (!before->live)
+		return;
+	if (r->verdict == VERDICT_DROP)
+		check_unchanged(w, before, valid);
+	else
+		check_passed(w, before, s, r);
+}
+
+/*
+ * Numbers half the space apart have no order, and the hot line alone does not tell. Of no host:
+ * timestamps gone on by 2^30 without an echo; a window of 2^30 and una that stands still.
+ */
+static bool
+order_is_lost(struct world *w)
+{
+	struct track_conn conn = conn_of(w);
+	struct tcp_pair p = conn_pair(&conn);
+	uint32_t ts;
+	uint8_t x;
+
+	for (x = 0; x < 2; x++)
+		if ((pair_ts_recent(&p, x, &ts) && p.h->tsmax[x] - ts >= 1u << 30) ||
+		    ((p.c->flags & COLD_ASYMMETRIC) && pair_maxwnd(&p, x) >= 1u << 29))
+			return true;
+	return false;
+}
+
+/* What tcp_fast() passes tcp_segment() has passed, and left the same connection behind. */
+static void
+check_fast(struct world *w, struct world *before, const struct step *s,
+	   const struct track_result *r)
+{
+	const uint8_t heard = COLD_HEARD(0) | COLD_HEARD(1);
+	struct track_cold cold = w->cold;
+
+	if (!before->live || order_is_lost(before) ||
+	    !tcp_fast(&before->hot, s->x, &s->seg, w->now))
+		return;
+	require(r->verdict == VERDICT_PASS && r->action == ACTION_NONE);
+	if (w->config.tcp_be_liberal) /* numbers so far apart that no order is left */
+		return;
+	require(r->events == 0);
+	require(memcmp(&w->hot, &before->hot, sizeof(w->hot)) == 0);
+	before->cold.flags |= heard;
+	cold.flags |= heard;
+	require(memcmp(&cold, &before->cold, sizeof(cold)) == 0);
+	require(w->has_side == before->has_side);
+	require(!w->has_side || memcmp(&w->side, &before->side, sizeof(w->side)) == 0);
+}
+
+/* The tracker has asked, and has changed nothing. */
+static void
+answer(struct world *w, const struct step *s, const struct track_result *r,
+       struct tcp_input *in, struct track_conn *conn)
+{
+	require((r->ask & ~(TRACK_ASK_RULES | TRACK_ASK_SIDE)) == 0 && r->ask != 0);
+	if (r->ask & TRACK_ASK_RULES) {
+		require(in->rules == TCP_RULES_UNASKED);
+		in->rules = s->deny ? TCP_RULES_DENY : TCP_RULES_ALLOW;
+	}
+	if (!(r->ask & TRACK_ASK_SIDE))
+		return;
+	require(w->live && !w->has_side && !in->no_side);
+	in->no_side = s->no_side;
+	if (s->no_side)
+		return;
+	memset(&w->side, 0, sizeof(w->side));
+	w->has_side = true;
+	*conn = conn_of(w);
+}
+
+static void
+open_connection(struct world *w, const struct tcp_input *in)
+{
+	struct track_conn conn;
+
+	memset(&w->hot, 0, sizeof(w->hot));
+	memset(&w->cold, 0, sizeof(w->cold));
+	w->has_side = false;
+	conn = conn_of(w);
+	tcp_open(&conn, in);
+	w->live = true;
+	w->armed = tcp_wakeup(&conn, &w->config, w->now);
+}
+
+/* With FUZZ_TRACE in the environment: what was sent, what came of it. */
+static void
+trace(struct world *w, const struct step *s, const struct track_result *r)
+{
+	const struct tcp_segment *seg = &s->seg;
+	struct track_conn conn = conn_of(w);
+
+	if (getenv("FUZZ_TRACE") == NULL)
+		return;
+	printf("%10u %c fl=%02x seq=%u ack=%u len=%u win=%u ts=%d/%u/%u scale=%u%s%s: "
+	       "%s %s %s events=%02x",
+	       w->now - BEGIN, "AB"[s->x], seg -> flags, seg -> seq, seg -> ack,
+	       seg -> len, seg -> win, seg -> has_ts, seg -> tsval, seg -> tsecr,
+	       seg -> scale, s -> deny ? " denied" : "", s->no_side ? " no side" : "",
+	       verdict_name(r->verdict), reason_name(r->reason), action_name(r->action),
+	       r->events);
+	if (w->live)
+		printf(" %s/%s una=%u/%u nxt=%u/%u edge=%u/%u maxwnd=%u/%u cold=%02x",
+		       tcp_state_name(tcp_state(&conn, 0)),
+		       tcp_state_name(tcp_state(&conn, 1)), w->hot.una[0], w->hot.una[1],
+		       w->hot.nxt[0], w->hot.nxt[1], w->hot.edge[0], w->hot.edge[1],
+		       w->hot.maxwnd[0], w->hot.maxwnd[1], w->cold.flags);
+	printf("\n");
+	fflush(stdout);
+}
+
+static void
+send_segment(struct world *w, const struct step *s)
+{
+	struct tcp_input in = {.seg = &s->seg,
+			       .config = &w->config,
+			       .now = w->now,
+			       .side = s->x};
+	struct world before = *w, asked;
+	struct track_conn conn = conn_of(w);
+	struct track_result r;
+	int round;
+
+	for (round = 0; round < ROUNDS_MAX; round++) {
+		asked = *w;
+		if (w->live)
+			tcp_segment(&conn, &in, &r);
+		else
+			tcp_unknown(&in, &r);
+		if (r.verdict != VERDICT_ASK)
+			break;
+		check_unchanged(w, &asked, true);
+		answer(w, s, &r, &in, &conn);
+	}
+	if (w->has_side && !before.has_side)
+		memset(&before.side, 0, sizeof(before.side));
+	before.has_side = w->has_side;
+	trace(w, s, &r);
+	check_result(w, &before, s, &r);
+	check_fast(w, &before, s, &r);
+	if (!w->live && r.verdict == VERDICT_PASS)
+		open_connection(w, &in);
+	else if (w->live && (r.events & (TRACK_EVENT_SHORTER | TRACK_EVENT_RESYNC)))
+		w->armed = tcp_wakeup(&conn, &w->config, w->now);
+}
+
+/* A number that matters to a segment of x, and how far from it. */
+static uint32_t
+number(const struct world *w, uint8_t x, uint8_t which)
+{
+	static const uint32_t off[] = {
+		0,
+		1,
+		-1u,
+		2,
+		-2u,
+		10,
+		-10u,
+		100,
+		-100u,
+		1460,
+		-1460u,
+		8000,
+		-8000u,
+		8001,
+		65535,
+		-65535u,
+		65536,
+		-65537u,
+		70000,
+		1u << 20,
+		-(1u << 20),
+		1u << 29,
+		1u << 30,
+		-(1u << 30),
+		0x3fffc000u,
+		0x3fffc001u,
+		INT32_MAX,
+		1u << 31,
+		(1u << 31) + 1,
+		-3u,
+		3,
+		50000,
+	};
+	const struct tcp_shadow *newest = &w->side.shadow[w->side.shadow[1].live];
+	const struct track_hot *h = &w->hot;
+	uint32_t base[] = {
+		h->nxt[x],
+		h->una[x],
+		h->edge[x],
+		w->cold.iss[x],
+		newest->hot.nxt[x],
+		w->side.rare.has_second[x] ? w->side.rare.second[x].end
+					   : w->side.rare.early,
+		w->side.rare.synack_side == x + 1 ? segment_end(&w->side.rare.synack)
+						  : w->side.rare.synack.ack,
+		x ? UINT32_MAX - 300 : 1000,
+	};
+
+	return base[w->live ? which >> 5 : 7] + off[which & 31];
+}
+
+static void
+read_timestamps(const struct world *w, struct step *s, uint8_t mode, struct bytes *b)
+{
+	static const uint32_t off[] = {0,       1,        10,        -1u,
+				       -10u,    1000,     -1000u,    65533,
+				       65534,   65535,    -65534u,   -65535u,
+				       1 << 20, 1u << 30, INT32_MAX, 1u << 31};
+	uint8_t which;
+
+	if (mode == 0)
+		return;
+	which = bytes_u8(b);
+	s->seg.has_ts = true;
+	s->seg.tsval = w->hot.tsmax[s->x] + off[which & 15];
+	s->seg.tsecr = w->hot.tsmax[!s->x] + off[which >> 4];
+	if (mode == 1) /* as usual: forward, and an echo of the past */
+		s->seg.tsecr = w->hot.tsmax[!s->x] - (which >> 4);
+}
+
+static void
+read_segment(const struct world *w, struct step *s, uint8_t first, struct bytes *b)
+{
+	static const uint8_t kinds[] = {TCP_ACK,           TCP_SYN,
+					TCP_SYN | TCP_ACK, TCP_ACK | TCP_PSH,
+					TCP_FIN | TCP_ACK, TCP_RST,
+					TCP_RST | TCP_ACK, TCP_ACK};
+	static const uint32_t lengths[] = {0, 0, 1, 100, 1460, 8000, 9000, 65495};
+	static const uint16_t windows[] = {8000, 1, 0, 500, 65535, 64240, 100, 32768};
+	uint8_t second = bytes_u8(b), sizes;
+
+	memset(s, 0, sizeof(*s));
+	s->x = first >> 3 & 1;
+	s->deny = first >> 4 & 1;
+	s->no_side = first >> 5 & 1;
+	s->seg.flags = first & 4 ? second & 0x3f : kinds[second & 7];
+	s->seg.seq = number(w, s->x, bytes_u8(b));
+	if (s->seg.flags & TCP_ACK)
+		s->seg.ack = number(w, !s->x, bytes_u8(b));
+	sizes = bytes_u8(b);
+	s->seg.len = lengths[sizes & 7];
+	s->seg.win = windows[sizes >> 3 & 7];
+	s->seg.scale = TCP_NO_SCALE;
+	if ((s->seg.flags & TCP_SYN) && (second & 0x80))
+		s->seg.scale = (second >> 3 & 15) % (TCP_MAX_SCALE + 1);
+	read_timestamps(w, s, sizes >> 6, b);
+}
+
+/* The timer has gone off. */
+static void
+run_timer(struct world *w)
+{
+	struct track_conn conn = conn_of(w);
+	struct tcp_pair p = conn_pair(&conn);
+	struct tcp_segment probe[2];
+	struct track_hot before = w->hot;
+	bool synchronised = pair_column(&p) == TCP_COLUMN_SYNCHRONISED;
+	uint8_t to;
+
+	switch (tcp_timer(&conn, w->now, &w->config, probe)) {
+	case TCP_TIMER_EXPIRE:
+		w->live = false;
+		w->has_side = false;
+		memset(&w->side, 0, sizeof(w->side));
+		return;
+	case TCP_TIMER_PROBE:
+		require(synchronised || (w->cold.flags & COLD_RST_PEND));
+		for (to = 0; to < 2; to++)
+			require(probe[to].flags == TCP_ACK && probe[to].len == 0 &&
+				probe[to].seq == before.una[!to] - 1 &&
+				probe[to].ack == before.una[to]);
+		require(before.last == w->hot.last); /* MODEL-3 */
+		break;
+	default:
+		break;
+	}
+	w->armed = tcp_wakeup(&conn, &w->config, w->now);
+}
+
+/* Time goes on; the timers on the way go off when they are due, or, a little while, do not. */
+static void
+pass_time(struct world *w, uint8_t first, struct bytes *b)
+{
+	static const uint32_t ticks[] = {0,        1,        10,       100,     500,
+					 999,      1000,     1001,     2000,    5000,
+					 9999,     10000,    10001,    60001,   120001,
+					 240001,   300001,   600000,   3600001, 7440001,
+					 1u << 27, 1u << 28, 1u << 30, 1u << 31};
+	uint32_t until = w->now + ticks[bytes_u8(b) % (sizeof(ticks) / sizeof(*ticks))];
+	uint32_t gone_off = w->now;
+	unsigned count = 0;
+
+	if ((first & 8) && w->live && !seq_after(until, w->armed + LATE_TICKS)) {
+		w->now = until;
+		return;
+	}
+	while (w->live &&
+	       (ticks_reached(w->armed, w->now) || w->armed - w->now <= until - w->now)) {
+		if (seq_after(w->armed, w->now))
+			w->now = w->armed;
+		count = gone_off == w->now ? count + 1 : 0;
+		gone_off = w->now;
+		require(count < TIMERS_MAX);
+		run_timer(w);
+	}
+	w->now = until;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes b = {data, size};
+	struct world w;
+	struct step s;
+	uint8_t first;
+
+	memset(&w, 0, sizeof(w));
+	w.now = BEGIN;
+	configure(&w, bytes_u8(&b));
+	while (b.left > 0) {
+		first = bytes_u8(&b);
+		switch (first & 7) {
+		case 5:
+			pass_time(&w, first, &b);
+			break;
+		case 6: /* another connection needs the place in the side table */
+			w.has_side = false;
+			memset(&w.side, 0, sizeof(w.side));
+			break;
+		default:
+			read_segment(&w, &s, first, &b);
+			send_segment(&w, &s);
+			break;
+		}
+		if (w.live)
+			check_connection(&w);
+	}
+	return 0;
+}
