@@ -296,6 +296,18 @@ segment_too_many_for_a_shadow_leaves_it_as_it_was(void **state)
 	assert_memory_equal(&w.side.shadow[0], &before, sizeof(before));
 }
 
+static void
+reset_in_syn_received_is_undone_by_what_acknowledges_the_syn(void **state)
+{
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
+	PASS(&w, A, FIN(101, 250), "CLOSED", "CLOSED"); /* B resets it (GEN-2) */
+	PASS(&w, A, ACK(101, 301, .len = 10), "ESTABLISHED", "ESTABLISHED");
+}
+
 int
 main(void)
 {
@@ -321,6 +333,8 @@ main(void)
 		cmocka_unit_test(without_a_side_entry_the_live_connection_is_still_safe),
 		cmocka_unit_test(data_dropped_in_the_linger_is_not_waited_for),
 		cmocka_unit_test(segment_too_many_for_a_shadow_leaves_it_as_it_was),
+		cmocka_unit_test(
+			reset_in_syn_received_is_undone_by_what_acknowledges_the_syn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

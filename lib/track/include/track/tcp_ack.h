@@ -47,6 +47,7 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 	bool second;
 
 	if (pair_contradicts(p, x, seg, st->in->now) &&
+	    (ep_has(p, y, EP_SA) || pair_acked(p, y, seg->ack)) &&
 	    pair_tests(p, x, seg, st->in->now) == 0) { /* RST-7 */
 		p->c->flags &= (uint8_t) ~(COLD_RST_PEND | COLD_CLOSED);
 		st->r->events |= TRACK_EVENT_RST_FORGED;
