@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test model fuzz bench bench-check lint format clean install \
+.PHONY: build demo test model mutants fuzz bench bench-check lint format clean install \
 	deps deps-build deps-demo deps-test deps-bench deps-lint
 
 BUILD := build
@@ -48,6 +48,10 @@ fuzz: deps-test
 	@out=$$(tests/asan build-asan 2>&1) || { echo "$$out"; exit 1; }
 	@nice tests/fuzz/run $(SECONDS) $(addprefix build-asan/tests/fuzz/,\
 		packet_fuzz track_fuzz engine_fuzz text_fuzz)
+
+# Each rule of the tracker switched off once: which scenarios, unit tests and properties notice?
+mutants: deps-build build
+	@nice tests/mutants/run --all --states 4e6 $(BUILD)
 
 # Instruction counts against the committed ones.
 bench-check: deps-bench build
