@@ -13,6 +13,8 @@
  */
 #include <netinet/in.h>
 
+#include <base/reset.h>
+
 #include "engine_internal.h"
 
 enum policy_ct

@@ -47,19 +47,4 @@ segment_end(const struct tcp_segment *seg)
 	return seg->seq + segment_len(seg);
 }
 
-/* The RST that answers a segment of no connection: RFC 9293 3.5.2, GEN-1, GEN-2. */
-static inline struct tcp_segment
-segment_reset(const struct tcp_segment *seg)
-{
-	struct tcp_segment rst = {.flags = TCP_RST, .scale = TCP_NO_SCALE};
-
-	if (seg->flags & TCP_ACK) {
-		rst.seq = seg->ack;
-	} else {
-		rst.flags |= TCP_ACK;
-		rst.ack = segment_end(seg);
-	}
-	return rst;
-}
-
 #endif

@@ -6,6 +6,7 @@
 #ifndef TRACK_TCP_STEP_H
 #define TRACK_TCP_STEP_H
 
+#include <base/reset.h>
 #include <track/tcp_handshake.h>
 
 struct tcp_step {
