@@ -9,7 +9,7 @@
 #	   fd09::1                                                              fd09::2
 #
 # PLANE is what forwards between ap and bp: sluice, or dpdk-testpmd as a bare wire. The
-# relays (relay.py) are there only if net_setup is asked for them. All that is made here
+# relays (cable.c) are there only if net_setup is asked for them. All that is made here
 # goes with net_teardown, which the EXIT trap calls, whatever happens.
 #
 #	net_setup [relay]	hosts, wire and $NET_DIR, a directory for what the run leaves
@@ -29,6 +29,7 @@ PYTHON=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
 BUILD=$(cd "$NET_ROOT" && realpath "${SLUICE_BUILD:-${BUILD:-build}}")
 SLUICE=$BUILD/app/sluice/sluice
 SLUICECTL=$BUILD/app/ctl/sluicectl
+CABLE=$BUILD/tests/live/cable
 NET_NAME=sluice-$$
 NET_DIR=
 PLANE_PID=
@@ -205,7 +206,7 @@ net_relay()
 	net_unrelay >/dev/null
 	for side in a b; do
 		log=$NET_DIR/relay-$side.log
-		net_spawn wire "$PYTHON" "$NET_TOOLS/relay.py" "${side}1" "${side}2" \
+		net_spawn wire "$CABLE" "${side}1" "${side}2" \
 			--seed $((seed += 100)) "$@" >"$log" 2>&1
 		RELAY_PID[$side]=$SPAWNED
 		wait_until 10 grep -q ready "$log" || return
