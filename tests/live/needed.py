@@ -15,6 +15,7 @@ needed one, how many there are of each proof, and a count; status 1 if one was n
 import argparse
 import bisect
 import collections
+import heapq
 import socket
 import sys
 
@@ -61,6 +62,7 @@ class Receiver:
         if s.flags & FIN:
             self.fin = s.end
         if self.base is not None and s.flags & ACK:
+            self.add(0, half(s.ack, self.base))
             scale = 0 if s.flags & SYN or self.peer_scale is None else self.scale or 0
             self.edge = max(self.edge, half(s.ack, self.base) + (s.window << scale))
             if s.ecr and (self.echoed is None or half(s.ecr, self.echoed) > 0):
@@ -184,29 +186,41 @@ class Receiver:
         return "RST outside its window (RFC 5961 3.2)"
 
 
+class Decisions:
+    """When sluice decided on what entered at some time. A port is a queue: a packet was decided
+    on before the next one that came in left again; those that are unlike any other tell."""
+
+    def __init__(self, waiting, leaving):
+        self.passed = sorted((copies[0].time, leaving[key][0])
+                             for key, copies in waiting.items()
+                             if len(copies) == 1 and len(leaving[key]) == 1)
+
+    def last(self, time):
+        later = bisect.bisect_right(self.passed, (time, float("inf")))
+        return min(self.passed[later][1] if later < len(self.passed) else time + LONGEST,
+                   time + LONGEST)
+
+
 def dropped(entered, left):
     """Those that entered one port and did not leave by the other, when that was decided, and how
-    many copies did leave.
-
-    A port is a queue: a packet was decided on before the next one that came in left again.
-    """
-    leaving = collections.defaultdict(list)
-    for s in left:
-        leaving[s.key].append(s.time)
-    waiting = collections.defaultdict(list)
+    many copies did leave."""
+    waiting, leaving = collections.defaultdict(list), collections.defaultdict(list)
     for s in entered:
         waiting[s.key].append(s)
-    lost, passed = [], []
+    for s in left:
+        leaving[s.key].append(s.time)
+    decisions = Decisions(waiting, leaving)
     for key, copies in waiting.items():
-        # Of equal copies the first is the one that left: nothing makes a later one better.
         outs = leaving[key]
-        passed += [(s.time, out) for s, out in zip(copies, outs)]
-        lost += [(s, len(outs)) for s in copies[len(outs) :]]
-    passed.sort()
-    for s, copies in sorted(lost, key=lambda one: one[0].time):
-        later = bisect.bisect_right(passed, (s.time, float("inf")))
-        decided = passed[later][1] if later < len(passed) else s.time + LONGEST
-        yield s, min(decided, s.time + LONGEST), copies
+        if len(outs) == len(copies):
+            continue
+        # Each that left is the first copy that was in the queue then.
+        for out in outs:
+            inside = [s for s in copies if s.time <= out]
+            copies.remove(next((s for s in inside if decisions.last(s.time) >= out),
+                               inside[-1] if inside else copies[0]))
+        for s in copies:
+            yield s, decisions.last(s.time), sum(out <= s.time + LONGEST for out in outs)
 
 
 class Sender:
@@ -226,19 +240,34 @@ class Sender:
         return bisect.bisect_right(times, decided) <= bisect.bisect_right(times, sent[-1])
 
 
-def judge(outward, entered, left, sent, host):
-    """Yields each dropped one and the proof, for one direction."""
-    entered, left, sent = ([s for s in way if outward(s)] for way in (entered, left, sent))
-    sender, events = Sender(sent), collections.deque(host)
-    receivers = collections.defaultdict(Receiver)
-    for s, decided, copies in dropped(entered, left):
-        while events and events[0].time <= decided:
-            event = events.popleft()
-            if outward(event):
-                receivers[event.flow].takes(event)
+def judge(lan, lan_port, wan_port, lan_host, wan_host):
+    """Yields each dropped one and the proof."""
+
+    def outward(s):
+        return s.flow[0][:-2] in lan
+
+    def inward(s):
+        return not outward(s)
+
+    sender = Sender([*filter(outward, lan_host), *filter(inward, wan_host)])
+    lost = [*dropped([*filter(outward, lan_port)], [*filter(outward, wan_port)]),
+            *dropped([*filter(inward, wan_port)], [*filter(inward, lan_port)])]
+    events = heapq.merge(((s, outward(s)) for s in lan_host),
+                         ((s, inward(s)) for s in wan_host), key=lambda event: event[0].time)
+    ends = collections.defaultdict(Receiver)  # by the flow that reaches it
+    event = next(events, None)
+    for s, decided, copies in sorted(lost, key=lambda one: one[1]):
+        while event is not None and event[0].time <= decided:
+            seen, says = event
+            if says:
+                ends[seen.flow[::-1]].says(seen)
             else:
-                receivers[event.flow[::-1]].says(event)
-        yield s, receivers[s.flow].why_not(s, sender.newest(s, decided, copies))
+                ends[seen.flow].takes(seen)
+            event = next(events, None)
+        if ends[s.flow[::-1]].reset and not s.flags & (SYN | RST):
+            yield s, "its sender has reset, or was"
+        else:
+            yield s, ends[s.flow].why_not(s, sender.newest(s, decided, copies))
 
 
 def main():
@@ -247,25 +276,21 @@ def main():
     parser.add_argument("captures", nargs=4)
     parser.add_argument("--shut", type=int, action="append", default=[])
     options = parser.parse_args()
-    lan_port, wan_port, lan_host, wan_host = (read(name) for name in options.captures)
-    raw = {socket.inet_pton(socket.AF_INET6 if ":" in name else socket.AF_INET, name)
+    ports = [read(name) for name in options.captures]
+    lan = {socket.inet_pton(socket.AF_INET6 if ":" in name else socket.AF_INET, name)
            for name in options.lan}
     proofs, needed = collections.Counter(), []
-    for outward, ways in (
-        (lambda s: s.flow[0][:-2] in raw, (lan_port, wan_port, lan_host, wan_host)),
-        (lambda s: s.flow[0][:-2] not in raw, (wan_port, lan_port, wan_host, lan_host)),
-    ):
-        for s, proof in judge(outward, *ways):
-            if int.from_bytes(s.flow[1][-2:], "big") in options.shut:
-                continue
-            proofs[proof] += 1
-            if proof is None:
-                needed.append(s)
+    for s, proof in judge(lan, *ports):
+        if int.from_bytes(s.flow[1][-2:], "big") in options.shut:
+            continue
+        proofs[proof] += 1
+        if proof is None:
+            needed.append(s)
     print(*needed, sep="\n", end="\n" if needed else "")
     for proof, count in proofs.most_common():
         print("%6d %s" % (count, proof or "NEEDED"))
     print("%d passed, %d dropped, %d of them needed" % (
-        (len(lan_port) + len(wan_port) - proofs.total()) / 2, proofs.total(), len(needed)))
+        (len(ports[0]) + len(ports[1]) - proofs.total()) / 2, proofs.total(), len(needed)))
     return 1 if needed else 0
 
 

@@ -14,6 +14,7 @@
 #
 #	net_setup [relay]	hosts, wire and $NET_DIR, a directory for what the run leaves
 #	net_relay ARGUMENTS	both cables are bad from now on; net_unrelay ends it
+#	net_neighbours		the hosts need not ask for each other's address any more
 #	net_exec HOST COMMAND	in lan, wire or wan; net_spawn: in the background
 #	plane_start RULES [YAML lines of `conntrack`]
 #				sluice; over AF_XDP or else AF_PACKET: $PLANE_DRIVER
@@ -30,6 +31,7 @@ BUILD=$(cd "$NET_ROOT" && realpath "${SLUICE_BUILD:-${BUILD:-build}}")
 SLUICE=$BUILD/app/sluice/sluice
 SLUICECTL=$BUILD/app/ctl/sluicectl
 CABLE=$BUILD/tests/live/cable
+STORM=$BUILD/tests/live/storm
 NET_NAME=sluice-$$
 NET_DIR=
 PLANE_PID=
@@ -224,6 +226,23 @@ net_unrelay()
 	RELAY_PID=()
 }
 
+_net_mac()
+{
+	net_exec "$1" ip -brief link show "$2" | awk '{ print $3 }'
+}
+
+net_neighbours()
+{
+	local address
+
+	for address in "$WAN4" "$WAN6"; do
+		net_exec lan ip neigh replace "$address" lladdr "$(_net_mac wan b0)" dev a0 || return
+	done
+	for address in "$LAN4" "$LAN6"; do
+		net_exec wan ip neigh replace "$address" lladdr "$(_net_mac lan a0)" dev b0 || return
+	done
+}
+
 # ---- the data plane ----
 
 _plane_vdevs()
@@ -231,8 +250,8 @@ _plane_vdevs()
 	case $1 in
 	net_af_xdp) printf '%s\n' "--vdev=net_af_xdp0,iface=ap,busy_budget=0" \
 		"--vdev=net_af_xdp1,iface=bp,busy_budget=0" ;;
-	net_af_packet) printf '%s\n' "--vdev=net_af_packet0,iface=ap" \
-		"--vdev=net_af_packet1,iface=bp" ;;
+	net_af_packet) printf '%s\n' "--vdev=net_af_packet0,iface=ap,framecnt=8192" \
+		"--vdev=net_af_packet1,iface=bp,framecnt=8192" ;;
 	esac
 }
 

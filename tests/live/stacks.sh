@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Linux to Linux over cables on both sides of sluice that delay by 2 ms, lose 5 %, double 5 %
+# and reorder 25 % of all frames, each: 10,000 short and 100 long connections, in sets, each
+# with options of TCP of its own. All come through whole, in both families, and sluice drops no
+# segment that its receiver needed (judge.sh). STACKS=N: N short connections, not 10,000.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+live_begin stacks relay
+# shellcheck source=judge.sh
+. "$NET_TOOLS/judge.sh"
+# A ring that holds what comes while the worker waits for a CPU: what is lost in front of sluice
+# looks to the captures as if it were lost in it.
+PLANE_DRIVERS=net_af_packet
+net_relay --delay 2 --loss 5 --duplicate 5 --reorder 25 --seed "${STACKS_SEED:-1}"
+live_plane 'table inet filter {
+	chain forward {
+		type filter hook forward priority filter; policy drop
+		ct state established,related accept
+		iifname "lan" oifname "wan" tcp dport { 80, 81, 82, 83 } accept
+	}
+}'
+ok "the hosts know each other" net_neighbours
+
+stack() # NAME=VALUE...: sysctls of both hosts, below net.ipv4.tcp_
+{
+	local host
+	for host in lan wan; do
+		net_exec "$host" sysctl -qw "${@/#/net.ipv4.tcp_}" || return
+	done
+}
+
+counted() # COUNTER N: of both hosts, at least so many
+{
+	local host
+	for host in lan wan; do
+		net_exec "$host" nstat -asz "$1"
+	done | awk -v name="$1" -v least="$2" '
+		$1 == name { sum += $2 } END { exit !(sum >= least) }'
+}
+
+serve() # PORT [options of storm]
+{
+	net_spawn wan "$STORM" serve "$@" >"$NET_DIR/serve-$1"
+	SERVERS[$1]=$SPAWNED
+	wait_until 10 grep -q ready "$NET_DIR/serve-$1"
+}
+
+# A set, in both families: storm NAME PORT LONG-BYTES [options of storm]. The next one begins
+# when a few are left of it.
+SETS=15 STORMS=()
+SHORT=$((${STACKS:-10000} / SETS / 2 + 1)) LONG=4 PARALLEL=200
+storm()
+{
+	local name=$1 port=$2 bytes=$3 host log
+	shift 3
+	for host in "$WAN4" "$WAN6"; do
+		log=$NET_DIR/storm-${#STORMS[@]}
+		STORMS+=("$name, $host")
+		# shellcheck disable=SC2086 # words
+		set -- $DEFAULT "$@"
+		net_spawn lan "$STORM" run "$host" "$port" $SHORT $PARALLEL "$@" >"$log" 2>&1
+		WAITED+=("$SPAWNED")
+		net_spawn lan "$STORM" run "$host" "$port" $LONG $LONG "$@" --source 0 \
+			--up "$bytes" --down "$bytes" >"$log-long" 2>&1
+		WAITED+=("$SPAWNED")
+	done
+	wait_until 100 grep -q most "$log"
+	note "$name: $(grep most "$log")"
+}
+
+# CUBIC where nothing else is said; what this kernel has not is skipped.
+has_congestion()
+{
+	grep -qw "$1" /proc/sys/net/ipv4/tcp_available_congestion_control
+}
+
+skip()
+{
+	TAP_COUNT=$((TAP_COUNT + 1))
+	echo "ok $TAP_COUNT - $1 # SKIP not in this kernel"
+}
+
+judge_begin
+declare -A SERVERS
+WAITED=()
+DEFAULT=
+if has_congestion cubic; then
+	DEFAULT="--congestion cubic"
+else
+	skip "cubic"
+fi
+stack timestamps=1 sack=1 window_scaling=1 fastopen=3 fastopen_blackhole_timeout_sec=0
+serve 80
+serve 81 --window 2896
+serve 82 --buffer 6000
+storm "all options" 80 200000
+if has_congestion bbr; then
+	storm "BBR" 80 200000 --congestion bbr
+	stack timestamps=0
+	storm "BBR without timestamps" 80 200000 --congestion bbr
+else
+	skip "BBR"
+fi
+stack timestamps=0 sack=1
+storm "without timestamps" 80 100000
+stack timestamps=0 sack=0
+storm "without timestamps and SACK" 80 100000
+stack timestamps=0 sack=0 window_scaling=0
+storm "without any option" 80 100000
+stack timestamps=1 sack=1 window_scaling=0
+storm "without window scale" 80 200000
+stack window_scaling=1
+for host in "$WAN4" "$WAN6"; do # for the cookies
+	net_exec lan "$STORM" run "$host" 80 1 1 --fastopen >/dev/null
+done
+storm "TCP Fast Open" 80 200000 --fastopen
+storm "2 MSS of window" 81 30000 --window 2896
+storm "zero windows" 82 60000 --buffer 6000 --pause 400 --up 12000 --down 12000
+storm "urgent data" 80 200000 --urgent
+storm "keepalives" 80 100000 --keepalive --pause 1500
+storm "both sides reset" 80 200000 --up 20000 --down 20000 --ends 5
+storm "ports used again at once" 80 100000 --source 20000 --ends 1
+if "$PYTHON" -c 'import socket; socket.socket(type=socket.SOCK_STREAM, proto=262)' 2>/dev/null; then
+	serve 83 --mptcp
+	storm "MPTCP" 83 200000 --mptcp
+	ok "it was MPTCP" counted MPTcpExtMPCapableSYNACKRX $SHORT
+else
+	skip "MPTCP"
+fi
+wait "${WAITED[@]}"
+for i in "${!STORMS[@]}"; do
+	is "${STORMS[i]}" "$(tail -qn 1 "$NET_DIR/storm-$i" "$NET_DIR/storm-$i-long" | tr '\n' ' ')" \
+		"$SHORT of $SHORT good* $LONG of $LONG good*"
+done
+# What these sets are there for did happen.
+ok "data went with SYNs" counted TcpExtTCPFastOpenActive $((SHORT / 20))
+ok "windows were zero" counted TcpExtTCPToZeroWindowAdv $SHORT
+ok "keepalives were sent" counted TcpExtTCPKeepAlive $SHORT
+# shellcheck disable=SC2119 # no port is shut
+judge_end
+for port in "${!SERVERS[@]}"; do
+	net_end "${SERVERS[$port]}"
+	is "the server of port $port saw nothing wrong" "$(tail -n 1 "$NET_DIR/serve-$port")" \
+		"* served, 0 wrong"
+done
+live_end
