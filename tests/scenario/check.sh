@@ -54,12 +54,39 @@ listed()
 	return "$bad"
 }
 
-echo "1..$((${#files[@]} + 6))"
+# The files that the table of a README names are there, one at least in each row.
+table()
+{
+	local row name rows=0 bad=0
+	while read -r row; do
+		rows=$((rows + 1))
+		if ! [[ $row =~ '`' ]]; then
+			echo "# no file: $row"
+			bad=1
+		fi
+		for name in $(grep -o '`[^`]*`' <<<"$row" | tr -d '`'); do
+			[ -f "$name" ] || [ -f "../../$name" ] && continue
+			echo "# $name, named in the table, does not exist"
+			bad=1
+		done
+	done < <(sed -n '/^| exchange/,/^$/p' "$1" | sed 1,2d | grep '^|')
+	[ "$bad" -eq 0 ] && [ "$rows" -gt 50 ]
+}
+
+table_lacks()
+{
+	! table <(sed "$1" README.md) >/dev/null
+}
+
+echo "1..$((${#files[@]} + 9))"
 check 'nothing of bad/ passes' all_bad
 for file in "${files[@]}"; do
 	check "fails: $file" fails_as_announced "$file"
 done
 check 'every folder is in meson.build' listed
+check 'what README.md lists is there' table README.md
+check '.. and a file that is not is found' table_lacks 's/`rst.exact.scn`/`rst\/exacter.scn`/'
+check '.. and a row without one' table_lacks 's/`handshake.split.scn`//'
 check 'a wrong expectation has its status' status 1 "$runner" rules bad/wrong-state.scn
 check 'a wrong text has its status' status 2 "$runner" rules bad/unknown-state.scn
 check 'a scenario that is not there is an error' status 2 "$runner" rules bad/none.scn

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The bytes of a step's packet. */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -159,4 +160,43 @@ step_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size
 		add_label(&f, family, step->words.label, label);
 	len = frame_build(&f, bytes, size);
 	return step->words.cut != 0 && step->words.cut < len ? step->words.cut : len;
+}
+
+/* RFC 7323 appendix A: two NOPs before the timestamps. */
+static void
+add_timestamps(struct frame *f, const struct frame_options *o, uint8_t raw[12])
+{
+	uint32_t words[3] = {htonl(0x0101080a), htonl(o->tsval), htonl(o->tsecr)};
+
+	memcpy(raw, words, 12);
+	f->opt = (struct frame_options){.raw = {raw, o->has_ts ? 12 : 0}};
+}
+
+size_t
+send_frame(const struct step *step, const struct expect_send *send, unsigned family,
+	   uint8_t *bytes, size_t size)
+{
+	/* an ICMP error quotes at most: RFC 1812 4.3.2.3, RFC 4443 2.4 */
+	static const size_t most[2] = {576 - 28, 1280 - 48};
+	struct frame f = from_side(step, family, !send->to);
+	uint8_t about[FRAME_MAX], raw[12];
+
+	add_segment(&f, &send->segment);
+	add_timestamps(&f, &send->segment.opt, raw);
+	if (send->icmp != NULL) {
+		size_t len = step_frame(step, family, about, sizeof(about));
+
+		if (len < ETHER_BYTES)
+			return 0;
+		f.proto = family == 0 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+		f.icmp_type = send->icmp->type[family];
+		f.icmp_code = send->icmp->code[family];
+		f.payload = about + ETHER_BYTES;
+		f.payload_len = len - ETHER_BYTES;
+		if (f.payload_len > most[family])
+			f.payload_len = most[family];
+	}
+	add_words(&f, &send->words);
+	f.df = true;
+	return frame_build(&f, bytes, size);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A scenario: what two hosts send, and what must come of each packet. README.md describes
- * the text; parse.c reads it, memory.c runs it through an engine, replay.c through the
- * program sluice-replay.
+ * the text; parse.c reads it, memory.c runs it through an engine, check.c says what is
+ * not as expected, replay.c runs it through the program sluice-replay.
  *
  * All sequence numbers are absolute here, all times nanoseconds since the scenario's start.
  * Side 0 is A, behind the port lan; side 1 is B, behind wan.
@@ -77,6 +77,7 @@ struct expect_send {
 	uint8_t to; /* side */
 	struct segment_text segment;
 	const struct icmp_word *icmp; /* instead of the segment */
+	struct frame_words words;
 };
 
 struct expect {
@@ -86,9 +87,9 @@ struct expect {
 	uint8_t action;
 	uint8_t state[2]; /* of A, of B */
 	uint32_t conn;    /* its number, 0: any */
-	uint64_t left_ms; /* UINT64_MAX: any */
+	uint64_t left_ms; /* where there is a connection */
+	bool falling;     /* a repeated step: its end stays where it is */
 	bool gone;        /* STEP_TIME: the tables are empty */
-	bool any;         /* STEP_TIME: nothing said of the tables */
 	unsigned sends;
 	struct expect_send send[SCENARIO_SENDS];
 };
@@ -166,6 +167,10 @@ void outcome_free(struct outcome *o);
 
 /* The frame of a step; family 0: IPv4. Returns its length, 0: it cannot be built. */
 size_t step_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size);
+
+/* The frame that a step has to make us send, to the last byte. */
+size_t send_frame(const struct step *step, const struct expect_send *send,
+		  unsigned family, uint8_t *bytes, size_t size);
 
 /*
  * Run through an engine in memory, and check every expectation; then let time run until all

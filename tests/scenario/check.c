@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What came of a step, against what is expected of it; and two things that no scenario has to
+ * say: a packet that passes leaves the other port as it came in, one that is dropped does not;
+ * and nothing else is sent but what is said.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "read.h"
+#include "run.h"
+
+#define FRAMES_MAX 64u /* sent in one step */
+
+void
+run_wrong(struct run *r, const char *format, ...)
+{
+	va_list args;
+
+	printf("# %s:%u: ", r->s->file, r->step->line);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n#     %s\n", r->s->text[r->step->line - 1]);
+	r->wrong++;
+}
+
+/* "S 0(0) ack 1 win 8": absolute numbers, since it stands in a message. */
+static void
+print_segment(const struct segment_text *g, char *text, size_t size)
+{
+	char letters[10];
+
+	snprintf(text, size, "%s =%" PRIu32 "(%" PRIu32 ") ack =%" PRIu32 " win %u%s",
+		 segment_flags(g->flags, letters), g->seq, g->len, g->ack, g->win,
+		 g->opt.has_ts ? " <ts>" : "");
+}
+
+/* What a frame of ours is, for a message. */
+static void
+print_frame(const struct sent *sent, char *text, size_t size)
+{
+	struct read_frame f;
+	const char *fault = read_sent(sent->bytes, sent->len, &f);
+
+	if (fault != NULL)
+		snprintf(text, size, "a frame that is wrong: %s", fault);
+	else if (f.icmp)
+		snprintf(text, size, "icmp type %u code %u", f.icmp_type, f.icmp_code);
+	else
+		print_segment(&f.segment, text, size);
+}
+
+/* One frame of ours, to the last byte. */
+static void
+check_made(struct run *r, const struct sent *sent, const struct expect_send *e)
+{
+	uint8_t bytes[FRAME_MAX];
+	struct sent should = {.bytes = bytes};
+	char got[96], expected[96];
+	size_t i = 0;
+
+	should.len = send_frame(r->step, e, r->family, bytes, sizeof(bytes));
+	if (sent->port != e->to)
+		run_wrong(r, "sent to %c, expected to %c", "AB"[sent->port], "AB"[e->to]);
+	if (sent->len == should.len && memcmp(sent->bytes, bytes, should.len) == 0)
+		return;
+	while (i < sent->len && i < should.len && sent->bytes[i] == bytes[i])
+		i++;
+	print_frame(sent, got, sizeof(got));
+	print_frame(&should, expected, sizeof(expected));
+	run_wrong(r, "sent %s, expected %s, the first difference at byte %zu", got,
+		  expected, i);
+}
+
+/* The frames that we made, against the `sends` of the step; without any there are none. */
+static void
+check_sends(struct run *r, const struct sent *const *made, unsigned n)
+{
+	const struct expect *e = &r->step->expect;
+	unsigned i;
+
+	if (n != e->sends)
+		run_wrong(r, "%u frames of ours sent, expected %u", n, e->sends);
+	for (i = 0; i < n && i < e->sends; i++)
+		check_made(r, made[i], &e->send[i]);
+}
+
+static const char *
+states(bool has_conn, bool has_states, const uint8_t *state, char text[48])
+{
+	if (!has_conn)
+		return "-";
+	if (!has_states)
+		return "stateless";
+	snprintf(text, 48, "%s %s", tcp_state_name(state[0]), tcp_state_name(state[1]));
+	return text;
+}
+
+static void
+check_conn(struct run *r, const struct engine_view *v)
+{
+	const struct expect *e = &r->step->expect;
+	bool has_states = v != NULL && v->has_states;
+	char got[48], expected[48];
+	const char *is = states(v != NULL, has_states, v != NULL ? v->state : NULL, got);
+	const char *should = states(e->conn_kind != EXPECT_NO_CONN,
+				    e->conn_kind == EXPECT_STATES, e->state, expected);
+
+	if (strcmp(is, should) != 0)
+		run_wrong(r, "states %s, expected %s", is, should);
+	if (e->conn != 0 && (v == NULL || v->id != e->conn))
+		run_wrong(r, "connection %u, expected %u", v == NULL ? 0 : v->id,
+			  e->conn);
+	if (v != NULL && e->conn_kind != EXPECT_NO_CONN && v->left_ms != e->left_ms)
+		run_wrong(r, "left %" PRIu64 " ms, expected %" PRIu64, v->left_ms,
+			  e->left_ms);
+}
+
+bool
+run_view(const struct run *r, uint32_t id, struct engine_view *view)
+{
+	struct engine_view views[32];
+	uint64_t cursor = 0;
+	bool found = false;
+	unsigned n, i;
+
+	while (cursor != ENGINE_CURSOR_END) {
+		n = engine_list(r->engine, START_NS + r->now_ns, &cursor, views, 32);
+		for (i = 0; i < n; i++) {
+			if (id == 0 ? found && views[i].id < view->id : views[i].id != id)
+				continue;
+			*view = views[i];
+			found = true;
+		}
+	}
+	return found;
+}
+
+void
+check_record(struct run *r, const struct engine_record *record)
+{
+	const struct expect *e = &r->step->expect;
+	struct engine_view v = {0};
+
+	if (record->verdict != e->verdict || record->reason != e->reason)
+		run_wrong(r, "%s %s, expected %s %s", verdict_name(record->verdict),
+			  reason_name(record->reason), verdict_name(e->verdict),
+			  reason_name(e->reason));
+	if (record->action != e->action)
+		run_wrong(r, "action %s, expected %s", action_name(record->action),
+			  action_name(e->action));
+	if (record->has_conn && !run_view(r, record->conn, &v))
+		run_wrong(r, "connection %u is in no table", record->conn);
+	v.id = record->conn;
+	v.has_states = record->has_states;
+	v.state[0] = record->state[0];
+	v.state[1] = record->state[1];
+	check_conn(r, record->has_conn ? &v : NULL);
+}
+
+void
+check_frames(struct run *r, unsigned from, const uint8_t *bytes, size_t len, bool pass)
+{
+	const struct sent *made[FRAMES_MAX];
+	bool passed = false;
+	unsigned i, n = 0;
+
+	for (i = from; i < r->out->sents && n < FRAMES_MAX; i++) {
+		const struct sent *s = &r->out->sent[i];
+
+		if (!passed && pass && s->port != r->step->side && s->len == len &&
+		    memcmp(s->bytes, bytes, len) == 0)
+			passed = true;
+		else
+			made[n++] = s;
+	}
+	if (pass && !passed)
+		run_wrong(r, "passed, but did not leave as it came");
+	check_sends(r, made, n);
+}
+
+void
+check_time(struct run *r, unsigned from)
+{
+	const struct expect *e = &r->step->expect;
+	const struct sent *made[FRAMES_MAX];
+	struct engine_view v;
+	unsigned i, n = 0;
+	bool found = run_view(r, e->conn, &v);
+
+	for (i = from; i < r->out->sents && n < FRAMES_MAX; i++)
+		made[n++] = &r->out->sent[i];
+	check_sends(r, made, n);
+	if (e->gone && found)
+		run_wrong(r, "a connection is left");
+	else if (!e->gone)
+		check_conn(r, found ? &v : NULL);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A TCP segment, and what is odd about its frame. */
+#include <ctype.h>
+#include <string.h>
+
+#include "parse.h"
+
+static const char flag_letters[] = "FSRPAUEC"; /* in the order of their bits */
+
+const char *
+segment_flags(uint8_t flags, char text[10])
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < 8; i++) {
+		if (flags & 1u << i)
+			text[n++] = flag_letters[i];
+	}
+	if (n == 0)
+		text[n++] = '0';
+	text[n] = '\0';
+	return text;
+}
+
+/* Letters of flag_letters, each at most once, or "0" for none. */
+static bool
+flags(struct parser *p, uint8_t *bits)
+{
+	char text[16], *c;
+
+	if (!text_word(p, text, sizeof(text)))
+		return false;
+	*bits = 0;
+	if (strcmp(text, "0") == 0)
+		return true;
+	for (c = text; *c != '\0'; c++) {
+		const char *letter = strchr(flag_letters, *c);
+		uint8_t bit;
+
+		if (letter == NULL)
+			return false;
+		bit = (uint8_t)(1u << (letter - flag_letters));
+		if (*bits & bit)
+			return false;
+		*bits |= bit;
+	}
+	return true;
+}
+
+static int
+option(struct parser *p, struct segment_text *g)
+{
+	struct frame_options *o = &g->opt;
+	uint64_t a, b;
+
+	if (text_take(p, "sackok")) {
+		o->sack_ok = true;
+	} else if (text_take(p, "mss")) {
+		if (!text_value(p, UINT16_MAX, &a) || a == 0)
+			return text_bad(p, "mss: expected 1 to 65535");
+		o->mss = (uint16_t)a;
+	} else if (text_take(p, "wscale")) {
+		if (!text_value(p, UINT8_MAX, &a))
+			return text_bad(p, "wscale: expected 0 to 255");
+		o->has_scale = true;
+		o->scale = (uint8_t)a;
+	} else if (text_take(p, "ts")) {
+		if (!text_value(p, UINT32_MAX, &a) || !text_value(p, UINT32_MAX, &b))
+			return text_bad(p, "ts: expected TSval TSecr");
+		o->has_ts = true;
+		o->tsval = (uint32_t)a;
+		o->tsecr = (uint32_t)b;
+	} else if (text_take(p, "raw")) {
+		text_skip_blanks(p);
+		if (!text_hex(p, g->raw, sizeof(g->raw), &g->raw_len))
+			return text_bad(p,
+					"raw: expected at most 40 bytes in hexadecimal");
+	} else {
+		return text_bad(p,
+				"expected an option: mss, wscale, sackok, ts, sack, raw");
+	}
+	return 0;
+}
+
+/* <option, ...>; other: the isn that a SACK's numbers are relative to. */
+static int
+options(struct parser *p, struct segment_text *g, uint32_t other)
+{
+	int status;
+
+	if (!text_take_char(p, '<'))
+		return 0;
+	while (!text_take_char(p, '>')) {
+		text_skip_blanks(p);
+		if (text_take(p, "sack")) {
+			uint32_t *block = g->opt.sack[g->opt.sacks];
+
+			if (g->opt.sacks == FRAME_MAX_SACKS ||
+			    !text_sequence(p, other, &block[0]) ||
+			    !text_sequence(p, other, &block[1]))
+				return text_bad(
+					p, "sack: expected LEFT RIGHT, at most 4 times");
+			g->opt.sacks++;
+		} else {
+			status = option(p, g);
+			if (status != 0)
+				return status;
+		}
+		text_skip_blanks(p);
+		if (!text_take_char(p, ',') && *p->at != '>')
+			return text_bad(p, "expected , or > after an option");
+		text_skip_blanks(p);
+	}
+	return 0;
+}
+
+/* {word [N], ...} */
+int
+parse_frame_words(struct parser *p, struct frame_words *w)
+{
+	const struct {
+		const char *word;
+		uint16_t *u16;
+		uint8_t *u8;
+		bool *flag;
+	} words[] = {
+		{"bad_checksum", NULL, NULL, &w->bad_checksum},
+		{"bad_ip_checksum", NULL, NULL, &w->bad_ip_checksum},
+		{"mf", NULL, NULL, &w->mf},
+		{"frag_off", &w->frag_off, NULL, NULL},
+		{"data_off", NULL, &w->data_off, NULL},
+		{"ip_len", &w->ip_len, NULL, NULL},
+		{"padding", &w->padding, NULL, NULL},
+		{"ttl", NULL, &w->ttl, NULL},
+		{"label", NULL, &w->label, NULL},
+		{"cut", &w->cut, NULL, NULL},
+	};
+	char text[24];
+	uint64_t n;
+	size_t i;
+
+	text_skip_blanks(p);
+	if (!text_take_char(p, '{'))
+		return 0;
+	while (!text_take_char(p, '}')) {
+		text_skip_blanks(p);
+		for (i = 0; isalpha((unsigned char)*p->at) || *p->at == '_';) {
+			if (i + 1 == sizeof(text))
+				return text_bad(p, "no such word of a frame");
+			text[i++] = *p->at++;
+		}
+		text[i] = '\0';
+		if (strcmp(text, "vlan") == 0) {
+			if (w->vlans == 2 || !text_value(p, UINT16_MAX, &n))
+				return text_bad(p, "vlan: expected a TCI, at most twice");
+			w->vlan[w->vlans++] = (uint16_t)n;
+			goto next;
+		}
+		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			if (strcmp(words[i].word, text) == 0)
+				break;
+		}
+		if (i == sizeof(words) / sizeof(words[0]))
+			return text_bad(p, "%s: no such word of a frame", text);
+		if (words[i].flag != NULL) {
+			*words[i].flag = true;
+		} else if (!text_value(p, words[i].u16 != NULL ? UINT16_MAX : UINT8_MAX,
+				       &n)) {
+			return text_bad(p, "%s: expected a number", text);
+		} else if (words[i].u16 != NULL) {
+			*words[i].u16 = (uint16_t)n;
+		} else if (words[i].u8 != NULL) {
+			*words[i].u8 = (uint8_t)n;
+		}
+	next:
+		text_skip_blanks(p);
+		if (!text_take_char(p, ',') && *p->at != '}')
+			return text_bad(p, "expected , or } after a word of a frame");
+	}
+	return 0;
+}
+
+/* FLAGS SEQ[:END][(LEN)] [ack ACK] [win WIN] [<options>] of a side. */
+int
+parse_segment(struct parser *p, uint8_t side, struct segment_text *g)
+{
+	uint32_t end = 0;
+	bool has_end;
+	uint64_t n;
+
+	*g = (struct segment_text){.win = UINT16_MAX};
+	if (!flags(p, &g->flags))
+		return text_bad(p, "expected flags, of %s, or 0", flag_letters);
+	if (!text_sequence(p, p->isn[side], &g->seq))
+		return text_bad(p, "expected a sequence number");
+	has_end = text_take_char(p, ':');
+	if (has_end && !text_sequence(p, p->isn[side], &end))
+		return text_bad(p, "expected a sequence number after :");
+	if (!text_length(p, &g->len))
+		return text_bad(p, "expected a length in ()");
+	if (has_end && end != g->seq + g->len)
+		return text_bad(p, "SEQ:END(LEN): SEQ + LEN is not END");
+	if (text_take(p, "ack")) {
+		if (!(g->flags & FRAME_ACK))
+			return text_bad(p, "ack without the flag A");
+		if (!text_sequence(p, p->isn[!side], &g->ack))
+			return text_bad(p, "expected a number after ack");
+	} else if (g->flags & FRAME_ACK) {
+		return text_bad(p, "flag A without ack");
+	}
+	if (text_take(p, "win")) {
+		if (!text_value(p, UINT16_MAX, &n))
+			return text_bad(p, "expected 0 to 65535 after win");
+		g->has_win = true;
+		g->win = (uint16_t)n;
+	}
+	text_skip_blanks(p);
+	return options(p, g, p->isn[!side]);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A scenario while it runs in memory (memory.c), and the checks of each step (check.c). */
+#ifndef SCENARIO_RUN_H
+#define SCENARIO_RUN_H
+
+#include <base/ticks.h>
+
+#include "scenario.h"
+
+/* The ticks wrap five seconds after the start. */
+#define START_NS ((UINT64_C(0x100000000) - 5000u) * TICKS_NS)
+
+struct run {
+	const struct scenario *s;
+	const struct step *step;
+	unsigned family;
+	struct rte_mempool *pool;
+	struct engine *engine;
+	void *memory;
+	struct policy *policy;
+	struct outcome *out;
+	unsigned room;   /* of out->sent */
+	uint64_t now_ns; /* since the start */
+	unsigned wrong;
+};
+
+/* Something is not as expected in r->step. */
+void run_wrong(struct run *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The connection with a number in the tables; 0: the newest. False: there is none. */
+bool run_view(const struct run *r, uint32_t id, struct engine_view *view);
+
+/* The verdict, and the connection after it. */
+void check_record(struct run *r, const struct engine_record *record);
+
+/* What was sent since out->sent[from]: the packet itself is taken out, the rest is ours. */
+void check_frames(struct run *r, unsigned from, const uint8_t *bytes, size_t len,
+		  bool pass);
+
+/* After nothing but time: what was sent since out->sent[from], what is left. */
+void check_time(struct run *r, unsigned from);
+
+#endif

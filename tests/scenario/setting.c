@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* `set KEY VALUE`: the keys of the YAML's conntrack that a scenario may set. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <base/ticks.h>
+
+#include "scenario.h"
+
+bool
+scenario_setting(struct engine_config *config, const struct setting *s)
+{
+	char *end;
+	unsigned long n = strtoul(s->value, &end, 10);
+	bool is_number = end != s->value && *end == '\0';
+	bool is_true = strcmp(s->value, "true") == 0;
+	bool is_bool = is_true || strcmp(s->value, "false") == 0;
+
+#define TIMEOUT(key, value, least, most, text)                                           \
+	if (strcmp(s->name, #key) == 0 && is_number && n >= (least) && n <= (most)) {    \
+		config->track.key = (uint32_t)n * TICKS_PER_S;                           \
+		return true;                                                             \
+	}
+	TRACK_TIMEOUTS(TIMEOUT)
+#undef TIMEOUT
+	if (strcmp(s->name, "tcp_unknown") == 0 && strcmp(s->value, "reset") == 0)
+		return config->track.tcp_unknown_reset = true;
+	if (strcmp(s->name, "tcp_unsynchronized") == 0 && strcmp(s->value, "reset") == 0)
+		return config->track.tcp_unsynchronized_reset = true;
+	if (strcmp(s->name, "ip_security") == 0 && strcmp(s->value, "match") == 0)
+		return config->track.ip_security_match = true;
+	if (strcmp(s->name, "enforce") == 0 && strcmp(s->value, "ruleset") == 0)
+		return config->enforce_ruleset = true;
+#define SWITCH(key, value, text)                                                         \
+	if (strcmp(s->name, #key) == 0 && is_bool) {                                     \
+		config->track.key = is_true;                                             \
+		return true;                                                             \
+	}
+	TRACK_SWITCHES(SWITCH)
+#undef SWITCH
+	return false;
+}
