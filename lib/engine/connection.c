@@ -13,17 +13,25 @@ is_tcp(const struct flow_conn *conn)
 	return conn->id.proto == IPPROTO_TCP;
 }
 
+static bool
+is_full(const struct engine_family *f)
+{
+	return !f->exists || f->table.count == f->table.capacity;
+}
+
 bool
 connection_insert(struct engine_step *s)
 {
 	if (s->f->exists) {
 		pressure_relieve(s->e, s->f);
 		s->index = flow_insert(&s->f->table, &s->p->key, s->hash);
-		if (unlikely(s->index == FLOW_NONE) && pressure_evict(s->e, s->f))
+		/* where keys crowd, room elsewhere is none: nobody has to go for it */
+		if (unlikely(s->index == FLOW_NONE) && is_full(s->f) &&
+		    pressure_evict(s->e, s->f))
 			s->index = flow_insert(&s->f->table, &s->p->key, s->hash);
 	}
 	if (s->index == FLOW_NONE) {
-		step_drop(s, REASON_TABLE_FULL);
+		step_drop(s, is_full(s->f) ? REASON_TABLE_FULL : REASON_TABLE_CROWDED);
 		return false;
 	}
 	s->f->changed |= CHANGED_INSERTED;

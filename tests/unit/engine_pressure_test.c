@@ -191,6 +191,83 @@ questions_go_and_streams_stay(void **state)
 	fixture_end(&f);
 }
 
+/* The n-th datagram of a host of its own. */
+static struct frame
+stranger(uint32_t n, char src[16])
+{
+	struct frame frame = datagram(LAN, 1000, 53);
+
+	snprintf(src, 16, "10.%u.%u.%u", n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff);
+	frame.src = src;
+	return frame;
+}
+
+/* With the secret known, hosts are found whose connections have the same two buckets. */
+static uint32_t
+next_crowded(const struct flow_table *t, uint32_t n, uint32_t buckets[2])
+{
+	struct flow_key key = {.id = {.port = {RTE_BE16(1000), RTE_BE16(53)},
+				      .proto = IPPROTO_UDP},
+			       .addr.v4 = {0, RTE_BE32(0xc0000201)}};
+	uint32_t home, other;
+	uint64_t hash;
+
+	for (;; n++) {
+		key.addr.v4[0] = rte_cpu_to_be_32(0x0a000000 + n);
+		hash = flow_table_hash(t, &key);
+		home = flow_home(t, hash);
+		other = flow_other(t, home, flow_tag(hash));
+		if (buckets[0] == buckets[1]) {
+			buckets[0] = home;
+			buckets[1] = other;
+		}
+		if ((home == buckets[0] && other == buckets[1]) ||
+		    (home == buckets[1] && other == buckets[0]))
+			return n;
+	}
+}
+
+/* Sixteen places have them: the seventeenth is refused, and nobody has to go. */
+static void
+crowded_keys_are_refused_and_cost_nobody_a_place(void **state)
+{
+	uint32_t buckets[2] = {0, 0}, n = 1, i;
+	struct flow_config config;
+	struct flow_table table;
+	struct frame frame;
+	struct fixture f;
+	void *memory;
+	char src[16];
+
+	(void)state;
+	start(&f, 1000);
+	config = (struct flow_config){.family = 4,
+				      .connections = f.config.max,
+				      .secret = f.config.secret};
+	memory = aligned_alloc(64, RTE_ALIGN_CEIL(flow_table_bytes(&config), 64));
+	assert_non_null(memory);
+	assert_int_equal(flow_table_init(&table, memory, &config), 0);
+	for (i = 0; i < 2 * FLOW_BUCKET_SLOTS; i++, n++) {
+		n = next_crowded(&table, n, buckets);
+		frame = stranger(n, src);
+		assert_passed(inject(&f, LAN, &frame));
+	}
+	for (i = 0; i < 5; i++, n++) {
+		n = next_crowded(&table, n, buckets);
+		frame = stranger(n, src);
+		assert_dropped(inject(&f, LAN, &frame), REASON_TABLE_CROWDED);
+	}
+	free(memory);
+	assert_int_equal(stats(&f).evicted, 0);
+	assert_int_equal(stats(&f).connections, 2 * FLOW_BUCKET_SLOTS);
+	/* others find a place as ever */
+	for (i = 0; i < 100; i++) {
+		frame = stranger(0xf00000 + i, src);
+		assert_passed(inject(&f, LAN, &frame));
+	}
+	fixture_end(&f);
+}
+
 int
 main(void)
 {
@@ -199,6 +276,7 @@ main(void)
 		cmocka_unit_test(the_least_goes_first),
 		cmocka_unit_test(stale_syns_go_before_the_table_is_full),
 		cmocka_unit_test(questions_go_and_streams_stay),
+		cmocka_unit_test(crowded_keys_are_refused_and_cost_nobody_a_place),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_eal, fixture_eal_end);

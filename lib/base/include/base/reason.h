@@ -57,6 +57,7 @@
 	X(POLICY_REJECT, "policy_reject", "rejected by a rule")                          \
 	/* resources */                                                                  \
 	X(TABLE_FULL, "table_full", "no room for one more connection")                   \
+	X(TABLE_CROWDED, "table_crowded", "too many connections with hashes alike")      \
 	X(TX_FULL, "tx_full", "the outgoing port did not take the packet")               \
 	X(HANDOVER_FULL, "handover_full", "the worker that owns it did not keep up")     \
 	X(NO_WIRE, "no_wire", "the port belongs to no wire")
