@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A TCP segment, and what is odd about its frame. */
 #include <ctype.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "parse.h"
@@ -114,29 +115,58 @@ options(struct parser *p, struct segment_text *g, uint32_t other)
 	return 0;
 }
 
+/* What a word of a frame sets: a member of struct frame_words, of so many bytes; 0: a flag. */
+#define WORD(name, bytes)                                                                \
+	{                                                                                \
+#name, offsetof(struct frame_words, name), bytes                         \
+	}
+static const struct {
+	const char *word;
+	size_t at;
+	unsigned bytes;
+} frame_word[] = {
+	WORD(bad_checksum, 0), WORD(bad_ip_checksum, 0), WORD(mf, 0),
+	WORD(frag_off, 2),     WORD(data_off, 1),        WORD(ip_len, 2),
+	WORD(ttl, 1),          WORD(padding, 2),         WORD(label, 1),
+	WORD(cut, 2),
+};
+
+/* One of them, its number behind it. */
+static int
+set_word(struct parser *p, struct frame_words *w, const char *text)
+{
+	uint64_t n = 1;
+	size_t i = 0;
+	uint8_t *at;
+
+	if (strcmp(text, "vlan") == 0) {
+		if (w->vlans == 2 || !text_value(p, UINT16_MAX, &n))
+			return text_bad(p, "vlan: expected a TCI, at most twice");
+		w->vlan[w->vlans++] = (uint16_t)n;
+		return 0;
+	}
+	while (i < sizeof(frame_word) / sizeof(frame_word[0]) &&
+	       strcmp(frame_word[i].word, text) != 0)
+		i++;
+	if (i == sizeof(frame_word) / sizeof(frame_word[0]))
+		return text_bad(p, "%s: no such word of a frame", text);
+	at = (uint8_t *)w + frame_word[i].at;
+	if (frame_word[i].bytes != 0 &&
+	    !text_value(p, frame_word[i].bytes == 2 ? UINT16_MAX : UINT8_MAX, &n))
+		return text_bad(p, "%s: expected a number", text);
+	if (frame_word[i].bytes == 2)
+		memcpy(at, &(uint16_t){(uint16_t)n}, 2);
+	else
+		*at = (uint8_t)n;
+	return 0;
+}
+
 /* {word [N], ...} */
 int
 parse_frame_words(struct parser *p, struct frame_words *w)
 {
-	const struct {
-		const char *word;
-		uint16_t *u16;
-		uint8_t *u8;
-		bool *flag;
-	} words[] = {
-		{"bad_checksum", NULL, NULL, &w->bad_checksum},
-		{"bad_ip_checksum", NULL, NULL, &w->bad_ip_checksum},
-		{"mf", NULL, NULL, &w->mf},
-		{"frag_off", &w->frag_off, NULL, NULL},
-		{"data_off", NULL, &w->data_off, NULL},
-		{"ip_len", &w->ip_len, NULL, NULL},
-		{"padding", &w->padding, NULL, NULL},
-		{"ttl", NULL, &w->ttl, NULL},
-		{"label", NULL, &w->label, NULL},
-		{"cut", &w->cut, NULL, NULL},
-	};
 	char text[24];
-	uint64_t n;
+	int status;
 	size_t i;
 
 	text_skip_blanks(p);
@@ -150,29 +180,9 @@ parse_frame_words(struct parser *p, struct frame_words *w)
 			text[i++] = *p->at++;
 		}
 		text[i] = '\0';
-		if (strcmp(text, "vlan") == 0) {
-			if (w->vlans == 2 || !text_value(p, UINT16_MAX, &n))
-				return text_bad(p, "vlan: expected a TCI, at most twice");
-			w->vlan[w->vlans++] = (uint16_t)n;
-			goto next;
-		}
-		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-			if (strcmp(words[i].word, text) == 0)
-				break;
-		}
-		if (i == sizeof(words) / sizeof(words[0]))
-			return text_bad(p, "%s: no such word of a frame", text);
-		if (words[i].flag != NULL) {
-			*words[i].flag = true;
-		} else if (!text_value(p, words[i].u16 != NULL ? UINT16_MAX : UINT8_MAX,
-				       &n)) {
-			return text_bad(p, "%s: expected a number", text);
-		} else if (words[i].u16 != NULL) {
-			*words[i].u16 = (uint16_t)n;
-		} else if (words[i].u8 != NULL) {
-			*words[i].u8 = (uint8_t)n;
-		}
-	next:
+		status = set_word(p, w, text);
+		if (status != 0)
+			return status;
 		text_skip_blanks(p);
 		if (!text_take_char(p, ',') && *p->at != '}')
 			return text_bad(p, "expected , or } after a word of a frame");

@@ -135,11 +135,11 @@ run_in_memory(struct runner *r)
 static bool
 replay_alike(struct runner *r)
 {
-	struct scenario_case **alike = calloc(r->n, sizeof(*alike));
+	struct scenario_case **alike = r->n != 0 ? calloc(r->n, sizeof(*alike)) : NULL;
 	unsigned i, n = 0;
 	int status;
 
-	for (i = 0; i < r->n && alike != NULL; i++) {
+	for (i = 0; alike != NULL && i < r->n; i++) {
 		struct scenario_case *c = &r->cases[i];
 
 		if (c->replayed || (n != 0 && !scenario_alike(alike[0]->s, c->s)))
