@@ -215,11 +215,31 @@ ordinary_data_and_its_ack_go_fast_and_remarkable_segments_do_not(void **state)
 	expect_fast(&w, 0, seg, false);
 }
 
+/* Its end has come round, and is no longer after the window. */
+static void
+segment_half_the_space_away_is_not_passed_for_its_end(void **state)
+{
+	static struct world w;
+	struct tcp_segment seg = {.flags = TCP_ACK, .win = 500, .len = 65000};
+	unsigned seed = 0;
+
+	(void)state;
+	do
+		establish(&w, seed++);
+	while ((w.hot.flags & TRACK_TS) || w.hot.scale != 0);
+	seg.seq = w.hot.una[0] + INT32_MAX - 20000;
+	seg.ack = w.hot.nxt[1];
+	assert_true(seq_before(seg.seq + seg.len, w.hot.una[0]));
+	expect_fast(&w, 0, seg, false);
+	assert_int_equal(slow_way(&w, 0, &seg).reason, REASON_TCP_SEQ_RIGHT);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_fast_way_passes_the_slow_way_passes_alike),
+		cmocka_unit_test(segment_half_the_space_away_is_not_passed_for_its_end),
 		cmocka_unit_test(
 			ordinary_data_and_its_ack_go_fast_and_remarkable_segments_do_not),
 	};

@@ -67,8 +67,8 @@ tcp_fast(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t
 	if (seq_after(end, right) || seq_before(seg->seq, h->una[x] - 1 - window_x) ||
 	    seq_after(seg->ack, h->nxt[y]) || seq_before(seg->ack, h->una[y] - window_y))
 		return false;
-	if (seg->seq == right && seg->len != 0)
-		return false;
+	if (seg->len != 0 && !seq_before(seg->seq, right))
+		return false; /* its end alone may have come round */
 	if (seg->len != 0 && !seq_after(end, h->nxt[x]) && seq_after(end, h->una[x]))
 		return false; /* a retransmission is counted */
 	if (h->flags & TRACK_TS) {
