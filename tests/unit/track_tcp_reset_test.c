@@ -308,6 +308,19 @@ reset_in_syn_received_is_undone_by_what_acknowledges_the_syn(void **state)
 	PASS(&w, A, ACK(101, 301, .len = 10), "ESTABLISHED", "ESTABLISHED");
 }
 
+static void
+after_a_fin_in_syn_received_an_ack_must_still_be_of_the_syn(void **state)
+{
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, B, FIN(301, 101), "CLOSE_WAIT", "FIN_WAIT_1");
+	PASS(&w, A, FIN(101, 250), "CLOSE_WAIT", "FIN_WAIT_1"); /* B resets it */
+	DROP(&w, A, FIN(101, 300), REASON_TCP_HANDSHAKE_ACK);
+	PASS(&w, A, FIN(101, 302), "LAST_ACK", "TIME_WAIT");
+}
+
 int
 main(void)
 {
@@ -335,6 +348,8 @@ main(void)
 		cmocka_unit_test(segment_too_many_for_a_shadow_leaves_it_as_it_was),
 		cmocka_unit_test(
 			reset_in_syn_received_is_undone_by_what_acknowledges_the_syn),
+		cmocka_unit_test(
+			after_a_fin_in_syn_received_an_ack_must_still_be_of_the_syn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,12 +26,21 @@ pair_note_early(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 	p->rare->early_side = x + 1;
 }
 
+/* Whether y, whose SYN nobody has acknowledged yet, answers such an ACK with RST (GEN-2). */
+static inline bool
+pair_handshake_wrong(const struct tcp_pair *p, uint8_t y, uint32_t ack)
+{
+	return !ep_has(p, y, EP_SA) && !pair_acked(p, y, ack);
+}
+
 /* RST-7: a host that reset sends nothing but RSTs afterwards. */
 static inline bool
 pair_contradicts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
 		 uint32_t now)
 {
 	if (!(p->c->flags & COLD_RST_PEND) || pair_rst_side(p) != x)
+		return false;
+	if (pair_handshake_wrong(p, !x, seg->ack))
 		return false;
 	return seq_after(segment_end(seg), p->c->rst_seq) || pair_probes(p) ||
 	       ticks_since(p->c->rst_tick, now) > TICKS_PER_S;
@@ -47,7 +56,6 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 	bool second;
 
 	if (pair_contradicts(p, x, seg, st->in->now) &&
-	    (ep_has(p, y, EP_SA) || pair_acked(p, y, seg->ack)) &&
 	    pair_tests(p, x, seg, st->in->now) == 0) { /* RST-7 */
 		p->c->flags &= (uint8_t) ~(COLD_RST_PEND | COLD_CLOSED);
 		st->r->events |= TRACK_EVENT_RST_FORGED;
@@ -208,8 +216,8 @@ step_ack(const struct tcp_step *st, const struct tcp_pair *p)
 		return ack_lingering(st, p);
 	if (column == TCP_COLUMN_SYN_SENT)
 		return ack_syn_sent(st, p);
-	if (column == TCP_COLUMN_SYN_RECEIVED && !ep_has(p, y, EP_SA) && !liberal &&
-	    !pair_acked(p, y, seg->ack))
+	/* also where y has sent its FIN in SYN_RECEIVED */
+	if (!liberal && pair_handshake_wrong(p, y, seg->ack))
 		return ack_handshake_wrong(st, p);
 	bad = pair_tests(p, x, seg, st->in->now);
 	if (bad && liberal)
