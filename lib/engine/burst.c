@@ -11,6 +11,8 @@
 #include <rte_common.h>
 #include <rte_prefetch.h>
 
+#include <track/tcp_fast.h>
+
 #include "engine_internal.h"
 
 /* Headers are fetched this many packets ahead. */
@@ -114,7 +116,7 @@ stage_find(struct engine_stage *stage, uint16_t n)
 }
 
 /* What earlier packets of the burst have done to the table may concern this one. */
-static uint32_t
+static inline uint32_t
 step_index(const struct engine_stage *stage, uint16_t i)
 {
 	const struct engine_family *f = stage->family[i];
@@ -188,17 +190,13 @@ step_judge(struct engine_step *s)
 	}
 }
 
-static void
-step_account(const struct engine_step *s)
+static inline void
+account(const struct engine_family *f, uint32_t index, const struct packet *p)
 {
-	struct engine_acct *acct;
+	struct engine_acct *acct = &f->acct[index];
 
-	if (s->index == FLOW_NONE || s->f->acct == NULL || s->r.verdict != VERDICT_PASS ||
-	    s->p->kind == PACKET_ICMP_ERROR)
-		return;
-	acct = &s->f->acct[s->index];
-	acct->packets[s->p->side]++;
-	acct->bytes[s->p->side] += packet_ip_bytes(s->p);
+	acct->packets[p->side]++;
+	acct->bytes[p->side] += packet_ip_bytes(p);
 }
 
 static void
@@ -274,38 +272,117 @@ burst_no_wire(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 	engine_refuse(e, pkts, n, REASON_NO_WIRE);
 }
 
+/*
+ * The way of nearly every packet: the next segment of an ESTABLISHED connection that the
+ * rules have let in. False: nothing has changed.
+ */
+static __rte_always_inline bool
+pass_next(struct engine *e, uint8_t side, uint16_t i, uint32_t index)
+{
+	const struct engine_family *f = e->stage.family[i];
+	const struct packet *p = &e->stage.packet[i];
+	struct flow_conn *conn = flow_conn(&f->table, index);
+
+	if (p->kind != PACKET_TCP || f->label != NULL ||
+	    !(conn->hot.flags & TRACK_REPLIED) ||
+	    (!e->established_accept && conn->id.generation != e->generation) ||
+	    !tcp_next(&conn->hot, side, &p->seg, e->now))
+		return false;
+	if (unlikely(f->acct != NULL))
+		account(f, index, p);
+	return true;
+}
+
+/*
+ * All else about a packet: its way, unless it has passed already, and its record. Not inline:
+ * the loop of those that pass needs the registers.
+ */
+static __rte_noinline void
+step_rest(struct engine *e, uint16_t i, uint32_t index, bool passed)
+{
+	struct engine_stage *stage = &e->stage;
+	struct engine_step s = {
+		.e = e,
+		.m = stage->pkts[i],
+		.p = &stage->packet[i],
+		.f = stage->family[i],
+		.hash = stage->hash[i],
+		.index = index,
+		.port = stage->port,
+		.r.verdict = VERDICT_PASS,
+	};
+
+	if (!passed) {
+		step_judge(&s);
+		act(&s);
+		if (s.index != FLOW_NONE && s.f->acct != NULL &&
+		    s.r.verdict == VERDICT_PASS && s.p->kind != PACKET_ICMP_ERROR)
+			account(s.f, s.index, s.p);
+	}
+	if (stage->records != NULL)
+		step_record(&s, &stage->records[i]);
+}
+
+/*
+ * The packets act, in the order of their arrival. The side is a constant here, so that the
+ * numbers of a connection are found without an index.
+ */
+static __rte_always_inline void
+stage_act_from(struct engine *e, uint16_t n, uint8_t side)
+{
+	struct engine_stage *stage = &e->stage;
+	struct engine_tx *tx = &e->tx[stage->port ^ 1];
+	bool record = stage->records != NULL, passed;
+	uint64_t count = 0, bytes = 0;
+	uint32_t index;
+	uint16_t i;
+
+	for (i = 0; i < n; i++) {
+		index = step_index(stage, i);
+		passed = index != FLOW_NONE && tx->count < ENGINE_TX_MAX &&
+			 pass_next(e, side, i, index);
+		if (likely(passed)) {
+			tx->pkts[tx->count++] = stage->pkts[i];
+			bytes += packet_ip_bytes(&stage->packet[i]);
+			count++;
+		}
+		if (unlikely(!passed || record))
+			step_rest(e, i, index, passed);
+	}
+	e->stats.passed += count;
+	if (e->established_accept) {
+		stage->constant_packets += count;
+		stage->constant_bytes += bytes;
+	}
+}
+
+static void
+stage_act(struct engine *e, uint16_t n)
+{
+	if (e->stage.port & 1)
+		stage_act_from(e, n, 1);
+	else
+		stage_act_from(e, n, 0);
+}
+
 void
 engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 	     uint64_t now_ns, struct engine_record *records)
 {
 	struct engine_stage *stage = &e->stage;
-	uint16_t i;
 
 	if (unlikely(port >= 2 * e->config.wires)) {
 		burst_no_wire(e, pkts, n, records);
 		return;
 	}
 	burst_begin(e, now_ns);
+	stage->port = port;
+	stage->pkts = pkts;
+	stage->records = records;
 	stage_parse(e, port, pkts, n);
 	stage_probe(stage, n);
 	stage_probe_second(stage, n);
 	stage_find(stage, n);
-	for (i = 0; i < n; i++) {
-		struct engine_step s = {
-			.e = e,
-			.m = pkts[i],
-			.p = &stage->packet[i],
-			.f = stage->family[i],
-			.hash = stage->hash[i],
-			.index = step_index(stage, i),
-			.port = port,
-		};
-
-		step_judge(&s);
-		act(&s);
-		step_account(&s);
-		if (records != NULL)
-			step_record(&s, &records[i]);
-	}
+	stage_act(e, n);
 	burst_end(e);
 }

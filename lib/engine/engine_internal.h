@@ -75,6 +75,9 @@ struct engine_saved {
 
 /* The burst in work, an array a stage. */
 struct engine_stage {
+	struct rte_mbuf **pkts;
+	struct engine_record *records; /* or NULL */
+	uint16_t port;
 	struct packet packet[ENGINE_BURST_MAX];
 	struct engine_family *family[ENGINE_BURST_MAX]; /* NULL: of no connection */
 	uint64_t hash[ENGINE_BURST_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A TCP segment's way: nearly always tcp_fast() on the hot line and done; else the whole
- * tracker, which may want the rules or a side entry first.
+ * The way of a TCP segment that is not simply the next one (burst.c): tcp_fast() on the hot
+ * line, or the whole tracker, which may want the rules or a side entry first.
  *
  * The tracker is asked before the rules, so that what is not valid gets its own reason. What
  * it passes and the rules then drop must have changed nothing (MODEL-2): the connection is
@@ -95,7 +95,7 @@ track_known(struct engine_step *s, enum policy_ct ct)
 	struct flow_conn *fc = flow_conn(&s->f->table, s->index);
 	bool asked;
 
-	if (likely(tcp_fast(&fc->hot, s->p->side, &s->p->seg, s->e->now))) {
+	if (tcp_fast(&fc->hot, s->p->side, &s->p->seg, s->e->now)) {
 		step_pass(s);
 		rules_count(s, ct);
 		return;

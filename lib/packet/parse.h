@@ -13,6 +13,7 @@
 #include <rte_mbuf.h>
 #include <rte_tcp.h>
 
+#include <packet/checksum.h>
 #include <packet/packet.h>
 
 /* Not in the netinet/in.h of every libc. */
@@ -53,21 +54,8 @@ enum reason parse_ipv6(struct parser *c);
 /* transport.c: the header at p->l4_off, of p->l4_len bytes by the IP header. */
 enum reason parse_transport(struct parser *c);
 
-/* The options of a TCP header, of len bytes. */
-void parse_tcp_options(const uint8_t *option, uint32_t len, struct tcp_segment *seg);
-
-/* checksum.c: one's complement sums in memory order, folded to 16 bits. */
-uint32_t checksum_bytes(const void *data, uint32_t len);
+/* checksum.c: as checksum_bytes(), over a chain of mbufs. */
 uint32_t checksum_mbuf(const struct rte_mbuf *m, uint32_t off, uint32_t len);
-
-/* Whether the parts of a checksummed datagram, the checksum included, sum to "right". */
-static inline bool
-checksum_right(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
-}
 
 /*
  * The pseudo-header of TCP and UDP (RFC 9293 3.1, RFC 8200 8.1) of an ordered key: the sum
@@ -80,42 +68,11 @@ checksum_pseudo4(rte_be32_t src, rte_be32_t dst, uint8_t proto, uint32_t l4_len)
 	       rte_cpu_to_be_16((uint16_t)l4_len) + rte_cpu_to_be_16(proto);
 }
 
-/* A multicast or the limited broadcast address sends nothing (RFC 1122 3.2.1.3). */
-static inline bool
-source_refused4(rte_be32_t src)
-{
-	return (src & RTE_BE32(0xf0000000)) == RTE_BE32(0xe0000000) ||
-	       src == RTE_BE32(0xffffffff);
-}
-
 /* ICMPv6 types of multicast listener discovery: RFC 2710, RFC 3810. */
 static inline bool
 is_mld(uint8_t type)
 {
 	return (type >= 130 && type <= 132) || type == 143;
-}
-
-/* Fill seg of a whole TCP header of header_len bytes with payload_len bytes behind it. */
-static inline void
-parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,
-		  uint32_t payload_len, struct tcp_segment *seg)
-{
-	uint8_t flags = tcp->tcp_flags &
-			(TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG);
-
-	seg->seq = rte_be_to_cpu_32(tcp->sent_seq);
-	seg->ack = (flags & TCP_ACK) ? rte_be_to_cpu_32(tcp->recv_ack) : 0;
-	seg->len = payload_len;
-	seg->tsval = 0;
-	seg->tsecr = 0;
-	seg->win = rte_be_to_cpu_16(tcp->rx_win);
-	seg->flags = flags;
-	seg->scale = TCP_NO_SCALE;
-	seg->has_ts = false;
-	seg->ecn = tcp->tcp_flags & 0xc0;
-	if (header_len > sizeof(*tcp))
-		parse_tcp_options((const uint8_t *)(tcp + 1),
-				  header_len - (uint32_t)sizeof(*tcp), seg);
 }
 
 #endif

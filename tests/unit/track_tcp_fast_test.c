@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tcp_fast() implies tcp_segment(): whatever it passes the slow way passes too, and both
- * leave the same connection behind. Random exchanges over an established pair, at every
+ * tcp_next() implies tcp_fast(), and tcp_fast() implies tcp_segment(): whatever the faster
+ * way passes the slower one passes too, and both leave the same connection behind. Random exchanges over an established pair, at every
  * step put to both ways.
  */
 #include <setjmp.h>
@@ -132,8 +132,8 @@ any_segment(struct world *w, uint8_t x)
 static void
 what_the_fast_way_passes_the_slow_way_passes_alike(void **state)
 {
-	static struct world w, copy;
-	unsigned fast = 0, slow = 0, round, step;
+	static struct world w, copy, other;
+	unsigned next = 0, fast = 0, slow = 0, round, step;
 
 	(void)state;
 	for (round = 0; round < ROUNDS; round++) {
@@ -146,7 +146,16 @@ what_the_fast_way_passes_the_slow_way_passes_alike(void **state)
 
 			w.now += pick(&w, 10) ? pick(&w, 50) : pick(&w, 100000);
 			copy = w;
+			other = w;
 			passed = tcp_fast(&copy.hot, x, &seg, copy.now);
+			if (tcp_next(&other.hot, x, &seg, other.now)) {
+				assert_true(passed);
+				next++;
+				assert_memory_equal(&copy.hot, &other.hot,
+						    sizeof(copy.hot));
+			} else {
+				assert_memory_equal(&w.hot, &other.hot, sizeof(w.hot));
+			}
 			r = slow_way(&w, x, &seg);
 			if (!passed) {
 				slow++;
@@ -163,7 +172,8 @@ what_the_fast_way_passes_the_slow_way_passes_alike(void **state)
 			assert_memory_equal(&w.cold, &copy.cold, sizeof(w.cold));
 		}
 	}
-	/* both were put to the test */
+	/* all were put to the test */
+	assert_true(next > ROUNDS * STEPS / 100);
 	assert_true(fast > ROUNDS * STEPS / 20);
 	assert_true(slow > ROUNDS * STEPS / 20);
 }

@@ -55,6 +55,17 @@ static_assert(sizeof(struct flow_id) == 8, "compared as one word");
 static_assert(offsetof(struct flow_key, addr) == 8, "no hole between id and addresses");
 static_assert(sizeof(struct flow_key) == KEY6_BYTES, "hashed as bytes: no padding");
 
+/* The id of a key as the word that it is in memory; ports: as both stand in memory. */
+static inline uint64_t
+flow_id_pack(uint32_t ports, uint8_t proto, uint16_t zone)
+{
+#if RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN
+	return ports | (uint64_t)proto << 32 | (uint64_t)zone << 48;
+#else
+	return (uint64_t)ports << 32 | (uint64_t)proto << 24 | zone;
+#endif
+}
+
 /* The id as a word, its generation masked out. */
 static inline uint64_t
 flow_id_word(const struct flow_id *id)

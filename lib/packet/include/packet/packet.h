@@ -77,8 +77,12 @@ struct packet {
  * (IP_FRAGMENT_TINY, RFC 3128). Of IPv6 extension headers at most 8 and at most 256 bytes
  * are crossed. TCP flags are not judged here: FLAG-1 is the tracker's.
  */
-void packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
-		  struct packet *p);
+static inline void packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
+				uint32_t flags, struct packet *p);
+
+/* The same without the short way for plain frames (packet/plain.h). */
+void packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
+		      uint32_t flags, struct packet *p);
 
 /*
  * Parse the packet that an ICMP error (p->kind == PACKET_ICMP_ERROR) quotes. The quoted
@@ -105,6 +109,16 @@ static inline size_t
 packet_key_bytes(const struct packet *p)
 {
 	return p->family == 4 ? KEY4_BYTES : KEY6_BYTES;
+}
+
+#include <packet/plain.h>
+
+static inline void
+packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
+	     struct packet *p)
+{
+	if (unlikely(!packet_parse_plain(m, side, zone, flags, p)))
+		packet_parse_any(m, side, zone, flags, p);
 }
 
 #endif

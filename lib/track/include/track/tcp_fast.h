@@ -4,7 +4,8 @@
  * window, nothing remarkable. It reads and writes the hot line only, and its tests imply
  * those of tcp_segment(): where it says yes, the slow way would have said the same and left
  * the same connection behind (asserted by tests/unit/track_tcp_fast_test.c). Where it says
- * no it has changed nothing, and tcp_segment() decides.
+ * no it has changed nothing, and tcp_segment() decides. tcp_next() is the same for the
+ * segment that comes next in order, which is most of them.
  */
 #ifndef TRACK_TCP_FAST_H
 #define TRACK_TCP_FAST_H
@@ -16,74 +17,98 @@
 #define TCP_FAST_EP (EP_SS | EP_PA | EP_SA)
 #define TCP_FAST_TRACK (TRACK_SLOW | TRACK_RETRANSMITTED(0) | TRACK_RETRANSMITTED(1))
 
-/* PAWS and the timestamps that the segment leaves behind. False: not here. */
+/* Whether pair and segment are of the ordinary kind; the numbers are yet to be seen. */
 static inline bool
-tcp_fast_timestamps(struct track_hot *h, uint8_t x, const struct tcp_segment *seg,
-		    uint32_t tsmax[2], uint16_t lag[2])
+tcp_fast_plain(const struct track_hot *h, const struct tcp_segment *seg)
+{
+	return (seg->flags & TCP_FAST_FLAGS) == TCP_ACK && !(h->flags & TCP_FAST_TRACK) &&
+	       h->ep[0] == TCP_FAST_EP && h->ep[1] == TCP_FAST_EP && seg->win != 0;
+}
+
+/* PAWS, and what the timestamps tell, where both sides agreed on them. False: not here. */
+static inline bool
+tcp_fast_timestamps(struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
 {
 	uint8_t y = !x;
-	uint32_t ahead, behind;
+	uint32_t ahead = seg->tsval - h->tsmax[x], behind = h->tsmax[y] - seg->tsecr;
+	uint32_t lag_x = h->ts_lag[x], lag_y = h->ts_lag[y];
 
-	if (!seg->has_ts || seq_before(seg->tsval, h->tsmax[x]) ||
-	    seq_after(seg->tsecr, h->tsmax[y]))
+	if (!(h->flags & TRACK_TS))
+		return true;
+	/* order is lost near 2^31 */
+	if (!seg->has_ts || ahead >= 1u << 30 || behind >= 1u << 31 ||
+	    lag_y >= TS_LAG_SPILLED)
 		return false;
-	ahead = seg->tsval - h->tsmax[x];
-	behind = h->tsmax[y] - seg->tsecr;
-	if (ahead >= 1u << 30) /* order is lost near 2^31 */
-		return false;
-	tsmax[x] = seg->tsval;
-	tsmax[y] = h->tsmax[y];
-	lag[x] = h->ts_lag[x];
-	lag[y] = h->ts_lag[y];
-	if (lag[x] < TS_LAG_SPILLED) {
-		if (lag[x] + ahead >= TS_LAG_SPILLED)
+	if (lag_x < TS_LAG_SPILLED) {
+		lag_x += ahead;
+		if (lag_x >= TS_LAG_SPILLED)
 			return false;
-		lag[x] = (uint16_t)(lag[x] + ahead);
 	}
-	if (behind >= TS_LAG_SPILLED || lag[y] >= TS_LAG_SPILLED)
-		return lag[y] < TS_LAG_SPILLED && behind >= lag[y];
-	if (behind < lag[y])
-		lag[y] = (uint16_t)behind;
+	h->tsmax[x] = seg->tsval;
+	h->ts_lag[x] = (uint16_t)lag_x;
+	h->ts_lag[y] = (uint16_t)(behind < lag_y ? behind : lag_y);
 	return true;
 }
 
-/* A segment of the connection from side x. True: passed, and all is updated. */
+/* The window that a segment of x offers to the other side. */
+static inline void
+tcp_fast_window(struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
+{
+	uint8_t y = !x;
+	uint32_t edge = seg->ack + ((uint32_t)seg->win << ((h->scale >> 4 * x) & 0x0f));
+
+	h->edge[y] = seq_max(edge, h->edge[y]);
+	if (seg->win > h->maxwnd[y])
+		h->maxwnd[y] = seg->win;
+}
+
+/*
+ * The segment that everybody waits for: it begins where the last one of x ended, fits into
+ * the window last offered, and acknowledges what y has sent and no less than before. It needs
+ * half of the numbers. True: passed, and all is updated.
+ */
+static inline bool
+tcp_next(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t now)
+{
+	uint8_t y = !x;
+	uint32_t end = seg->seq + seg->len;
+
+	if (!tcp_fast_plain(h, seg) || seg->seq != h->nxt[x] ||
+	    seq_after(end, h->edge[x]) || seq_after(seg->ack, h->nxt[y]) ||
+	    seq_before(seg->ack, h->una[y]) || !tcp_fast_timestamps(h, x, seg))
+		return false;
+	h->nxt[x] = end;
+	h->una[y] = seg->ack;
+	tcp_fast_window(h, x, seg);
+	h->last = now;
+	return true;
+}
+
+/* Any segment of the connection from side x. True: passed, and all is updated. */
 static inline bool
 tcp_fast(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t now)
 {
 	uint8_t y = !x;
-	uint8_t scale_x = x ? h->scale >> 4 : h->scale & 0x0f;
-	uint8_t scale_y = x ? h->scale & 0x0f : h->scale >> 4;
+	uint8_t scale_x = (h->scale >> 4 * x) & 0x0f,
+		scale_y = (h->scale >> 4 * y) & 0x0f;
 	uint32_t end = seg->seq + seg->len;
 	uint32_t window_x = (uint32_t)h->maxwnd[x] << scale_y; /* of use to x, by y */
 	uint32_t window_y = (uint32_t)h->maxwnd[y] << scale_x;
 	uint32_t right = seq_max(seq_max(h->una[x] + window_x, h->nxt[x]), h->edge[x]);
-	uint32_t tsmax[2], edge;
-	uint16_t lag[2];
 
-	if ((seg->flags & TCP_FAST_FLAGS) != TCP_ACK || (h->flags & TCP_FAST_TRACK) ||
-	    (h->ep[0] & h->ep[1]) != TCP_FAST_EP || h->ep[0] != h->ep[1] || seg->win == 0)
-		return false;
-	if (seq_after(end, right) || seq_before(seg->seq, h->una[x] - 1 - window_x) ||
+	if (!tcp_fast_plain(h, seg) || seq_after(end, right) ||
+	    seq_before(seg->seq, h->una[x] - 1 - window_x) ||
 	    seq_after(seg->ack, h->nxt[y]) || seq_before(seg->ack, h->una[y] - window_y))
 		return false;
 	if (seg->len != 0 && !seq_before(seg->seq, right))
 		return false; /* its end alone may have come round */
 	if (seg->len != 0 && !seq_after(end, h->nxt[x]) && seq_after(end, h->una[x]))
 		return false; /* a retransmission is counted */
-	if (h->flags & TRACK_TS) {
-		if (!tcp_fast_timestamps(h, x, seg, tsmax, lag))
-			return false;
-		h->tsmax[x] = tsmax[x];
-		h->ts_lag[x] = lag[x];
-		h->ts_lag[y] = lag[y];
-	}
+	if (!tcp_fast_timestamps(h, x, seg))
+		return false;
 	h->nxt[x] = seq_max(end, h->nxt[x]);
 	h->una[y] = seq_max(seg->ack, h->una[y]);
-	edge = seg->ack + ((uint32_t)seg->win << scale_x);
-	h->edge[y] = seq_max(edge, h->edge[y]);
-	if (seg->win > h->maxwnd[y])
-		h->maxwnd[y] = seg->win;
+	tcp_fast_window(h, x, seg);
 	h->last = now;
 	return true;
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The Internet checksum (RFC 1071): sums in one's complement and in memory order, so that
+ * nothing is swapped; they are sums of 16-bit words whatever the width that they are taken
+ * in. Any thread; nothing is shared.
+ */
+#ifndef PACKET_CHECKSUM_H
+#define PACKET_CHECKSUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Of len bytes, folded to 16 bits. */
+uint32_t checksum_bytes(const void *data, uint32_t len);
+
+/* The same for a short len known to the compiler, a multiple of 4; not folded. */
+static inline uint64_t
+checksum_words(const void *data, size_t len)
+{
+	const uint8_t *at = data;
+	uint64_t sum = 0;
+	uint32_t word;
+	size_t i;
+
+	for (i = 0; i < len; i += sizeof(word)) {
+		memcpy(&word, at + i, sizeof(word));
+		sum += word;
+	}
+	return sum;
+}
+
+/* Folded to 16 bits. */
+static inline uint32_t
+checksum_fold(uint64_t sum)
+{
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	return (uint32_t)((sum & UINT16_MAX) + (sum >> 16));
+}
+
+/* Whether the parts of a checksummed datagram, the checksum included, sum to "right". */
+static inline bool
+checksum_right(uint64_t sum)
+{
+	return checksum_fold(sum) == UINT16_MAX;
+}
+
+#endif
