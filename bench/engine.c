@@ -269,7 +269,7 @@ with_engine(struct bench *b, struct state *s, struct rte_mempool *pool)
 static int
 measure_all(struct bench *b, struct state *s, struct rte_mempool *pool)
 {
-	static const uint32_t sizes[] = {1000, 100000, 1000000};
+	static const uint32_t sizes[] = {1000, 100000, 1000000, 10000000};
 	unsigned i, variant;
 	int rc = 0;
 
