@@ -16,6 +16,11 @@
 #include "load.h"
 
 #define DEFAULT_CONNECTIONS (1u << 20)
+#define DEFAULT_FRAGMENT_BYTES (4u << 20) /* the kernel's */
+#define MAX_FRAGMENT_BYTES (1u << 30)
+/* What a buffer counts for: an mbuf of the default size. */
+#define FRAGMENT_BUFFER_BYTES                                                            \
+	(RTE_MBUF_DEFAULT_BUF_SIZE + (uint32_t)sizeof(struct rte_mbuf))
 #define DEFAULT_CONTROL "/run/sluice/control.sock"
 
 /* The struct that callers see, first, and what it points into. */
@@ -92,6 +97,7 @@ read_conntrack(struct load *load)
 	uint32_t enforce = false;
 
 	config->max = DEFAULT_CONNECTIONS;
+	config->ipfrag_high_thresh = DEFAULT_FRAGMENT_BYTES;
 	config->checksum = true;
 	if (load_number(load, "conntrack.max", yaml->max, connections, &config->max) != 0)
 		return -EINVAL;
@@ -101,7 +107,11 @@ read_conntrack(struct load *load)
 	    load_word(load, "conntrack.enforce", yaml->enforce, enforce_words,
 		      &enforce) != 0 ||
 	    load_bool(load, "conntrack.acct", yaml->acct, &config->acct) != 0 ||
-	    load_bool(load, "conntrack.checksum", yaml->checksum, &config->checksum) != 0)
+	    load_bool(load, "conntrack.checksum", yaml->checksum, &config->checksum) !=
+		    0 ||
+	    load_number(load, "conntrack.ipfrag_high_thresh", yaml->ipfrag_high_thresh,
+			(struct range){0, MAX_FRAGMENT_BYTES},
+			&config->ipfrag_high_thresh) != 0)
 		return -EINVAL;
 	config->enforce_ruleset = enforce != 0;
 	return read_trackers(load);
@@ -254,6 +264,8 @@ config_engine(const struct sluice_config *config, unsigned workers,
 		.enforce_ruleset = config->enforce_ruleset,
 		.verify_checksums = config->checksum,
 		.acct = config->acct,
+		.fragments = share(config->ipfrag_high_thresh / FRAGMENT_BUFFER_BYTES,
+				   workers),
 	};
 }
 

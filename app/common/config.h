@@ -58,9 +58,10 @@ struct sluice_config {
 	bool enforce_ruleset;
 	bool acct;
 	bool checksum;
-	const char *control; /* path of the socket */
-	const char *metrics; /* address:port, NULL: not served */
-	char warning[512];   /* worth saying, but no error; "": nothing */
+	uint32_t ipfrag_high_thresh; /* bytes of buffers, over all workers */
+	const char *control;         /* path of the socket */
+	const char *metrics;         /* address:port, NULL: not served */
+	char warning[512];           /* worth saying, but no error; "": nothing */
 };
 
 /* One message, ready to print, without the program's name and a line feed. */

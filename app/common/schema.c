@@ -36,6 +36,7 @@ static const cyaml_schema_field_t conntrack_fields[] = {
 	CONNTRACK_TEXT("enforce", enforce),
 	CONNTRACK_TEXT("acct", acct),
 	CONNTRACK_TEXT("checksum", checksum),
+	CONNTRACK_TEXT("ipfrag_high_thresh", ipfrag_high_thresh),
 	TRACK_TIMEOUTS(CONNTRACK_TIMEOUT) TRACK_SWITCHES(CONNTRACK_SWITCH)
 		CYAML_FIELD_END};
 

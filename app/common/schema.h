@@ -25,6 +25,7 @@ struct yaml_conntrack {
 	char *enforce;
 	char *acct;
 	char *checksum;
+	char *ipfrag_high_thresh;
 #define YAML_FIELD(name, ...) char *name;
 	TRACK_TIMEOUTS(YAML_FIELD)
 	TRACK_SWITCHES(YAML_FIELD)

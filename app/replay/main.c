@@ -139,8 +139,11 @@ open_captures(struct program *p)
 static unsigned
 mbufs_needed(const struct program *p)
 {
-	unsigned i, segments, n = p->ports * ENGINE_TX_MAX + ENGINE_BURST_MAX;
+	unsigned i, segments, n = p->ports * ENGINE_TX_OWN + ENGINE_BURST_MAX;
+	struct engine_config config;
 
+	config_engine(p->config, 1, &config);
+	n += config.fragments;
 	for (i = 0; i < p->options.ports; i++) {
 		segments = p->captures[i].longest / RTE_MBUF_DEFAULT_DATAROOM + 1;
 		n += (CAPTURE_AHEAD + p->options.burst) * segments;
@@ -260,7 +263,8 @@ run(struct program *p)
 	r->ports = p->ports;
 	r->burst = p->options.burst;
 	r->out = &p->out;
-	replay_run(r);
+	if (replay_run(r) != 0)
+		return fail(EXIT_DEVICE, "no memory for the packets behind a fragment");
 	engine_stats(r->engine, &stats);
 	printf("%" PRIu64 " packets, %" PRIu64 " passed, %" PRIu64
 	       " connections, %u left\n",

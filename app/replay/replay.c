@@ -10,11 +10,15 @@
  *   that is due by then. No timer can be armed for the tick that it is armed in (time-outs
  *   are a second and more), so a burst of 64 sees exactly what 64 bursts of 1 see.
  * - What is sent because of a packet has the packet's time, what a timer sends has the
- *   timer's.
+ *   timer's. A fragment that was held leaves because of the last one of its datagram.
+ * - Verdicts are written in the order of the packets. A held fragment's is known later, so
+ *   bursts wait in a queue until the first of them is decided.
  */
 #include "replay.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/queue.h>
 
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
@@ -27,12 +31,15 @@
 
 /* The packets of a burst, and what became of them. */
 struct burst {
+	STAILQ_ENTRY(burst) next;
 	struct capture *from;
 	uint16_t n;
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
 	uint64_t us[ENGINE_BURST_MAX];
 	struct engine_record records[ENGINE_BURST_MAX];
 };
+
+STAILQ_HEAD(bursts, burst);
 
 /* Whether what was made because of a packet left this port. */
 static bool
@@ -49,26 +56,44 @@ made_for(const struct burst *b, uint16_t i, uint16_t port)
 }
 
 /*
- * Write what stands in the transmit buffers. b: the burst that it comes of; NULL: timers.
- * Segments of ours carry no time; they stand in the order of the packets that caused them.
+ * The packet of a burst, from i on, because of which a packet left: itself, or the last
+ * fragment of its datagram. Those that passed stand in the order in which they came.
+ */
+static uint16_t
+passed_for(const struct burst *b, uint16_t i)
+{
+	while (i < b->n && (b->records[i].verdict != VERDICT_PASS || b->records[i].held))
+		i++;
+	return i;
+}
+
+/*
+ * Write what stands in the transmit buffers. b: the burst that it comes of; NULL: timers,
+ * which send segments of ours alone. These carry no time; they stand in the order of the
+ * packets that caused them.
  */
 static void
 send_all(struct replay *r, const struct burst *b)
 {
-	uint16_t port, i, cause;
+	uint16_t port, i, cause, passed;
 	uint64_t us;
 
 	for (port = 0; port < r->ports; port++) {
 		struct engine_tx *tx = engine_tx(r->engine, port);
 		uint16_t sent = tx->count;
 
-		for (i = 0, cause = 0; i < sent; i++) {
+		for (i = 0, cause = 0, passed = 0; i < sent; i++) {
 			if (!capture_time(tx->pkts[i], &us)) {
 				while (b != NULL && cause < b->n &&
 				       !made_for(b, cause, port))
 					cause++;
 				us = b != NULL && cause < b->n ? b->us[cause++]
 							       : r->now_us;
+			} else if (b != NULL) {
+				passed = passed_for(b, passed);
+				us = passed < b->n ? b->us[passed] : us;
+				if (passed < b->n && tx->pkts[i] == b->pkts[passed])
+					passed++;
 			}
 			output_frame(r->out, port, tx->pkts[i], us);
 		}
@@ -141,23 +166,61 @@ collect(struct replay *r, struct burst *b)
 	return b->n != 0;
 }
 
-void
-replay_run(struct replay *r)
+static bool
+is_decided(const struct burst *b)
 {
-	struct burst b;
 	uint16_t i;
 
-	while (collect(r, &b)) {
-		if (b.us[0] / US_PER_TICK != r->now_us / US_PER_TICK)
-			advance(r, b.us[0] / US_PER_TICK * US_PER_TICK, NULL, NULL);
-		r->now_us = b.us[0];
-		engine_burst(r->engine, b.from->port, b.pkts, b.n, r->now_us * NS_PER_US,
-			     b.records);
-		for (i = 0; i < b.n; i++)
-			output_verdict(r->out, b.from->port, b.us[i], &b.records[i]);
-		send_all(r, &b);
-		r->now_us = b.us[b.n - 1];
+	for (i = 0; i < b->n; i++)
+		if (b->records[i].verdict == VERDICT_HELD)
+			return false;
+	return true;
+}
+
+/* Write the verdicts of the bursts up to the first that is not decided, and free them. */
+static void
+write_verdicts(struct replay *r, struct bursts *queue)
+{
+	struct burst *b;
+	uint16_t i;
+
+	while ((b = STAILQ_FIRST(queue)) != NULL && is_decided(b)) {
+		for (i = 0; i < b->n; i++)
+			output_verdict(r->out, b->from->port, b->us[i], &b->records[i]);
+		STAILQ_REMOVE_HEAD(queue, next);
+		free(b);
 	}
+}
+
+static void
+replay_burst(struct replay *r, struct burst *b, struct bursts *queue)
+{
+	if (b->us[0] / US_PER_TICK != r->now_us / US_PER_TICK)
+		advance(r, b->us[0] / US_PER_TICK * US_PER_TICK, NULL, NULL);
+	r->now_us = b->us[0];
+	STAILQ_INSERT_TAIL(queue, b, next);
+	engine_burst(r->engine, b->from->port, b->pkts, b->n, r->now_us * NS_PER_US,
+		     b->records);
+	send_all(r, b);
+	r->now_us = b->us[b->n - 1];
+	write_verdicts(r, queue);
+}
+
+int
+replay_run(struct replay *r)
+{
+	struct bursts queue = STAILQ_HEAD_INITIALIZER(queue);
+	struct burst *b;
+	int status = 0;
+
+	while ((b = malloc(sizeof(*b))) != NULL && collect(r, b))
+		replay_burst(r, b, &queue);
+	if (b == NULL)
+		status = -ENOMEM;
+	free(b);
+	engine_stop(r->engine);
+	write_verdicts(r, &queue);
+	return status;
 }
 
 static void

@@ -21,8 +21,11 @@ struct replay {
 	struct output *out;
 };
 
-/* Put everything through the engine. */
-void replay_run(struct replay *r);
+/*
+ * Put everything through the engine. Fragments that wait at the end are dropped. Returns 0, or
+ * -ENOMEM when there is no memory for the packets whose verdicts wait for that of a fragment.
+ */
+int replay_run(struct replay *r);
 
 /*
  * Let the clock run until no connection is left, and write the expiries. Returns 0, or

@@ -50,14 +50,16 @@ find_ports(struct sluice *s)
 static unsigned
 node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 {
+	struct engine_config config;
 	unsigned mbufs = 0, i, k, n;
 
+	config_engine(s->config, s->worker_count, &config);
 	*workers = 0;
 	for (i = 0; i < s->worker_count; i++) {
 		if (rte_lcore_to_socket_id(s->workers[i].lcore) != node)
 			continue;
 		*workers += 1;
-		mbufs += 4u * ENGINE_TX_MAX + 512u + 2 * POOL_CACHE;
+		mbufs += 4u * ENGINE_TX_OWN + 512u + 2 * POOL_CACHE + config.fragments;
 	}
 	/* of a port shared by workers of two nodes each needs all: who reads is not known yet */
 	for (i = 0; i < s->port_count; i++) {
@@ -185,6 +187,8 @@ teardown(struct sluice *s)
 		port_stop(&s->ports[i]);
 	for (i = 0; i < s->worker_count; i++) {
 		control_worker_free(&s->control_workers[i]);
+		if (s->workers[i].engine != NULL)
+			engine_stop(s->workers[i].engine);
 		if (s->memory[i].address != NULL)
 			memory_free(&s->memory[i]);
 		if (s->workers[i].handover != NULL)

@@ -134,6 +134,7 @@ page(const struct control_config *config, size_t *size)
 	counter(out, "tcp_overshoot", s.overshoot, "Segments past the window, passed.");
 	counter(out, "connections_evicted", s.evicted,
 		"Connections that made room for new ones.");
+	counter(out, "reassembled", s.reassembled, "Datagrams that came in fragments.");
 	counter(out, "tcp_asymmetric", s.asymmetric,
 		"Connections of which one direction goes another way.");
 	connections(out, config, &s);

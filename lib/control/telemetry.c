@@ -65,6 +65,8 @@ handle_stats(const char *command, const char *parameters, struct rte_tel_data *d
 		rte_tel_data_add_dict_uint(d, action_name(i), s.made[i]);
 	rte_tel_data_add_dict_uint(d, "rst_forged", s.rst_forged);
 	rte_tel_data_add_dict_uint(d, "asymmetric", s.asymmetric);
+	rte_tel_data_add_dict_uint(d, "reassembled", s.reassembled);
+	rte_tel_data_add_dict_uint(d, "fragments", s.fragments);
 	rte_tel_data_add_dict_uint(d, "evicted", s.evicted);
 	return rte_tel_data_add_dict_uint(d, "overshoot", s.overshoot);
 }

@@ -189,6 +189,8 @@ control_stats_add(struct engine_stats *sum, const struct engine_stats *stats)
 	sum->rst_forged += stats->rst_forged;
 	sum->overshoot += stats->overshoot;
 	sum->asymmetric += stats->asymmetric;
+	sum->reassembled += stats->reassembled;
+	sum->fragments += stats->fragments;
 	sum->evicted += stats->evicted;
 	sum->connections += stats->connections;
 	sum->connections6 += stats->connections6;

@@ -101,6 +101,8 @@ act(struct engine_step *s)
 	struct engine *e = s->e;
 
 	if (s->r.verdict != VERDICT_PASS || !act_pass(s)) {
+		if (s->r.verdict == VERDICT_HELD)
+			return;
 		e->stats.drops[s->r.reason]++;
 		e->stage.dropped[e->stage.drops++] = s->m;
 	}

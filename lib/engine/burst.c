@@ -161,7 +161,7 @@ step_bypass(struct engine_step *s)
 	return true;
 }
 
-static void
+void
 step_judge(struct engine_step *s)
 {
 	switch (s->p->kind) {
@@ -179,6 +179,9 @@ step_judge(struct engine_step *s)
 	case PACKET_ND:
 		if (!step_bypass(s))
 			step_untracked(s);
+		break;
+	case PACKET_FRAGMENT:
+		step_fragment(s);
 		break;
 	case PACKET_NON_IP:
 		if (!step_bypass(s))
@@ -199,7 +202,7 @@ account(const struct engine_family *f, uint32_t index, const struct packet *p)
 	acct->bytes[p->side] += packet_ip_bytes(p);
 }
 
-static void
+void
 step_record(const struct engine_step *s, struct engine_record *record)
 {
 	const struct flow_conn *fc;
@@ -209,6 +212,7 @@ step_record(const struct engine_step *s, struct engine_record *record)
 		.verdict = s->r.verdict,
 		.reason = s->r.reason,
 		.action = s->r.action,
+		.held = s->r.verdict == VERDICT_HELD,
 	};
 	if (s->index == FLOW_NONE)
 		return;

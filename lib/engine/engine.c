@@ -2,7 +2,8 @@
 /*
  * Memory, configuration, counters. All that an engine ever needs lies in one block:
  *
- *	struct engine with its transmit buffers | link layers | for each family: table, acct, labels
+ *	struct engine with its transmit buffers | link layers | fragments |
+ *	for each family: table, acct, labels
  */
 #include <errno.h>
 #include <string.h>
@@ -51,10 +52,32 @@ label_bytes(const struct engine_config *config, const struct flow_config *fc)
 		       : 0;
 }
 
+static size_t
+fragments_bytes(const struct engine_config *config)
+{
+	struct fragment_config fc = {.buffers = config->fragments};
+
+	return config->fragments != 0 ? part_bytes(fragment_bytes(&fc)) : 0;
+}
+
+static void
+fragments_init(struct engine *e, void *memory)
+{
+	struct fragment_config fc = {
+		.buffers = e->config.fragments,
+		.ticks = e->config.track.ipfrag_time,
+		.secret = e->config.secret,
+	};
+
+	if (fc.buffers != 0)
+		e->fragments = fragment_init(memory, &fc);
+}
+
 size_t
 engine_bytes(const struct engine_config *config)
 {
-	size_t bytes = head_bytes(config) + part_bytes(flow_l2_bytes());
+	size_t bytes = head_bytes(config) + part_bytes(flow_l2_bytes()) +
+		       fragments_bytes(config);
 	unsigned i;
 
 	for (i = 0; i < 2; i++) {
@@ -106,6 +129,8 @@ engine_init(void *memory, const struct engine_config *config, const struct polic
 	next += head_bytes(config);
 	e->l2 = flow_l2_init(next);
 	next += part_bytes(flow_l2_bytes());
+	fragments_init(e, next);
+	next += fragments_bytes(config);
 	for (i = 0; i < 2; i++) {
 		struct flow_config fc = family_config(config, i, e->now);
 
@@ -147,6 +172,7 @@ void
 engine_stats(const struct engine *e, struct engine_stats *stats)
 {
 	*stats = e->stats;
+	stats->fragments = e->fragments != NULL ? fragment_count(e->fragments) : 0;
 	stats->connections = e->family[0].exists ? e->family[0].table.count : 0;
 	stats->connections6 = e->family[1].exists ? e->family[1].table.count : 0;
 }

@@ -6,6 +6,7 @@
  *	burst.c       the stages of a burst
  *	tcp.c         a TCP segment's way
  *	datagram.c    the way of everything else
+ *	fragment.c    fragments wait until their datagram is whole
  *	rules.c       when the rules are asked, and what they may say
  *	connection.c  connections come and go; how they look to others
  *	act.c         what leaves: packets, and segments of our own
@@ -100,6 +101,9 @@ struct engine {
 	uint8_t generation;      /* of the policy, 1 to ENGINE_FORGETTING */
 	bool established_accept; /* whatever the packet */
 	uint64_t made_full_ns;   /* when the bucket of ENGINE_MADE_BURST is full again */
+	struct fragment_table *fragments; /* NULL: none are taken */
+	struct fragment_group group;      /* that is held no more */
+	struct packet whole;              /* its datagram */
 	struct flow_l2 *l2;
 	struct rte_ring *events;
 	uint64_t *events_lost;
@@ -181,6 +185,11 @@ family_conn(const struct engine_family *f, uint32_t index)
 
 /* burst.c */
 
+/* By the kind of the packet: fills s->r. */
+void step_judge(struct engine_step *s);
+
+void step_record(const struct engine_step *s, struct engine_record *record);
+
 /* Go on to now_ns; a clock that goes back stands still. */
 void engine_advance(struct engine *e, uint64_t now_ns);
 
@@ -191,6 +200,12 @@ void step_tcp(struct engine_step *s);
 void step_datagram(struct engine_step *s);
 void step_icmp_error(struct engine_step *s);
 void step_untracked(struct engine_step *s); /* neighbour discovery */
+
+/* fragment.c */
+void step_fragment(struct engine_step *s);
+
+/* Drop what has waited too long, of about max fragments; returns of how many, max at most. */
+unsigned fragments_expire(struct engine *e, unsigned max);
 
 /* rules.c */
 

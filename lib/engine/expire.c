@@ -83,8 +83,18 @@ engine_expire(struct engine *e, uint64_t now_ns, unsigned max)
 	if (e->generation == ENGINE_FORGETTING)
 		forget_some(e);
 	e->expire_v6_first = !e->expire_v6_first;
-	done = family_expire(e, &e->family[first], max);
+	done = fragments_expire(e, max);
+	done += family_expire(e, &e->family[first], max - done);
 	return done + family_expire(e, &e->family[!first], max - done);
+}
+
+/* When the next is due of what has timers: the families, and fragments. */
+static bool
+source_next(const struct engine *e, unsigned i, uint32_t *at)
+{
+	if (i == 2)
+		return e->fragments != NULL && fragment_next(e->fragments, at);
+	return e->family[i].exists && wheel_next(&e->family[i].table.wheel, at);
 }
 
 bool
@@ -94,8 +104,8 @@ engine_next_ns(const struct engine *e, uint64_t *at_ns)
 	bool any = false;
 	unsigned i;
 
-	for (i = 0; i < 2; i++) {
-		if (!e->family[i].exists || !wheel_next(&e->family[i].table.wheel, &at))
+	for (i = 0; i < 3; i++) {
+		if (!source_next(e, i, &at))
 			continue;
 		if (ticks_reached(at, e->now))
 			at = e->now;

@@ -97,3 +97,22 @@ checksum_mbuf(const struct rte_mbuf *m, uint32_t off, uint32_t len)
 	}
 	return sum;
 }
+
+/* A piece starts on a multiple of eight and a header on an even byte: sums just add up. */
+uint32_t
+checksum_datagram(const struct datagram *d, uint32_t off, uint32_t len)
+{
+	uint32_t start = off - d->at, end = start + len, sum = 0, from, to;
+	unsigned i;
+
+	for (i = 0; i < d->n; i++) {
+		const struct packet_piece *piece = &d->pieces[i];
+
+		from = RTE_MAX(start, piece->off);
+		to = RTE_MIN(end, (uint32_t)piece->off + piece->len);
+		if (from < to)
+			sum += checksum_mbuf(piece->m, piece->at + from - piece->off,
+					     to - from);
+	}
+	return sum;
+}

@@ -12,6 +12,8 @@
 #define MAX_EXTENSIONS 8
 #define MAX_EXTENSION_BYTES 256u
 
+#define MAX_DATAGRAM_BYTES 65535u
+
 #define IPV6_FRAGMENT_BYTES 8u
 #define IPV6_FRAGMENT_OFFSET 0xfff8u
 #define IPV6_FRAGMENT_MORE 0x0001u
@@ -21,10 +23,12 @@
 
 /* The walk over the extension headers of a packet. */
 struct extensions {
-	uint32_t off;  /* of the header `next`, from the start of the frame */
-	uint32_t left; /* bytes from there to the end of the datagram, by its length */
+	uint32_t off;   /* of the header `next`, from the start of the frame */
+	uint32_t left;  /* bytes from there to the end of the datagram, by its length */
+	uint32_t start; /* .. to the first of them */
 	uint8_t next;
-	bool fragmented; /* a fragment header was met */
+	bool fragmented;             /* a fragment header was met */
+	struct packet_fragment frag; /* with len, it is one of several */
 };
 
 /* The datagram ends len bytes after off; a quotation may end before. */
@@ -56,6 +60,48 @@ check_ipv4(struct parser *c, const struct rte_ipv4_hdr *ip, uint32_t header)
 	return REASON_NONE;
 }
 
+/* A fragment alone: a first one's headers have been looked at. */
+static enum reason
+parse_fragment(struct packet *p, const struct packet_fragment *frag)
+{
+	p->kind = PACKET_FRAGMENT;
+	p->frag = *frag;
+	if (frag->len == 0 || (frag->more && frag->len % 8 != 0) ||
+	    (uint32_t)frag->off + frag->len > MAX_DATAGRAM_BYTES)
+		return REASON_IP_FRAGMENT;
+	return REASON_NONE;
+}
+
+/* What follows the header of IPv4 is the transport's, if it is not a later fragment. */
+static enum reason
+parse_payload4(struct parser *c, uint16_t id, uint16_t fragment)
+{
+	struct packet *p = c->p;
+	struct packet_fragment frag = {
+		.id = id,
+		.at = p->l4_off,
+		.off = (uint16_t)((fragment & RTE_IPV4_HDR_OFFSET_MASK) * 8),
+		.len = (uint16_t)p->l4_len,
+		.more = (fragment & RTE_IPV4_HDR_MF_FLAG) != 0,
+	};
+	enum reason reason = REASON_NONE;
+
+	p->fragment = frag.more || frag.off != 0;
+	if (c->quoted && frag.off != 0)
+		return REASON_IP_FRAGMENT;
+	if (c->datagram != NULL) {
+		c->datagram->at = p->l4_off;
+		p->l4_len = c->datagram->len;
+		if (p->l4_off - p->l3_off + p->l4_len > MAX_DATAGRAM_BYTES)
+			return REASON_IP_FRAGMENT;
+	}
+	if (frag.off == 0)
+		reason = parse_transport(c);
+	if (reason != REASON_NONE || !p->fragment || !parser_partial(c) || c->quoted)
+		return reason;
+	return parse_fragment(p, &frag);
+}
+
 enum reason
 parse_ipv4(struct parser *c)
 {
@@ -63,7 +109,6 @@ parse_ipv4(struct parser *c)
 	struct packet *p = c->p;
 	const struct rte_ipv4_hdr *ip;
 	uint32_t header, total;
-	uint16_t fragment;
 	enum reason reason;
 
 	ip = parser_read(c, p->l3_off, sizeof(*ip), buf);
@@ -83,17 +128,14 @@ parse_ipv4(struct parser *c)
 		return reason;
 	if (source_refused4(ip->src_addr))
 		return REASON_IP_SOURCE;
-	fragment = rte_be_to_cpu_16(ip->fragment_offset);
-	if (fragment & RTE_IPV4_HDR_OFFSET_MASK)
-		return REASON_IP_FRAGMENT;
-	p->fragment = (fragment & RTE_IPV4_HDR_MF_FLAG) != 0;
 	p->family = 4;
 	p->proto = ip->next_proto_id;
 	p->key.addr.v4[p->side] = ip->src_addr;
 	p->key.addr.v4[p->side ^ 1] = ip->dst_addr;
 	p->l4_off = (uint16_t)(p->l3_off + header);
 	p->l4_len = total - header;
-	return parse_transport(c);
+	return parse_payload4(c, rte_be_to_cpu_16(ip->packet_id),
+			      rte_be_to_cpu_16(ip->fragment_offset));
 }
 
 static bool
@@ -131,18 +173,35 @@ parse_routing(struct parser *c, uint32_t off, uint32_t len, const uint8_t *head)
 }
 
 static enum reason
-parse_fragment(struct parser *c, struct extensions *x, const uint8_t *head)
+parse_fragment_header(struct parser *c, struct extensions *x, const uint8_t *head)
 {
 	uint16_t field = (uint16_t)(head[2] << 8 | head[3]);
+	uint32_t after = x->off + IPV6_FRAGMENT_BYTES,
+		 len = x->left - IPV6_FRAGMENT_BYTES;
 
 	if (x->fragmented)
 		return REASON_IP_EXTENSIONS;
 	x->fragmented = true;
-	if (field & IPV6_FRAGMENT_OFFSET)
-		return REASON_IP_FRAGMENT;
 	/* Offset 0 and no more to come: an atomic fragment, RFC 6946, which is whole. */
-	c->p->fragment = (field & IPV6_FRAGMENT_MORE) != 0;
-	return REASON_NONE;
+	if ((field & (IPV6_FRAGMENT_OFFSET | IPV6_FRAGMENT_MORE)) == 0)
+		return REASON_NONE;
+	c->p->fragment = true;
+	if (c->datagram != NULL) {
+		c->datagram->at = after;
+		x->left = IPV6_FRAGMENT_BYTES + c->datagram->len;
+		return x->off - x->start + c->datagram->len > MAX_DATAGRAM_BYTES
+			       ? REASON_IP_FRAGMENT
+			       : REASON_NONE;
+	}
+	x->frag = (struct packet_fragment){
+		.id = (uint32_t)head[4] << 24 | (uint32_t)head[5] << 16 |
+		      (uint32_t)head[6] << 8 | head[7],
+		.at = (uint16_t)after,
+		.off = field & IPV6_FRAGMENT_OFFSET,
+		.len = (uint16_t)len,
+		.more = field & IPV6_FRAGMENT_MORE,
+	};
+	return c->quoted && x->frag.off != 0 ? REASON_IP_FRAGMENT : REASON_NONE;
 }
 
 static uint32_t
@@ -174,7 +233,7 @@ parse_extension(struct parser *c, struct extensions *x)
 		return c->p->fragment ? REASON_IP_FRAGMENT_TINY : REASON_IP_EXTENSIONS;
 	len = extension_bytes(x->next, head);
 	if (x->next == IPPROTO_FRAGMENT)
-		reason = parse_fragment(c, x, head);
+		reason = parse_fragment_header(c, x, head);
 	else if (len > x->left)
 		reason = c->p->fragment ? REASON_IP_FRAGMENT_TINY : REASON_IP_EXTENSIONS;
 	else if (x->next == IPPROTO_ROUTING)
@@ -182,16 +241,17 @@ parse_extension(struct parser *c, struct extensions *x)
 	x->next = head[0];
 	x->off += len;
 	x->left -= len;
+	if (reason == REASON_NONE && c->p->fragment && !c->quoted && x->off > c->end)
+		return REASON_IP_FRAGMENT_TINY;
 	return reason;
 }
 
 static enum reason
 parse_extensions(struct parser *c, struct extensions *x)
 {
-	uint32_t start = x->off;
 	unsigned int n;
 
-	for (n = 0; is_extension(x->next); n++) {
+	for (n = 0; is_extension(x->next) && x->frag.off == 0; n++) {
 		enum reason reason;
 
 		/* RFC 8200 4.1: hop-by-hop options come first or not at all. */
@@ -200,7 +260,7 @@ parse_extensions(struct parser *c, struct extensions *x)
 		reason = parse_extension(c, x);
 		if (reason != REASON_NONE)
 			return reason;
-		if (x->off - start > MAX_EXTENSION_BYTES)
+		if (x->off - x->start > MAX_EXTENSION_BYTES)
 			return REASON_IP_EXTENSIONS;
 	}
 	return REASON_NONE;
@@ -220,6 +280,7 @@ parse_ipv6(struct parser *c)
 		return REASON_IP_HEADER;
 	x = (struct extensions){
 		.off = p->l3_off + (uint32_t)sizeof(*ip),
+		.start = p->l3_off + (uint32_t)sizeof(*ip),
 		.left = rte_be_to_cpu_16(ip->payload_len),
 		.next = ip->proto,
 	};
@@ -237,9 +298,16 @@ parse_ipv6(struct parser *c)
 	p->proto = x.next;
 	p->l4_off = (uint16_t)x.off;
 	p->l4_len = x.left;
-	reason = parse_transport(c);
-	/* Only what has not been routed is: RFC 4861 6.1, RFC 3810 5. Else it is the rules'. */
-	if (p->kind == PACKET_ND && ip->hop_limits != (is_mld(p->icmp_type) ? 1 : 255))
+	if (x.frag.off == 0)
+		reason = parse_transport(c);
+	/*
+	 * Only what has not been routed is (RFC 4861 6.1, RFC 3810 5), and came in one piece
+	 * (RFC 6980). Else it is the rules'.
+	 */
+	if (p->kind == PACKET_ND &&
+	    (ip->hop_limits != (is_mld(p->icmp_type) ? 1 : 255) || x.fragmented))
 		p->kind = PACKET_OTHER;
-	return reason;
+	if (reason != REASON_NONE || !p->fragment || !parser_partial(c) || c->quoted)
+		return reason;
+	return parse_fragment(p, &x.frag);
 }

@@ -84,6 +84,14 @@ start(struct packet *p, uint8_t side, uint16_t zone)
 	p->key.id.zone = zone;
 }
 
+static void
+refuse(struct packet *p, enum reason reason)
+{
+	p->kind = PACKET_BAD;
+	p->reason = (uint8_t)reason;
+	p->proto = 0;
+}
+
 void
 packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
 		 struct packet *p)
@@ -93,11 +101,44 @@ packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t
 
 	start(p, side, zone);
 	reason = parse_ethernet(&c);
-	if (reason != REASON_NONE) {
-		p->kind = PACKET_BAD;
-		p->reason = (uint8_t)reason;
-		p->proto = 0;
+	if (reason != REASON_NONE)
+		refuse(p, reason);
+}
+
+struct rte_mbuf *
+packet_parse_datagram(const struct packet_piece *pieces, unsigned n, uint8_t side,
+		      uint16_t zone, uint32_t flags, struct packet *p)
+{
+	struct datagram d = {.pieces = pieces, .n = n};
+	struct parser c = {.p = p, .flags = flags, .datagram = &d};
+	struct rte_mbuf *head = NULL;
+	enum reason reason;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (pieces[i].off == 0)
+			head = pieces[i].m;
+		d.len = RTE_MAX(d.len, (uint32_t)pieces[i].off + pieces[i].len);
 	}
+	c.m = head;
+	c.end = head->pkt_len;
+	start(p, side, zone);
+	reason = parse_ethernet(&c);
+	if (reason != REASON_NONE)
+		refuse(p, reason);
+	return head;
+}
+
+/* The end of the IP packet in the frame: of a datagram, of its first fragment. */
+static uint32_t
+ip_end(const struct parser *c, const struct packet *p)
+{
+	uint32_t header = p->family == 4 ? 0 : (uint32_t)sizeof(struct rte_ipv6_hdr);
+	uint16_t len;
+
+	if (!read_u16(c, p->l3_off + (p->family == 4 ? 2 : 4), &len))
+		return 0;
+	return p->l3_off + header + len;
 }
 
 int
@@ -107,10 +148,12 @@ packet_parse_quoted(const struct rte_mbuf *m, const struct packet *p,
 	struct parser c = {
 		.m = m,
 		.p = inner,
-		.end = p->l4_off + p->l4_len,
+		.end = m->pkt_len,
 		.quoted = true,
 	};
 	enum reason reason;
+
+	c.end = p->fragment ? ip_end(&c, p) : p->l4_off + p->l4_len;
 
 	start(inner, p->side ^ 1, p->key.id.zone);
 	inner->vlans = p->vlans;
@@ -119,8 +162,6 @@ packet_parse_quoted(const struct rte_mbuf *m, const struct packet *p,
 	reason = p->family == 4 ? parse_ipv4(&c) : parse_ipv6(&c);
 	if (reason == REASON_NONE)
 		return 0;
-	inner->kind = PACKET_BAD;
-	inner->reason = (uint8_t)reason;
-	inner->proto = 0;
+	refuse(inner, reason);
 	return -EINVAL;
 }

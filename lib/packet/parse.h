@@ -21,8 +21,17 @@
 #define PROTO_HIP 139
 #define PROTO_SHIM6 140
 
+/* What follows IP in a datagram that came in fragments. */
+struct datagram {
+	const struct packet_piece *pieces;
+	unsigned n;
+	uint32_t len;
+	uint32_t at; /* where it starts in the frame of the head */
+};
+
 struct parser {
-	const struct rte_mbuf *m;
+	const struct rte_mbuf *m;  /* of a datagram: its head */
+	struct datagram *datagram; /* NULL: what there is is in m */
 	struct packet *p;
 	uint32_t flags;
 	/*
@@ -47,6 +56,13 @@ parser_read(const struct parser *c, uint32_t off, uint32_t len, void *buf)
 	return rte_pktmbuf_read(c->m, off, len, buf);
 }
 
+/* Whether there is only a part of the datagram, so that checksums cannot be verified. */
+static inline bool
+parser_partial(const struct parser *c)
+{
+	return c->quoted || (c->p->fragment && c->datagram == NULL);
+}
+
 /* ip.c: the header at p->l3_off and what follows it. */
 enum reason parse_ipv4(struct parser *c);
 enum reason parse_ipv6(struct parser *c);
@@ -56,6 +72,9 @@ enum reason parse_transport(struct parser *c);
 
 /* checksum.c: as checksum_bytes(), over a chain of mbufs. */
 uint32_t checksum_mbuf(const struct rte_mbuf *m, uint32_t off, uint32_t len);
+
+/* Of len bytes at off of the head, wherever they are. */
+uint32_t checksum_datagram(const struct datagram *d, uint32_t off, uint32_t len);
 
 /*
  * The pseudo-header of TCP and UDP (RFC 9293 3.1, RFC 8200 8.1) of an ordered key: the sum

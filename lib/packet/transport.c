@@ -101,13 +101,16 @@ verified(const struct parser *c, uint32_t covered, uint32_t pseudo_len)
 	uint64_t state = c->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 	uint32_t sum;
 
-	if (c->quoted || c->p->fragment || state == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+	if (c->datagram != NULL) /* no device has seen all of it */
+		state = RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN;
+	if (parser_partial(c) || state == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
 	if (state == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		return false;
 	if (!(c->flags & PACKET_VERIFY_L4))
 		return true;
-	sum = checksum_mbuf(c->m, c->p->l4_off, covered);
+	sum = c->datagram != NULL ? checksum_datagram(c->datagram, c->p->l4_off, covered)
+				  : checksum_mbuf(c->m, c->p->l4_off, covered);
 	return checksum_right(pseudo_len > 0 ? sum + pseudo_header(c, pseudo_len) : sum);
 }
 
@@ -193,7 +196,7 @@ udp_verified(const struct parser *c, const struct rte_udp_hdr *udp, uint32_t len
 
 	if (none && p->proto == IPPROTO_UDP)
 		return true;
-	if (none && (c->flags & PACKET_VERIFY_L4) && !c->quoted && !p->fragment)
+	if (none && (c->flags & PACKET_VERIFY_L4) && !parser_partial(c))
 		return false;
 	/* RFC 3828 3.1: UDP-Lite has no length of its own, so the pseudo-header has IP's. */
 	return verified(c, len, p->proto == IPPROTO_UDP ? len : p->l4_len);
@@ -214,7 +217,8 @@ parse_udp(struct parser *c)
 	if (p->proto == PROTO_UDPLITE && len == 0)
 		len = p->l4_len;
 	/* The length is that of the whole datagram: a fragment is shorter. */
-	if (len < sizeof(*udp) || (len > p->l4_len && !p->fragment))
+	if (len < sizeof(*udp) ||
+	    (len > p->l4_len && (!p->fragment || c->datagram != NULL)))
 		return REASON_L4_LENGTH;
 	if (!udp_verified(c, udp, len))
 		return REASON_L4_CHECKSUM;

@@ -12,7 +12,7 @@
 #include "read.h"
 #include "run.h"
 
-#define FRAMES_MAX 64u /* sent in one step */
+#define FRAMES_MAX 80u                      /* sent in one step */
 
 void
 run_wrong(struct run *r, const char *format, ...)
@@ -161,25 +161,85 @@ check_record(struct run *r, const struct engine_record *record)
 	check_conn(r, record->has_conn ? &v : NULL);
 }
 
-void
-check_frames(struct run *r, unsigned from, const uint8_t *bytes, size_t len, bool pass)
+/* Whether the frame of a step has left as it came; frames[] without it is what is left. */
+static bool
+has_left(const struct run *r, const struct step *step, const struct sent **frames,
+	 unsigned *n)
 {
-	const struct sent *made[FRAMES_MAX];
-	bool passed = false;
+	uint8_t bytes[FRAME_MAX];
+	size_t len = step_frame(step, r->family, bytes, sizeof(bytes));
+	unsigned i = 0;
+
+	while (i < *n && (frames[i]->port == step->side || frames[i]->len != len ||
+			  memcmp(frames[i]->bytes, bytes, len) != 0))
+		i++;
+	if (i == *n)
+		return false;
+	memmove(frames + i, frames + i + 1, (*n - i - 1) * sizeof(*frames));
+	(*n)--;
+	return true;
+}
+
+/* Held fragments that are decided by now: as expected, and they have left, in their order. */
+static void
+check_decided(struct run *r, const struct sent **frames, unsigned *frame_n)
+{
+	const struct step *step = r->step;
 	unsigned i, n = 0;
 
-	for (i = from; i < r->out->sents && n < FRAMES_MAX; i++) {
-		const struct sent *s = &r->out->sent[i];
+	for (i = 0; i < r->helds; i++) {
+		const struct engine_record *record = &r->out->record[r->held_record[i]];
 
-		if (!passed && pass && s->port != r->step->side && s->len == len &&
-		    memcmp(s->bytes, bytes, len) == 0)
-			passed = true;
-		else
-			made[n++] = s;
+		if (record->verdict == VERDICT_HELD) {
+			r->held_record[n] = r->held_record[i];
+			r->held[n++] = r->held[i];
+			continue;
+		}
+		r->step = &r->s->step[r->held[i]];
+		check_record(r, record);
+		if (record->verdict == VERDICT_PASS &&
+		    !has_left(r, r->step, frames, frame_n))
+			run_wrong(r, "passed, but did not leave as it came");
 	}
-	if (pass && !passed)
+	r->helds = n;
+	r->step = step;
+}
+
+void
+check_held(struct run *r)
+{
+	unsigned none = 0;
+
+	check_decided(r, NULL, &none);
+}
+
+void
+check_hold(struct run *r, unsigned from)
+{
+	if (!r->step->expect.held)
+		run_wrong(r, "held, expected to be decided");
+	if (r->out->sents != from)
+		run_wrong(r, "held, but something was sent");
+	if (r->helds == HELD_MAX) {
+		run_wrong(r, "more fragments held than there is room for");
+		return;
+	}
+	r->held[r->helds] = (unsigned)(r->step - r->s->step);
+	r->held_record[r->helds++] = r->out->records - 1;
+}
+
+void
+check_frames(struct run *r, unsigned from, bool pass)
+{
+	const struct sent *frames[FRAMES_MAX];
+	unsigned n = 0;
+
+	while (from < r->out->sents && n < FRAMES_MAX)
+		frames[n++] = &r->out->sent[from++];
+	check_decided(r, frames, &n);
+	if (pass && !has_left(r, r->step, frames, &n))
 		run_wrong(r, "passed, but did not leave as it came");
-	check_sends(r, made, n);
+	check_sends(r, frames, n);
 }
 
 void

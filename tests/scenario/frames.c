@@ -136,6 +136,42 @@ error_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t siz
 	return frame_build(&f, bytes, size);
 }
 
+static void
+set_u16(uint8_t *at, size_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+/* Of the frame of a datagram, without tags and options, make that of one of its fragments. */
+static size_t
+cut_piece(const struct frame_words *w, unsigned family, uint8_t *bytes, size_t len)
+{
+	uint8_t *ip = bytes + ETHER_BYTES, *part = ip + (family == 0 ? 20 : 40);
+	size_t total = len - (size_t)(part - bytes);
+	size_t off = w->piece_off < total ? w->piece_off : total;
+	size_t n = w->piece_len < total - off ? w->piece_len : total - off;
+	size_t more = off + n < total;
+
+	if (family == 0) {
+		memmove(part, part + off, n);
+		set_u16(ip + 2, 20 + n);
+		set_u16(ip + 4, w->id);
+		set_u16(ip + 6, off / 8 | more << 13);
+		set_u16(ip + 10, 0);
+		set_u16(ip + 10, (uint16_t)~frame_sum(ip, 20, 0));
+		return (size_t)(part - bytes) + n;
+	}
+	memmove(part + 8, part + off, n);
+	memset(part, 0, 8);
+	part[0] = ip[6];
+	set_u16(part + 2, off | more);
+	set_u16(part + 6, w->id);
+	ip[6] = IPPROTO_FRAGMENT;
+	set_u16(ip + 4, 8 + n);
+	return (size_t)(part - bytes) + 8 + n;
+}
+
 size_t
 step_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size)
 {
@@ -158,7 +194,9 @@ step_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size
 	add_words(&f, &step->words);
 	if (step->words.label != 0)
 		add_label(&f, family, step->words.label, label);
-	len = frame_build(&f, bytes, size);
+	len = frame_build(&f, bytes, size - 8);
+	if (step->words.piece)
+		len = cut_piece(&step->words, family, bytes, len);
 	return step->words.cut != 0 && step->words.cut < len ? step->words.cut : len;
 }
 

@@ -8,6 +8,7 @@
 #include "run.h"
 
 #define CONNECTIONS 4096u
+#define FRAGMENTS 1000u /* of the mbufs there are */
 #define DRAIN_NS (30 * 86400 * UINT64_C(1000000000)) /* no time-out is longer */
 
 static int
@@ -20,6 +21,7 @@ start(struct run *r, const char *rules_dir)
 		.wires = 1,
 		.bypass = ENGINE_BYPASS_DEFAULT,
 		.verify_checksums = true,
+		.fragments = FRAGMENTS,
 		.mempool = r->pool,
 	};
 	size_t bytes;
@@ -144,8 +146,14 @@ run_packet(struct run *r)
 		r->out->conns = record->conn;
 	if (collect(r) != 0)
 		return -ENOMEM;
+	if (record->verdict == VERDICT_HELD) {
+		check_hold(r, from);
+		return 0;
+	}
+	if (step->expect.held)
+		run_wrong(r, "decided, expected to be held");
 	check_record(r, record);
-	check_frames(r, from, bytes, len, record->verdict == VERDICT_PASS);
+	check_frames(r, from, record->verdict == VERDICT_PASS);
 	r->out->sents_of_packets = r->out->sents;
 	return 0;
 }
@@ -158,6 +166,7 @@ run_step(struct run *r)
 
 	if (status != 0)
 		return status;
+	check_held(r);
 	if (r->step->kind == STEP_TIME) {
 		check_time(r, from);
 		return 0;
@@ -181,6 +190,9 @@ drain(struct run *r)
 	while (status == 0 && engine_next_ns(r->engine, &at) &&
 	       r->now_ns < r->s->step[r->s->steps - 1].at_ns + DRAIN_NS)
 		status = advance(r, RTE_MAX(at - START_NS, r->now_ns));
+	check_held(r);
+	if (r->helds != 0)
+		run_wrong(r, "%u fragments are held for ever", r->helds);
 	if (run_view(r, 0, &v))
 		run_wrong(r, "connection %u never ends", v.id);
 	r->out->end_ns = r->now_ns;

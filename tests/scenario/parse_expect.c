@@ -61,13 +61,14 @@ connection(struct parser *p, struct expect *e)
 	return 0;
 }
 
-/* pass | drop REASON; then [ACTION]; then the connection */
+/* [held] pass | drop REASON; then [ACTION]; then the connection */
 int
 parse_expect_packet(struct parser *p, struct expect *e)
 {
 	unsigned i;
 	int status = 0;
 
+	e->held = text_take(p, "held");
 	if (text_take(p, "pass"))
 		e->verdict = VERDICT_PASS;
 	else if (text_take(p, "drop"))

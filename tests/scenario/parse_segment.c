@@ -128,7 +128,7 @@ static const struct {
 	WORD(bad_checksum, 0), WORD(bad_ip_checksum, 0), WORD(mf, 0),
 	WORD(frag_off, 2),     WORD(data_off, 1),        WORD(ip_len, 2),
 	WORD(ttl, 1),          WORD(padding, 2),         WORD(label, 1),
-	WORD(cut, 2),
+	WORD(cut, 2),          WORD(id, 2),
 };
 
 /* One of them, its number behind it. */
@@ -143,6 +143,16 @@ set_word(struct parser *p, struct frame_words *w, const char *text)
 		if (w->vlans == 2 || !text_value(p, UINT16_MAX, &n))
 			return text_bad(p, "vlan: expected a TCI, at most twice");
 		w->vlan[w->vlans++] = (uint16_t)n;
+		return 0;
+	}
+	if (strcmp(text, "piece") == 0) {
+		w->piece = true;
+		if (!text_value(p, UINT16_MAX, &n) || n % 8 != 0)
+			return text_bad(p, "piece: expected OFFSET LENGTH");
+		w->piece_off = (uint16_t)n;
+		if (!text_value(p, UINT16_MAX, &n))
+			return text_bad(p, "piece: expected OFFSET LENGTH");
+		w->piece_len = (uint16_t)n;
 		return 0;
 	}
 	while (i < sizeof(frame_word) / sizeof(frame_word[0]) &&

@@ -10,6 +10,8 @@
 /* The ticks wrap five seconds after the start. */
 #define START_NS ((UINT64_C(0x100000000) - 5000u) * TICKS_NS)
 
+#define HELD_MAX 80u
+
 struct run {
 	const struct scenario *s;
 	const struct step *step;
@@ -19,6 +21,9 @@ struct run {
 	void *memory;
 	struct policy *policy;
 	struct outcome *out;
+	unsigned held[HELD_MAX]; /* steps whose verdict is not known yet, and their record */
+	unsigned held_record[HELD_MAX];
+	unsigned helds;
 	unsigned room;   /* of out->sent */
 	uint64_t now_ns; /* since the start */
 	unsigned wrong;
@@ -34,9 +39,17 @@ bool run_view(const struct run *r, uint32_t id, struct engine_view *view);
 /* The verdict, and the connection after it. */
 void check_record(struct run *r, const struct engine_record *record);
 
-/* What was sent since out->sent[from]: the packet itself is taken out, the rest is ours. */
-void check_frames(struct run *r, unsigned from, const uint8_t *bytes, size_t len,
-		  bool pass);
+/*
+ * What was sent since out->sent[from]: the packet itself and fragments that were held are taken
+ * out, the rest is ours.
+ */
+void check_frames(struct run *r, unsigned from, bool pass);
+
+/* The packet is held: nothing is sent, and the expectation is to be met later. */
+void check_hold(struct run *r, unsigned from);
+
+/* What was held and has been decided by time alone, which only drops. */
+void check_held(struct run *r);
 
 /* After nothing but time: what was sent since out->sent[from], what is left. */
 void check_time(struct run *r, unsigned from);

@@ -70,6 +70,10 @@ struct frame_words {
 	uint8_t ttl;
 	uint8_t label; /* a security label of this level, 0: none */
 	uint16_t cut;  /* bytes of the frame that are left, 0: all */
+	uint16_t id;   /* of the datagram that it is a fragment of */
+	bool piece; /* it is one: piece_len bytes at piece_off, as far as there are some */
+	uint16_t piece_off;
+	uint16_t piece_len;
 };
 
 /* What we must send. */
@@ -90,6 +94,7 @@ struct expect {
 	uint64_t left_ms; /* where there is a connection */
 	bool falling;     /* a repeated step: its end stays where it is */
 	bool gone;        /* STEP_TIME: the tables are empty */
+	bool held;        /* the rest is true later: a fragment */
 	unsigned sends;
 	struct expect_send send[SCENARIO_SENDS];
 };

@@ -29,7 +29,7 @@
 
 #define LAN 0
 #define WAN 1
-#define POOL_SIZE 1023u
+#define POOL_SIZE 8191u
 #define MS 1000000ull
 #define S 1000000000ull
 #define START (100 * S)
@@ -158,6 +158,7 @@ fixture_config(void)
 		.wires = 1,
 		.bypass = ENGINE_BYPASS_DEFAULT,
 		.verify_checksums = true,
+		.fragments = 200,
 		.mempool = pool,
 	};
 
@@ -183,6 +184,7 @@ drain(struct fixture *f)
 static inline void
 fixture_end(struct fixture *f)
 {
+	engine_stop(f->e);
 	drain(f);
 	policy_free(f->policy);
 	free(f->counters);

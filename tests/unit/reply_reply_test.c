@@ -167,7 +167,7 @@ static const struct allowed_row allowed_rows[] = {
 	{"TCP6", {IP6, .proto = IPPROTO_TCP}, true},
 	{"UDP", {IP4, .proto = IPPROTO_UDP}, true},
 	{"ESP", {IP6, .proto = IPPROTO_ESP}, true},
-	{"first fragment", {IP4, .proto = IPPROTO_UDP, .mf = true}, true},
+	{"fragment alone", {IP4, .proto = IPPROTO_UDP, .mf = true}, false},
 	{"echo request", {IP4, .proto = IPPROTO_ICMP, .icmp_type = 8}, true},
 	{"echo request6", {IP6, .proto = IPPROTO_ICMPV6, .icmp_type = 128}, true},
 	{"later fragment",

@@ -18,8 +18,17 @@
 	X(IP_CHECKSUM, "ip_checksum", "IPv4 header checksum wrong")                      \
 	X(IP_EXTENSIONS, "ip_extensions",                                                \
 	  "IPv6 extension headers malformed or too many")                                \
-	X(IP_FRAGMENT, "ip_fragment", "later fragment of a datagram")                    \
-	X(IP_FRAGMENT_TINY, "ip_fragment_tiny", "first fragment ends in its L4 header")  \
+	X(IP_FRAGMENT, "ip_fragment",                                                    \
+	  "fragment of an impossible length, or none wanted")                            \
+	X(IP_FRAGMENT_TINY, "ip_fragment_tiny", "first fragment ends in its headers")    \
+	X(IP_FRAGMENT_DUPLICATE, "ip_fragment_duplicate",                                \
+	  "fragment that is there already")                                              \
+	X(IP_FRAGMENT_OVERLAP, "ip_fragment_overlap",                                    \
+	  "fragments of the datagram overlap (RFC 5722)")                                \
+	X(IP_FRAGMENT_TIMEOUT, "ip_fragment_timeout",                                    \
+	  "the rest of the datagram has not come in time")                               \
+	X(IP_FRAGMENT_MEMORY, "ip_fragment_memory",                                      \
+	  "fragment had to make room for newer ones, or one of over 64")                 \
 	X(IP_SOURCE, "ip_source", "source address multicast or broadcast")               \
 	X(L4_SHORT, "l4_short", "transport header truncated")                            \
 	X(L4_LENGTH, "l4_length", "transport length larger than the datagram")           \

@@ -10,6 +10,7 @@ enum verdict {
 	VERDICT_DROP,
 	VERDICT_PASS,
 	VERDICT_ASK, /* of a tracker only: say first what the rules say, nothing changed */
+	VERDICT_HELD, /* of the engine only: a fragment, the rest of it has not come yet */
 };
 
 enum action {

@@ -29,6 +29,7 @@
 #include <base/reason.h>
 #include <base/verdict.h>
 #include <flow/table.h>
+#include <fragment/fragment.h>
 #include <packet/packet.h>
 #include <policy/policy.h>
 #include <track/config.h>
@@ -37,8 +38,10 @@
 #define ENGINE_BURST_MAX 64u
 #define ENGINE_MAX_WIRES 32u
 #define ENGINE_EXPIRE_MAX 64u /* a good bound for engine_expire() in a poll loop */
-/* A burst can send each packet on and something of ours with it, or back. */
-#define ENGINE_TX_MAX (4u * ENGINE_BURST_MAX)
+/* A burst can send each packet on and something of ours with it, or back .. */
+#define ENGINE_TX_OWN (4u * ENGINE_BURST_MAX)
+/* .. and what each may be the last fragment of. */
+#define ENGINE_TX_MAX (ENGINE_TX_OWN + ENGINE_BURST_MAX * (FRAGMENT_MAX - 1))
 
 /* engine_config.bypass: what crosses a wire without rules and tracking, counted. */
 #define ENGINE_BYPASS_ARP 0x01u    /* 0x0806 */
@@ -60,6 +63,7 @@ struct engine_config {
 	bool enforce_ruleset;  /* invalid packets are the rules' to judge, not dropped */
 	bool verify_checksums; /* those that the device has not verified */
 	bool acct;             /* count packets and bytes a connection */
+	uint32_t fragments;    /* mbuf segments that may be held in fragments; 0: none */
 	uint8_t secret[KEY_SECRET_BYTES];
 	struct rte_mempool *mempool; /* for what we send ourselves */
 };
@@ -94,6 +98,7 @@ struct engine_record {
 	uint8_t action;   /* enum action */
 	bool has_conn;    /* the rest is filled */
 	bool has_states;  /* a TCP connection: state is filled */
+	bool held;        /* a fragment that did not leave when it came */
 	uint8_t orig;     /* side of the endpoint that began */
 	uint8_t state[2]; /* enum tcp_state by side, after the packet */
 	uint32_t conn;    /* serial number, from 1, over both families */
@@ -102,7 +107,8 @@ struct engine_record {
 /*
  * A burst of at most ENGINE_BURST_MAX packets that came in on a port. The mbufs are the
  * engine's from now on: they stand in a transmit buffer, or have been freed. records: NULL,
- * or n of them to be filled.
+ * or n of them to be filled. One of VERDICT_HELD is filled by a later call that decides about
+ * its datagram, and has to stay where it is until then, or until engine_stop().
  */
 void engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 		  uint64_t now_ns, struct engine_record *records);
@@ -116,6 +122,9 @@ void engine_refuse(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
  * send probes. Returns how many timers were looked at; max means that there may be more.
  */
 unsigned engine_expire(struct engine *e, uint64_t now_ns, unsigned max);
+
+/* The end: drop the fragments that wait. What stands in the transmit buffers stays there. */
+void engine_stop(struct engine *e);
 
 /* The earliest time at which engine_expire() may have something to do; false: never. */
 bool engine_next_ns(const struct engine *e, uint64_t *at_ns);
@@ -144,6 +153,8 @@ struct engine_stats {
 	uint64_t rst_forged;  /* RST-7 */
 	uint64_t overshoot;   /* ACC-1 */
 	uint64_t asymmetric;  /* ACC-10: connections found to be so */
+	uint64_t reassembled; /* datagrams that came in fragments */
+	uint32_t fragments;   /* held now */
 	uint32_t connections; /* now */
 	uint32_t connections6;
 };

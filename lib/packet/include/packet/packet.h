@@ -35,6 +35,7 @@ enum packet_kind {
 	PACKET_ICMP_QUERY, /* a request or a reply with an identifier: echo, timestamp, .. */
 	PACKET_ICMP_ERROR, /* quotes a packet: packet_parse_quoted() */
 	PACKET_OTHER,      /* any other protocol, and other ICMP types */
+	PACKET_FRAGMENT,   /* of a datagram: frag is filled; of the key the addresses */
 };
 
 /* Flags of packet_parse(). */
@@ -46,22 +47,35 @@ enum packet_kind {
 #define PACKET_ETHER_BPDU 0x0000 /* SAPs 0x42: spanning tree */
 #define PACKET_ETHER_LLC 0x0001  /* any other, SNAP and whatever that may carry */
 
+/* Which part of which datagram a fragment is. */
+struct packet_fragment {
+	uint32_t id;
+	uint16_t at; /* from the start of the frame to the part */
+	uint16_t
+		off; /* of the part in the datagram, its unfragmentable headers left out */
+	uint16_t len;
+	bool more; /* it is not the last */
+};
+
 struct packet {
-	struct flow_key key;    /* ordered by side, see packet/key.h */
-	struct tcp_segment seg; /* PACKET_TCP only */
-	uint8_t kind;           /* enum packet_kind */
-	uint8_t reason;         /* enum reason: REASON_NONE unless PACKET_BAD */
-	uint8_t family;         /* 4, 6, or 0 when not IP */
-	uint8_t proto;          /* IPPROTO_* of the transport header; PACKET_BAD: 0 */
-	uint8_t side;           /* where it came in: 0 or 1 */
-	uint8_t vlans;          /* tags crossed */
-	uint8_t icmp_type;      /* ICMP and ICMPv6, as in the header */
+	struct flow_key key; /* ordered by side, see packet/key.h */
+	union {
+		struct tcp_segment seg;      /* PACKET_TCP only */
+		struct packet_fragment frag; /* PACKET_FRAGMENT only */
+	};
+	uint8_t kind;      /* enum packet_kind */
+	uint8_t reason;    /* enum reason: REASON_NONE unless PACKET_BAD */
+	uint8_t family;    /* 4, 6, or 0 when not IP */
+	uint8_t proto;     /* IPPROTO_* of the transport header; PACKET_BAD: 0 */
+	uint8_t side;      /* where it came in: 0 or 1 */
+	uint8_t vlans;     /* tags crossed */
+	uint8_t icmp_type; /* ICMP and ICMPv6, as in the header */
 	uint8_t icmp_code;
-	uint8_t icmp_reply;  /* PACKET_ICMP_QUERY: 1 for the answer, 0 for the request */
-	uint8_t fragment;    /* 1: first fragment, so its transport checksum is unknown */
-	uint16_t ether_type; /* host order, after the VLAN tags */
-	uint16_t l3_off;     /* from the start of the frame to the IP header */
-	uint16_t l4_off;     /* .. to the transport header */
+	uint8_t icmp_reply;   /* PACKET_ICMP_QUERY: 1 for the answer, 0 for the request */
+	uint8_t fragment;     /* 1: a fragment, or a datagram that came in fragments */
+	uint16_t ether_type;  /* host order, after the VLAN tags */
+	uint16_t l3_off;      /* from the start of the frame to the IP header */
+	uint16_t l4_off;      /* .. to the transport header */
 	uint16_t payload_off; /* .. to what follows it (TCP, UDP, ICMP) */
 	uint32_t l4_len;      /* transport header and payload, by the IP length */
 };
@@ -71,11 +85,11 @@ struct packet {
  * PACKET_BAD and p->reason set when the packet has to be dropped.
  *
  * The transport length is the IP header's; bytes of the frame past it are padding. Source
- * addresses that are multicast or broadcast are refused (IP_SOURCE). A later fragment is
- * refused (IP_FRAGMENT), a first fragment is parsed like a whole packet, except that its
- * transport checksum is not verified; one that ends within its transport header is refused
- * (IP_FRAGMENT_TINY, RFC 3128). Of IPv6 extension headers at most 8 and at most 256 bytes
- * are crossed. TCP flags are not judged here: FLAG-1 is the tracker's.
+ * addresses that are multicast or broadcast are refused (IP_SOURCE). A fragment has to end
+ * within 65,535 bytes, and on a multiple of eight unless it is the last (IP_FRAGMENT); the
+ * first one has to hold all headers (IP_FRAGMENT_TINY, RFC 3128, RFC 7112). Of IPv6
+ * extension headers at most 8 and at most 256 bytes are crossed. TCP flags are not judged
+ * here: FLAG-1 is the tracker's.
  */
 static inline void packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
 				uint32_t flags, struct packet *p);
@@ -83,6 +97,24 @@ static inline void packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t
 /* The same without the short way for plain frames (packet/plain.h). */
 void packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
 		      uint32_t flags, struct packet *p);
+
+/* A part of a datagram: len bytes at `at` of the frame m, at off of the datagram. */
+struct packet_piece {
+	struct rte_mbuf *m;
+	uint16_t at;
+	uint16_t off;
+	uint16_t len;
+};
+
+/*
+ * Parse a datagram that has come in n fragments, as if it had come in one: lengths and
+ * checksums are those of all of it. The pieces, in any order, cover it without a gap and
+ * without an overlap. Offsets in p are those of the frame of the first one, which is
+ * returned.
+ */
+struct rte_mbuf *packet_parse_datagram(const struct packet_piece *pieces, unsigned n,
+				       uint8_t side, uint16_t zone, uint32_t flags,
+				       struct packet *p);
 
 /*
  * Parse the packet that an ICMP error (p->kind == PACKET_ICMP_ERROR) quotes. The quoted

@@ -34,6 +34,7 @@
 	X(dccp_timeout_open, 43200, 1, 2000000, "DCCP, both directions seen")            \
 	X(gre_timeout, 30, 1, 2000000, "GRE, nothing has come back")                     \
 	X(gre_timeout_stream, 180, 1, 2000000, "GRE, both directions seen")              \
+	X(ipfrag_time, 30, 1, 3600, "fragments, the rest of the datagram has not come")  \
 	X(generic_timeout, 600, 1, 2000000, "any other protocol")
 
 /* X(name, default, text) */

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Fragments. They are held until their datagram is whole (lib/fragment); then one decision
+ * is made about it, on its true length and checksum, with the last fragment to come, and all
+ * of them leave as they came, in the order in which they came, or are dropped. The rules
+ * and the trackers see a packet like any other: only the frame of its head is there to be
+ * quoted or answered.
+ */
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "engine_internal.h"
+
+/* What became of a fragment that came before the one in hand. */
+static void
+record_earlier(const struct engine_step *s, struct engine_record *record)
+{
+	if (record == NULL)
+		return;
+	step_record(s, record);
+	record->held = true;
+	record->action = ACTION_NONE; /* it goes with the last */
+}
+
+/* Drop the first n of the group, which make no part of a step. */
+static void
+drop_group(struct engine *e, unsigned n, enum reason reason)
+{
+	struct engine_record *record;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		record = e->group.about[i];
+		if (record != NULL)
+			*record = (struct engine_record){.verdict = VERDICT_DROP,
+							 .reason = (uint8_t)reason,
+							 .held = true};
+		rte_pktmbuf_free(e->group.piece[i].m);
+	}
+	e->stats.drops[reason] += n;
+}
+
+/* The datagram is judged: what came before the last fragment goes the same way. */
+static void
+settle(struct engine_step *s, struct rte_mbuf *head)
+{
+	struct engine *e = s->e;
+	struct fragment_group *g = &e->group;
+	unsigned i, earlier = g->n - 1;
+
+	for (i = 0; i < earlier; i++)
+		record_earlier(s, g->about[i]);
+	if (s->r.verdict == VERDICT_PASS) {
+		for (i = 0; i < earlier; i++)
+			e->stats.passed += act_send(e, s->port ^ 1, g->piece[i].m);
+		s->m = g->piece[earlier].m;
+		return;
+	}
+	/* the head stays, should an answer be made of it */
+	for (i = 0; i < g->n; i++)
+		if (g->piece[i].m != head)
+			rte_pktmbuf_free(g->piece[i].m);
+	e->stats.drops[s->r.reason] += earlier;
+}
+
+static void
+step_whole(struct engine_step *s)
+{
+	struct engine *e = s->e;
+	struct packet *p = &e->whole;
+	uint32_t flags = e->config.verify_checksums ? PACKET_VERIFY_L4 : 0;
+	struct rte_mbuf *head = packet_parse_datagram(e->group.piece, e->group.n,
+						      s->p->side, s->port / 2, flags, p);
+
+	e->stats.reassembled++;
+	s->m = head;
+	s->p = p;
+	s->f = family_of(e, p);
+	if (s->f != NULL && s->f->exists) {
+		s->hash = flow_table_hash(&s->f->table, &p->key);
+		s->index = flow_lookup(&s->f->table, &p->key, s->hash);
+	}
+	step_judge(s);
+	settle(s, head);
+}
+
+static struct fragment_key
+key_of(const struct engine_step *s)
+{
+	const struct packet *p = s->p;
+	struct fragment_key key;
+
+	memset(&key, 0, sizeof(key)); /* of the addresses too what IPv4 does not use */
+	key.id = p->frag.id;
+	key.zone = p->key.id.zone;
+	key.from = (uint8_t)(2 * p->family + p->side);
+	if (p->family == 4) {
+		key.proto = p->proto;
+		key.addr.v4[0] = p->key.addr.v4[0];
+		key.addr.v4[1] = p->key.addr.v4[1];
+	} else {
+		key.addr = p->key.addr;
+	}
+	return key;
+}
+
+static enum fragment_fate
+add(struct engine_step *s)
+{
+	struct engine *e = s->e;
+	const struct packet_fragment *frag = &s->p->frag;
+	struct engine_record *records = e->stage.records;
+	struct fragment_key key = key_of(s);
+	struct packet_piece piece = {
+		.m = s->m,
+		.at = frag->at,
+		.off = frag->off,
+		.len = frag->len,
+	};
+
+	while (fragment_evict(e->fragments, s->m->nb_segs, &e->group))
+		drop_group(e, e->group.n, REASON_IP_FRAGMENT_MEMORY);
+	return fragment_add(e->fragments, &key, &piece, frag->more,
+			    records != NULL ? &records[s->p - e->stage.packet] : NULL,
+			    e->now, &e->group);
+}
+
+void
+step_fragment(struct engine_step *s)
+{
+	static const enum reason reason[] = {
+		[FRAGMENT_DUPLICATE] = REASON_IP_FRAGMENT_DUPLICATE,
+		[FRAGMENT_OVERLAP] = REASON_IP_FRAGMENT_OVERLAP,
+		[FRAGMENT_MANY] = REASON_IP_FRAGMENT_MEMORY,
+	};
+	struct engine *e = s->e;
+	enum fragment_fate fate;
+
+	if (e->fragments == NULL || s->m->nb_segs > e->config.fragments) {
+		step_drop(s, REASON_IP_FRAGMENT);
+		return;
+	}
+	fate = add(s);
+	if (fate == FRAGMENT_HELD) {
+		s->r.verdict = VERDICT_HELD;
+	} else if (fate == FRAGMENT_WHOLE) {
+		step_whole(s);
+	} else {
+		drop_group(e, e->group.n - 1, reason[fate]);
+		step_drop(s, reason[fate]);
+	}
+}
+
+unsigned
+fragments_expire(struct engine *e, unsigned max)
+{
+	unsigned done = 0;
+
+	while (e->fragments != NULL && done < max &&
+	       fragment_expire(e->fragments, e->now, &e->group)) {
+		drop_group(e, e->group.n, REASON_IP_FRAGMENT_TIMEOUT);
+		done += 1 + e->group.n;
+	}
+	return RTE_MIN(done, max);
+}
+
+void
+engine_stop(struct engine *e)
+{
+	while (e->fragments != NULL && fragment_oldest(e->fragments, &e->group))
+		drop_group(e, e->group.n, REASON_IP_FRAGMENT_TIMEOUT);
+}

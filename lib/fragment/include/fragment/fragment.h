@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Virtual reassembly: the fragments of a datagram are held until all of them are there, and
+ * handed back together, as they came and in the order in which they came. Nothing is copied,
+ * cut or joined.
+ *
+ *	while (fragment_evict(t, m->nb_segs, &gone))
+ *		.. gone is lost: there was no room
+ *	fate = fragment_add(t, &key, &piece, more, about, now, &gone);
+ *	if (fate == FRAGMENT_WHOLE)
+ *		.. gone is the datagram
+ *	else if (fate != FRAGMENT_HELD)
+ *		.. gone is what has to be dropped
+ *	while (fragment_expire(t, now, &gone))
+ *		.. gone was not complete in time
+ *
+ * Fragments that overlap, or that contradict each other about the end, condemn their
+ * datagram: those held are handed back, those to come refused until its time is over
+ * (RFC 5722). One that is there already is refused alone (RFC 8200 4.5).
+ *
+ * Bounded: so many buffers are held in all, so many fragments of a datagram, for so long
+ * since its first came. Who has to make room is the oldest. A flood of fragments then costs
+ * a datagram whose own do not come close together, and nothing else. The work a fragment
+ * makes is bounded by FRAGMENT_MAX.
+ *
+ * One owner thread; no allocation after fragment_init(), no clock. The mbufs are the
+ * caller's to free, and are touched only to count their segments.
+ */
+#ifndef FRAGMENT_FRAGMENT_H
+#define FRAGMENT_FRAGMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <packet/key.h>
+#include <packet/packet.h>
+
+/* Of a datagram. 65,535 bytes over links of 1,280 are 54. */
+#define FRAGMENT_MAX 64u
+
+/* Who belongs together: RFC 791, RFC 8200 4.5, and the side of the wire. Zeros in holes. */
+struct fragment_key {
+	union flow_addr addr; /* by side */
+	uint32_t id;
+	uint16_t zone;
+	uint8_t from;  /* 2 * family + side */
+	uint8_t proto; /* IPv4 */
+};
+
+static_assert(sizeof(struct fragment_key) == 40, "hashed as bytes: no padding");
+
+struct fragment_config {
+	uint32_t buffers;      /* held at most, by mbuf segment; at least 1 */
+	uint32_t ticks;        /* that a datagram has */
+	const uint8_t *secret; /* KEY_SECRET_BYTES, for the hash; not copied */
+};
+
+/* Fragments of one datagram that are held no more, in the order in which they came. */
+struct fragment_group {
+	unsigned n;
+	struct packet_piece piece[FRAGMENT_MAX + 1];
+	void *about[FRAGMENT_MAX + 1]; /* the caller's */
+};
+
+enum fragment_fate {
+	FRAGMENT_HELD,
+	FRAGMENT_WHOLE,     /* the group is the datagram, the new fragment its last */
+	FRAGMENT_DUPLICATE, /* there already: the group is the new one alone */
+	FRAGMENT_OVERLAP, /* the datagram is condemned; the new one is last in the group */
+	FRAGMENT_MANY,    /* the same, for more than FRAGMENT_MAX of them */
+};
+
+struct fragment_table;
+
+/* Bytes of memory that fragment_init() needs. */
+size_t fragment_bytes(const struct fragment_config *config);
+
+/* Make an empty table of zeroed memory, aligned to 8 bytes. */
+struct fragment_table *fragment_init(void *memory, const struct fragment_config *config);
+
+/*
+ * Make room for a frame of so many buffers, no more than the table may hold: true when a
+ * datagram had to go for it, which may have been condemned (n = 0); then call again.
+ */
+bool fragment_evict(struct fragment_table *t, unsigned buffers,
+		    struct fragment_group *gone);
+
+/* A fragment for which there is room. more: it is not the last of its datagram. */
+enum fragment_fate fragment_add(struct fragment_table *t, const struct fragment_key *key,
+				const struct packet_piece *piece, bool more, void *about,
+				uint32_t now, struct fragment_group *gone);
+
+/* True when the time of a datagram was over, which may have been condemned (n = 0). */
+bool fragment_expire(struct fragment_table *t, uint32_t now, struct fragment_group *gone);
+
+/* The oldest datagram, whatever its age; false: there is none. */
+bool fragment_oldest(struct fragment_table *t, struct fragment_group *gone);
+
+/* The tick at which fragment_expire() has something to do; false: never. */
+bool fragment_next(const struct fragment_table *t, uint32_t *at);
+
+/* How many fragments are held. */
+uint32_t fragment_count(const struct fragment_table *t);
+
+#endif
