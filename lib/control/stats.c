@@ -124,21 +124,19 @@ stats_json(const struct control_config *config)
 
 	if (control_stats(config, &s, loads) != 0)
 		return NULL;
-	return json_pack("{si so so so so so so so so so so so so so so so so so so so so}",
-			 "workers", (int)config->worker_count, "packets",
-			 number(s.packets), "bytes", number(s.bytes), "passed",
-			 number(s.passed), "bypassed", number(s.bypassed), "dropped",
-			 number(drops_sum(&s)), "made", made_json(&s), "created",
-			 number(s.created), "removed", number(s.removed), "rst_forged",
-			 number(s.rst_forged), "overshoot", number(s.overshoot),
-			 "asymmetric", number(s.asymmetric), "reassembled",
-			 number(s.reassembled), "fragments", number(s.fragments),
-			 "evicted", number(s.evicted), "connections",
-			 number(s.connections), "connections_max", number(config->max),
-			 "connections_ipv6", number(s.connections6),
-			 "connections_ipv6_max", number(config->max6), "load",
-			 loads_json(loads, config->worker_count), "ports",
-			 ports_json(config));
+	return json_pack(
+		"{si so so so so so so so so so so so so so so so so so so so so}",
+		"workers", (int)config->worker_count, "packets", number(s.packets),
+		"bytes", number(s.bytes), "passed", number(s.passed), "bypassed",
+		number(s.bypassed), "dropped", number(drops_sum(&s)), "made",
+		made_json(&s), "created", number(s.created), "removed", number(s.removed),
+		"rst_forged", number(s.rst_forged), "overshoot", number(s.overshoot),
+		"asymmetric", number(s.asymmetric), "reassembled", number(s.reassembled),
+		"fragments", number(s.fragments), "evicted", number(s.evicted),
+		"connections", number(s.connections), "connections_max",
+		number(config->max), "connections_ipv6", number(s.connections6),
+		"connections_ipv6_max", number(config->max6), "load",
+		loads_json(loads, config->worker_count), "ports", ports_json(config));
 }
 
 json_t *

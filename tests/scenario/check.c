@@ -12,7 +12,7 @@
 #include "read.h"
 #include "run.h"
 
-#define FRAMES_MAX 80u                      /* sent in one step */
+#define FRAMES_MAX 80u /* sent in one step */
 
 void
 run_wrong(struct run *r, const char *format, ...)

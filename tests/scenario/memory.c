@@ -8,7 +8,7 @@
 #include "run.h"
 
 #define CONNECTIONS 4096u
-#define FRAGMENTS 1000u /* of the mbufs there are */
+#define FRAGMENTS 1000u                              /* of the mbufs there are */
 #define DRAIN_NS (30 * 86400 * UINT64_C(1000000000)) /* no time-out is longer */
 
 static int

@@ -125,10 +125,12 @@ static const struct {
 	size_t at;
 	unsigned bytes;
 } frame_word[] = {
-	WORD(bad_checksum, 0), WORD(bad_ip_checksum, 0), WORD(mf, 0),
-	WORD(frag_off, 2),     WORD(data_off, 1),        WORD(ip_len, 2),
-	WORD(ttl, 1),          WORD(padding, 2),         WORD(label, 1),
-	WORD(cut, 2),          WORD(id, 2),
+	WORD(bad_checksum, 0), WORD(bad_ip_checksum, 0),
+	WORD(mf, 0),           WORD(frag_off, 2),
+	WORD(data_off, 1),     WORD(ip_len, 2),
+	WORD(ttl, 1),          WORD(padding, 2),
+	WORD(label, 1),        WORD(cut, 2),
+	WORD(id, 2),
 };
 
 /* One of them, its number behind it. */

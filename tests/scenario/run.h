@@ -21,7 +21,8 @@ struct run {
 	void *memory;
 	struct policy *policy;
 	struct outcome *out;
-	unsigned held[HELD_MAX]; /* steps whose verdict is not known yet, and their record */
+	/* steps whose verdict is not known yet, and their record */
+	unsigned held[HELD_MAX];
 	unsigned held_record[HELD_MAX];
 	unsigned helds;
 	unsigned room;   /* of out->sent */

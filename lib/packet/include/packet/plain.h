@@ -199,4 +199,12 @@ packet_parse_plain(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32
 	       plain_ipv6(&f, side, zone, p);
 }
 
+static inline void
+packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
+	     struct packet *p)
+{
+	if (unlikely(!packet_parse_plain(m, side, zone, flags, p)))
+		packet_parse_any(m, side, zone, flags, p);
+}
+
 #endif
