@@ -47,7 +47,7 @@ SECONDS := 600
 fuzz: deps-test
 	@out=$$(tests/asan build-asan 2>&1) || { echo "$$out"; exit 1; }
 	@nice tests/fuzz/run $(SECONDS) $(addprefix build-asan/tests/fuzz/,\
-		packet_fuzz track_fuzz engine_fuzz text_fuzz)
+		packet_fuzz track_fuzz engine_fuzz fragment_fuzz text_fuzz)
 
 # Each rule of the tracker switched off once: which scenarios, unit tests and properties notice?
 mutants: deps-build build
