@@ -112,18 +112,15 @@ add(struct engine_step *s)
 	const struct packet_fragment *frag = &s->p->frag;
 	struct engine_record *records = e->stage.records;
 	struct fragment_key key = key_of(s);
-	struct packet_piece piece = {
-		.m = s->m,
-		.at = frag->at,
-		.off = frag->off,
-		.len = frag->len,
+	const struct fragment f = {
+		.piece = {.m = s->m, .at = frag->at, .off = frag->off, .len = frag->len},
+		.more = frag->more,
+		.about = records != NULL ? &records[s->p - e->stage.packet] : NULL,
 	};
 
 	while (fragment_evict(e->fragments, s->m->nb_segs, &e->group))
 		drop_group(e, e->group.n, REASON_IP_FRAGMENT_MEMORY);
-	return fragment_add(e->fragments, &key, &piece, frag->more,
-			    records != NULL ? &records[s->p - e->stage.packet] : NULL,
-			    e->now, &e->group);
+	return fragment_add(e->fragments, &key, &f, e->now, &e->group);
 }
 
 void

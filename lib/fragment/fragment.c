@@ -92,6 +92,7 @@ find(struct fragment_table *t, const struct fragment_key *key)
 {
 	uint32_t *link = bucket_of(t, key);
 
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): no padding, asserted */
 	while (*link != NONE && memcmp(&t->datagram[*link].key, key, sizeof(*key)) != 0)
 		link = &t->datagram[*link].chain;
 	return link;
@@ -234,14 +235,14 @@ compare(const struct fragment_table *t, const struct datagram *d,
 }
 
 static void
-hold(struct fragment_table *t, struct datagram *d, const struct packet_piece *piece,
-     bool more, void *about)
+hold(struct fragment_table *t, struct datagram *d, const struct fragment *f)
 {
+	const struct packet_piece *piece = &f->piece;
 	uint32_t index = t->free_held, end = (uint32_t)piece->off + piece->len;
 	struct held *h = &t->held[index];
 
 	t->free_held = h->next;
-	*h = (struct held){.piece = *piece, .about = about, .next = NONE};
+	*h = (struct held){.piece = *piece, .about = f->about, .next = NONE};
 	if (d->last == NONE)
 		d->first = index;
 	else
@@ -250,7 +251,7 @@ hold(struct fragment_table *t, struct datagram *d, const struct packet_piece *pi
 	d->count++;
 	d->have += piece->len;
 	d->reached = RTE_MAX(d->reached, end);
-	if (!more)
+	if (!f->more)
 		d->len = end;
 	t->buffers += piece->m->nb_segs;
 	t->count++;
@@ -258,8 +259,7 @@ hold(struct fragment_table *t, struct datagram *d, const struct packet_piece *pi
 
 enum fragment_fate
 fragment_add(struct fragment_table *t, const struct fragment_key *key,
-	     const struct packet_piece *piece, bool more, void *about, uint32_t now,
-	     struct fragment_group *gone)
+	     const struct fragment *f, uint32_t now, struct fragment_group *gone)
 {
 	uint32_t *link = find(t, key);
 	enum fragment_fate fate;
@@ -269,9 +269,9 @@ fragment_add(struct fragment_table *t, const struct fragment_key *key,
 		create(t, link, key, now);
 	d = &t->datagram[*link];
 	gone->n = 0;
-	fate = d->condemned ? FRAGMENT_OVERLAP : compare(t, d, piece, more);
+	fate = d->condemned ? FRAGMENT_OVERLAP : compare(t, d, &f->piece, f->more);
 	if (fate == FRAGMENT_HELD) {
-		hold(t, d, piece, more, about);
+		hold(t, d, f);
 		if (d->have != d->len)
 			return FRAGMENT_HELD;
 		forget(t, link, gone);
@@ -281,7 +281,7 @@ fragment_add(struct fragment_table *t, const struct fragment_key *key,
 		d->condemned = true;
 		release(t, d, gone);
 	}
-	gone->piece[gone->n] = *piece;
-	gone->about[gone->n++] = about;
+	gone->piece[gone->n] = f->piece;
+	gone->about[gone->n++] = f->about;
 	return fate;
 }

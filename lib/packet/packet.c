@@ -111,7 +111,7 @@ packet_parse_datagram(const struct packet_piece *pieces, unsigned n, uint8_t sid
 {
 	struct datagram d = {.pieces = pieces, .n = n};
 	struct parser c = {.p = p, .flags = flags, .datagram = &d};
-	struct rte_mbuf *head = NULL;
+	struct rte_mbuf *head = pieces[0].m;
 	enum reason reason;
 	unsigned i;
 

@@ -204,7 +204,7 @@ add(struct fragment_table *t, struct bytes *b, uint8_t what, uint32_t now)
 	struct fragment_key key = {.id = what % DATAGRAMS};
 	uint8_t off = bytes_u8(b), len = bytes_u8(b), flags = bytes_u8(b);
 	unsigned segments = flags & 2 ? 2 : 1;
-	struct packet_piece p;
+	struct fragment f;
 
 	while (fragment_evict(t, segments, &group))
 		gone(now);
@@ -214,8 +214,10 @@ add(struct fragment_table *t, struct bytes *b, uint8_t what, uint32_t now)
 	new->m.nb_segs = (uint16_t)segments;
 	if (!datagram[key.id].there)
 		datagram[key.id] = (struct datagram){.there = true, .first = now};
-	p = (struct packet_piece){.m = &new->m, .off = new->off, .len = new->len};
-	judge(fragment_add(t, &key, &p, new->more, new, now, &group), new);
+	f = (struct fragment){.piece = {.m = &new->m, .off = new->off, .len = new->len},
+			      .more = new->more,
+			      .about = new};
+	judge(fragment_add(t, &key, &f, now, &group), new);
 }
 
 static void

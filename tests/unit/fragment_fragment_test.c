@@ -39,9 +39,10 @@ add_at(struct fragment_table *t, uint32_t id, uint16_t off, uint16_t len, bool m
        uint32_t now)
 {
 	const struct fragment_key key = {.id = id};
-	const struct packet_piece piece = {.m = &mbuf, .off = off, .len = len};
+	const struct fragment f = {.piece = {.m = &mbuf, .off = off, .len = len},
+				   .more = more};
 
-	return fragment_add(t, &key, &piece, more, NULL, now, &gone);
+	return fragment_add(t, &key, &f, now, &gone);
 }
 
 static enum fragment_fate

@@ -6,7 +6,7 @@
  *
  *	while (fragment_evict(t, m->nb_segs, &gone))
  *		.. gone is lost: there was no room
- *	fate = fragment_add(t, &key, &piece, more, about, now, &gone);
+ *	fate = fragment_add(t, &key, &fragment, now, &gone);
  *	if (fate == FRAGMENT_WHOLE)
  *		.. gone is the datagram
  *	else if (fate != FRAGMENT_HELD)
@@ -56,6 +56,12 @@ struct fragment_config {
 	const uint8_t *secret; /* KEY_SECRET_BYTES, for the hash; not copied */
 };
 
+struct fragment {
+	struct packet_piece piece;
+	bool more;   /* it is not the last of its datagram */
+	void *about; /* the caller's */
+};
+
 /* Fragments of one datagram that are held no more, in the order in which they came. */
 struct fragment_group {
 	unsigned n;
@@ -86,10 +92,10 @@ struct fragment_table *fragment_init(void *memory, const struct fragment_config 
 bool fragment_evict(struct fragment_table *t, unsigned buffers,
 		    struct fragment_group *gone);
 
-/* A fragment for which there is room. more: it is not the last of its datagram. */
+/* Hold a fragment, for which there is room, or say what becomes of it. */
 enum fragment_fate fragment_add(struct fragment_table *t, const struct fragment_key *key,
-				const struct packet_piece *piece, bool more, void *about,
-				uint32_t now, struct fragment_group *gone);
+				const struct fragment *f, uint32_t now,
+				struct fragment_group *gone);
 
 /* True when the time of a datagram was over, which may have been condemned (n = 0). */
 bool fragment_expire(struct fragment_table *t, uint32_t now, struct fragment_group *gone);
