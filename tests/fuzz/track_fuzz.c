@@ -19,6 +19,8 @@
 #define ROUNDS_MAX 3              /* questions, and one call with all the answers */
 #define TIMERS_MAX 8     /* that go off at one tick: three probes, inheritance, end */
 #define LATE_TICKS 2000u /* a timer may be late */
+/* What passes unnoticed must not look like the past: half the space, less what is late. */
+#define LONGEST_STEP ((1u << 31) - (1u << 24))
 
 struct world {
 	struct track_hot hot;
@@ -552,11 +554,12 @@ run_timer(struct world *w)
 static void
 pass_time(struct world *w, uint8_t first, struct bytes *b)
 {
-	static const uint32_t ticks[] = {0,        1,        10,       100,     500,
-					 999,      1000,     1001,     2000,    5000,
-					 9999,     10000,    10001,    60001,   120001,
-					 240001,   300001,   600000,   3600001, 7440001,
-					 1u << 27, 1u << 28, 1u << 30, 1u << 31};
+	static const uint32_t ticks[] = {0,        1,        10,       100,
+					 500,      999,      1000,     1001,
+					 2000,     5000,     9999,     10000,
+					 10001,    60001,    120001,   240001,
+					 300001,   600000,   3600001,  7440001,
+					 1u << 27, 1u << 28, 1u << 30, LONGEST_STEP};
 	uint32_t until = w->now + ticks[bytes_u8(b) % (sizeof(ticks) / sizeof(*ticks))];
 	uint32_t gone_off = w->now;
 	unsigned count = 0;

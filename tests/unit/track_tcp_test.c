@@ -330,6 +330,33 @@ liberal_judges_states_but_no_numbers(void **state)
 	PASS(&w, B, RST(9), "CLOSED", "CLOSED");
 }
 
+static unsigned
+eviction(struct world *world)
+{
+	struct track_conn conn = world_conn(world);
+
+	return tcp_eviction(&conn, world->now);
+}
+
+static void
+pressure_takes_the_idle_half_closed_and_the_unconfirmed(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	assert_int_equal(eviction(&w), TRACK_EVICT_NEVER);
+	PASS(&w, A, FIN(101, 301), "FIN_WAIT_1", "CLOSE_WAIT");
+	assert_int_equal(eviction(&w), TRACK_EVICT_NEVER);
+	w.now += TRACK_IDLE_TICKS + 1;
+	assert_int_equal(eviction(&w), TRACK_EVICT_HALF_CLOSED);
+
+	world_init(&w);
+	w.config.tcp_loose = true;
+	PASS(&w, A, ACK(1000, 2000), "ESTABLISHED", "ESTABLISHED");
+	assert_int_equal(eviction(&w), TRACK_EVICT_UNCONFIRMED);
+	PASS(&w, B, ACK(2000, 1000), "ESTABLISHED", "ESTABLISHED");
+	assert_int_equal(eviction(&w), TRACK_EVICT_NEVER);
+}
+
 static void
 icmp_errors_must_quote_what_was_sent(void **state)
 {
@@ -432,6 +459,7 @@ main(void)
 		cmocka_unit_test(simultaneous_close_passes_through_closing),
 		cmocka_unit_test(pickup_guesses_until_both_sides_were_heard),
 		cmocka_unit_test(liberal_judges_states_but_no_numbers),
+		cmocka_unit_test(pressure_takes_the_idle_half_closed_and_the_unconfirmed),
 		cmocka_unit_test(icmp_errors_must_quote_what_was_sent),
 		cmocka_unit_test(idle_pair_is_probed_three_times_before_it_goes),
 		cmocka_unit_test(

@@ -54,7 +54,8 @@ struct packet_fragment {
 	uint16_t
 		off; /* of the part in the datagram, its unfragmentable headers left out */
 	uint16_t len;
-	bool more; /* it is not the last */
+	bool more;      /* it is not the last */
+	uint8_t unused; /* 0 */
 };
 
 struct packet {
