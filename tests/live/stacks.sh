@@ -135,7 +135,8 @@ for i in "${!STORMS[@]}"; do
 		"$SHORT of $SHORT good* $LONG of $LONG good*"
 done
 # What these sets are there for did happen.
-ok "data went with SYNs" counted TcpExtTCPFastOpenActive $((SHORT / 20))
+# (few of them: a host that loses one stops trying for a while)
+ok "data went with SYNs" counted TcpExtTCPFastOpenActive 1
 ok "windows were zero" counted TcpExtTCPToZeroWindowAdv $SHORT
 ok "keepalives were sent" counted TcpExtTCPKeepAlive $SHORT
 # shellcheck disable=SC2119 # no port is shut
