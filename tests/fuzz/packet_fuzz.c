@@ -61,6 +61,11 @@ check(const struct rte_mbuf *m, const struct packet *p)
 	if (p->kind == PACKET_BAD || p->kind == PACKET_NON_IP)
 		return;
 	require(p->family == 4 || p->family == 6);
+	if (p->kind == PACKET_FRAGMENT) {
+		require(p->l3_off < p->frag.at && p->frag.len > 0);
+		require((uint32_t)p->frag.at + p->frag.len <= m->pkt_len);
+		return;
+	}
 	require(p->l3_off < p->l4_off && p->l4_off + p->l4_len <= m->pkt_len);
 	require(p->l4_off <= p->payload_off && p->payload_off <= p->l4_off + p->l4_len);
 	if (p->kind == PACKET_TCP)

@@ -30,6 +30,7 @@ struct tcp_segment {
 	uint8_t scale; /* 0 to TCP_MAX_SCALE, or TCP_NO_SCALE; meaningful on a SYN */
 	bool has_ts;
 	uint8_t ecn; /* ECE and CWR (0x40, 0x80): for the rules, the tracker ignores them */
+	uint8_t unused[2]; /* 0, so that equal segments have equal bytes */
 };
 
 /* SEG.LEN of RFC 9293: SYN and FIN count one each. */
