@@ -3,6 +3,7 @@
 #include "tcp_world.h"
 
 #include <base/ticks.h>
+#include <track/tcp_state.h>
 
 static struct world w;
 
@@ -13,6 +14,40 @@ handshake_walks_both_endpoints_to_established(void **state)
 	world_establish(&w);
 	LEFT(&w, 7440);
 	assert_true(w.hot.flags & TRACK_ASSURED);
+}
+
+/* The column as the two states say it, which costs more than looking at the bits. */
+static enum tcp_column
+column_of_states(const struct tcp_pair *p)
+{
+	enum tcp_state a = pair_state(p, 0), b = pair_state(p, 1);
+
+	if (p->c->flags & COLD_CLOSED)
+		return TCP_COLUMN_CLOSED;
+	if (p->h->ep[0] & p->h->ep[1] & EP_FS)
+		return TCP_COLUMN_TIME_WAIT;
+	if (a == TCP_STATE_SYN_SENT || b == TCP_STATE_SYN_SENT)
+		return TCP_COLUMN_SYN_SENT;
+	if (a == TCP_STATE_SYN_RECEIVED || b == TCP_STATE_SYN_RECEIVED)
+		return TCP_COLUMN_SYN_RECEIVED;
+	return TCP_COLUMN_SYNCHRONISED;
+}
+
+static void
+columns_are_what_the_states_say(void **state)
+{
+	struct track_hot hot = {0};
+	struct track_cold cold = {0};
+	struct tcp_pair p = {&hot, &cold, NULL};
+	unsigned bits;
+
+	(void)state;
+	for (bits = 0; bits < 1u << 17; bits++) {
+		hot.ep[0] = (uint8_t)bits;
+		hot.ep[1] = (uint8_t)(bits >> 8);
+		cold.flags = bits >> 16 ? COLD_CLOSED : 0;
+		assert_int_equal(pair_column(&p), column_of_states(&p));
+	}
 }
 
 static void
@@ -439,6 +474,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(handshake_walks_both_endpoints_to_established),
+		cmocka_unit_test(columns_are_what_the_states_say),
 		cmocka_unit_test(only_the_third_ack_confirms),
 		cmocka_unit_test(without_a_connection_only_a_syn_begins_one),
 		cmocka_unit_test(

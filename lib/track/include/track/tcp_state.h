@@ -83,20 +83,20 @@ pair_state(const struct tcp_pair *p, uint8_t x)
 	return (ep & EP_PA) ? TCP_STATE_SYN_RECEIVED : TCP_STATE_SYN_SENT;
 }
 
+/* Asked several times a segment: by the bits that pair_state() would look at. */
 static inline enum tcp_column
 pair_column(const struct tcp_pair *p)
 {
-	enum tcp_state a, b;
+	uint8_t a = p->h->ep[0] & (EP_FS | EP_SS | EP_SA | EP_PA);
+	uint8_t b = p->h->ep[1] & (EP_FS | EP_SS | EP_SA | EP_PA);
 
 	if (p->c->flags & COLD_CLOSED)
 		return TCP_COLUMN_CLOSED;
-	if (p->h->ep[0] & p->h->ep[1] & EP_FS)
+	if (a & b & EP_FS)
 		return TCP_COLUMN_TIME_WAIT;
-	a = pair_state(p, 0);
-	b = pair_state(p, 1);
-	if (a == TCP_STATE_SYN_SENT || b == TCP_STATE_SYN_SENT)
+	if (a == EP_SS || b == EP_SS)
 		return TCP_COLUMN_SYN_SENT;
-	if (a == TCP_STATE_SYN_RECEIVED || b == TCP_STATE_SYN_RECEIVED)
+	if (a == (EP_SS | EP_PA) || b == (EP_SS | EP_PA))
 		return TCP_COLUMN_SYN_RECEIVED;
 	return TCP_COLUMN_SYNCHRONISED;
 }
