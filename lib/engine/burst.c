@@ -18,9 +18,6 @@
 /* Headers are fetched this many packets ahead. */
 #define AHEAD 4u
 
-/* The endpoint bits of a connection whose segments seldom need the cold line. */
-#define EP_ESTABLISHED (EP_SS | EP_PA | EP_SA)
-
 void
 engine_advance(struct engine *e, uint64_t now_ns)
 {
@@ -30,103 +27,136 @@ engine_advance(struct engine *e, uint64_t now_ns)
 	e->now = ticks_from_ns(now_ns);
 }
 
-/* Parse, key, hash; ask for the buckets. */
-static void
-stage_parse(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+/* Hash; ask for the bucket. The length of a key of a known family is a constant. */
+static __rte_always_inline void
+stage_hash(struct engine_stage *stage, unsigned i, struct engine_family *f, size_t bytes)
 {
-	uint32_t flags = PACKET_VERIFY_IP | PACKET_VERIFY_L4;
-	struct engine_stage *stage = &e->stage;
-	uint64_t bytes = 0;
-	uint16_t i;
+	uint64_t hash = flow_hash(&stage->packet[i].key, bytes, f->table.secret);
 
-	if (!e->config.verify_checksums)
-		flags = 0;
+	stage->family[i] = f;
+	stage->hash[i] = hash;
+	flow_prefetch_bucket(&f->table, hash);
+}
+
+/*
+ * Parse, key, hash; ask for the buckets. Of a plain frame only so much is parsed as its lookup
+ * needs: most pass without the rest.
+ */
+static __rte_always_inline void
+stage_parse_from(struct engine *e, unsigned n, uint8_t side)
+{
+	struct engine_stage *stage = &e->stage;
+	struct rte_mbuf **pkts = stage->pkts;
+	uint32_t flags = e->config.verify_checksums ? PACKET_VERIFY_IP | PACKET_VERIFY_L4
+						    : 0;
+	uint16_t wire = stage->port / 2;
+	uint64_t bytes = 0;
+	unsigned i;
+
 	for (i = 0; i < RTE_MIN(n, AHEAD); i++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
 	for (i = 0; i < n; i++) {
 		struct packet *p = &stage->packet[i];
-		struct engine_family *f;
+		uint8_t family;
 
 		if (i + AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + AHEAD], void *));
-		packet_parse(pkts[i], port & 1, port / 2, flags, p);
 		bytes += rte_pktmbuf_pkt_len(pkts[i]);
-		f = family_of(e, p);
-		stage->family[i] = f;
-		if (f == NULL || !f->exists)
-			continue;
-		stage->hash[i] = flow_table_hash(&f->table, &p->key);
-		flow_prefetch_bucket(&f->table, stage->hash[i]);
+		family = packet_peek(pkts[i], side, wire, flags, p);
+		if (likely(family == 4)) {
+			stage->tcp[i] = packet_plain_tcp(pkts[i], p);
+			stage_hash(stage, i, &e->family[0], KEY4_BYTES);
+		} else if (family == 6) {
+			stage->tcp[i] = packet_plain_tcp(pkts[i], p);
+			stage_hash(stage, i, &e->family[1], KEY6_BYTES);
+		} else {
+			packet_parse_any(pkts[i], side, wire, flags, p);
+			stage_hash(stage, i, family_of(e, p), packet_key_bytes(p));
+		}
 	}
 	e->stats.packets += n;
 	e->stats.bytes += bytes;
 }
 
-/* Compare tags; ask for the connections. */
 static void
-stage_probe(struct engine_stage *stage, uint16_t n)
+stage_parse(struct engine *e, unsigned n)
 {
-	uint16_t i;
+	if (e->stage.port & 1)
+		stage_parse_from(e, n, 1);
+	else
+		stage_parse_from(e, n, 0);
+}
+
+/*
+ * Compare tags; ask for the connections. Then the few that do not live in their first
+ * bucket.
+ */
+static void
+stage_probe(struct engine_stage *stage, unsigned n)
+{
+	unsigned second[ENGINE_BURST_MAX], seconds = 0, i, j;
 
 	for (i = 0; i < n; i++) {
-		const struct engine_family *f = stage->family[i];
+		const struct flow_table *t = &stage->family[i]->table;
+		uint32_t index = flow_probe(t, stage->hash[i]);
+		struct flow_conn *conn = flow_conn(t, index);
 
-		stage->index[i] = FLOW_NONE;
-		if (f != NULL && f->exists)
-			stage->index[i] = flow_probe(&f->table, stage->hash[i]);
+		if (unlikely(index >= FLOW_MAYBE)) {
+			conn = NULL;
+			if (index == FLOW_MAYBE)
+				second[seconds++] = i;
+		}
+		stage->index[i] = index;
+		stage->conn[i] = conn;
+	}
+	for (j = 0; j < seconds; j++) {
+		const struct flow_table *t = &stage->family[second[j]]->table;
+
+		i = second[j];
+		stage->index[i] = flow_probe_second(t, stage->hash[i], FLOW_MAYBE);
+		if (stage->index[i] != FLOW_NONE)
+			stage->conn[i] = flow_conn(t, stage->index[i]);
 	}
 }
 
-/* The few that do not live in their first bucket. */
+/* Which packets are ordinary? Ask for what the others need besides the hot line. */
 static void
-stage_probe_second(struct engine_stage *stage, uint16_t n)
+stage_sort(struct engine *e, unsigned n)
 {
-	uint16_t i;
-
-	for (i = 0; i < n; i++)
-		if (unlikely(stage->index[i] == FLOW_MAYBE))
-			stage->index[i] = flow_probe_second(&stage->family[i]->table,
-							    stage->hash[i],
-							    stage->index[i]);
-}
-
-/* Compare keys; ask for what few packets need besides. */
-static void
-stage_find(struct engine_stage *stage, uint16_t n)
-{
-	uint16_t i;
+	struct engine_stage *stage = &e->stage;
+	bool acct = e->config.acct;
+	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		const struct engine_family *f = stage->family[i];
-		const struct flow_conn *conn;
+		const struct flow_conn *conn = stage->conn[i];
+		const struct packet *p = &stage->packet[i];
 
-		if (stage->index[i] == FLOW_NONE)
+		stage->ordinary[i] = false;
+		if (conn == NULL)
 			continue;
-		stage->index[i] = flow_find(&f->table, &stage->packet[i].key,
-					    stage->hash[i], stage->index[i]);
-		if (stage->index[i] == FLOW_NONE)
-			continue;
-		conn = flow_conn(&f->table, stage->index[i]);
-		if ((conn->hot.flags & TRACK_SLOW) ||
-		    (conn->hot.ep[0] & conn->hot.ep[1]) != EP_ESTABLISHED)
-			rte_prefetch0(flow_cold(&f->table, conn));
-		if (f->acct != NULL)
-			rte_prefetch0(&f->acct[stage->index[i]]);
+		if (p->kind == PACKET_PLAIN && tcp_fast_pair(&conn->hot) &&
+		    (p->seg.flags & TCP_FAST_FLAGS) == TCP_ACK)
+			stage->ordinary[i] = true;
+		else
+			rte_prefetch0(flow_cold(&stage->family[i]->table, conn));
+		if (acct)
+			rte_prefetch0(&stage->family[i]->acct[stage->index[i]]);
 	}
 }
 
-/* What earlier packets of the burst have done to the table may concern this one. */
-static inline uint32_t
-step_index(const struct engine_stage *stage, uint16_t i)
+/* The packet's connection, now that those before it in the burst have acted. */
+static uint32_t
+step_index(const struct engine_stage *stage, unsigned i)
 {
 	const struct engine_family *f = stage->family[i];
-	uint32_t index = stage->index[i];
+	const struct flow_key *key = &stage->packet[i].key;
 
-	if (f == NULL || likely(f->changed == 0))
-		return index;
-	if (index == FLOW_NONE || (f->changed & CHANGED_REMOVED))
-		return flow_lookup(&f->table, &stage->packet[i].key, stage->hash[i]);
-	return index;
+	if (stage->conn[i] == NULL && f->changed == 0)
+		return FLOW_NONE;
+	if (stage->conn[i] != NULL && !(f->changed & CHANGED_REMOVED) &&
+	    flow_is_key_of(stage->conn[i], f->table.family, key))
+		return stage->index[i];
+	return flow_lookup(&f->table, key, stage->hash[i]);
 }
 
 static uint32_t
@@ -276,33 +306,83 @@ burst_no_wire(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 	engine_refuse(e, pkts, n, REASON_NO_WIRE);
 }
 
-/*
- * The way of nearly every packet: the next segment of an ESTABLISHED connection that the
- * rules have let in. False: nothing has changed.
- */
-static __rte_always_inline bool
-pass_next(struct engine *e, uint8_t side, uint16_t i, uint32_t index)
+/* What packet i may need besides, if it passes in pass_run(): the rules, labels, accounting. */
+static bool
+pass_asked(const struct engine *e, unsigned i)
 {
 	const struct engine_family *f = e->stage.family[i];
-	const struct packet *p = &e->stage.packet[i];
-	struct flow_conn *conn = flow_conn(&f->table, index);
 
-	if (p->kind != PACKET_TCP || f->label != NULL ||
-	    !(conn->hot.flags & TRACK_REPLIED) ||
-	    (!e->established_accept && conn->id.generation != e->generation) ||
-	    !tcp_next(&conn->hot, side, &p->seg, e->now))
-		return false;
-	if (unlikely(f->acct != NULL))
-		account(f, index, p);
-	return true;
+	return f->label == NULL && (e->established_accept ||
+				    e->stage.conn[i]->id.generation == e->generation);
 }
 
 /*
- * All else about a packet: its way, unless it has passed already, and its record. Not inline:
- * the loop of those that pass needs the registers.
+ * The way of nearly every packet: the next segment of an ESTABLISHED connection that the
+ * rules have let in. Let such packets pass from i on, and return the first that is something
+ * else, to which nothing has been done, or n. plain: established packets are accepted whatever
+ * they are, and nothing else is wanted of them. Nothing is called here but with !plain, and
+ * the side is a constant, so that all is in registers.
  */
-static __rte_noinline void
-step_rest(struct engine *e, uint16_t i, uint32_t index, bool passed)
+static __rte_always_inline unsigned
+pass_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool plain)
+{
+	struct engine_stage *stage = &e->stage;
+	struct engine_tx *tx = &e->tx[stage->port ^ 1];
+	struct rte_mbuf **out = &tx->pkts[tx->count];
+	unsigned first = i, room = ENGINE_TX_MAX - tx->count;
+	uint32_t now = e->now;
+	uint64_t bytes = 0;
+
+	if ((e->family[0].changed | e->family[1].changed) & CHANGED_REMOVED)
+		return i;
+	if (n - i > room)
+		n = i + room;
+	for (; i < n; i++) {
+		const struct packet *p = &stage->packet[i];
+		struct flow_conn *conn = stage->conn[i];
+		struct tcp_segment seg;
+
+		if (!stage->ordinary[i] || !flow_is_key_of(conn, p->family, &p->key) ||
+		    (!plain && !pass_asked(e, i)) ||
+		    !packet_plain_segment(stage->tcp[i], p->l4_len,
+					  conn->hot.flags & TRACK_TS, &seg) ||
+		    !tcp_next(&conn->hot, side, &seg, now))
+			break;
+		bytes += packet_ip_bytes(p);
+		*out++ = stage->pkts[i];
+		if (!plain && stage->family[i]->acct != NULL)
+			account(stage->family[i], stage->index[i], p);
+	}
+	tx->count += (uint16_t)(i - first);
+	e->stats.passed += i - first;
+	if (e->established_accept) {
+		stage->constant_packets += i - first;
+		stage->constant_bytes += bytes;
+	}
+	return i;
+}
+
+static __rte_noinline unsigned
+pass(struct engine *e, unsigned i, unsigned n)
+{
+	bool plain = e->established_accept && !e->config.acct &&
+		     !e->config.track.ip_security_match;
+
+	switch ((plain ? 2 : 0) | (e->stage.port & 1)) {
+	case 0:
+		return pass_run(e, i, n, 0, false);
+	case 1:
+		return pass_run(e, i, n, 1, false);
+	case 2:
+		return pass_run(e, i, n, 0, true);
+	default:
+		return pass_run(e, i, n, 1, true);
+	}
+}
+
+/* All else about a packet: its way, unless it has passed already, and its record. */
+static void
+step_rest(struct engine *e, unsigned i, bool passed)
 {
 	struct engine_stage *stage = &e->stage;
 	struct engine_step s = {
@@ -311,12 +391,15 @@ step_rest(struct engine *e, uint16_t i, uint32_t index, bool passed)
 		.p = &stage->packet[i],
 		.f = stage->family[i],
 		.hash = stage->hash[i],
-		.index = index,
+		.index = stage->index[i],
 		.port = stage->port,
 		.r.verdict = VERDICT_PASS,
 	};
 
 	if (!passed) {
+		s.index = step_index(stage, i);
+		if (s.p->kind == PACKET_PLAIN)
+			packet_finish(s.m, &stage->packet[i]);
 		step_judge(&s);
 		act(&s);
 		if (s.index != FLOW_NONE && s.f->acct != NULL &&
@@ -327,46 +410,21 @@ step_rest(struct engine *e, uint16_t i, uint32_t index, bool passed)
 		step_record(&s, &stage->records[i]);
 }
 
-/*
- * The packets act, in the order of their arrival. The side is a constant here, so that the
- * numbers of a connection are found without an index.
- */
-static __rte_always_inline void
-stage_act_from(struct engine *e, uint16_t n, uint8_t side)
-{
-	struct engine_stage *stage = &e->stage;
-	struct engine_tx *tx = &e->tx[stage->port ^ 1];
-	bool record = stage->records != NULL, passed;
-	uint64_t count = 0, bytes = 0;
-	uint32_t index;
-	uint16_t i;
-
-	for (i = 0; i < n; i++) {
-		index = step_index(stage, i);
-		passed = index != FLOW_NONE && tx->count < ENGINE_TX_MAX &&
-			 pass_next(e, side, i, index);
-		if (likely(passed)) {
-			tx->pkts[tx->count++] = stage->pkts[i];
-			bytes += packet_ip_bytes(&stage->packet[i]);
-			count++;
-		}
-		if (unlikely(!passed || record))
-			step_rest(e, i, index, passed);
-	}
-	e->stats.passed += count;
-	if (e->established_accept) {
-		stage->constant_packets += count;
-		stage->constant_bytes += bytes;
-	}
-}
-
+/* The packets act, in the order of their arrival. */
 static void
-stage_act(struct engine *e, uint16_t n)
+stage_act(struct engine *e, unsigned n)
 {
-	if (e->stage.port & 1)
-		stage_act_from(e, n, 1);
-	else
-		stage_act_from(e, n, 0);
+	unsigned i = 0, next;
+
+	while (i < n) {
+		next = e->stage.ordinary[i] ? pass(e, i, n) : i;
+		/* nothing of what passes there changes a record of another */
+		for (; i < next && e->stage.records != NULL; i++)
+			step_rest(e, i, true);
+		i = next;
+		if (i < n)
+			step_rest(e, i++, false);
+	}
 }
 
 void
@@ -383,10 +441,9 @@ engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n
 	stage->port = port;
 	stage->pkts = pkts;
 	stage->records = records;
-	stage_parse(e, port, pkts, n);
+	stage_parse(e, n);
 	stage_probe(stage, n);
-	stage_probe_second(stage, n);
-	stage_find(stage, n);
+	stage_sort(e, n);
 	stage_act(e, n);
 	burst_end(e);
 }

@@ -83,11 +83,18 @@ connection_arm(struct engine *e, struct engine_family *f, uint32_t index)
 void
 connection_remove(struct engine *e, struct engine_family *f, uint32_t index)
 {
+	connection_remove_hashed(e, f, index, flow_hash_of(&f->table, index));
+}
+
+void
+connection_remove_hashed(struct engine *e, struct engine_family *f, uint32_t index,
+			 uint64_t hash)
+{
 	const struct flow_cold *cold = flow_cold(&f->table, flow_conn(&f->table, index));
 
 	connection_event(e, f, index, ENGINE_EVENT_DESTROY);
 	flow_l2_drop(e->l2, cold->track.l2);
-	flow_remove(&f->table, index);
+	flow_remove_hashed(&f->table, index, hash);
 	f->changed |= CHANGED_REMOVED;
 	e->stats.removed++;
 }

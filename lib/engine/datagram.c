@@ -125,8 +125,6 @@ error_lookup(struct engine_step *s, struct packet *inner)
 	if (packet_parse_quoted(s->m, s->p, inner) != 0 || !error_is_senders(s->p, inner))
 		return false;
 	f = family_of(s->e, inner);
-	if (f == NULL || !f->exists)
-		return false;
 	s->index = flow_lookup(&f->table, &inner->key,
 			       flow_table_hash(&f->table, &inner->key));
 	if (s->index == FLOW_NONE)

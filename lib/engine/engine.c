@@ -134,12 +134,15 @@ engine_init(void *memory, const struct engine_config *config, const struct polic
 	for (i = 0; i < 2; i++) {
 		struct flow_config fc = family_config(config, i, e->now);
 
-		if (fc.connections == 0)
+		if (fc.connections == 0) {
+			flow_table_none(&e->family[i].table, fc.family);
 			continue;
+		}
 		status = family_init(&e->family[i], config, &fc, &next);
 		if (status != 0)
 			return status;
 	}
+	flow_table_none(&e->family[FAMILY_NONE].table, 4);
 	engine_set_policy(e, policy, counters);
 	*engine = e;
 	return 0;

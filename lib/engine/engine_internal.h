@@ -80,9 +80,12 @@ struct engine_stage {
 	struct engine_record *records; /* or NULL */
 	uint16_t port;
 	struct packet packet[ENGINE_BURST_MAX];
-	struct engine_family *family[ENGINE_BURST_MAX]; /* NULL: of no connection */
+	const struct rte_tcp_hdr *tcp[ENGINE_BURST_MAX]; /* of PACKET_PLAIN */
+	struct engine_family *family[ENGINE_BURST_MAX];
 	uint64_t hash[ENGINE_BURST_MAX];
-	uint32_t index[ENGINE_BURST_MAX]; /* of the connection, or FLOW_NONE */
+	uint32_t index[ENGINE_BURST_MAX];         /* of the connection, or FLOW_NONE */
+	struct flow_conn *conn[ENGINE_BURST_MAX]; /* .. itself, or NULL */
+	bool ordinary[ENGINE_BURST_MAX];          /* pass_run() may be for it */
 	struct rte_mbuf *dropped[ENGINE_BURST_MAX];
 	unsigned drops;
 	/* accepted by the constant rules of ct state established: counted once a burst */
@@ -90,8 +93,11 @@ struct engine_stage {
 	uint64_t constant_bytes;
 };
 
+/* engine.family of what is of no connection: its table is empty, as that of one not wanted. */
+#define FAMILY_NONE 2
+
 struct engine {
-	struct engine_family family[2]; /* IPv4, IPv6 */
+	struct engine_family family[3]; /* IPv4, IPv6, FAMILY_NONE */
 	struct engine_stage stage;
 	uint64_t now_ns;
 	uint32_t now; /* ticks */
@@ -120,7 +126,7 @@ struct engine_step {
 	struct engine *e;
 	struct rte_mbuf *m;
 	const struct packet *p;
-	struct engine_family *f; /* of the packet or its connection; NULL: none */
+	struct engine_family *f; /* of the packet or its connection, or FAMILY_NONE's */
 	uint64_t hash;           /* of the packet's key */
 	uint32_t index;          /* connection, or FLOW_NONE */
 	uint16_t port;           /* where it came in */
@@ -151,18 +157,19 @@ packet_ip_bytes(const struct packet *p)
 	return p->l4_len + p->l4_off - p->l3_off;
 }
 
-/* The table that may know the packet's connection; NULL: none does. */
+/* The table that may know the packet's connection. */
 static inline struct engine_family *
 family_of(struct engine *e, const struct packet *p)
 {
 	switch (p->kind) {
+	case PACKET_PLAIN:
 	case PACKET_TCP:
 	case PACKET_UDP:
 	case PACKET_ICMP_QUERY:
 	case PACKET_OTHER:
 		return &e->family[p->family == 4 ? 0 : 1];
 	default:
-		return NULL;
+		return &e->family[FAMILY_NONE];
 	}
 }
 
@@ -242,6 +249,8 @@ void connection_opened(struct engine_step *s);
 void connection_arm(struct engine *e, struct engine_family *f, uint32_t index);
 
 void connection_remove(struct engine *e, struct engine_family *f, uint32_t index);
+void connection_remove_hashed(struct engine *e, struct engine_family *f, uint32_t index,
+			      uint64_t hash);
 
 /* As it looks at tick now. */
 void connection_view(const struct engine *e, const struct engine_family *f,

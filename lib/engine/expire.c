@@ -10,8 +10,8 @@
 
 #include "engine_internal.h"
 
-/* The connection's timer has gone off. */
-static void
+/* The connection's timer has gone off. True: it is over; else all is done. */
+static bool
 timer_due(struct engine *e, struct engine_family *f, uint32_t index)
 {
 	const struct flow_conn *fc = flow_conn(&f->table, index);
@@ -27,30 +27,34 @@ timer_due(struct engine *e, struct engine_family *f, uint32_t index)
 		what = ticks_reached(deadline, e->now) ? TCP_TIMER_EXPIRE
 						       : TCP_TIMER_WAIT;
 	}
-	if (what == TCP_TIMER_EXPIRE) {
-		connection_remove(e, f, index);
-		return;
-	}
+	if (what == TCP_TIMER_EXPIRE)
+		return true;
 	if (what == TCP_TIMER_PROBE)
 		act_probe(e, f, index, probe);
 	connection_arm(e, f, index);
+	return false;
 }
 
 static unsigned
 family_expire(struct engine *e, struct engine_family *f, unsigned max)
 {
-	uint32_t due[ENGINE_EXPIRE_MAX];
-	unsigned done = 0, want, n, i;
+	uint32_t due[ENGINE_EXPIRE_MAX], over[ENGINE_EXPIRE_MAX];
+	uint64_t hash[ENGINE_EXPIRE_MAX];
+	unsigned done = 0, want, n, overs, i;
 
 	while (f->exists && done < max) {
 		want = RTE_MIN(max - done, ENGINE_EXPIRE_MAX);
 		n = wheel_advance(&f->table.wheel, e->now, due, want);
 		for (i = 0; i < n; i++)
 			flow_prefetch_whole(&f->table, due[i]);
-		for (i = 0; i < n; i++)
-			flow_prefetch_home(&f->table, due[i]);
-		for (i = 0; i < n; i++)
-			timer_due(e, f, due[i]);
+		for (i = 0, overs = 0; i < n; i++) {
+			if (!timer_due(e, f, due[i]))
+				continue;
+			hash[overs] = flow_prefetch_home(&f->table, due[i]);
+			over[overs++] = due[i];
+		}
+		for (i = 0; i < overs; i++)
+			connection_remove_hashed(e, f, over[i], hash[i]);
 		done += n;
 		if (n < want)
 			break;

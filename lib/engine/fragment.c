@@ -77,10 +77,8 @@ step_whole(struct engine_step *s)
 	s->m = head;
 	s->p = p;
 	s->f = family_of(e, p);
-	if (s->f != NULL && s->f->exists) {
-		s->hash = flow_table_hash(&s->f->table, &p->key);
-		s->index = flow_lookup(&s->f->table, &p->key, s->hash);
-	}
+	s->hash = flow_table_hash(&s->f->table, &p->key);
+	s->index = flow_lookup(&s->f->table, &p->key, s->hash);
 	step_judge(s);
 	settle(s, head);
 }

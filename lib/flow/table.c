@@ -103,6 +103,17 @@ flow_table_init(struct flow_table *t, void *memory, const struct flow_config *co
 	return 0;
 }
 
+void
+flow_table_none(struct flow_table *t, uint8_t family)
+{
+	static struct flow_bucket none; /* never written: no room for anything */
+
+	memset(t, 0, sizeof(*t));
+	t->buckets = &none;
+	t->bucket_count = 1;
+	t->family = family;
+}
+
 /* The index. */
 
 static void
@@ -403,14 +414,16 @@ flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 void
 flow_remove(struct flow_table *t, uint32_t index)
 {
+	flow_remove_hashed(t, index, flow_hash_of(t, index));
+}
+
+void
+flow_remove_hashed(struct flow_table *t, uint32_t index, uint64_t hash)
+{
 	struct flow_cold *cold = flow_cold(t, flow_conn(t, index));
-	struct flow_key key;
-	uint64_t hash;
 
 	if (cold->track.id == 0)
 		return;
-	flow_key_of(t, index, &key);
-	hash = flow_table_hash(t, &key);
 	flow_prefetch_bucket(t, hash);
 	wheel_disarm(&t->wheel, index);
 	flow_side_give_back(t, index);

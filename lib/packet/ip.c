@@ -31,6 +31,14 @@ struct extensions {
 	struct packet_fragment frag; /* with len, it is one of several */
 };
 
+/* A multicast or the limited broadcast address sends nothing (RFC 1122 3.2.1.3). */
+static bool
+source_refused4(rte_be32_t src)
+{
+	return (src & RTE_BE32(0xf0000000)) == RTE_BE32(0xe0000000) ||
+	       src == RTE_BE32(0xffffffff);
+}
+
 /* The datagram ends len bytes after off; a quotation may end before. */
 static bool
 limit(struct parser *c, uint32_t off, uint32_t len)

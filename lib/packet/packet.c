@@ -2,7 +2,7 @@
 /*
  * The parser. A frame takes one of two ways through it:
  *
- * packet_parse_plain() (packet/plain.h) is for the frame that a firewall sees most. What it
+ * packet_peek() (packet/plain.h) is for the frame that a firewall sees most. What it
  * does not take, goes the other way.
  *
  * parse_ethernet() and the files ip.c and transport.c are for every frame, the plain ones
@@ -103,6 +103,15 @@ packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t
 	reason = parse_ethernet(&c);
 	if (reason != REASON_NONE)
 		refuse(p, reason);
+}
+
+uint8_t
+packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
+		   struct packet *p)
+{
+	uint32_t l3 = RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+
+	return plain_ip(m, l3, plain_type(m, l3), side, zone, flags, p);
 }
 
 struct rte_mbuf *

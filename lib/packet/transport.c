@@ -53,8 +53,7 @@ parse_tcp_options(const uint8_t *option, uint32_t len, struct tcp_segment *seg)
 {
 	const uint8_t *end = option + len;
 
-	/* As every stack writes them after the handshake (RFC 7323 appendix A). */
-	if (len == 12 && read_u32(option) == 0x0101080a) {
+	if (len == 12 && read_u32(option) == PLAIN_TIMESTAMPS) {
 		parse_timestamps(option + 4, seg);
 		return;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any bytes, in one to three segments, on either side: the parser must read none that are
- * not there, say the same however the bytes are cut (in one piece parse_plain() may take them,
+ * not there, say the same however the bytes are cut (in one piece packet_peek() may take them,
  * in several it never does), and leave nothing that lies. Or the bytes are the options of a
  * segment that is else right: then a second reader must find the same in them.
  */

@@ -97,6 +97,8 @@ find(const struct flow_table *t, uint32_t n)
 	index = flow_find(t, &key, hash, second);
 	assert_int_equal(index, flow_find(t, &key, hash, first));
 	assert_int_equal(index, flow_lookup(t, &key, hash));
+	if (index != FLOW_NONE)
+		assert_true(flow_hash_of(t, index) == hash);
 	return index;
 }
 
@@ -576,6 +578,23 @@ one_secret_and_one_order_give_one_table(void **state)
 	free(g.memory);
 }
 
+static void
+a_table_of_none_finds_nothing_and_takes_nothing(void **state)
+{
+	uint8_t family;
+
+	(void)state;
+	for (family = 4; family <= 6; family += 2) {
+		struct flow_table t;
+
+		flow_table_none(&t, family);
+		assert_int_equal(insert(&t, 1), FLOW_NONE);
+		assert_int_equal(find(&t, 1), FLOW_NONE);
+		assert_int_equal(flow_next(&t, 0, UINT32_MAX), FLOW_NONE);
+		assert_int_equal(t.count, 0);
+	}
+}
+
 static int
 start(void **state)
 {
@@ -618,6 +637,7 @@ main(void)
 		cmocka_unit_test(next_walks_over_all_in_use),
 		cmocka_unit_test(the_ring_of_sides_takes_the_oldest_from_its_owner),
 		cmocka_unit_test(one_secret_and_one_order_give_one_table),
+		cmocka_unit_test(a_table_of_none_finds_nothing_and_takes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);

@@ -103,6 +103,46 @@ assert_packets_equal(const struct packet *a, const struct packet *b, const char 
 	assert_int_equal(a->vlans, b->vlans);
 }
 
+/* What the first of the two steps says already has to be what both together say. */
+static void
+assert_peek_agrees(const struct row *row, uint8_t *bytes, size_t len, uint32_t flags,
+		   const struct packet *whole)
+{
+	const struct rte_tcp_hdr *tcp;
+	struct tcp_segment seg;
+	struct rte_mbuf m;
+	struct packet p;
+	bool timestamps;
+	uint8_t family;
+
+	frame_mbuf(&m, bytes, len, len);
+	m.ol_flags = row->ol_flags;
+	family = packet_peek(&m, 0, ZONE, flags, &p);
+	if (family == 0)
+		return;
+	assert_int_equal(whole->kind, PACKET_TCP);
+	assert_int_equal(p.kind, PACKET_PLAIN);
+	assert_int_equal(family, whole->family);
+	assert_memory_equal(&p.key, &whole->key, packet_key_bytes(whole));
+	tcp = packet_plain_tcp(&m, &p);
+	timestamps = packet_plain_segment(tcp, p.l4_len, true, &seg);
+	assert_true(whole->seg.has_ts || !timestamps);
+	if (!timestamps)
+		assert_true(packet_plain_segment(tcp, p.l4_len, false, &seg));
+	assert_int_equal(seg.seq, whole->seg.seq);
+	assert_int_equal(seg.len, whole->seg.len);
+	assert_int_equal(seg.win, whole->seg.win);
+	assert_int_equal(seg.flags & 0x3f, whole->seg.flags);
+	if (whole->seg.flags & TCP_ACK)
+		assert_int_equal(seg.ack, whole->seg.ack);
+	if (timestamps) {
+		assert_int_equal(seg.tsval, whole->seg.tsval);
+		assert_int_equal(seg.tsecr, whole->seg.tsecr);
+	}
+	packet_finish(&m, &p);
+	assert_packets_equal(whole, &p, row->name);
+}
+
 /* The frame in two segments, cut everywhere in turn, must parse like the frame in one. */
 static void
 assert_same_in_segments(const struct row *row, uint8_t *bytes, size_t len, uint32_t flags,
@@ -144,6 +184,7 @@ check_row(const struct row *row)
 	}
 	assert_int_equal(p.key.id.zone, ZONE);
 	assert_same_in_segments(row, bytes, len, flags, &p);
+	assert_peek_agrees(row, bytes, len, flags, &p);
 }
 
 static const struct row rows[] = {

@@ -86,13 +86,19 @@ flow_overflowed(const struct flow_bucket *bucket, uint16_t tag)
 	return (bucket->overflow >> flow_overflow_shift(tag) & 0xf) != 0;
 }
 
+/* Whether it is the key of this connection, of the table of that family. */
+static inline bool
+flow_is_key_of(const struct flow_conn *conn, uint8_t family, const struct flow_key *key)
+{
+	const struct flow_key *own = (const struct flow_key *)(const void *)&conn->id;
+
+	return family == 4 ? flow_key4_equal(own, key) : flow_key6_equal(own, key);
+}
+
 static inline bool
 flow_is_key(const struct flow_table *t, uint32_t index, const struct flow_key *key)
 {
-	const struct flow_conn *conn = flow_conn(t, index);
-	const struct flow_key *own = (const struct flow_key *)(const void *)&conn->id;
-
-	return t->family == 4 ? flow_key4_equal(own, key) : flow_key6_equal(own, key);
+	return flow_is_key_of(flow_conn(t, index), t->family, key);
 }
 
 static inline void
@@ -107,8 +113,8 @@ flow_prefetch_conn(const struct flow_table *t, uint32_t index)
 
 /*
  * For what works on many connections by number (expiry, removal), a pass over the batch each:
- * ask for all of a connection; when that has come, for its home bucket, which
- * flow_remove() needs.
+ * ask for all of a connection; when that has come, for its home bucket, with the hash of
+ * its key, which flow_remove_hashed() needs.
  */
 static inline void
 flow_prefetch_whole(const struct flow_table *t, uint32_t index)
@@ -118,18 +124,18 @@ flow_prefetch_whole(const struct flow_table *t, uint32_t index)
 }
 
 static inline void
-flow_prefetch_home(const struct flow_table *t, uint32_t index)
-{
-	struct flow_key key;
-
-	flow_key_of(t, index, &key);
-	rte_prefetch0(&t->buckets[flow_home(t, flow_table_hash(t, &key))]);
-}
-
-static inline void
 flow_prefetch_bucket(const struct flow_table *t, uint64_t hash)
 {
 	rte_prefetch0(&t->buckets[flow_home(t, hash)]);
+}
+
+static inline uint64_t
+flow_prefetch_home(const struct flow_table *t, uint32_t index)
+{
+	uint64_t hash = flow_hash_of(t, index);
+
+	flow_prefetch_bucket(t, hash);
+	return hash;
 }
 
 static inline uint32_t

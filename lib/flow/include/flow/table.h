@@ -109,6 +109,9 @@ size_t flow_table_bytes(const struct flow_config *config);
  */
 int flow_table_init(struct flow_table *t, void *memory, const struct flow_config *config);
 
+/* A table of no connections, without memory: nothing is found in it, and nothing has room. */
+void flow_table_none(struct flow_table *t, uint8_t family);
+
 static inline uint64_t
 flow_table_hash(const struct flow_table *t, const struct flow_key *key)
 {
@@ -158,9 +161,11 @@ uint32_t flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t 
 
 /*
  * Disarm its timer, give back its side entry, unindex and free it. Of many at once, prefetch
- * before: flow_prefetch_whole(), flow_prefetch_home().
+ * before, flow_prefetch_whole() and flow_prefetch_home(), and hand over the hash that this
+ * one returns.
  */
 void flow_remove(struct flow_table *t, uint32_t index);
+void flow_remove_hashed(struct flow_table *t, uint32_t index, uint64_t hash);
 
 /*
  * The first connection in use of those from `from` to before `until`, or FLOW_NONE. It looks
@@ -170,6 +175,18 @@ uint32_t flow_next(const struct flow_table *t, uint32_t from, uint32_t until);
 
 /* Copy of a connection's key, its generation 0, the unused address bytes 0. */
 void flow_key_of(const struct flow_table *t, uint32_t index, struct flow_key *key);
+
+/* The hash of a connection's key. */
+static inline uint64_t
+flow_hash_of(const struct flow_table *t, uint32_t index)
+{
+	const struct flow_conn *conn = flow_conn(t, index);
+	struct flow_key key;
+
+	memcpy(&key, &conn->id, t->family == 4 ? KEY4_BYTES : KEY6_BYTES);
+	key.id.generation = 0;
+	return flow_table_hash(t, &key);
+}
 
 /*
  * The side entry of a connection, NULL when it has none. flow_side_take() gives it one,

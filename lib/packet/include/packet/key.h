@@ -60,9 +60,9 @@ static inline uint64_t
 flow_id_pack(uint32_t ports, uint8_t proto, uint16_t zone)
 {
 #if RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN
-	return ports | (uint64_t)proto << 32 | (uint64_t)zone << 48;
+	return ports | ((uint64_t)proto << 32 | (uint64_t)zone << 48);
 #else
-	return (uint64_t)ports << 32 | (uint64_t)proto << 24 | zone;
+	return (uint64_t)ports << 32 | ((uint64_t)proto << 24 | zone);
 #endif
 }
 

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include <rte_mbuf.h>
+#include <rte_tcp.h>
 
 #include <base/reason.h>
 #include <base/segment.h>
@@ -27,11 +28,12 @@
 
 /* What kind of packet it is; decides which tracker sees it. */
 enum packet_kind {
-	PACKET_BAD,        /* reason says why; nothing else is to be read but lengths */
-	PACKET_NON_IP,     /* ether_type tells */
-	PACKET_ND,         /* IPv6 neighbour and listener discovery, not routed */
-	PACKET_TCP,        /* seg is filled */
-	PACKET_UDP,        /* UDP and UDP-Lite */
+	PACKET_BAD,    /* reason says why; nothing else is to be read but lengths */
+	PACKET_NON_IP, /* ether_type tells */
+	PACKET_ND,     /* IPv6 neighbour and listener discovery, not routed */
+	PACKET_PLAIN,  /* packet_peek() has seen a TCP segment: not much is filled yet */
+	PACKET_TCP,    /* seg is filled */
+	PACKET_UDP,    /* UDP and UDP-Lite */
 	PACKET_ICMP_QUERY, /* a request or a reply with an identifier: echo, timestamp, .. */
 	PACKET_ICMP_ERROR, /* quotes a packet: packet_parse_quoted() */
 	PACKET_OTHER,      /* any other protocol, and other ICMP types */
@@ -65,10 +67,10 @@ struct packet {
 		struct packet_fragment frag; /* PACKET_FRAGMENT only */
 	};
 	uint8_t kind;      /* enum packet_kind */
-	uint8_t reason;    /* enum reason: REASON_NONE unless PACKET_BAD */
 	uint8_t family;    /* 4, 6, or 0 when not IP */
-	uint8_t proto;     /* IPPROTO_* of the transport header; PACKET_BAD: 0 */
 	uint8_t side;      /* where it came in: 0 or 1 */
+	uint8_t proto;     /* IPPROTO_* of the transport header; PACKET_BAD: 0 */
+	uint8_t reason;    /* enum reason: REASON_NONE unless PACKET_BAD */
 	uint8_t vlans;     /* tags crossed */
 	uint8_t icmp_type; /* ICMP and ICMPv6, as in the header */
 	uint8_t icmp_code;
@@ -98,6 +100,30 @@ static inline void packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t
 /* The same without the short way for plain frames (packet/plain.h). */
 void packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
 		      uint32_t flags, struct packet *p);
+
+/*
+ * The short way in two steps, for who can decide on most frames after the first one. Returns
+ * 4 or 6, the family: the frame is a plain one, right, and packet_parse() would say PACKET_TCP. Of p so much is filled:
+ * key (IPv4: its first KEY4_BYTES), family, side, proto, l3_off, l4_off, l4_len, of seg the
+ * flags, as they stand in the header; kind is PACKET_PLAIN. Returns 0: what p holds says nothing.
+ */
+static inline uint8_t packet_peek(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
+				  uint32_t flags, struct packet *p);
+
+/* p of kind PACKET_PLAIN: the TCP header. */
+static inline const struct rte_tcp_hdr *packet_plain_tcp(const struct rte_mbuf *m,
+							 const struct packet *p);
+
+/*
+ * .. and the segment: ack and flags as they stand there, of the options the timestamps
+ * alone, where they are wanted. False: they are not where they usually are; packet_finish()
+ * finds them, if there are some.
+ */
+static inline bool packet_plain_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
+					bool timestamps, struct tcp_segment *seg);
+
+/* Make of PACKET_PLAIN all that packet_parse() would. */
+static inline void packet_finish(const struct rte_mbuf *m, struct packet *p);
 
 /* A part of a datagram: len bytes at `at` of the frame m, at off of the datagram. */
 struct packet_piece {

@@ -22,16 +22,11 @@
 #include <packet/checksum.h>
 #include <packet/packet.h>
 
-/* A multicast or the limited broadcast address sends nothing (RFC 1122 3.2.1.3). */
-static inline bool
-source_refused4(rte_be32_t src)
-{
-	return (src & RTE_BE32(0xf0000000)) == RTE_BE32(0xe0000000) ||
-	       src == RTE_BE32(0xffffffff);
-}
-
 /* The options of a TCP header, of len bytes. */
 void parse_tcp_options(const uint8_t *option, uint32_t len, struct tcp_segment *seg);
+
+/* Two NOPs before the timestamps, as every stack writes them (RFC 7323 appendix A). */
+#define PLAIN_TIMESTAMPS 0x0101080a
 
 /* Fill seg of a whole TCP header of header_len bytes with payload_len bytes behind it. */
 static inline void
@@ -39,7 +34,8 @@ parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,
 		  uint32_t payload_len, struct tcp_segment *seg)
 {
 	uint8_t bits = tcp->tcp_flags;
-	struct tcp_segment all = {
+
+	*seg = (struct tcp_segment){
 		.seq = ntohl(tcp->sent_seq),
 		.ack = (bits & TCP_ACK) ? ntohl(tcp->recv_ack) : 0,
 		.len = payload_len,
@@ -49,162 +45,248 @@ parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,
 		.scale = TCP_NO_SCALE,
 		.ecn = bits & 0xc0,
 	};
-
-	*seg = all;
 	if (header_len > sizeof(*tcp))
 		parse_tcp_options((const uint8_t *)(tcp + 1),
 				  header_len - (uint32_t)sizeof(*tcp), seg);
 }
 
-#define PLAIN_SUMS_GOOD (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD)
-
-/* A plain frame, as far as it is known. */
-struct plain {
-	const struct rte_mbuf *m;
-	const struct rte_tcp_hdr *tcp;
-	uint32_t flags;  /* PACKET_VERIFY_* */
-	uint32_t l3;     /* offset of the IP header */
-	uint32_t left;   /* bytes of the frame from there on */
-	uint32_t l4_len; /* by the IP header */
-};
-
-/* Whether the checksums are right; ip: the IPv4 header, addr: both addresses. */
+/*
+ * Whether the checksums are right where the device has not said that both are; l4: the TCP
+ * header, and addr: the addresses, of their lengths; ip: the IPv4 header, or NULL.
+ */
 static inline bool
-plain_sums_right(const struct plain *f, const void *ip, const void *addr, size_t len)
+plain_sums_right(const struct rte_mbuf *m, const void *ip, const void *l4, size_t l4_len,
+		 const void *addr, size_t addr_len, uint32_t flags)
 {
-	uint64_t ip_state = f->m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
-	uint64_t l4_state = f->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	uint64_t ip_state = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	uint64_t l4_state = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 
-	if (likely((ip_state | l4_state) == PLAIN_SUMS_GOOD))
-		return true;
 	if ((ip != NULL && ip_state == RTE_MBUF_F_RX_IP_CKSUM_BAD) ||
 	    l4_state == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		return false;
 	if (ip != NULL && ip_state != RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
-	    (f->flags & PACKET_VERIFY_IP) &&
+	    (flags & PACKET_VERIFY_IP) &&
 	    !checksum_right(checksum_words(ip, sizeof(struct rte_ipv4_hdr))))
 		return false;
-	return l4_state == RTE_MBUF_F_RX_L4_CKSUM_GOOD ||
-	       !(f->flags & PACKET_VERIFY_L4) ||
-	       checksum_right(checksum_bytes(f->tcp, f->l4_len) +
-			      checksum_words(addr, len) +
-			      rte_cpu_to_be_16((uint16_t)f->l4_len) +
+	return l4_state == RTE_MBUF_F_RX_L4_CKSUM_GOOD || !(flags & PACKET_VERIFY_L4) ||
+	       checksum_right(checksum_bytes(l4, l4_len) +
+			      checksum_words(addr, addr_len) +
+			      rte_cpu_to_be_16((uint16_t)l4_len) +
 			      rte_cpu_to_be_16(IPPROTO_TCP));
 }
 
-/* All but the addresses. False: the header does not fit into the segment. */
 static inline bool
-plain_fill(const struct plain *f, uint8_t family, uint8_t side, uint16_t zone,
-	   struct packet *p)
+plain_sums_good(const struct rte_mbuf *m)
 {
-	uint32_t header = (uint32_t)(f->tcp->data_off >> 4) * 4;
-	uint32_t l4 = f->l3 + (family == 4 ? (uint32_t)sizeof(struct rte_ipv4_hdr)
-					   : (uint32_t)sizeof(struct rte_ipv6_hdr));
+	return (m->ol_flags &
+		(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK)) ==
+	       (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD);
+}
+
+static inline int32_t
+plain_header(const struct rte_tcp_hdr *tcp)
+{
+	return tcp->data_off >> 2 & 0x3c;
+}
+
+/* Whether the TCP header fits into the l4_len bytes that the IP header speaks of. */
+static inline bool
+plain_fits(const struct rte_tcp_hdr *tcp, int32_t l4_len)
+{
+	int32_t header = plain_header(tcp);
+
+	return header >= (int32_t)sizeof(*tcp) && header <= l4_len;
+}
+
+/* What all plain frames have in common, but the addresses. */
+static __rte_always_inline void
+plain_fill(const struct rte_tcp_hdr *tcp, uint32_t l3, uint32_t l4_len, uint8_t family,
+	   uint8_t side, uint16_t zone, struct packet *p)
+{
 	uint32_t ports;
 	uint64_t id;
 
-	if (header < sizeof(*f->tcp) || header > f->l4_len)
-		return false;
-	memcpy(&ports, f->tcp, sizeof(ports));
+	memcpy(&ports, tcp, sizeof(ports));
 	id = flow_id_pack(side ? ports << 16 | ports >> 16 : ports, IPPROTO_TCP, zone);
 	memcpy(&p->key.id, &id, sizeof(id));
-	parse_tcp_segment(f->tcp, header, f->l4_len - header, &p->seg);
-	p->kind = PACKET_TCP;
-	p->reason = REASON_NONE;
+	p->seg.flags = tcp->tcp_flags;
+	p->kind = PACKET_PLAIN;
 	p->family = family;
-	p->proto = IPPROTO_TCP;
 	p->side = side;
-	p->vlans = f->l3 != RTE_ETHER_HDR_LEN;
-	p->icmp_type = 0;
-	p->icmp_code = 0;
-	p->icmp_reply = 0;
-	p->fragment = 0;
-	p->ether_type = family == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
-	p->l3_off = (uint16_t)f->l3;
-	p->l4_off = (uint16_t)l4;
-	p->payload_off = (uint16_t)(l4 + header);
-	p->l4_len = f->l4_len;
-	return true;
+	p->proto = IPPROTO_TCP;
+	p->l3_off = (uint16_t)l3;
+	p->l4_off = (uint16_t)(l3 + (family == 4 ? sizeof(struct rte_ipv4_hdr)
+						 : sizeof(struct rte_ipv6_hdr)));
+	p->l4_len = l4_len;
 }
 
-static inline bool
-plain_ipv4(struct plain *f, uint8_t side, uint16_t zone, struct packet *p)
+/* Above are multicast, broadcast, and what is not used: for others to tell apart. */
+#define PLAIN_SOURCES 224
+
+/* The IP header is l3 bytes into the frame, and left bytes of the frame begin with it. */
+static __rte_always_inline bool
+plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint32_t left, uint8_t side,
+	   uint16_t zone, uint32_t flags, struct packet *p)
 {
 	const struct rte_ipv4_hdr *ip =
-		rte_pktmbuf_mtod_offset(f->m, const struct rte_ipv4_hdr *, f->l3);
+		rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3);
+	const struct rte_tcp_hdr *tcp = (const struct rte_tcp_hdr *)(ip + 1);
 	uint32_t total = ntohs(ip->total_length);
+	int32_t l4_len = (int32_t)total - (int32_t)sizeof(*ip);
 	uint64_t addr;
 
 	if (ip->version_ihl != RTE_IPV4_VHL_DEF ||
 	    (ip->fragment_offset & ~RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0 ||
-	    ip->next_proto_id != IPPROTO_TCP || total > f->left || total < sizeof(*ip) ||
-	    source_refused4(ip->src_addr))
+	    ip->next_proto_id != IPPROTO_TCP || total > left ||
+	    *(const uint8_t *)&ip->src_addr >= PLAIN_SOURCES || !plain_fits(tcp, l4_len))
 		return false;
-	f->tcp = (const struct rte_tcp_hdr *)(ip + 1);
-	f->l4_len = total - (uint32_t)sizeof(*ip);
-	if (!plain_sums_right(f, ip, &ip->src_addr, sizeof(addr)))
+	if (unlikely(!plain_sums_good(m)) &&
+	    !plain_sums_right(m, ip, tcp, (size_t)l4_len, &ip->src_addr, sizeof(addr),
+			      flags))
 		return false;
 	memcpy(&addr, &ip->src_addr, sizeof(addr));
 	if (side)
 		addr = addr << 32 | addr >> 32;
 	memcpy(p->key.addr.v4, &addr, sizeof(addr));
-	memset((uint8_t *)&p->key.addr + sizeof(addr), 0,
-	       sizeof(p->key.addr) - sizeof(addr));
-	return plain_fill(f, 4, side, zone, p);
+	plain_fill(tcp, l3, (uint32_t)l4_len, 4, side, zone, p);
+	return true;
 }
 
 static inline bool
-plain_ipv6(struct plain *f, uint8_t side, uint16_t zone, struct packet *p)
+plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint32_t left, uint8_t side,
+	   uint16_t zone, uint32_t flags, struct packet *p)
 {
 	const struct rte_ipv6_hdr *ip =
-		rte_pktmbuf_mtod_offset(f->m, const struct rte_ipv6_hdr *, f->l3);
-	uint32_t length = ntohs(ip->payload_len);
+		rte_pktmbuf_mtod_offset(m, const struct rte_ipv6_hdr *, l3);
+	const struct rte_tcp_hdr *tcp = (const struct rte_tcp_hdr *)(ip + 1);
+	uint32_t length;
 
-	if ((ip->vtc_flow & RTE_BE32(0xf0000000)) != RTE_BE32(0x60000000) ||
-	    ip->proto != IPPROTO_TCP || length + sizeof(*ip) > f->left ||
-	    ip->src_addr[0] == 0xff)
+	if (left < sizeof(*ip) + sizeof(*tcp))
 		return false;
-	f->tcp = (const struct rte_tcp_hdr *)(ip + 1);
-	f->l4_len = length;
-	if (!plain_sums_right(f, NULL, ip->src_addr, 2 * sizeof(ip->src_addr)))
+	length = ntohs(ip->payload_len);
+	if ((ip->vtc_flow & RTE_BE32(0xf0000000)) != RTE_BE32(0x60000000) ||
+	    ip->proto != IPPROTO_TCP || length + sizeof(*ip) > left ||
+	    ip->src_addr[0] == 0xff || !plain_fits(tcp, (int32_t)length))
+		return false;
+	if (unlikely(!plain_sums_good(m)) &&
+	    !plain_sums_right(m, NULL, tcp, length, ip->src_addr,
+			      2 * sizeof(ip->src_addr), flags))
 		return false;
 	memcpy(p->key.addr.v6[side], ip->src_addr, sizeof(ip->src_addr));
 	memcpy(p->key.addr.v6[side ^ 1], ip->dst_addr, sizeof(ip->dst_addr));
-	return plain_fill(f, 6, side, zone, p);
+	plain_fill(tcp, l3, length, 6, side, zone, p);
+	return true;
 }
 
-/* Parse the frame if it is a plain one and right; otherwise what p holds says nothing. */
-static inline bool
-packet_parse_plain(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
-		   struct packet *p)
+/* packet_peek() from the IP header on; type: what stands in front of it. */
+static __rte_always_inline uint8_t
+plain_ip(const struct rte_mbuf *m, uint32_t l3, rte_be16_t type, uint8_t side,
+	 uint16_t zone, uint32_t flags, struct packet *p)
 {
-	struct plain f = {.m = m, .flags = flags, .l3 = RTE_ETHER_HDR_LEN};
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint32_t left = m->data_len - l3;
+
+	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
+		return plain_ipv4(m, l3, left, side, zone, flags, p) ? 4 : 0;
+	return type == RTE_BE16(RTE_ETHER_TYPE_IPV6) &&
+			       plain_ipv6(m, l3, left, side, zone, flags, p)
+		       ? 6
+		       : 0;
+}
+
+/* What stands in front of the IP header. */
+static inline rte_be16_t
+plain_type(const struct rte_mbuf *m, uint32_t l3)
+{
+	rte_be16_t type;
+
+	memcpy(&type, rte_pktmbuf_mtod_offset(m, const char *, l3 - sizeof(type)),
+	       sizeof(type));
+	return type;
+}
+
+/* packet_peek() of a frame with one tag. */
+uint8_t packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
+			   uint32_t flags, struct packet *p);
+
+static __rte_always_inline uint8_t
+packet_peek(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
+	    struct packet *p)
+{
 	rte_be16_t type;
 
 	/* with a tag too, so much holds all of it that is read before it is compared */
 	if (m->data_len != m->pkt_len ||
-	    m->data_len < f.l3 + sizeof(struct rte_ipv4_hdr) + sizeof(*f.tcp))
+	    m->data_len < RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr) +
+				  sizeof(struct rte_tcp_hdr))
+		return 0;
+	type = plain_type(m, RTE_ETHER_HDR_LEN);
+	if (unlikely(type == RTE_BE16(RTE_ETHER_TYPE_VLAN)))
+		return packet_peek_tagged(m, side, zone, flags, p);
+	return plain_ip(m, RTE_ETHER_HDR_LEN, type, side, zone, flags, p);
+}
+
+static inline const struct rte_tcp_hdr *
+packet_plain_tcp(const struct rte_mbuf *m, const struct packet *p)
+{
+	return rte_pktmbuf_mtod_offset(m, const struct rte_tcp_hdr *, p->l4_off);
+}
+
+static __rte_always_inline bool
+packet_plain_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len, bool timestamps,
+		     struct tcp_segment *seg)
+{
+	uint32_t header = (uint32_t)plain_header(tcp);
+	rte_be32_t option[3];
+
+	*seg = (struct tcp_segment){
+		.seq = ntohl(tcp->sent_seq),
+		.ack = ntohl(tcp->recv_ack),
+		.len = l4_len - header,
+		.win = ntohs(tcp->rx_win),
+		.flags = tcp->tcp_flags,
+		.scale = TCP_NO_SCALE,
+	};
+	if (!timestamps)
+		return true;
+	if (header < sizeof(*tcp) + sizeof(option))
 		return false;
-	memcpy(&type, frame + f.l3 - sizeof(type), sizeof(type));
-	if (type == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
-		f.l3 += RTE_VLAN_HLEN;
-		memcpy(&type, frame + f.l3 - sizeof(type), sizeof(type));
-	}
-	f.left = m->data_len - f.l3;
-	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV4))
-		return plain_ipv4(&f, side, zone, p);
-	return type == RTE_BE16(RTE_ETHER_TYPE_IPV6) &&
-	       f.left >= sizeof(struct rte_ipv6_hdr) + sizeof(*f.tcp) &&
-	       plain_ipv6(&f, side, zone, p);
+	memcpy(option, tcp + 1, sizeof(option));
+	if (option[0] != RTE_BE32(PLAIN_TIMESTAMPS))
+		return false;
+	seg->has_ts = true;
+	seg->tsval = ntohl(option[1]);
+	seg->tsecr = ntohl(option[2]);
+	return true;
+}
+
+static inline void
+packet_finish(const struct rte_mbuf *m, struct packet *p)
+{
+	const struct rte_tcp_hdr *tcp = packet_plain_tcp(m, p);
+	uint32_t header = (uint32_t)plain_header(tcp);
+
+	if (p->family == 4)
+		memset((uint8_t *)&p->key + KEY4_BYTES, 0, sizeof(p->key) - KEY4_BYTES);
+	parse_tcp_segment(tcp, header, p->l4_len - header, &p->seg);
+	p->kind = PACKET_TCP;
+	p->reason = REASON_NONE;
+	p->vlans = p->l3_off != RTE_ETHER_HDR_LEN;
+	p->icmp_type = 0;
+	p->icmp_code = 0;
+	p->icmp_reply = 0;
+	p->fragment = 0;
+	p->ether_type = p->family == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
+	p->payload_off = (uint16_t)(p->l4_off + header);
 }
 
 static inline void
 packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
 	     struct packet *p)
 {
-	if (unlikely(!packet_parse_plain(m, side, zone, flags, p)))
+	if (unlikely(packet_peek(m, side, zone, flags, p) == 0))
 		packet_parse_any(m, side, zone, flags, p);
+	else
+		packet_finish(m, p);
 }
 
 #endif

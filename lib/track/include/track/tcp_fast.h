@@ -10,6 +10,8 @@
 #ifndef TRACK_TCP_FAST_H
 #define TRACK_TCP_FAST_H
 
+#include <stddef.h>
+
 #include <base/seq.h>
 #include <track/conn.h>
 
@@ -17,24 +19,51 @@
 #define TCP_FAST_EP (EP_SS | EP_PA | EP_SA)
 #define TCP_FAST_TRACK (TRACK_SLOW | TRACK_RETRANSMITTED(0) | TRACK_RETRANSMITTED(1))
 
+/* ep[0], ep[1], scale and flags of struct track_hot as the word that they are in memory. */
+#define TCP_FAST_WORD(ep0, ep1, flags)                                                   \
+	(((union {                                                                       \
+		 uint8_t byte[4];                                                        \
+		 uint32_t word;                                                          \
+	 }){{ep0, ep1, 0, flags}})                                                       \
+		 .word)
+
+_Static_assert(offsetof(struct track_hot, flags) == offsetof(struct track_hot, ep) + 3,
+	       "compared as one word");
+
+/* Whether the pair is of the ordinary kind. */
+static inline bool
+tcp_fast_pair(const struct track_hot *h)
+{
+	const uint32_t mask = TCP_FAST_WORD(0xff, 0xff, TCP_FAST_TRACK | TRACK_REPLIED);
+	const uint32_t wanted = TCP_FAST_WORD(TCP_FAST_EP, TCP_FAST_EP, TRACK_REPLIED);
+	uint32_t word;
+
+	__builtin_memcpy(&word, (const char *)h + offsetof(struct track_hot, ep),
+			 sizeof(word));
+	return (word & mask) == wanted;
+}
+
 /* Whether pair and segment are of the ordinary kind; the numbers are yet to be seen. */
 static inline bool
 tcp_fast_plain(const struct track_hot *h, const struct tcp_segment *seg)
 {
-	return (seg->flags & TCP_FAST_FLAGS) == TCP_ACK && !(h->flags & TCP_FAST_TRACK) &&
-	       h->ep[0] == TCP_FAST_EP && h->ep[1] == TCP_FAST_EP && seg->win != 0;
+	return (seg->flags & TCP_FAST_FLAGS) == TCP_ACK && tcp_fast_pair(h) &&
+	       seg->win != 0;
 }
 
 /* PAWS, and what the timestamps tell, where both sides agreed on them. False: not here. */
 static inline bool
 tcp_fast_timestamps(struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
 {
+	uint32_t ahead, behind, lag_x, lag_y;
 	uint8_t y = !x;
-	uint32_t ahead = seg->tsval - h->tsmax[x], behind = h->tsmax[y] - seg->tsecr;
-	uint32_t lag_x = h->ts_lag[x], lag_y = h->ts_lag[y];
 
 	if (!(h->flags & TRACK_TS))
 		return true;
+	ahead = seg->tsval - h->tsmax[x];
+	behind = h->tsmax[y] - seg->tsecr;
+	lag_x = h->ts_lag[x];
+	lag_y = h->ts_lag[y];
 	/* order is lost near 2^31 */
 	if (!seg->has_ts || ahead >= 1u << 30 || behind >= 1u << 31 ||
 	    lag_y >= TS_LAG_SPILLED)
@@ -88,16 +117,15 @@ tcp_next(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t
 static inline bool
 tcp_fast(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t now)
 {
+	uint32_t end = seg->seq + seg->len, window_x, window_y, right;
 	uint8_t y = !x;
-	uint8_t scale_x = (h->scale >> 4 * x) & 0x0f,
-		scale_y = (h->scale >> 4 * y) & 0x0f;
-	uint32_t end = seg->seq + seg->len;
-	uint32_t window_x = (uint32_t)h->maxwnd[x] << scale_y; /* of use to x, by y */
-	uint32_t window_y = (uint32_t)h->maxwnd[y] << scale_x;
-	uint32_t right = seq_max(seq_max(h->una[x] + window_x, h->nxt[x]), h->edge[x]);
 
-	if (!tcp_fast_plain(h, seg) || seq_after(end, right) ||
-	    seq_before(seg->seq, h->una[x] - 1 - window_x) ||
+	if (!tcp_fast_plain(h, seg))
+		return false;
+	window_x = (uint32_t)h->maxwnd[x] << ((h->scale >> 4 * y) & 0x0f); /* by y */
+	window_y = (uint32_t)h->maxwnd[y] << ((h->scale >> 4 * x) & 0x0f);
+	right = seq_max(seq_max(h->una[x] + window_x, h->nxt[x]), h->edge[x]);
+	if (seq_after(end, right) || seq_before(seg->seq, h->una[x] - 1 - window_x) ||
 	    seq_after(seg->ack, h->nxt[y]) || seq_before(seg->ack, h->una[y] - window_y))
 		return false;
 	if (seg->len != 0 && !seq_before(seg->seq, right))
