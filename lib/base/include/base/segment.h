@@ -33,12 +33,11 @@ struct tcp_segment {
 	uint8_t unused[2]; /* 0, so that equal segments have equal bytes */
 };
 
-/* SEG.LEN of RFC 9293: SYN and FIN count one each. */
+/* SEG.LEN of RFC 9293: SYN and FIN, the two lowest bits, count one each. */
 static inline uint32_t
 segment_len(const struct tcp_segment *seg)
 {
-	return seg->len + ((seg->flags & TCP_SYN) ? 1u : 0u) +
-	       ((seg->flags & TCP_FIN) ? 1u : 0u);
+	return seg->len + (seg->flags & TCP_FIN) + ((seg->flags & TCP_SYN) >> 1);
 }
 
 /* The sequence number after the segment. */

@@ -65,8 +65,10 @@ entry_state(const struct track_conn *conn, uint8_t x)
 static inline uint32_t
 entry_facts(const struct tcp_pair *p)
 {
-	return (p->h->ep[0] & ~EP_ZERO_WINDOW) | (p->h->ep[1] & ~EP_ZERO_WINDOW) << 8 |
-	       (p->c->flags & COLD_CLOSED) << 16;
+	uint32_t both = p->h->ep[0] | (uint32_t)p->h->ep[1] << 8;
+
+	return (both & ~(EP_ZERO_WINDOW * 0x0101u)) |
+	       (uint32_t)(p->c->flags & COLD_CLOSED) << 16;
 }
 
 static inline void

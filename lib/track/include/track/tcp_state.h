@@ -131,7 +131,7 @@ pair_acked(const struct tcp_pair *p, uint8_t x, uint32_t ack)
 static inline uint8_t
 pair_scale(const struct tcp_pair *p, uint8_t x)
 {
-	return x ? p->h->scale >> 4 : p->h->scale & 0x0f;
+	return p->h->scale >> 4 * x & 0x0f;
 }
 
 static inline void
