@@ -26,6 +26,7 @@ struct flow_l2 {
 	uint16_t places[PLACES]; /* number of an entry, 0: free */
 	uint16_t free_head;      /* number, 0: none */
 	uint16_t high;           /* numbers ever given out */
+	uint16_t last;           /* taken, and tried first: mostly it is the router; or 0 */
 	struct entry entries[FLOW_L2_MAX + 1];
 };
 
@@ -61,18 +62,31 @@ number_take(struct flow_l2 *table)
 	return number;
 }
 
+/* Compared as three words. */
+static inline bool
+is_entry(const struct flow_l2 *table, uint16_t number, const struct reply_l2 *l2)
+{
+	return memcmp(&table->entries[number].l2, l2, sizeof(*l2)) == 0;
+}
+
 uint16_t
 flow_l2_take(struct flow_l2 *table, const struct reply_l2 *l2)
 {
-	uint32_t place = place_of(l2), i;
-	uint16_t number;
+	uint16_t number = table->last;
+	uint32_t place, i;
 
+	if (number != 0 && is_entry(table, number, l2)) {
+		table->entries[number].references++;
+		return number;
+	}
+	place = place_of(l2);
 	for (i = 0; i < PROBES_MAX; i++, place = (place + 1) & PLACES_MASK) {
 		number = table->places[place];
 		if (number == 0)
 			break;
-		if (memcmp(&table->entries[number].l2, l2, sizeof(*l2)) == 0) {
+		if (is_entry(table, number, l2)) {
 			table->entries[number].references++;
+			table->last = number;
 			return number;
 		}
 	}
@@ -85,6 +99,7 @@ flow_l2_take(struct flow_l2 *table, const struct reply_l2 *l2)
 	table->places[place] = number;
 	table->entries[number].l2 = *l2;
 	table->entries[number].references = 1;
+	table->last = number;
 	return number;
 }
 
@@ -120,6 +135,8 @@ flow_l2_drop(struct flow_l2 *table, uint16_t number)
 	for (place = place_of(&entry->l2); table->places[place] != number;)
 		place = (place + 1) & PLACES_MASK;
 	place_clear(table, place);
+	if (table->last == number)
+		table->last = 0;
 	entry->next_free = table->free_head;
 	table->free_head = number;
 }
