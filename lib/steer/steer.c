@@ -163,8 +163,8 @@ plain_key(const struct rte_mbuf *m, uint8_t side, struct flow_key *key)
 		   has_ports(ip6->proto)) {
 		family = 6;
 		key->id.proto = ip6->proto;
-		memcpy(key->addr.v6[side], ip6->src_addr, sizeof(key->addr.v6[0]));
-		memcpy(key->addr.v6[side ^ 1], ip6->dst_addr, sizeof(key->addr.v6[0]));
+		memcpy(key->addr.v6[side], &ip6->src_addr, sizeof(key->addr.v6[0]));
+		memcpy(key->addr.v6[side ^ 1], &ip6->dst_addr, sizeof(key->addr.v6[0]));
 		ports = frame + l3 + sizeof(*ip6);
 	} else {
 		return 0;

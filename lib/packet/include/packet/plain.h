@@ -166,14 +166,14 @@ plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint32_t left, uint8_t side,
 	length = ntohs(ip->payload_len);
 	if ((ip->vtc_flow & RTE_BE32(0xf0000000)) != RTE_BE32(0x60000000) ||
 	    ip->proto != IPPROTO_TCP || length + sizeof(*ip) > left ||
-	    ip->src_addr[0] == 0xff || !plain_fits(tcp, (int32_t)length))
+	    *(const uint8_t *)&ip->src_addr == 0xff || !plain_fits(tcp, (int32_t)length))
 		return false;
 	if (unlikely(!plain_sums_good(m)) &&
-	    !plain_sums_right(m, NULL, tcp, length, ip->src_addr,
+	    !plain_sums_right(m, NULL, tcp, length, &ip->src_addr,
 			      2 * sizeof(ip->src_addr), flags))
 		return false;
-	memcpy(p->key.addr.v6[side], ip->src_addr, sizeof(ip->src_addr));
-	memcpy(p->key.addr.v6[side ^ 1], ip->dst_addr, sizeof(ip->dst_addr));
+	memcpy(p->key.addr.v6[side], &ip->src_addr, sizeof(ip->src_addr));
+	memcpy(p->key.addr.v6[side ^ 1], &ip->dst_addr, sizeof(ip->dst_addr));
 	plain_fill(tcp, l3, length, 6, side, zone, p);
 	return true;
 }
