@@ -22,6 +22,7 @@ import sys
 from segments import ACK, FIN, RST, SYN, half, read
 
 LONGEST = 0.1  # seconds that a packet may wait for its decision
+PAWS_WINDOW = 1  # ticks that a timestamp may be too old for RFC 7323, and Linux still takes it
 
 
 class Receiver:
@@ -38,6 +39,7 @@ class Receiver:
         self.edge, self.most = 0, 0  # of its window; the peer's largest window
         self.echoed = None  # newest timestamp that it echoed
         self.fin = self.peer_fin = None
+        self.late = []  # what came, too old for RFC 7323, but not for Linux
         self.reset = False
 
     # ---- what it says ----
@@ -62,6 +64,7 @@ class Receiver:
         if s.flags & FIN:
             self.fin = s.end
         if self.base is not None and s.flags & ACK:
+            self.took_late(s.ack)
             self.add(0, half(s.ack, self.base))
             scale = 0 if s.flags & SYN or self.peer_scale is None else self.scale or 0
             self.edge = max(self.edge, half(s.ack, self.base) + (s.window << scale))
@@ -92,15 +95,27 @@ class Receiver:
                 self.base, self.peer_scale = (s.seq + 1) & 0xFFFFFFFF, s.scale
                 self.ack, self.most = s.ack, s.window
                 self.add(0, s.data)
-        elif self.base is not None and not self.discards(s):
-            if self.ack is None or half(s.ack, self.ack) > 0:
-                self.ack = s.ack
-            scale = 0 if self.scale is None else self.peer_scale or 0
-            self.most = max(self.most, s.window << scale)
-            start = half(s.seq, self.base)
-            self.add(max(start, 0), start + s.length)
-            if s.flags & FIN:
-                self.peer_fin = start + s.length
+        elif self.base is not None:
+            if not self.discards(s):
+                self.took(s)
+            elif half(s.end, self.base) > self.next() and not self.discards(s, PAWS_WINDOW):
+                self.late.append(s)
+
+    def took(self, s):
+        if self.ack is None or half(s.ack, self.ack) > 0:
+            self.ack = s.ack
+        scale = 0 if self.scale is None else self.peer_scale or 0
+        self.most = max(self.most, s.window << scale)
+        start = half(s.seq, self.base)
+        self.add(max(start, 0), start + s.length)
+        if s.flags & FIN:
+            self.peer_fin = start + s.length
+
+    def took_late(self, ack):
+        """It acknowledges what by RFC 7323 it had to discard, so it did not."""
+        for s in [s for s in self.late if half(ack, s.end) >= 0]:
+            self.late.remove(s)
+            self.took(s)
 
     def add(self, start, end):
         if end <= start:
@@ -139,8 +154,9 @@ class Receiver:
         # Linux takes one behind a FIN, and one behind what it has acknowledged out of order.
         return start - self.next() in (-1, 0) or any(start == b for _, b in self.ranges)
 
-    def discards(self, s):
-        return s.val is not None and self.echoed is not None and half(s.val, self.echoed) < 0
+    def discards(self, s, leeway=0):
+        return (s.val is not None and self.echoed is not None and
+                half(s.val, self.echoed) < -leeway)
 
     def over(self):
         return (self.peer_fin is not None and self.next() >= self.peer_fin and
