@@ -10,7 +10,8 @@ What a port capture holds of one host and the other port's does not, sluice drop
 equal copies, the later ones). Each of these is needed unless it is proven that its receiver,
 with what had reached it by then and by its own words, could do nothing with it: see
 Receiver.why_not(). What goes to a shut port, which the rules refuse, is left out. Prints each
-needed one, how many there are of each proof, and a count; status 1 if one was needed.
+needed one (of the first few also what its receiver saw and said before), how many there are
+of each proof, and a count; status 1 if one was needed.
 """
 import argparse
 import bisect
@@ -21,6 +22,7 @@ import sys
 
 from segments import ACK, FIN, RST, SYN, half, read
 
+TOLD, BEFORE = 3, 40  # needed ones that are told with the segments before, how many
 LONGEST = 0.1  # seconds that a packet may wait for its decision
 PAWS_WINDOW = 1  # ticks that a timestamp may be too old for RFC 7323, and Linux still takes it
 
@@ -286,6 +288,13 @@ def judge(lan, lan_port, wan_port, lan_host, wan_host):
             yield s, ends[s.flow].why_not(s, sender.newest(s, decided, copies))
 
 
+def before(s, host):
+    """What its receiver saw and said, for who has to find out why."""
+    both = (s.flow, s.flow[::-1])
+    seen = [other for other in host if other.flow in both and other.time <= s.time + LONGEST]
+    return ["    " + str(other) for other in seen[-BEFORE:]]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("lan", type=lambda text: text.split(","))
@@ -302,7 +311,10 @@ def main():
         proofs[proof] += 1
         if proof is None:
             needed.append(s)
-    print(*needed, sep="\n", end="\n" if needed else "")
+    for number, s in enumerate(needed):
+        print(s)
+        if number < TOLD:
+            print(*before(s, ports[3 if s.flow[0][:-2] in lan else 2]), sep="\n")
     for proof, count in proofs.most_common():
         print("%6d %s" % (count, proof or "NEEDED"))
     print("%d passed, %d dropped, %d of them needed" % (
