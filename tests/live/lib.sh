@@ -9,7 +9,9 @@
 #	is TEXT GOT WANT	one test: GOT must match the pattern WANT
 #	live_end		the plan; status 1 if one failed
 #
-#	peer NAME HOST		a socket (peer.py drive) at lan or wan
+#	peer NAME HOST [PROGRAM WORDS]
+#				a socket (peer.py drive) at lan or wan, or another program
+#				that is driven by lines
 #	tell NAME COMMAND	prints its answer; say and hear: the two halves
 #	connected, carries	a connection of two peers; text from one to the other
 #
@@ -134,10 +136,13 @@ peer()
 {
 	local name=$1 host=$2 to from
 
+	shift 2
+	[ $# -gt 0 ] || set -- peer.py drive
+	rm -f "$NET_DIR/$name.to" "$NET_DIR/$name.from" # of one before it
 	mkfifo "$NET_DIR/$name.to" "$NET_DIR/$name.from" || return
 	exec {to}<>"$NET_DIR/$name.to" {from}<>"$NET_DIR/$name.from"
 	eval "PEER_TO_$name=$to PEER_FROM_$name=$from"
-	net_spawn "$host" "$PYTHON" "$NET_TOOLS/peer.py" drive <&"$to" >&"$from"
+	net_spawn "$host" "$PYTHON" "$NET_TOOLS/$1" "${@:2}" <&"$to" >&"$from"
 }
 
 say()

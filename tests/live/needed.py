@@ -4,10 +4,10 @@
 and by the RFCs, not by sluice.
 
   needed.py LAN-ADDRESS[,ADDRESS] LAN-PORT.pcap WAN-PORT.pcap LAN-HOST.pcap WAN-HOST.pcap
-            [--shut PORT]...
+            [--shut PORT]... [--crash lan|wan:TIME]...
 
 What a port capture holds of one host and the other port's does not, sluice dropped (of
-equal copies, the later ones). Each of these is needed unless it is proven that its receiver,
+equal copies, the later ones). A host that crashed was back, without a memory, at TIME. Each of these is needed unless it is proven that its receiver,
 with what had reached it by then and by its own words, could do nothing with it: see
 Receiver.why_not(). What goes to a shut port, which the rules refuse, is left out. Prints each
 needed one (of the first few also what its receiver saw and said before), how many there are
@@ -17,6 +17,7 @@ import argparse
 import bisect
 import collections
 import heapq
+import itertools
 import socket
 import sys
 
@@ -258,7 +259,57 @@ class Sender:
         return bisect.bisect_right(times, decided) <= bisect.bisect_right(times, sent[-1])
 
 
-def judge(lan, lan_port, wan_port, lan_host, wan_host):
+class Crash:
+    """All that was before is none of the host's business any more."""
+
+    def __init__(self, text):
+        self.side, time = text.split(":")
+        self.time = float(time)
+
+
+class Ends:
+    """What each end knows, as time goes on. `left`: what came out of sluice."""
+
+    def __init__(self, lan, left):
+        self.lan = lan
+        self.known = collections.defaultdict(Receiver)  # by the flow that reaches it
+        self.resets = collections.defaultdict(list)  # RSTs that came out, by flow
+        self.arrived = set()
+        self.waiting = collections.defaultdict(list)  # by the RST that is on its way
+        for s in left:
+            if s.flags & RST:
+                self.resets[s.flow].append(s)
+
+    def crash(self, side):
+        for flow in [*self.known]:
+            if (flow[1][:-2] in self.lan) == (side == "lan"):
+                del self.known[flow]
+
+    def take(self, s):
+        """It arrives. Yields the dropped ones that waited for what a RST does."""
+        self.known[s.flow].takes(s)
+        if s.flags & RST:
+            self.arrived.add(s.key)
+            ended = self.known[s.flow].reset
+            for waiting in self.waiting.pop(s.key, []):
+                yield waiting, "a RST that had passed ended its sender" if ended else None
+
+    def judge(self, s, decided, newest):
+        back = s.flow[::-1]
+        if self.known[back].reset and not s.flags & (SYN | RST):
+            yield s, "its sender has reset, or was"
+            return
+        proof = self.known[s.flow].why_not(s, newest)
+        if proof is None and not s.flags & (SYN | RST):
+            # An end that has reset may begin anew before its RST is there.
+            for rst in self.resets[back]:
+                if rst.time <= decided and rst.key not in self.arrived:
+                    self.waiting[rst.key].append(s)
+                    return
+        yield s, proof
+
+
+def judge(lan, lan_port, wan_port, lan_host, wan_host, crashes):
     """Yields each dropped one and the proof."""
 
     def outward(s):
@@ -268,24 +319,27 @@ def judge(lan, lan_port, wan_port, lan_host, wan_host):
         return not outward(s)
 
     sender = Sender([*filter(outward, lan_host), *filter(inward, wan_host)])
-    lost = [*dropped([*filter(outward, lan_port)], [*filter(outward, wan_port)]),
-            *dropped([*filter(inward, wan_port)], [*filter(inward, lan_port)])]
-    events = heapq.merge(((s, outward(s)) for s in lan_host),
-                         ((s, inward(s)) for s in wan_host), key=lambda event: event[0].time)
-    ends = collections.defaultdict(Receiver)  # by the flow that reaches it
-    event = next(events, None)
-    for s, decided, copies in sorted(lost, key=lambda one: one[1]):
-        while event is not None and event[0].time <= decided:
-            seen, says = event
-            if says:
-                ends[seen.flow[::-1]].says(seen)
-            else:
-                ends[seen.flow].takes(seen)
-            event = next(events, None)
-        if ends[s.flow[::-1]].reset and not s.flags & (SYN | RST):
-            yield s, "its sender has reset, or was"
+    left = [[*filter(outward, wan_port)], [*filter(inward, lan_port)]]
+    lost = [*dropped([*filter(outward, lan_port)], left[0]),
+            *dropped([*filter(inward, wan_port)], left[1])]
+    ends = Ends(lan, left[0] + left[1])
+    events = heapq.merge(
+        ((crash.time, 0, crash, None) for crash in sorted(crashes, key=lambda one: one.time)),
+        ((s.time, 1, s, outward(s)) for s in lan_host),
+        ((s.time, 1, s, inward(s)) for s in wan_host),
+        ((decided, 2, s, copies) for s, decided, copies in sorted(lost, key=lambda one: one[1])),
+        key=lambda event: event[:2])
+    for time, kind, what, more in events:
+        if kind == 0:
+            ends.crash(what.side)
+        elif kind == 2:
+            yield from ends.judge(what, time, sender.newest(what, time, more))
+        elif more:
+            ends.known[what.flow[::-1]].says(what)
         else:
-            yield s, ends[s.flow].why_not(s, sender.newest(s, decided, copies))
+            yield from ends.take(what)
+    for s in itertools.chain(*ends.waiting.values()):
+        yield s, None
 
 
 def before(s, host):
@@ -300,12 +354,13 @@ def main():
     parser.add_argument("lan", type=lambda text: text.split(","))
     parser.add_argument("captures", nargs=4)
     parser.add_argument("--shut", type=int, action="append", default=[])
+    parser.add_argument("--crash", type=Crash, action="append", default=[])
     options = parser.parse_args()
     ports = [read(name) for name in options.captures]
     lan = {socket.inet_pton(socket.AF_INET6 if ":" in name else socket.AF_INET, name)
            for name in options.lan}
     proofs, needed = collections.Counter(), []
-    for s, proof in judge(lan, *ports):
+    for s, proof in judge(lan, *ports, options.crash):
         if int.from_bytes(s.flow[1][-2:], "big") in options.shut:
             continue
         proofs[proof] += 1

@@ -4,14 +4,14 @@
  *
  *	storm serve PORT [--window N] [--buffer N] [--mptcp]
  *	storm run HOST PORT COUNT PARALLEL [--up N] [--down N] [--pause MS] [--ends N]
- *		[--source PORT] [--congestion NAME] [--fastopen] [--urgent] [--keepalive]
- *		[--window N] [--buffer N] [--mptcp]
+ *		[--first N] [--source PORT] [--congestion NAME] [--fastopen] [--urgent]
+ *		[--keepalive] [--window N] [--buffer N] [--mptcp]
  *
  * The client sends a request and `up` bytes, the server answers with `down` bytes. Connections
- * end in turn in the first N ways of enum ending. --pause: neither end reads for so long, in the
- * midst of it. --urgent: one byte each way is urgent. --keepalive: after a second of silence.
- * --window: TCP_WINDOW_CLAMP. --buffer: SO_RCVBUF. --source: each of PARALLEL has a port of its own from there on, and
- * takes it again at once. `run` says "most done" when 19 of 20 have ended, and at last
+ * end in turn in N (--ends) ways of enum ending, from its first (--first, 0) on. --pause: neither
+ * end reads for so long, in the midst of it. --urgent: one byte each way is urgent. --keepalive:
+ * after a second of silence. --window: TCP_WINDOW_CLAMP. --buffer: SO_RCVBUF. --source: each of
+ * PARALLEL has a port of its own from there on, and takes it again at once. `run` says "most done" when 19 of 20 have ended, and at last
  * "N of COUNT good"; `serve` says on SIGTERM how many it had, and how many were wrong.
  */
 #include "storm.h"
@@ -35,7 +35,7 @@
 
 static struct {
 	struct request rq;
-	unsigned endings, window, buffer, source;
+	unsigned first, endings, window, buffer, source;
 	bool fastopen, mptcp;
 } options = {.rq = {.up = 200, .down = 3000}, .endings = 3};
 
@@ -155,7 +155,7 @@ run_one(struct conn *c, const struct sockaddr *to, socklen_t bytes, unsigned num
 			   .rq = options.rq,
 			   .begun_ms = now_ms()};
 	c->rq.seed = number;
-	c->rq.ending = (uint8_t)(number % options.endings);
+	c->rq.ending = (uint8_t)(options.first + number % options.endings);
 	conn_tune(c);
 	if (options.fastopen)
 		set(c->fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
@@ -215,8 +215,9 @@ usage(void)
 	fprintf(stderr,
 		"usage: storm serve PORT [--window N] [--buffer N] [--mptcp]\n"
 		"       storm run HOST PORT COUNT PARALLEL [--up N] [--down N] [--pause MS]\n"
-		"             [--ends N] [--source PORT] [--congestion NAME] [--fastopen]\n"
-		"             [--urgent] [--keepalive] [--window N] [--buffer N] [--mptcp]\n");
+		"             [--ends N] [--first N] [--source PORT] [--congestion NAME]\n"
+		"             [--fastopen] [--urgent] [--keepalive] [--window N] [--buffer N]\n"
+		"             [--mptcp]\n");
 	exit(1);
 }
 
@@ -237,7 +238,7 @@ parse(int argc, char **argv)
 	static const struct option names[] = {
 		{"up", 1, NULL, 'u'},         {"down", 1, NULL, 'd'},
 		{"pause", 1, NULL, 'p'},      {"ends", 1, NULL, 'e'},
-		{"source", 1, NULL, 's'},     {"congestion", 1, NULL, 'c'},
+		{"source", 1, NULL, 's'},     {"first", 1, NULL, 'i'},
 		{"congestion", 1, NULL, 'c'}, {"fastopen", 0, NULL, 'f'},
 		{"urgent", 0, NULL, 'g'},     {"keepalive", 0, NULL, 'k'},
 		{"window", 1, NULL, 'w'},     {"buffer", 1, NULL, 'b'},
@@ -257,6 +258,9 @@ parse(int argc, char **argv)
 			break;
 		case 'e':
 			options.endings = number(optarg, ENDINGS);
+			break;
+		case 'i':
+			options.first = number(optarg, ENDINGS - 1);
 			break;
 		case 's':
 			options.source = number(optarg, UINT16_MAX);
@@ -287,7 +291,7 @@ parse(int argc, char **argv)
 			usage();
 		}
 	}
-	if (options.endings == 0)
+	if (options.endings == 0 || options.first + options.endings > ENDINGS)
 		usage();
 }
 

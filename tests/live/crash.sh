@@ -1,0 +1,211 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Hosts that crash and come back, and ports that are used again at once. A crash takes the card
+# out, then all of the host: its connections, neighbours and programs are gone and nobody was
+# told. The client comes back to a server that still holds its connections; the server comes back
+# and knows none; both come back, and only sluice remembers. Then ports after an orderly close
+# with TIME_WAIT at either end, and after resets. All connect again within the usual
+# retransmissions, sluice drops no segment that its receiver needed, and nothing is left.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+live_begin crash relay
+# shellcheck source=judge.sh
+. "$NET_TOOLS/judge.sh"
+# A ring that holds what comes while the worker waits for a CPU (see stacks.sh).
+PLANE_DRIVERS=net_af_packet
+net_relay --delay 0.5
+live_plane 'table inet filter {
+	chain forward {
+		type filter hook forward priority filter; policy drop
+		ct state established,related accept
+		iifname "lan" oifname "wan" tcp dport { 80, 81 } accept
+	}
+}' 'tcp_timeout_established: 4' 'tcp_timeout_time_wait: 1' 'tcp_timeout_close: 2' \
+	'tcp_timeout_syn_sent: 5' 'tcp_timeout_syn_recv: 5' 'tcp_timeout_fin_wait: 5' \
+	'tcp_timeout_close_wait: 20' 'tcp_timeout_last_ack: 5'
+
+declare -A CARD=([lan]="a0 $LAN4 $LAN6" [wan]="b0 $WAN4 $WAN6")
+CRASHES=()
+
+# Power off, and on again: the host is there, its card is not in yet.
+crash()
+{
+	local host=$1 card pids
+
+	read -r card _ <<<"${CARD[$host]}"
+	net_exec "$host" ip link set "$card" netns "$NET_NAME-wire" || return
+	pids=$(ip netns pids "$NET_NAME-$host")
+	{
+		_net_remove "$NET_NAME-$host"
+		# shellcheck disable=SC2086 # words
+		wait $pids
+	} 2>/dev/null # bash tells of each process that was killed
+	ip netns add "$NET_NAME-$host" && net_exec "$host" ip link set lo up
+}
+
+# The same card and addresses: the machine answers from now on.
+plug()
+{
+	local host=$1 words
+
+	read -ra words <<<"${CARD[$host]}"
+	net_exec wire ip link set "${words[0]}" netns "$NET_NAME-$host" || return
+	CRASHES+=(--crash "$host:$(date +%s.%N)")
+	net_exec "$host" ip link set "${words[0]}" up && _net_host "$host" "${words[@]}"
+}
+
+# serve PEER: a server that is ready
+serve()
+{
+	peer "$1" wan crowd.py serve 80
+	SERVING=$SPAWNED
+	tell "$1" there >/dev/null
+}
+
+# again TEXT PEER: all connect from the ports that they had, in no more than two retransmissions
+again()
+{
+	local answer took
+
+	answer=$(tell "$2" open "$WAN4,$WAN6" 80 40000 "$EACH")
+	is "$1" "$answer" "$ALL ok in *"
+	took=${answer% ms}
+	ok "after ${took##* } ms" test "${took##* }" -lt 3500
+}
+
+talks()
+{
+	tell "$2" say >/dev/null
+	is "$1" "$(tell "$2" hear)" "$ALL ok"
+}
+
+# What sluice lists: how many in which states of client and server
+tally()
+{
+	conns -p tcp | sed -E 's/orig=(\S+) reply=(\S+) .*/\1-\2/' | sort | uniq -c |
+		awk '{ printf "%s%d %s", (NR > 1 ? ", " : ""), $1, $2 }'
+}
+
+# Every connection to a port is over
+all_over()
+{
+	local all
+
+	all=$(conns -p tcp --dport "$1") &&
+		! grep -vE 'orig=(CLOSED reply=(CLOSED|TIME_WAIT)|TIME_WAIT reply=CLOSED) ' <<<"$all" |
+			grep -q .
+}
+
+tally_is()
+{
+	local all
+
+	all=$(tally)
+	echo "$all"
+	[ "$all" = "$1" ]
+}
+
+EACH=8 ALL=16 # a family, and both
+LIVE=ESTABLISHED-ESTABLISHED HALF=FIN_WAIT_2-CLOSE_WAIT
+ok "the hosts know each other" net_neighbours
+JUDGE_HOSTS=(a1 b1)
+judge_begin
+
+# ---- the client ----
+
+serve srv
+peer cli lan crowd.py connect
+again "connected in both families" cli
+talks "all speak" cli
+is "four are half-closed" "$(tell cli shut 4)" ok
+soon 5 "as sluice knows" tally_is "12 $LIVE, 4 $HALF"
+ok "the client crashes" crash lan
+is "the server says something, and knows nothing of it" "$(tell srv speak)" "$ALL ok"
+is "nor does sluice" "$(tally)" "12 $LIVE, 4 $HALF"
+is "nothing is over" "$(tell srv over)" none
+peer cli lan crowd.py connect
+ok "it is back" plug lan
+ok "the hosts know each other" net_neighbours
+again "and connects from the very same ports" cli
+is "the server's old connections were reset" "$(tell srv over)" "* ECONNRESET 4 EPIPE"
+talks "all speak" cli
+is "the server has these and no others" "$(tell srv there)" "$ALL ok"
+soon 5 "sluice has those and no others" tally_is "$ALL $LIVE"
+
+# ---- the server ----
+
+ok "the server crashes" crash wan
+is "sluice knows nothing of it" "$(tally)" "$ALL $LIVE"
+serve srv
+ok "it is back" plug wan
+ok "the hosts know each other" net_neighbours
+is "the client speaks" "$(tell cli say)" "$ALL ok"
+is "and is reset" "$(tell cli hear)" "$ALL ECONNRESET"
+is "all CLOSED" "$(tally)" "$ALL CLOSED-CLOSED"
+tell cli close >/dev/null
+again "it connects again from the same ports" cli
+talks "all speak" cli
+soon 5 "sluice has those and no others" tally_is "$ALL $LIVE"
+
+# ---- both ----
+
+ok "both crash" crash lan
+ok "one after the other" crash wan
+is "only sluice remembers" "$(tally)" "$ALL $LIVE"
+serve srv
+peer cli lan crowd.py connect
+ok "the server is back" plug wan
+ok "the client is back" plug lan
+ok "the hosts know each other" net_neighbours
+EACH=6 ALL=12
+again "it connects from some of the ports that it had" cli
+talks "all speak" cli
+is "the server has these" "$(tell srv there)" "$ALL ok"
+
+# ---- ports that are used again at once ----
+
+# Where a host waits before it takes a port out of TIME_WAIT again, not for long.
+net_exec lan sysctl -qw net.ipv4.tcp_tw_reuse=1
+net_exec lan sysctl -qw net.ipv4.tcp_tw_reuse_delay=100 2>/dev/null
+net_spawn wan "$STORM" serve 81 >"$NET_DIR/serve"
+SERVER=$SPAWNED
+wait_until 10 grep -q ready "$NET_DIR/serve"
+STORMS=() WAITED=()
+storm() # TEXT COUNT PARALLEL OPTIONS..
+{
+	local text=$1 count=$2 parallel=$3 host
+	shift 3
+	for host in "$WAN4" "$WAN6"; do
+		STORMS+=("$count $text, $host")
+		net_spawn lan "$STORM" run "$host" 81 "$count" "$parallel" "$@" \
+			>"$NET_DIR/storm-${#STORMS[@]}" 2>&1
+		WAITED+=("$SPAWNED")
+	done
+}
+storm "from 10 ports, TIME_WAIT at the server" 100 10 --source 21000 --ends 1
+storm "from 10 ports, TIME_WAIT at the client" 100 10 --source 22000 --first 1 --ends 1
+storm "from 10 ports, reset by either" 100 10 --source 23000 --first 3 --ends 2
+storm "reset by either in the midst of 20,000 bytes" 100 50 --first 3 --ends 2 \
+	--up 20000 --down 20000
+wait "${WAITED[@]}"
+for i in "${!STORMS[@]}"; do
+	is "${STORMS[i]}" "$(tail -n 1 "$NET_DIR/storm-$((i + 1))")" \
+		"${STORMS[i]%% *} of ${STORMS[i]%% *} good*"
+	note "$(tail -n 1 "$NET_DIR/storm-$((i + 1))")"
+done
+soon 5 "sluice has them in TIME_WAIT, or CLOSED, or no more" all_over 81
+net_end "$SERVER"
+is "the server saw nothing wrong" "$(tail -n 1 "$NET_DIR/serve")" "800 served, 0 wrong"
+
+# ---- nothing is left ----
+
+talks "the connections of before still speak" cli
+tell cli close >/dev/null
+soon 15 "sluice has but those that the server has not closed" \
+	tally_is "$ALL $HALF"
+net_end "$SERVING"
+soon 10 "and nothing when it ends" no_conns -p tcp
+judge_end "${CRASHES[@]}"
+judge_without "a RST that had not come out" 'tcp[tcpflags] & tcp-rst != 0' "${CRASHES[@]}"
+live_end
