@@ -377,7 +377,8 @@ world_make(struct bench *b, struct world *w, enum mode mode, uint32_t connection
 	traffic_init(&w->traffic, 4, false, 0);
 	/* the number of the wire is in the names of the rings: each world has its own */
 	if (mode == MODE_RSS)
-		steer_init_toeplitz(&w->steer, (uint16_t)mode, w->worker_count, 128);
+		steer_init_toeplitz(&w->steer, (uint16_t)mode, w->worker_count, 128,
+				    secret);
 	else
 		steer_init_keyed(&w->steer, (uint16_t)mode, w->worker_count, secret);
 	if (policy_accept_all(&w->policy) != 0)
@@ -513,13 +514,13 @@ measure_hashing(struct bench *b, struct rte_mempool *pool)
 
 	traffic_init(&traffic, 4, false, 0);
 	steer_init_keyed(&keyed, 0, 2, secret);
-	steer_init_toeplitz(&toeplitz, 0, 2, 128);
+	steer_init_toeplitz(&toeplitz, 0, 2, 128, secret);
 	hk.steer = &keyed;
 	ht.steer = &toeplitz;
 	for (i = 0; i < 2; i++)
 		group[i] = rte_zmalloc(NULL, sizeof(struct handover), 64);
 	/* all belong to worker 1 of the two: a hash that knows one worker, and says the other */
-	steer_init_toeplitz(&other, 0, 2, 128);
+	steer_init_toeplitz(&other, 0, 2, 128, secret);
 	memset(other.table, 1, sizeof(other.table));
 	if (group[0] == NULL || group[1] == NULL ||
 	    handover_init(group, &other, sockets, each) != 0)

@@ -123,16 +123,16 @@ choose_function(struct sluice *s, unsigned wire, struct steer *steer)
 	unsigned n = wire_workers(s, wire), table = UINT16_MAX, side;
 	uint8_t secret[KEY_SECRET_BYTES];
 
+	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		return fail(EXIT_DEVICE, "no random bytes for the hash");
 	for (side = 0; side < 2; side++)
 		if (ports[side].rx_queues > 1)
 			table = RTE_MIN(table, ports[side].rss_table);
 	if (table == UINT16_MAX) {
-		if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
-			return fail(EXIT_DEVICE, "no random bytes for the hash");
 		steer_init_keyed(steer, (uint16_t)wire, n, secret);
 		return 0;
 	}
-	steer_init_toeplitz(steer, (uint16_t)wire, n, (uint16_t)table);
+	steer_init_toeplitz(steer, (uint16_t)wire, n, (uint16_t)table, secret);
 	for (side = 0; side < 2; side++)
 		port_spread(&ports[side], steer);
 	return 0;
@@ -155,6 +155,7 @@ link_workers(struct sluice *s, unsigned wire)
 		if (group[i] == NULL)
 			return fail(EXIT_DEVICE, "no memory for the hand-over");
 		group[i]->engine = s->workers[number].engine;
+		config_engine(s->config, s->worker_count, &group[i]->config);
 		s->workers[number].handover = group[i];
 		s->control_workers[number].handed_over = &group[i]->handed_over;
 	}
@@ -163,6 +164,10 @@ link_workers(struct sluice *s, unsigned wire)
 			sender[i] = STEER_ANY;
 	if (handover_init(group, s->steer[wire], sockets, sender) != 0)
 		return fail(EXIT_DEVICE, "no memory for the hand-over rings");
+	for (i = 0; i < n; i++) {
+		number = wire_worker(s, wire, i);
+		s->control_workers[number].gathered = group[i]->fragments;
+	}
 	return 0;
 }
 

@@ -51,6 +51,8 @@ static unsigned
 node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 {
 	struct engine_config config;
+	/* where wires are shared, fragments are gathered before they are judged */
+	unsigned tables = s->worker_count > s->config->wire_count ? 2 : 1;
 	unsigned mbufs = 0, i, k, n;
 
 	config_engine(s->config, s->worker_count, &config);
@@ -59,7 +61,8 @@ node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 		if (rte_lcore_to_socket_id(s->workers[i].lcore) != node)
 			continue;
 		*workers += 1;
-		mbufs += 4u * ENGINE_TX_OWN + 512u + 2 * POOL_CACHE + config.fragments;
+		mbufs += 4u * ENGINE_TX_OWN + 512u + 2 * POOL_CACHE +
+			 tables * config.fragments;
 	}
 	/* of a port shared by workers of two nodes each needs all: who reads is not known yet */
 	for (i = 0; i < s->port_count; i++) {
@@ -187,6 +190,8 @@ teardown(struct sluice *s)
 		port_stop(&s->ports[i]);
 	for (i = 0; i < s->worker_count; i++) {
 		control_worker_free(&s->control_workers[i]);
+		if (s->workers[i].handover != NULL)
+			handover_stop(s->workers[i].handover);
 		if (s->workers[i].engine != NULL)
 			engine_stop(s->workers[i].engine);
 		if (s->memory[i].address != NULL)

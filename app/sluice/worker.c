@@ -43,6 +43,7 @@ exchange(struct worker *w, uint64_t now_ns)
 	uint8_t side;
 
 	handover_flush(w->handover);
+	handover_gather(w->handover, now_ns);
 	for (peer = 0; peer < w->handover->workers; peer++)
 		for (side = 0; side < 2; side++) {
 			n = handover_take(w->handover, peer, side, pkts);

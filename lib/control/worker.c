@@ -82,6 +82,8 @@ control_worker_serve(struct control_worker *w, uint64_t now_ns)
 	switch ((enum control_op)job->op) {
 	case CONTROL_STATS:
 		engine_stats(e, &job->stats.engine);
+		if (w->gathered != NULL)
+			job->stats.engine.fragments += fragment_count(w->gathered);
 		job->stats.handed_over = w->handed_over != NULL ? *w->handed_over : 0;
 		break;
 	case CONTROL_LIST:

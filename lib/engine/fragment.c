@@ -6,8 +6,6 @@
  * and the trackers see a packet like any other: only the frame of its head is there to be
  * quoted or answered.
  */
-#include <string.h>
-
 #include <rte_common.h>
 
 #include "engine_internal.h"
@@ -83,38 +81,15 @@ step_whole(struct engine_step *s)
 	settle(s, head);
 }
 
-static struct fragment_key
-key_of(const struct engine_step *s)
-{
-	const struct packet *p = s->p;
-	struct fragment_key key;
-
-	memset(&key, 0, sizeof(key)); /* of the addresses too what IPv4 does not use */
-	key.id = p->frag.id;
-	key.zone = p->key.id.zone;
-	key.from = (uint8_t)(2 * p->family + p->side);
-	if (p->family == 4) {
-		key.proto = p->proto;
-		key.addr.v4[0] = p->key.addr.v4[0];
-		key.addr.v4[1] = p->key.addr.v4[1];
-	} else {
-		key.addr = p->key.addr;
-	}
-	return key;
-}
-
 static enum fragment_fate
 add(struct engine_step *s)
 {
 	struct engine *e = s->e;
-	const struct packet_fragment *frag = &s->p->frag;
 	struct engine_record *records = e->stage.records;
-	struct fragment_key key = key_of(s);
-	const struct fragment f = {
-		.piece = {.m = s->m, .at = frag->at, .off = frag->off, .len = frag->len},
-		.more = frag->more,
-		.about = records != NULL ? &records[s->p - e->stage.packet] : NULL,
-	};
+	struct fragment_key key = fragment_key_of(s->p);
+	const struct fragment f =
+		fragment_of(s->m, s->p,
+			    records != NULL ? &records[s->p - e->stage.packet] : NULL);
 
 	while (fragment_evict(e->fragments, s->m->nb_segs, &e->group))
 		drop_group(e, e->group.n, REASON_IP_FRAGMENT_MEMORY);
@@ -124,11 +99,6 @@ add(struct engine_step *s)
 void
 step_fragment(struct engine_step *s)
 {
-	static const enum reason reason[] = {
-		[FRAGMENT_DUPLICATE] = REASON_IP_FRAGMENT_DUPLICATE,
-		[FRAGMENT_OVERLAP] = REASON_IP_FRAGMENT_OVERLAP,
-		[FRAGMENT_MANY] = REASON_IP_FRAGMENT_MEMORY,
-	};
 	struct engine *e = s->e;
 	enum fragment_fate fate;
 
@@ -142,8 +112,8 @@ step_fragment(struct engine_step *s)
 	} else if (fate == FRAGMENT_WHOLE) {
 		step_whole(s);
 	} else {
-		drop_group(e, e->group.n - 1, reason[fate]);
-		step_drop(s, reason[fate]);
+		drop_group(e, e->group.n - 1, fragment_reason(fate));
+		step_drop(s, fragment_reason(fate));
 	}
 }
 

@@ -48,6 +48,52 @@ struct fragment_table {
 	uint32_t *bucket;
 };
 
+struct fragment_key
+fragment_key_of(const struct packet *p)
+{
+	struct fragment_key key;
+
+	memset(&key, 0, sizeof(key)); /* of the addresses too what IPv4 does not use */
+	key.id = p->frag.id;
+	key.zone = p->key.id.zone;
+	key.from = (uint8_t)(2 * p->family + p->side);
+	if (p->family == 4) {
+		key.proto = p->proto;
+		key.addr.v4[0] = p->key.addr.v4[0];
+		key.addr.v4[1] = p->key.addr.v4[1];
+	} else {
+		key.addr = p->key.addr;
+	}
+	return key;
+}
+
+struct fragment
+fragment_of(struct rte_mbuf *m, const struct packet *p, void *about)
+{
+	const struct packet_fragment *frag = &p->frag;
+
+	return (struct fragment){
+		.piece = {.m = m, .at = frag->at, .off = frag->off, .len = frag->len},
+		.more = frag->more,
+		.about = about,
+	};
+}
+
+enum reason
+fragment_reason(enum fragment_fate fate)
+{
+	switch (fate) {
+	case FRAGMENT_DUPLICATE:
+		return REASON_IP_FRAGMENT_DUPLICATE;
+	case FRAGMENT_OVERLAP:
+		return REASON_IP_FRAGMENT_OVERLAP;
+	case FRAGMENT_MANY:
+		return REASON_IP_FRAGMENT_MEMORY;
+	default:
+		return REASON_NONE;
+	}
+}
+
 size_t
 fragment_bytes(const struct fragment_config *config)
 {

@@ -7,10 +7,14 @@
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
 #include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "handover_internal.h"
 
 /* Packets that may wait in the rings from one worker on one side, all peers together. */
 #define WAITING 2048u
-#define RING_LEAST 128u
+#define RING_LEAST 128u /* more than FRAGMENT_MAX: all of a datagram goes over */
+#define PIECES 512u     /* fragments that may wait to be gathered, by side */
 
 static unsigned
 ring_size(unsigned workers)
@@ -23,9 +27,9 @@ ring_size(unsigned workers)
 unsigned
 handover_mbufs(unsigned workers)
 {
-	/* both sides, what is collected for a ring, and the frames of both sides */
-	return 2 * (workers - 1) * (ring_size(workers) + ENGINE_BURST_MAX) +
-	       2 * ring_size(workers);
+	/* both sides: what is collected for a ring, frames, and what is to be gathered */
+	return 2 * workers * (ring_size(workers) + ENGINE_BURST_MAX) +
+	       2 * ring_size(workers) + 2 * PIECES;
 }
 
 static struct rte_ring *
@@ -37,6 +41,43 @@ ring_make(const char *kind, const struct steer *s, unsigned from, unsigned to,
 	snprintf(name, sizeof(name), "sl_%s_%u_%u_%u_%u", kind, s->zone, from, to, side);
 	return rte_ring_create(name, ring_size(s->workers), socket,
 			       RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+/* What a worker gathers, and the rings on which all bring it; and those to itself. */
+static int
+gather_init(struct handover *const *group, const struct steer *s, unsigned self,
+	    int socket)
+{
+	struct handover *h = group[self];
+	struct fragment_config fc = {
+		.buffers = h->config.fragments,
+		.ticks = h->config.track.ipfrag_time,
+		.secret = s->secret,
+	};
+	char name[RTE_RING_NAMESIZE];
+	struct rte_ring *ring;
+	unsigned side, i;
+	void *memory;
+
+	if (fc.buffers == 0)
+		return 0;
+	memory = rte_zmalloc_socket("fragments", fragment_bytes(&fc), 0, socket);
+	if (memory == NULL)
+		return -ENOMEM;
+	h->fragments = fragment_init(memory, &fc);
+	for (side = 0; side < 2; side++) {
+		snprintf(name, sizeof(name), "sl_frag_%u_%u_%u", s->zone, self, side);
+		ring = rte_ring_create(name, PIECES, socket, RING_F_SC_DEQ);
+		if (ring == NULL)
+			return -rte_errno;
+		for (i = 0; i < s->workers; i++)
+			group[i]->lane[self][side].pieces = ring;
+		ring = ring_make("pkts", s, self, self, side, socket);
+		if (ring == NULL)
+			return -rte_errno;
+		h->lane[self][side].to = h->lane[self][side].from = ring;
+	}
+	return 0;
 }
 
 /* The rings from one worker to another. They lie near the one that reads them. */
@@ -76,6 +117,8 @@ handover_init(struct handover *const *group, const struct steer *s, const int *s
 		group[from]->self = (uint8_t)from;
 		group[from]->workers = s->workers;
 	}
+	for (to = 0; to < s->workers && status == 0; to++)
+		status = gather_init(group, s, to, sockets[to]);
 	for (from = 0; from < s->workers; from++)
 		for (to = 0; to < s->workers && status == 0; to++)
 			if (to != from)
@@ -92,8 +135,11 @@ handover_free(struct handover *h)
 	for (peer = 0; peer < h->workers; peer++)
 		for (side = 0; side < 2; side++)
 			rte_ring_free(h->lane[peer][side].to);
-	for (side = 0; side < 2; side++)
+	for (side = 0; side < 2; side++) {
 		rte_ring_free(h->frames_to[side]);
+		rte_ring_free(h->lane[h->self][side].pieces);
+	}
+	rte_free(h->fragments);
 }
 
 static void
@@ -122,6 +168,11 @@ handover_split(struct handover *h, uint8_t side, struct rte_mbuf **pkts, uint16_
 			pkts[own++] = pkts[i];
 			continue;
 		}
+		if (unlikely(owners[i] == STEER_FRAGMENT)) {
+			if (!gather_put(h, side, pkts[i]))
+				pkts[own++] = pkts[i];
+			continue;
+		}
 		lane = &h->lane[owners[i]][side];
 		lane->pkts[lane->count++] = pkts[i];
 		if (lane->count == ENGINE_BURST_MAX)
@@ -144,10 +195,12 @@ handover_flush(struct handover *h)
 uint16_t
 handover_take(struct handover *h, unsigned peer, uint8_t side, struct rte_mbuf **pkts)
 {
-	if (peer == h->self)
+	struct rte_ring *ring = h->lane[peer][side].from;
+
+	if (ring == NULL) /* to ourselves, where no fragments are taken */
 		return 0;
-	return (uint16_t)rte_ring_sc_dequeue_burst(h->lane[peer][side].from,
-						   (void **)pkts, ENGINE_BURST_MAX, NULL);
+	return (uint16_t)rte_ring_sc_dequeue_burst(ring, (void **)pkts, ENGINE_BURST_MAX,
+						   NULL);
 }
 
 uint16_t

@@ -48,13 +48,12 @@ toeplitz_bit(unsigned n)
 }
 
 void
-steer_init_toeplitz(struct steer *s, uint16_t zone, unsigned workers, uint16_t table)
+steer_init_toeplitz(struct steer *s, uint16_t zone, unsigned workers, uint16_t table,
+		    const uint8_t secret[KEY_SECRET_BYTES])
 {
 	unsigned value, bit, i;
 
-	memset(s, 0, sizeof(*s));
-	s->zone = zone;
-	s->workers = (uint8_t)workers;
+	steer_init_keyed(s, zone, workers, secret);
 	s->toeplitz = true;
 	s->mask = (uint16_t)(RTE_MIN(table, STEER_RSS_TABLE) - 1);
 	for (i = 0; i <= s->mask; i++)
@@ -88,6 +87,12 @@ key_words(const struct flow_key *key, uint8_t family)
 }
 
 static inline uint8_t
+owner_of_hash(const struct steer *s, uint64_t hash)
+{
+	return (uint8_t)((hash >> 32) * s->workers >> 32);
+}
+
+static inline uint8_t
 owner_of_key(const struct steer *s, const struct flow_key *key, uint8_t family)
 {
 	uint64_t hash;
@@ -100,7 +105,14 @@ owner_of_key(const struct steer *s, const struct flow_key *key, uint8_t family)
 	}
 	hash = family == 4 ? flow_hash(key, KEY4_BYTES, s->secret)
 			   : flow_hash(key, KEY6_BYTES, s->secret);
-	return (uint8_t)((hash >> 32) * s->workers >> 32);
+	return owner_of_hash(s, hash);
+}
+
+uint8_t
+steer_gatherer(const struct steer *s, const struct fragment_key *key)
+{
+	return owner_of_hash(s, XXH3_64bits_withSecret(key, sizeof(*key), s->secret,
+						       KEY_SECRET_BYTES));
 }
 
 uint8_t
@@ -174,26 +186,36 @@ plain_key(const struct rte_mbuf *m, uint8_t side, struct flow_key *key)
 	return family;
 }
 
-/* Of any other frame. */
-static uint8_t
-owner_parsed(const struct steer *s, uint8_t side, const struct rte_mbuf *m)
+uint8_t
+steer_owner(const struct steer *s, const struct rte_mbuf *m, const struct packet *p)
 {
-	struct packet p, inner;
+	struct packet inner;
 
-	packet_parse(m, side, s->zone, 0, &p);
-	switch (p.kind) {
+	switch (p->kind) {
 	case PACKET_TCP:
 	case PACKET_UDP:
 	case PACKET_ICMP_QUERY:
 	case PACKET_OTHER:
-		return owner_of_key(s, &p.key, p.family);
+		return owner_of_key(s, &p->key, p->family);
 	case PACKET_ICMP_ERROR:
-		if (packet_parse_quoted(m, &p, &inner) == 0)
+		if (packet_parse_quoted(m, p, &inner) == 0)
 			return owner_of_key(s, &inner.key, inner.family);
 		return STEER_ANY;
+	case PACKET_FRAGMENT:
+		return STEER_FRAGMENT;
 	default:
 		return STEER_ANY;
 	}
+}
+
+/* Of any other frame. */
+static uint8_t
+owner_parsed(const struct steer *s, uint8_t side, const struct rte_mbuf *m)
+{
+	struct packet p;
+
+	packet_parse(m, side, s->zone, 0, &p);
+	return steer_owner(s, m, &p);
 }
 
 void

@@ -257,10 +257,13 @@ _plane_vdevs()
 
 _plane_eal()
 {
-	if [ "$(nproc)" -gt 1 ]; then
-		printf '%s\n' -l 0,1
+	local last=$(($(nproc) - 1))
+
+	[ $last -lt 1 ] || last=1
+	if [ "$PLANE_WORKERS" -gt 1 ]; then
+		printf '%s\n' "--lcores=0@0,1@$last,2@0"
 	else
-		printf '%s\n' --lcores=0@0,1@0
+		printf '%s\n' "--lcores=0@0,1@$last"
 	fi
 	printf '%s\n' --no-huge -m 512 --no-pci "--file-prefix=$NET_NAME" --log-level=lib.eal:4
 	_plane_vdevs "$1"
@@ -327,6 +330,7 @@ _plane_yaml()
 		wires:
 		  - [lan, wan]
 		rules: $rules
+		workers: $PLANE_WORKERS
 		control: $NET_DIR/control.sock
 		conntrack:
 		  max: 65536
@@ -336,6 +340,7 @@ _plane_yaml()
 	fi
 }
 
+PLANE_WORKERS=1 # or 2
 # Drivers to try, the better first; PLANE_DRIVERS in the environment overrides.
 PLANE_DRIVERS=${PLANE_DRIVERS:-net_af_xdp net_af_packet}
 

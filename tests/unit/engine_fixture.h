@@ -207,6 +207,29 @@ mbuf_of(const struct frame *frame)
 	return m;
 }
 
+/* A fragment of an IPv4 frame without options: len bytes at off of its datagram. */
+static inline struct rte_mbuf *
+piece_of(const struct frame *frame, uint16_t off, uint16_t len, bool more)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+	uint8_t bytes[FRAME_MAX], *ip = bytes + 14;
+	uint16_t sum;
+
+	assert_non_null(m);
+	assert_true(frame_build(frame, bytes, sizeof(bytes)) >= 34u + off + len);
+	memmove(ip + 20, ip + 20 + off, len);
+	ip[2] = (uint8_t)((20 + len) >> 8);
+	ip[3] = (uint8_t)(20 + len);
+	ip[6] = (uint8_t)((more ? 0x20 : 0) | off / 8 >> 8);
+	ip[7] = (uint8_t)(off / 8);
+	ip[10] = ip[11] = 0;
+	sum = (uint16_t)~frame_sum(ip, 20, 0);
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+	memcpy(rte_pktmbuf_append(m, 34 + len), bytes, 34u + len);
+	return m;
+}
+
 /* One frame into a port; what stood in the transmit buffers before is gone. */
 static inline struct engine_record
 inject_at(struct fixture *f, uint16_t port, const struct frame *frame, uint64_t now_ns)

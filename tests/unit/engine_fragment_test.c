@@ -9,32 +9,16 @@
 
 /* Piece i of a UDP datagram to a port of the server's. */
 static struct rte_mbuf *
-piece_of(uint16_t dport, uint16_t id, unsigned i, bool bad)
+udp_piece(uint16_t dport, uint16_t id, unsigned i, bool bad)
 {
 	struct frame frame = datagram(LAN, 1000, dport);
-	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
-	uint8_t bytes[FRAME_MAX], *ip = bytes + 14;
-	size_t part = i + 1 < PIECES ? PIECE_BYTES : 308, off = i * PIECE_BYTES;
-	size_t len;
+	bool more = i + 1 < PIECES;
 
+	frame.id = id;
 	frame.payload_len = 2 * PIECE_BYTES + 300;
 	frame.bad_l4_checksum = bad;
-	len = frame_build(&frame, bytes, sizeof(bytes));
-	assert_int_equal(len, 14 + 20 + 2 * PIECE_BYTES + 308);
-	memmove(ip + 20, ip + 20 + off, part);
-	ip[2] = (uint8_t)((20 + part) >> 8);
-	ip[3] = (uint8_t)(20 + part);
-	ip[4] = (uint8_t)(id >> 8);
-	ip[5] = (uint8_t)id;
-	ip[6] = (uint8_t)((i + 1 < PIECES ? 0x20 : 0) | off / 8 >> 8);
-	ip[7] = (uint8_t)(off / 8);
-	ip[10] = ip[11] = 0;
-	len = (uint16_t)~frame_sum(ip, 20, 0);
-	ip[10] = (uint8_t)(len >> 8);
-	ip[11] = (uint8_t)len;
-	assert_non_null(m);
-	memcpy(rte_pktmbuf_append(m, (uint16_t)(34 + part)), bytes, 34 + part);
-	return m;
+	return piece_of(&frame, (uint16_t)(i * PIECE_BYTES), more ? PIECE_BYTES : 308,
+			more);
 }
 
 /* All datagrams, their pieces interleaved: each third is refused by the rules, each fifth bad. */
@@ -49,9 +33,10 @@ run_bursts(unsigned size, struct engine_record *records)
 	fixture_start(&f, RULESET("accept", RULE(UDP_DPORT(53) DROP)));
 	for (i = 0; i < FRAMES; i++) {
 		n = (i * 7) % FRAMES; /* 7 and FRAMES have no common factor */
-		pkts[i] =
-			piece_of((uint16_t)(n / PIECES % 3 == 0 ? 53 : 2000 + n / PIECES),
-				 (uint16_t)(n / PIECES), n % PIECES, n / PIECES % 5 == 0);
+		pkts[i] = udp_piece((uint16_t)(n / PIECES % 3 == 0 ? 53
+								   : 2000 + n / PIECES),
+				    (uint16_t)(n / PIECES), n % PIECES,
+				    n / PIECES % 5 == 0);
 	}
 	for (i = 0; i < FRAMES; i += n) {
 		n = RTE_MIN(size, FRAMES - i);
@@ -92,7 +77,7 @@ static void
 what_waits_is_dropped_in_time_and_at_the_end(void **state)
 {
 	struct fixture f = {.config = fixture_config()};
-	struct rte_mbuf *m = piece_of(53, 1, 0, false);
+	struct rte_mbuf *m = udp_piece(53, 1, 0, false);
 	struct engine_record records[2];
 	uint64_t at;
 
@@ -109,7 +94,7 @@ what_waits_is_dropped_in_time_and_at_the_end(void **state)
 	assert_int_equal(records[0].verdict, VERDICT_HELD);
 	engine_expire(f.e, at, ENGINE_EXPIRE_MAX);
 	assert_dropped(records[0], REASON_IP_FRAGMENT_TIMEOUT);
-	m = piece_of(53, 2, 1, false);
+	m = udp_piece(53, 2, 1, false);
 	engine_burst(f.e, LAN, &m, 1, at, &records[1]);
 	assert_int_equal(records[1].verdict, VERDICT_HELD);
 	engine_stop(f.e);
@@ -128,7 +113,7 @@ a_flood_holds_no_more_than_its_buffers(void **state)
 	(void)state;
 	fixture_start(&f, RULESET("accept", ""));
 	for (i = 0; i < 5000; i++) {
-		m = piece_of(53, (uint16_t)i, 0, false);
+		m = udp_piece(53, (uint16_t)i, 0, false);
 		engine_burst(f.e, LAN, &m, 1, START, NULL);
 		assert_true(rte_mempool_in_use_count(pool) <= f.config.fragments);
 	}
@@ -148,7 +133,7 @@ without_buffers_fragments_are_dropped(void **state)
 	(void)state;
 	f.config.fragments = 0;
 	fixture_start(&f, RULESET("accept", ""));
-	m = piece_of(53, 1, 0, false);
+	m = udp_piece(53, 1, 0, false);
 	engine_burst(f.e, LAN, &m, 1, START, &record);
 	assert_dropped(record, REASON_IP_FRAGMENT);
 	fixture_end(&f);

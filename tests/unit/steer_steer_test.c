@@ -38,7 +38,7 @@ setup(void **state)
 	for (i = 0; i < sizeof(secret); i++)
 		secret[i] = (uint8_t)random32();
 	steer_init_keyed(&steers[0], 0, WORKERS, secret);
-	steer_init_toeplitz(&steers[1], 0, WORKERS, 128);
+	steer_init_toeplitz(&steers[1], 0, WORKERS, 128, secret);
 	return 0;
 }
 
@@ -61,6 +61,20 @@ owner_of(const struct steer *s, uint8_t side, const struct frame *f)
 
 	assert_int_not_equal(len, 0);
 	return owner_of_bytes(s, side, bytes, len);
+}
+
+static struct fragment_key
+key_of(const struct frame *f)
+{
+	uint8_t bytes[FRAME_MAX];
+	size_t len = frame_build(f, bytes, sizeof(bytes));
+	struct rte_mbuf m;
+	struct packet p;
+
+	frame_mbuf(&m, bytes, len, len);
+	packet_parse(&m, 0, 0, 0, &p);
+	assert_int_equal(p.kind, PACKET_FRAGMENT);
+	return fragment_key_of(&p);
 }
 
 /* The packet that goes the other way. */
@@ -342,7 +356,43 @@ what_has_no_connection_is_whose_who_receives_it(void **state)
 	assert_int_equal(owner_of(&steers[1], 0, &nd), STEER_ANY);
 	for (cut = 0; cut < 34; cut++)
 		assert_int_equal(owner_of_bytes(&steers[0], 0, bytes, cut), STEER_ANY);
-	assert_int_not_equal(owner_of_bytes(&steers[0], 0, bytes, len), STEER_ANY);
+	assert_true(owner_of_bytes(&steers[0], 0, bytes, len) < WORKERS);
+}
+
+/* Of one datagram they have one gatherer; those of many are spread. */
+static void
+fragments_are_gathered_by_what_they_have_in_common(void **state)
+{
+	struct frame first = {.src = "10.0.0.1",
+			      .dst = "10.0.0.2",
+			      .proto = IPPROTO_UDP,
+			      .payload_len = 64,
+			      .mf = true};
+	struct frame last = {.src = "10.0.0.1",
+			     .dst = "10.0.0.2",
+			     .proto = IPPROTO_UDP,
+			     .frag_off = 9,
+			     .payload_len = 20};
+	unsigned k, seen_apart = 0;
+	struct fragment_key key[2];
+	uint8_t gatherer, before = 0;
+
+	(void)state;
+	for (first.id = 1; first.id < 500; first.id++) {
+		last.id = first.id;
+		for (k = 0; k < 2; k++) {
+			assert_int_equal(owner_of(&steers[k], 0, &first), STEER_FRAGMENT);
+			assert_int_equal(owner_of(&steers[k], 0, &last), STEER_FRAGMENT);
+			key[0] = key_of(&first);
+			key[1] = key_of(&last);
+			gatherer = steer_gatherer(&steers[k], &key[0]);
+			assert_true(gatherer < WORKERS);
+			assert_int_equal(gatherer, steer_gatherer(&steers[k], &key[1]));
+			seen_apart += gatherer != before;
+			before = gatherer;
+		}
+	}
+	assert_true(seen_apart > 400);
 }
 
 /* Bytes changed and cut at random: an owner that exists, and no byte read past the end. */
@@ -373,7 +423,8 @@ any_bytes_have_an_owner(void **state)
 		memcpy(bytes, whole, len);
 		for (k = 0; k < 2; k++) {
 			owner = owner_of_bytes(&steers[k], i & 1, bytes, len);
-			assert_true(owner < WORKERS || owner == STEER_ANY);
+			assert_true(owner < WORKERS || owner == STEER_ANY ||
+				    owner == STEER_FRAGMENT);
 		}
 		free(bytes);
 	}
@@ -391,6 +442,7 @@ main(void)
 		cmocka_unit_test(connections_spread_evenly_over_64_workers),
 		cmocka_unit_test(another_secret_has_other_owners),
 		cmocka_unit_test(what_has_no_connection_is_whose_who_receives_it),
+		cmocka_unit_test(fragments_are_gathered_by_what_they_have_in_common),
 		cmocka_unit_test(any_bytes_have_an_owner),
 	};
 

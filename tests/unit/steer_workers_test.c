@@ -11,6 +11,7 @@
 #define PACKETS 6000u
 #define PAIRS 40u
 #define MOST 4u
+#define WAITING 12u /* fragments at most that are still to come */
 
 struct world {
 	unsigned workers;
@@ -21,6 +22,11 @@ struct world {
 	uint8_t passed[PACKETS +
 		       1]; /* by the number in the IP header: how often it left */
 	unsigned made;     /* segments of ours that left */
+	unsigned entered;  /* frames */
+	unsigned turn;
+	uint16_t count[2]; /* of the bursts that come in next, by side */
+	struct rte_mbuf *pkts[2][ENGINE_BURST_MAX];
+	uint64_t now_ns;
 	uint16_t last[2][PAIRS]
 		     [256]; /* by side, pair, protocol: the number that left last */
 };
@@ -47,17 +53,21 @@ world_start(struct world *w, unsigned workers, bool toeplitz, bool one_sender)
 	memset(secret, 0x77, sizeof(secret));
 	w->workers = workers;
 	w->one_sender = one_sender;
+	w->now_ns = START;
 	if (toeplitz)
-		steer_init_toeplitz(&w->steer, 0, workers, 128);
+		steer_init_toeplitz(&w->steer, 0, workers, 128, secret);
 	else
 		steer_init_keyed(&w->steer, 0, workers, secret);
 	for (i = 0; i < workers; i++) {
 		w->f[i].config = fixture_config();
+		w->f[i].config.fragments = 1000;
 		memset(w->f[i].config.secret, (int)i + 1, KEY_SECRET_BYTES);
 		fixture_start(&w->f[i], OFFICE);
 		w->h[i] = rte_zmalloc(NULL, sizeof(struct handover), 64);
 		assert_non_null(w->h[i]);
 		w->h[i]->engine = w->f[i].e;
+		if (workers > 1)
+			w->h[i]->config = w->f[i].config;
 	}
 	assert_int_equal(handover_init(w->h, &w->steer, sockets,
 				       one_sender ? sender : each),
@@ -69,6 +79,10 @@ world_end(struct world *w)
 {
 	unsigned i;
 
+	for (i = 0; i < w->workers; i++) {
+		handover_stop(w->h[i]);
+		engine_stop(w->f[i].e);
+	}
 	for (i = 0; i < w->workers; i++) {
 		handover_free(w->h[i]);
 		rte_free(w->h[i]);
@@ -90,6 +104,8 @@ note_sent(struct world *w, uint8_t side, struct rte_mbuf *m)
 		w->made++;
 	} else {
 		w->passed[number]++;
+	}
+	if (number != 0 && p.kind != PACKET_FRAGMENT) {
 		pair = (uint16_t)(rte_be_to_cpu_32(p.key.addr.v4[0]) & 0xff) % PAIRS;
 		/* a burst may be cut, never turned round */
 		assert_true(w->last[side][pair][p.proto] < number);
@@ -115,30 +131,48 @@ transmit(struct world *w, unsigned i, uint8_t side)
 static void
 judge(struct world *w, unsigned i, uint8_t side, struct rte_mbuf **pkts, uint16_t n)
 {
-	engine_burst(w->f[i].e, side, pkts, n, START, NULL);
+	engine_burst(w->f[i].e, side, pkts, n, w->now_ns, NULL);
 	transmit(w, i, side ^ 1);
 	transmit(w, i, side);
 }
 
-/* A burst comes in on a side, at the worker whose turn it is; then each has a turn. */
+/* A worker's turn, but for what comes in. */
 static void
-receive(struct world *w, unsigned i, uint8_t side, struct rte_mbuf **pkts, uint16_t n)
+turn(struct world *w, unsigned i)
 {
 	struct rte_mbuf *taken[ENGINE_BURST_MAX];
 	unsigned peer;
+	uint16_t n;
 	uint8_t x;
 
-	n = handover_split(w->h[i], side, pkts, n);
-	if (n != 0)
-		judge(w, i, side, pkts, n);
 	handover_flush(w->h[i]);
-	for (i = 0; i < w->workers; i++)
-		for (peer = 0; peer < w->workers; peer++)
-			for (x = 0; x < 2; x++) {
-				n = handover_take(w->h[i], peer, x, taken);
-				if (n != 0)
-					judge(w, i, x, taken, n);
-			}
+	handover_gather(w->h[i], w->now_ns);
+	for (peer = 0; peer < w->workers; peer++)
+		for (x = 0; x < 2; x++) {
+			n = handover_take(w->h[i], peer, x, taken);
+			if (n != 0)
+				judge(w, i, x, taken, n);
+		}
+}
+
+/* A burst comes in on a side, at the worker whose turn it is; then all have turns. */
+static void
+receive(struct world *w, uint8_t side)
+{
+	unsigned i = w->turn++ % w->workers, round;
+	uint16_t n = w->count[side];
+
+	if (w->workers > 1)
+		n = handover_split(w->h[i], side, w->pkts[side], n);
+	w->entered += w->count[side];
+	w->count[side] = 0;
+	if (n != 0)
+		judge(w, i, side, w->pkts[side], n);
+	handover_flush(w->h[i]);
+	/* fragments go over twice */
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < w->workers; i++)
+			turn(w, i);
 	for (i = 0; i < w->workers; i++) {
 		handover_collect(w->h[i]);
 		transmit(w, i, 0);
@@ -179,12 +213,65 @@ frame_of(unsigned n, uint8_t *side, char src[16])
 	return f;
 }
 
+/* Fragments on their way, in any order, between other packets. */
+static struct {
+	unsigned n;
+	uint8_t side[WAITING];
+	struct rte_mbuf *m[WAITING];
+} waiting;
+
+static void
+wait_piece(const struct frame *f, uint8_t side, uint16_t off, uint16_t len)
+{
+	uint16_t all = (uint16_t)(f->payload_len + (f->proto == IPPROTO_TCP ? 20 : 8));
+
+	assert_true(waiting.n < WAITING);
+	waiting.side[waiting.n] = side;
+	waiting.m[waiting.n++] = piece_of(f, off, len, off + len < all);
+}
+
+/* The packet in three parts; of some one is missing, or there twice, or overlaps another. */
+static void
+cut(struct frame *f, uint8_t side)
+{
+	unsigned what = random_below(8);
+
+	f->payload_len = (f->proto == IPPROTO_TCP ? 980 : 992);
+	wait_piece(f, side, 0, 400);
+	if (what != 0)
+		wait_piece(f, side, 400, 400);
+	wait_piece(f, side, 800, 200);
+	if (what == 1)
+		wait_piece(f, side, 0, 400);
+	else if (what == 2)
+		wait_piece(f, side, 392, 16);
+}
+
+static void
+arrive(struct world *w, uint8_t side, struct rte_mbuf *m, unsigned burst)
+{
+	w->pkts[side][w->count[side]++] = m;
+	if (w->count[side] == burst)
+		receive(w, side);
+}
+
+static void
+arrive_piece(struct world *w, unsigned burst)
+{
+	unsigned i = random_below(waiting.n);
+	struct rte_mbuf *m = waiting.m[i];
+	uint8_t side = waiting.side[i];
+
+	waiting.n--;
+	waiting.m[i] = waiting.m[waiting.n];
+	waiting.side[i] = waiting.side[waiting.n];
+	arrive(w, side, m, burst);
+}
+
 static void
 traffic(struct world *w, unsigned burst)
 {
-	struct rte_mbuf *pkts[2][ENGINE_BURST_MAX];
-	uint16_t count[2] = {0, 0};
-	unsigned n, i = 0;
+	unsigned n;
 	char src[16];
 	uint8_t side;
 
@@ -192,15 +279,18 @@ traffic(struct world *w, unsigned burst)
 	for (n = 1; n <= PACKETS; n++) {
 		struct frame f = frame_of(n, &side, src);
 
-		pkts[side][count[side]++] = mbuf_of(&f);
-		if (count[side] < burst)
-			continue;
-		receive(w, i++ % w->workers, side, pkts[side], count[side]);
-		count[side] = 0;
+		if (random_below(f.proto == IPPROTO_TCP ? 20 : 3) == 0) {
+			cut(&f, side);
+		} else {
+			arrive(w, side, mbuf_of(&f), burst);
+		}
+		while (waiting.n > WAITING - 4 || (waiting.n > 0 && random_below(2) == 0))
+			arrive_piece(w, burst);
 	}
+	while (waiting.n > 0)
+		arrive_piece(w, burst);
 	for (side = 0; side < 2; side++)
-		if (count[side] != 0)
-			receive(w, 0, side, pkts[side], count[side]);
+		receive(w, side);
 }
 
 static int
@@ -235,11 +325,15 @@ static struct engine_stats
 sum_of(const struct world *w)
 {
 	struct engine_stats sum = {0}, one;
-	unsigned i, r;
+	unsigned i, r, gathered;
 
 	for (i = 0; i < w->workers; i++) {
 		one = stats(&w->f[i]);
-		sum.packets += one.packets;
+		gathered = w->workers == 1 ? 0 : fragment_count(w->h[i]->fragments);
+		/* has come in, but no engine has seen it yet */
+		sum.packets += one.packets + gathered;
+		sum.fragments += one.fragments + gathered;
+		sum.reassembled += one.reassembled;
 		sum.passed += one.passed;
 		sum.created += one.created;
 		for (r = 0; r < REASON_COUNT; r++)
@@ -260,6 +354,10 @@ assert_same(const struct world *a, const struct world *b)
 	assert_memory_equal(&sa, &sb, sizeof(sa));
 	assert_int_equal(n, connections(b, vb, RTE_DIM(vb)));
 	assert_true(n > PAIRS);
+	assert_true(sa.reassembled > PACKETS / 20);
+	assert_true(sa.fragments > 50);
+	assert_true(sa.drops[REASON_IP_FRAGMENT_DUPLICATE] > 10);
+	assert_true(sa.drops[REASON_IP_FRAGMENT_OVERLAP] > 50);
 	for (i = 0; i < n; i++) {
 		assert_memory_equal(&va[i].key, &vb[i].key, sizeof(va[i].key));
 		assert_memory_equal(va[i].state, vb[i].state, sizeof(va[i].state));
@@ -313,7 +411,8 @@ bursts_stay_in_order_on_their_way(void **state)
 	for (i = 2; i <= 4; i += 2) {
 		world_start(&w, i, i == 4, false);
 		traffic(&w, 32); /* note_sent() looks at the order */
-		assert_int_equal(sum_of(&w).packets, PACKETS);
+		assert_true(w.entered > PACKETS);
+		assert_int_equal(sum_of(&w).packets, w.entered);
 		world_end(&w);
 	}
 }
@@ -365,6 +464,120 @@ a_full_ring_drops_and_counts(void **state)
 	world_end(&w);
 }
 
+/* From a side, a fragment a worker. */
+static void
+send_pieces(struct world *w, const struct frame *f, uint8_t side, unsigned n)
+{
+	static const uint16_t off[] = {800, 0, 400}, len[] = {200, 400, 400};
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		arrive(w, side, piece_of(f, off[i], len[i], off[i] != 800), 1);
+}
+
+static void
+fragments_find_the_connection_of_their_datagram(void **state)
+{
+	static struct world w;
+	struct frame there, back;
+	unsigned i;
+
+	(void)state;
+	world_start(&w, 4, false, false);
+	for (i = 1; i <= 100; i++) {
+		there = datagram(LAN, (uint16_t)(5000 + i), 53);
+		back = datagram(WAN, (uint16_t)(5000 + i), 53);
+		back.payload_len = 992;
+		/* nobody has asked yet */
+		back.id = (uint16_t)(300 + i);
+		send_pieces(&w, &back, WAN, 3);
+		assert_int_equal(w.passed[300 + i], 0);
+		assert_int_equal(sum_of(&w).drops[REASON_POLICY_DROP], 3 * i);
+		there.id = (uint16_t)(100 + i);
+		arrive(&w, LAN, mbuf_of(&there), 1);
+		back.id = (uint16_t)(200 + i);
+		send_pieces(&w, &back, WAN, 2);
+		assert_int_equal(w.passed[200 + i], 0);
+		send_pieces(&w, &back, WAN, 3); /* two of them are doubles */
+		assert_int_equal(w.passed[200 + i], 3);
+	}
+	assert_int_equal(sum_of(&w).drops[REASON_IP_FRAGMENT_DUPLICATE], 200);
+	assert_int_equal(sum_of(&w).fragments, 0);
+	assert_int_equal(sum_of(&w).reassembled, 200);
+	world_end(&w);
+}
+
+static void
+what_is_not_whole_in_time_is_dropped(void **state)
+{
+	static struct world w;
+	struct frame f = datagram(LAN, 5000, 53);
+	unsigned i;
+
+	(void)state;
+	world_start(&w, 2, true, false);
+	f.payload_len = 992;
+	send_pieces(&w, &f, LAN, 2);
+	assert_int_equal(sum_of(&w).fragments, 2);
+	w.now_ns += 30 * S - MS;
+	for (i = 0; i < 2; i++)
+		turn(&w, i);
+	assert_int_equal(sum_of(&w).drops[REASON_IP_FRAGMENT_TIMEOUT], 0);
+	w.now_ns += 2 * MS;
+	for (i = 0; i < 2; i++)
+		turn(&w, i);
+	assert_int_equal(sum_of(&w).drops[REASON_IP_FRAGMENT_TIMEOUT], 2);
+	assert_int_equal(sum_of(&w).fragments, 0);
+	/* and what waits at the end */
+	send_pieces(&w, &f, LAN, 1);
+	for (i = 0; i < 2; i++)
+		handover_stop(w.h[i]);
+	assert_int_equal(sum_of(&w).drops[REASON_IP_FRAGMENT_TIMEOUT], 3);
+	world_end(&w);
+}
+
+/* For which there is no room on a ring: no part of it goes over. */
+static void
+a_datagram_goes_over_whole_or_not_at_all(void **state)
+{
+	static struct world w;
+	struct frame f = datagram(LAN, 5000, 53);
+	struct rte_ring *ring;
+	struct rte_mbuf *m;
+	void *nothing = NULL;
+	unsigned from, to, filled = 0;
+
+	(void)state;
+	world_start(&w, 2, false, false);
+	for (from = 0; from < 2; from++)
+		for (to = 0; to < 2; to++) {
+			ring = w.h[from]->lane[to][LAN].to;
+			while (rte_ring_free_count(ring) > 2)
+				filled += rte_ring_sp_enqueue(ring, nothing) == 0;
+		}
+	f.payload_len = 992;
+	m = piece_of(&f, 0, 400, true);
+	assert_int_equal(handover_split(w.h[0], LAN, &m, 1), 0);
+	m = piece_of(&f, 400, 400, true);
+	assert_int_equal(handover_split(w.h[1], LAN, &m, 1), 0);
+	m = piece_of(&f, 800, 200, false);
+	assert_int_equal(handover_split(w.h[0], LAN, &m, 1), 0);
+	for (to = 0; to < 2; to++)
+		handover_gather(w.h[to], START);
+	assert_int_equal(sum_of(&w).drops[REASON_HANDOVER_FULL], 3);
+	assert_int_equal(sum_of(&w).packets, 3);
+	for (from = 0; from < 2; from++)
+		for (to = 0; to < 2; to++) {
+			ring = w.h[from]->lane[to][LAN].to;
+			while (rte_ring_sc_dequeue(ring, &nothing) == 0) {
+				assert_null(nothing);
+				filled--;
+			}
+		}
+	assert_int_equal(filled, 0);
+	world_end(&w);
+}
+
 int
 main(void)
 {
@@ -373,6 +586,9 @@ main(void)
 		cmocka_unit_test(bursts_stay_in_order_on_their_way),
 		cmocka_unit_test(one_sender_sends_for_all),
 		cmocka_unit_test(a_full_ring_drops_and_counts),
+		cmocka_unit_test(fragments_find_the_connection_of_their_datagram),
+		cmocka_unit_test(what_is_not_whole_in_time_is_dropped),
+		cmocka_unit_test(a_datagram_goes_over_whole_or_not_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_eal, fixture_eal_end);

@@ -85,7 +85,8 @@ struct control_worker {
 	struct rte_ring *replies;
 	struct rte_ring *events; /* of struct engine_event */
 	uint64_t events_lost;    /* written by the worker, read by others now and then */
-	const uint64_t *handed_over; /* NULL: it never does */
+	const uint64_t *handed_over;           /* NULL: it never does */
+	const struct fragment_table *gathered; /* beside the engine's; NULL: none */
 	/* the others', below the mutex */
 	pthread_mutex_t lock __attribute__((aligned(64)));
 	struct control_job job;

@@ -33,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <base/reason.h>
 #include <packet/key.h>
 #include <packet/packet.h>
 
@@ -78,6 +79,13 @@ enum fragment_fate {
 };
 
 struct fragment_table;
+
+/* Of a packet of PACKET_FRAGMENT: whose it is, and what it is, in the frame m. */
+struct fragment_key fragment_key_of(const struct packet *p);
+struct fragment fragment_of(struct rte_mbuf *m, const struct packet *p, void *about);
+
+/* Why the group is dropped, with any fate but FRAGMENT_HELD and FRAGMENT_WHOLE. */
+enum reason fragment_reason(enum fragment_fate fate);
 
 /* Bytes of memory that fragment_init() needs. */
 size_t fragment_bytes(const struct fragment_config *config);

@@ -6,6 +6,10 @@
  * a turn, or before when a burst is full; so packets of one port stay in order. A ring that is
  * full drops (HANDOVER_FULL): nobody waits for anybody.
  *
+ * Fragments are gathered by one worker first, which hands the whole datagram to its owner, and
+ * to itself no other way (gather.c). On a wire of several workers, packets of a connection
+ * may so overtake one that is in fragments by a hand-over.
+ *
  * A port with fewer transmit queues than workers has one sender, and the others hand it what
  * they have judged.
  *
@@ -13,9 +17,11 @@
  *		for each port that it receives on:
  *			n = handover_split(h, side, pkts, n);       what is ours
  *		handover_flush(h);
+ *		handover_gather(h, now_ns);                         fragments
  *		for each peer and side:
  *			n = handover_take(h, peer, side, pkts);     what others have received
  *		handover_collect(h);                                what others have judged
+ *	at the end handover_stop(h);
  *
  * A struct handover is its worker's; only the rings have two ends.
  */
@@ -28,13 +34,15 @@
 #include <rte_ring.h>
 
 #include <engine/engine.h>
+#include <fragment/fragment.h>
 #include <steer/steer.h>
 
 /* From one worker to another, of one side of the wire. */
 struct handover_lane {
 	struct rte_ring *to;
 	struct rte_ring *from;
-	uint16_t count; /* collected for `to` */
+	struct rte_ring *pieces; /* fragments that `to` gathers, from all workers */
+	uint16_t count;          /* collected for `to` */
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
 };
 
@@ -43,25 +51,32 @@ struct handover {
 	struct engine *engine;
 	uint8_t self; /* number among the workers of the wire */
 	uint8_t workers;
-	uint64_t handed_over; /* packets that went to another worker */
+	uint64_t handed_over;             /* packets that went to another worker */
+	struct fragment_table *fragments; /* that it gathers; NULL: none are taken */
 	/* Frames to be sent: ours to the sender of a side, the others' to us; NULL: none. */
 	struct rte_ring *frames_to[2];
 	struct rte_ring *frames_from[STEER_MAX_WORKERS][2];
 	struct handover_lane lane[STEER_MAX_WORKERS][2] __attribute__((aligned(64)));
+	struct engine_config config; /* its engine's */
+	struct fragment_group group; /* of fragments that it gathers no more */
 };
 
 /*
  * Link the workers of a wire. group: as many zeroed structs as s has workers, each with its
- * engine set. sockets: the NUMA node of each worker. sender: for each side its one sender, or
- * STEER_ANY where each worker sends itself. Returns 0 or -errno; handover_free() in any case.
+ * engine and that one's config set. sockets: the NUMA node of each worker. sender: for each
+ * side its one sender, or STEER_ANY where each worker sends itself. Returns 0 or -errno;
+ * handover_free() in any case.
  */
 int handover_init(struct handover *const *group, const struct steer *s,
 		  const int *sockets, const uint8_t sender[2]);
 
+/* The end: drop the fragments that wait. */
+void handover_stop(struct handover *h);
+
 /* Before the pool of the packets that may still be in the rings. */
 void handover_free(struct handover *h);
 
-/* Packets that can be on their way from one worker. */
+/* Packets that can be on their way from one worker, without the fragments that wait. */
 unsigned handover_mbufs(unsigned workers);
 
 /*
@@ -74,7 +89,16 @@ uint16_t handover_split(struct handover *h, uint8_t side, struct rte_mbuf **pkts
 /* Have go over what is collected. */
 void handover_flush(struct handover *h);
 
-/* What a peer has received on a side and is ours: at most ENGINE_BURST_MAX. */
+/*
+ * Take up to a burst a side of the fragments that are ours to gather, have what is whole go
+ * over, and drop what took too long.
+ */
+void handover_gather(struct handover *h, uint64_t now_ns);
+
+/*
+ * What a peer has received on a side and is ours: at most ENGINE_BURST_MAX. One's own peer is
+ * oneself.
+ */
 uint16_t handover_take(struct handover *h, unsigned peer, uint8_t side,
 		       struct rte_mbuf **pkts);
 

@@ -3,7 +3,8 @@
  * Which worker a packet belongs to, where several share a wire. All packets of a connection,
  * of both directions, and the ICMP errors about it have one owner: it is computed of the
  * connection's key, of an ICMP error's quoted one. What has no connection (ARP, neighbour
- * discovery, what cannot be parsed) is whose who has received it.
+ * discovery, what cannot be parsed) is whose who has received it. A fragment does not tell;
+ * who gathers those of its datagram finds the owner (steer/handover.h).
  *
  * Two functions of the key, and a wire has one of them:
  *
@@ -13,6 +14,8 @@
  *              both directions the same hash, over addresses, and ports of TCP and UDP. Cards
  *              then bring a packet to its owner themselves. They are not believed: the owner
  *              is computed anyway, so a card that hashes otherwise costs speed and no more.
+ *
+ * Who gathers a datagram's fragments is XXH3's choice in both.
  *
  * Neither is the hash of the tables, so that what a worker owns is spread over its table. A
  * struct steer is only read after its init: any thread.
@@ -25,10 +28,14 @@
 
 #include <rte_mbuf.h>
 
+#include <fragment/fragment.h>
 #include <packet/key.h>
+#include <packet/packet.h>
 
 #define STEER_MAX_WORKERS 64u
-#define STEER_ANY UINT8_MAX /* an owner: whoever has received it */
+/* In place of an owner: */
+#define STEER_ANY UINT8_MAX            /* whoever has received it */
+#define STEER_FRAGMENT (UINT8_MAX - 1) /* not known before its datagram is whole */
 
 #define STEER_RSS_KEY_BYTES 52u /* the longest that a card takes; 40 are the usual */
 #define STEER_RSS_TABLE 512u    /* entries of a card's indirection table that count */
@@ -51,8 +58,8 @@ void steer_init_keyed(struct steer *s, uint16_t zone, unsigned workers,
  * table: entries of the indirection table, a power of two; of two cards on a wire the smaller
  * number. STEER_RSS_TABLE at most count.
  */
-void steer_init_toeplitz(struct steer *s, uint16_t zone, unsigned workers,
-			 uint16_t table);
+void steer_init_toeplitz(struct steer *s, uint16_t zone, unsigned workers, uint16_t table,
+			 const uint8_t secret[KEY_SECRET_BYTES]);
 
 /* The key that a card is given; and the queue of an entry of its indirection table. */
 extern const uint8_t steer_rss_key[STEER_RSS_KEY_BYTES];
@@ -67,7 +74,14 @@ steer_rss_queue(const struct steer *s, uint16_t entry)
 uint8_t steer_owner_of_key(const struct steer *s, const struct flow_key *key,
 			   uint8_t family);
 
-/* The owners, or STEER_ANY, of frames that came in on a side of the wire. */
+/* The owner, STEER_ANY or STEER_FRAGMENT, of a packet whose first frame is m. */
+uint8_t steer_owner(const struct steer *s, const struct rte_mbuf *m,
+		    const struct packet *p);
+
+/* Who gathers the fragments of this key. */
+uint8_t steer_gatherer(const struct steer *s, const struct fragment_key *key);
+
+/* The owners, STEER_ANY or STEER_FRAGMENT, of frames that came in on a side of the wire. */
 void steer_owners(const struct steer *s, uint8_t side, struct rte_mbuf *const *pkts,
 		  uint16_t n, uint8_t *owners);
 

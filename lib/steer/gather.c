@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Fragments on a wire of several workers. Only the first has ports, so whose a datagram is
+ * nobody knows before all of it is there: the worker that a hash of what its fragments have
+ * in common says gathers it, and then hands all of it to its owner, whose engine takes the
+ * fragments as if it alone had the wire. What no owner could use, gathering drops for the
+ * same reasons as an engine.
+ *
+ *	receiver --pieces--> gatherer --lane, all at once--> owner
+ *
+ * Each of the three may be the same worker: it hands things to itself the same way.
+ */
+#include <steer/handover.h>
+
+#include <base/ticks.h>
+#include <packet/packet.h>
+
+#include "handover_internal.h"
+
+static void
+refuse_group(struct handover *h, enum reason reason)
+{
+	struct fragment_group *g = &h->group;
+	unsigned i;
+
+	for (i = 0; i < g->n; i++)
+		engine_refuse(h->engine, &g->piece[i].m, 1, reason);
+}
+
+bool
+gather_put(struct handover *h, uint8_t side, struct rte_mbuf *m)
+{
+	struct fragment_key key;
+	struct packet p;
+	uint8_t gatherer;
+
+	if (h->fragments == NULL || m->nb_segs > h->config.fragments)
+		return false;
+	packet_parse(m, side, h->steer->zone,
+		     h->config.verify_checksums ? PACKET_VERIFY_IP : 0, &p);
+	if (p.kind != PACKET_FRAGMENT)
+		return false;
+	key = fragment_key_of(&p);
+	gatherer = steer_gatherer(h->steer, &key);
+	if (rte_ring_mp_enqueue(h->lane[gatherer][side].pieces, m) != 0)
+		engine_refuse(h->engine, &m, 1, REASON_HANDOVER_FULL);
+	else
+		h->handed_over += gatherer != h->self;
+	return true;
+}
+
+/* The datagram is there: to its owner with it, whole or not at all. */
+static void
+deliver(struct handover *h, uint8_t side)
+{
+	struct rte_mbuf *pkts[FRAGMENT_MAX + 1], *head;
+	struct fragment_group *g = &h->group;
+	struct packet p;
+	uint8_t owner;
+	unsigned i;
+
+	head = packet_parse_datagram(g->piece, g->n, side, h->steer->zone, 0, &p);
+	owner = steer_owner(h->steer, head, &p);
+	if (owner == STEER_ANY)
+		owner = h->self;
+	for (i = 0; i < g->n; i++)
+		pkts[i] = g->piece[i].m;
+	if (rte_ring_sp_enqueue_bulk(h->lane[owner][side].to, (void **)pkts, g->n,
+				     NULL) == 0)
+		refuse_group(h, REASON_HANDOVER_FULL);
+	else if (owner != h->self)
+		h->handed_over += g->n;
+}
+
+static void
+gather(struct handover *h, uint8_t side, struct rte_mbuf *m, uint32_t now)
+{
+	enum fragment_fate fate;
+	struct fragment_key key;
+	struct fragment f;
+	struct packet p;
+
+	packet_parse(m, side, h->steer->zone, 0, &p);
+	key = fragment_key_of(&p);
+	f = fragment_of(m, &p, NULL);
+	while (fragment_evict(h->fragments, m->nb_segs, &h->group))
+		refuse_group(h, REASON_IP_FRAGMENT_MEMORY);
+	fate = fragment_add(h->fragments, &key, &f, now, &h->group);
+	if (fate == FRAGMENT_WHOLE)
+		deliver(h, side);
+	else if (fate != FRAGMENT_HELD)
+		refuse_group(h, fragment_reason(fate));
+}
+
+void
+handover_gather(struct handover *h, uint64_t now_ns)
+{
+	uint32_t now = ticks_from_ns(now_ns);
+	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
+	unsigned i, n;
+	uint8_t side;
+
+	if (h->fragments == NULL)
+		return;
+	for (side = 0; side < 2; side++) {
+		n = rte_ring_sc_dequeue_burst(h->lane[h->self][side].pieces,
+					      (void **)pkts, ENGINE_BURST_MAX, NULL);
+		for (i = 0; i < n; i++)
+			gather(h, side, pkts[i], now);
+	}
+	for (i = 0;
+	     i < ENGINE_EXPIRE_MAX && fragment_expire(h->fragments, now, &h->group); i++)
+		refuse_group(h, REASON_IP_FRAGMENT_TIMEOUT);
+}
+
+void
+handover_stop(struct handover *h)
+{
+	while (h->fragments != NULL && fragment_oldest(h->fragments, &h->group))
+		refuse_group(h, REASON_IP_FRAGMENT_TIMEOUT);
+}
