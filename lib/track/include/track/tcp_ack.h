@@ -88,6 +88,7 @@ ack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 		p->h->ep[y] |= EP_SA;
 		p->h->nxt[x] = seq_max(segment_end(seg), p->h->nxt[x]);
 		p->h->last = st->in->now;
+		pair_update_ts(p, x, seg);
 		return TCP_PASS;
 	}
 	if (pair_state(p, y) != TCP_STATE_SYN_SENT) /* from the initiator toward LISTEN */

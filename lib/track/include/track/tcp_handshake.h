@@ -171,11 +171,11 @@ pair_answer_late(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 		h->edge[y] = seg->ack + seg->win;
 		if (seg->win > c->syn_win[y])
 			c->syn_win[y] = seg->win;
-		return;
+	} else {
+		h->edge[y] = seg->ack + ((uint32_t)seg->win << pair_scale(p, x));
+		if (seg->win > h->maxwnd[y])
+			h->maxwnd[y] = seg->win;
 	}
-	h->edge[y] = seg->ack + ((uint32_t)seg->win << pair_scale(p, x));
-	if (seg->win > h->maxwnd[y])
-		h->maxwnd[y] = seg->win;
 }
 
 /* Of the SYNs of x the newest that ack acknowledges; *second: it is the one beside. */

@@ -229,6 +229,7 @@ synack_answered(const struct tcp_step *st, const struct tcp_pair *p)
 			h->ep[y] |= EP_SA;
 			h->last = st->in->now;
 		}
+		pair_update_ts(p, x, seg);
 		if (pair_column(p) != TCP_COLUMN_TIME_WAIT) {
 			h->una[y] = seq_max(seg->ack, h->una[y]);
 			h->edge[y] = seq_max(seg->ack + seg->win, h->edge[y]);
