@@ -138,6 +138,18 @@ shadow_completed(const struct tcp_step *st, const struct tcp_pair *p)
 	return false;
 }
 
+/*
+ * SYN-5: the SYN+ACK that we did not expect has the number of the connection's own, and acknowledged
+ * something else. The ACK of x is of the one whose ACK is the nearer below SEQ.
+ */
+static inline bool
+handshake_is_own(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *synack,
+		 const struct tcp_segment *seg)
+{
+	return ep_has(p, !x, EP_SS | EP_PA) && p->c->iss[!x] == synack->seq &&
+	       seg->seq - p->c->iss[x] - 1 <= seg->seq - synack->ack;
+}
+
 /* SYN-5: an ACK from x of a SYN+ACK whose SYN we do not know, in the window that it offered. */
 static inline bool
 handshake_agreed(const struct tcp_step *st, const struct tcp_pair *p,
@@ -149,7 +161,7 @@ handshake_agreed(const struct tcp_step *st, const struct tcp_pair *p,
 	struct tcp_candidate q;
 
 	if (rare->synack_side != !x + 1 || seg->seq - synack.ack > synack.win ||
-	    seg->ack != segment_end(&synack))
+	    seg->ack != segment_end(&synack) || handshake_is_own(p, x, &synack, seg))
 		return false;
 	q = (struct tcp_candidate){
 		.iss = synack.ack - 1,
