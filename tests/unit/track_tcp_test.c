@@ -3,7 +3,7 @@
 #include "tcp_world.h"
 
 #include <base/ticks.h>
-#include <track/tcp_state.h>
+#include <track/tcp_window.h>
 
 static struct world w;
 
@@ -282,9 +282,9 @@ paws_drops_what_is_older_than_an_echoed_timestamp(void **state)
 }
 
 static void
-paws_believes_any_timestamp_after_24_days(void **state)
+paws_believes_any_timestamp_after_half_an_hour(void **state)
 {
-	const uint32_t day = 86400 * TICKS_PER_S;
+	struct track_conn conn;
 
 	(void)state;
 	world_init(&w);
@@ -293,12 +293,35 @@ paws_believes_any_timestamp_after_24_days(void **state)
 	     "ESTABLISHED", "SYN_RECEIVED");
 	PASS(&w, A, ACK(101, 301, .has_ts = true, .tsval = 1001, .tsecr = 5000),
 	     "ESTABLISHED", "ESTABLISHED");
-	world_wait(&w, 23 * day);
+	conn = world_conn(&w);
+	w.now += 1800 * TICKS_PER_S - 1;
+	assert_int_equal(tcp_timer(&conn, w.now, &w.config, NULL), TCP_TIMER_WAIT);
 	DROP(&w, A, ACK(101, 301, .has_ts = true, .tsval = 999, .tsecr = 5000),
 	     REASON_TCP_PAWS);
-	world_wait(&w, day);
+	w.now++;
+	assert_int_equal(tcp_timer(&conn, w.now, &w.config, NULL), TCP_TIMER_WAIT);
 	PASS(&w, A, ACK(101, 301, .has_ts = true, .tsval = 999, .tsecr = 5000),
 	     "ESTABLISHED", "ESTABLISHED");
+}
+
+/* RFC 7323 5.5 needs no time-out to reach its 24 days, and times in ticks could not tell. */
+static void
+no_time_out_is_as_long_as_24_days(void **state)
+{
+	const uint64_t days = 24 * 86400 * (uint64_t)TICKS_PER_S;
+
+	(void)state;
+#define SHORTER(name, value, least, most, text)                                          \
+	assert_true((most) * (uint64_t)TICKS_PER_S < days);
+	TRACK_TIMEOUTS(SHORTER)
+#undef SHORTER
+	assert_true(TICKS_MAX_TIMEOUT < 25 * (days / 24));
+	/* the clocks that RFC 7323 5.4 allows go no faster than a millisecond .. */
+	assert_true(days < INT32_MAX);
+	/* .. and those of microseconds are asked in time, each five minutes */
+	assert_true((PAWS_IDLE_TICKS + PAWS_CHECK_TICKS) *
+			    (UINT64_C(1000000) / TICKS_PER_S) <
+		    INT32_MAX);
 }
 
 static void
@@ -490,7 +513,8 @@ main(void)
 		cmocka_unit_test(rates_hold_when_the_clock_has_gone_round),
 		cmocka_unit_test(late_duplicate_of_the_syn_does_not_move_nxt),
 		cmocka_unit_test(paws_drops_what_is_older_than_an_echoed_timestamp),
-		cmocka_unit_test(paws_believes_any_timestamp_after_24_days),
+		cmocka_unit_test(paws_believes_any_timestamp_after_half_an_hour),
+		cmocka_unit_test(no_time_out_is_as_long_as_24_days),
 		cmocka_unit_test(four_segment_close_ends_in_time_wait_for_2msl),
 		cmocka_unit_test(simultaneous_close_passes_through_closing),
 		cmocka_unit_test(pickup_guesses_until_both_sides_were_heard),

@@ -49,7 +49,8 @@
 
 /* track_hot.ts_lag */
 #define TS_LAG_NONE 0xffffu    /* nothing of this side echoed yet: ts_recent unknown */
-#define TS_LAG_SPILLED 0xfffeu /* too far behind for 16 bits: track_cold.ts_recent */
+#define TS_LAG_STALE 0xfffeu   /* idle for so long that tsmax tells nothing any more */
+#define TS_LAG_SPILLED 0xfffdu /* too far behind for 16 bits: track_cold.ts_recent */
 
 struct track_hot {
 	uint32_t nxt[2];    /* highest SEQ+LEN forwarded from this side */

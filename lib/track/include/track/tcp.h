@@ -97,7 +97,8 @@ uint32_t tcp_deadline(const struct track_conn *conn, const struct track_config *
 /*
  * The tick to arm the timer for: tcp_deadline(), but for an ESTABLISHED pair no later than
  * tcp_timeout_unacknowledged from now, since data that is not acknowledged makes its
- * time-out shorter without anybody moving the timer.
+ * time-out shorter without anybody moving the timer; and no later than in five minutes, since
+ * the timer forgets old timestamps (ACC-6).
  */
 uint32_t tcp_wakeup(const struct track_conn *conn, const struct track_config *config,
 		    uint32_t now);

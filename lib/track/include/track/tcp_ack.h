@@ -56,7 +56,7 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 	bool second;
 
 	if (pair_contradicts(p, x, seg, st->in->now) &&
-	    pair_tests(p, x, seg, st->in->now) == 0) { /* RST-7 */
+	    pair_tests(p, x, seg) == 0) { /* RST-7 */
 		p->c->flags &= (uint8_t) ~(COLD_RST_PEND | COLD_CLOSED);
 		st->r->events |= TRACK_EVENT_RST_FORGED;
 		pair_update(p, x, seg, st->in->now);
@@ -220,7 +220,7 @@ step_ack(const struct tcp_step *st, const struct tcp_pair *p)
 	/* also where y has sent its FIN in SYN_RECEIVED */
 	if (!liberal && pair_handshake_wrong(p, y, seg->ack))
 		return ack_handshake_wrong(st, p);
-	bad = pair_tests(p, x, seg, st->in->now);
+	bad = pair_tests(p, x, seg);
 	if (bad && liberal)
 		return ack_liberal(st, p);
 	if (TRACK_SIDES && bad && ack_may_be_of_unseen(st, p, bad)) {

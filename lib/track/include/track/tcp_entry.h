@@ -208,6 +208,7 @@ entry_timer(struct track_conn *conn, uint32_t now, const struct track_config *co
 
 	if (conn->side)
 		side_prune(conn->side, now, config);
+	pair_forget_ts(&p, now);
 	if (!ticks_reached(pair_deadline(&p, config), now))
 		return TCP_TIMER_WAIT;
 	if (pair_is_probed(&p) && probes < TCP_PROBES) { /* TIM-1 */

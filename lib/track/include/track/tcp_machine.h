@@ -129,7 +129,7 @@ shadow_completed(const struct tcp_step *st, const struct tcp_pair *p)
 		if (!st->side->shadow[i].live || !ep_has(&n, x, EP_SA) ||
 		    ep_has(&n, x, EP_PA) || !ep_has(&n, y, EP_PA) ||
 		    !pair_acked(&n, y, st->in->seg->ack) ||
-		    pair_tests(&n, x, st->in->seg, st->in->now) != 0)
+		    pair_tests(&n, x, st->in->seg) != 0)
 			continue;
 		shadow_commit(st, p, i);
 		pair_update(p, x, st->in->seg, st->in->now);

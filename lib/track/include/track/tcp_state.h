@@ -150,13 +150,13 @@ pair_maxwnd(const struct tcp_pair *p, uint8_t x)
 	return scaled > p->c->syn_win[x] ? scaled : p->c->syn_win[x];
 }
 
-/* ts_recent of side x; false when nothing of it has been echoed yet. */
+/* ts_recent of side x; false when nothing of it has been echoed yet, or for too long. */
 static inline bool
 pair_ts_recent(const struct tcp_pair *p, uint8_t x, uint32_t *ts)
 {
 	uint16_t lag = p->h->ts_lag[x];
 
-	if (lag == TS_LAG_NONE)
+	if (lag > TS_LAG_SPILLED)
 		return false;
 	*ts = lag == TS_LAG_SPILLED ? p->c->ts_recent[x] : p->h->tsmax[x] - lag;
 	return true;

@@ -94,6 +94,8 @@ pair_wakeup(const struct tcp_pair *p, const struct track_config *config, uint32_
 	uint32_t at = pair_deadline(p, config);
 	uint32_t latest = now + config->tcp_timeout_unacknowledged;
 
+	if (config->tcp_timeout_unacknowledged > PAWS_CHECK_TICKS)
+		latest = now + PAWS_CHECK_TICKS;
 	if (pair_column(p) == TCP_COLUMN_SYNCHRONISED && seq_after(at, latest))
 		return latest;
 	return at;

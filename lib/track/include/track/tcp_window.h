@@ -20,7 +20,13 @@
 #define ACC_6 0x20u
 #define ACC_EARLY 0x40u /* nothing is known yet */
 
-#define PAWS_IDLE_TICKS (24u * 86400u * TICKS_PER_S) /* RFC 7323 5.5 */
+/*
+ * RFC 7323 5.5: an idle connection's timestamps are forgotten before the sender's clock can
+ * have gone half round: 24 days for the fastest clock of the RFC, 35 minutes for one of
+ * microseconds. An old duplicate is gone after two (MSL).
+ */
+#define PAWS_IDLE_TICKS (1800u * TICKS_PER_S)
+#define PAWS_CHECK_TICKS (300u * TICKS_PER_S) /* how late that may be noticed */
 
 /* Past the FIN of x that we know, or a FIN elsewhere. */
 static inline bool
@@ -69,22 +75,19 @@ acc3_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
 }
 
 static inline bool
-acc6_holds(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
-	   uint32_t now)
+acc6_holds(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
 {
 	uint32_t ts_recent;
 
 	if (!(p->h->flags & TRACK_TS) || !seg->has_ts ||
 	    !pair_ts_recent(p, x, &ts_recent))
 		return true;
-	return !seq_before(seg->tsval, ts_recent) ||
-	       ticks_since(p->h->last, now) >= PAWS_IDLE_TICKS;
+	return !seq_before(seg->tsval, ts_recent);
 }
 
 /* ACC-1 to ACC-6 of a segment from x; the ACC_* that fail. */
 static inline uint32_t
-pair_tests(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
-	   uint32_t now)
+pair_tests(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
 {
 	const struct track_hot *h = p->h;
 	uint8_t y = !x;
@@ -102,7 +105,7 @@ pair_tests(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
 		bad |= ACC_4;
 	if (pair_beyond_fin(p, x, seg) && seq_after(h->una[x], p->c->fin[x]))
 		bad |= ACC_5;
-	if (!acc6_holds(p, x, seg, now))
+	if (!acc6_holds(p, x, seg))
 		bad |= ACC_6;
 	return bad;
 }
@@ -136,6 +139,14 @@ pair_fin_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg
 	p->h->ep[y] |= EP_PF;
 }
 
+/* ACC-6: nothing was heard for so long that no timestamp is an old one. */
+static inline void
+pair_forget_ts(const struct tcp_pair *p, uint32_t now)
+{
+	if ((p->h->flags & TRACK_TS) && ticks_since(p->h->last, now) >= PAWS_IDLE_TICKS)
+		p->h->ts_lag[0] = p->h->ts_lag[1] = TS_LAG_STALE;
+}
+
 /* ACC-6: TSval and TSecr of a segment that passed. */
 static inline void
 pair_update_ts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
@@ -145,9 +156,13 @@ pair_update_ts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 
 	if (!(p->h->flags & TRACK_TS) || !seg->has_ts)
 		return;
-	if (seq_after(seg->tsval, p->h->tsmax[x]))
+	if (p->h->ts_lag[x] == TS_LAG_STALE) {
+		p->h->tsmax[x] = seg->tsval;
+		p->h->ts_lag[x] = TS_LAG_NONE;
+	} else if (seq_after(seg->tsval, p->h->tsmax[x])) {
 		pair_advance_tsmax(p, x, seg->tsval);
-	if (seq_after(seg->tsecr, p->h->tsmax[y]))
+	}
+	if (p->h->ts_lag[y] == TS_LAG_STALE || seq_after(seg->tsecr, p->h->tsmax[y]))
 		return;
 	if (!pair_ts_recent(p, y, &ts_recent) || seq_after(seg->tsecr, ts_recent))
 		pair_set_ts(p, y, p->h->tsmax[y], seg->tsecr);
