@@ -29,6 +29,14 @@ counter(FILE *out, const char *name, uint64_t value, const char *help)
 }
 
 static void
+gauge(FILE *out, const char *name, uint64_t value, const char *help)
+{
+	fprintf(out,
+		"# TYPE sluice_%s gauge\n# HELP sluice_%s %s\nsluice_%s %" PRIu64 "\n",
+		name, name, help, name, value);
+}
+
+static void
 connections(FILE *out, const struct control_config *config, const struct engine_stats *s)
 {
 	fprintf(out,
@@ -137,6 +145,7 @@ page(const struct control_config *config, size_t *size)
 	counter(out, "reassembled", s.reassembled, "Datagrams that came in fragments.");
 	counter(out, "tcp_asymmetric", s.asymmetric,
 		"Connections of which one direction goes another way.");
+	gauge(out, "fragments", s.fragments, "Fragments that wait for the others.");
 	connections(out, config, &s);
 	loads(out, load, config->worker_count);
 	drops(out, &s);

@@ -183,7 +183,7 @@ ok "and these were keys" test "$(wc -w <<<"$known")" -gt 25
 
 config net_pcap "rules: rules.nft
 metrics: 127.0.0.1:$port
-conntrack: {max: 1000, acct: true}" >"$dir/pcap.yaml"
+conntrack: {max: 1000, acct: true, ipfrag_time: 3600}" >"$dir/pcap.yaml"
 ok "it starts, and its socket answers" launch "$dir/pcap.yaml"
 for text in "port lan: net_pcap0, driver net_pcap, " "wire 0: lan <-> wan" \
 	"wires lan-wan; tables: " "rules.nft: 3 rules, 2 counters, established: accept, " \
@@ -195,12 +195,13 @@ is "its socket is for owner and group" "$(stat -c %a "$socket")" 660
 # shellcheck disable=SC2317 # by soon()
 all_in()
 {
-	ask -o json stats | grep -q '"packets":76,'
+	ask -o json stats | grep -q '"packets":77,'
 }
 soon 10 "all frames have come in" all_in
 stats=$(ask -o json stats)
 is "70 connections" "$stats" '*"connections":70,*'
 is "ARP crosses, and is counted" "$stats" '*"bypassed":1,*'
+is "a fragment waits" "$stats" '*"reassembled":0,"fragments":1,*'
 is "a rule's reset is counted" "$stats" '*"made":{"rst":1,*'
 is "ports are counted" "$stats" '*"wan":{"rx_packets":2,*"tx_packets":72,*'
 is "stats for people" "$(ask stats)" "*connections_max *1000*lan *wan *"
@@ -225,7 +226,7 @@ is "an answer to a wrong filter" "$(ask list --src 10.9 2>&1) $?" "sluicectl: sr
 is "rules and their counters" "$(ask rules)" \
 	"* 1 * 40 *dport 81*reject with tcp reset* 70 * 2800 *accept*"
 
-is "telemetry: stats" "$(python3 "$aid" telemetry "$prefix" /sluice/stats)" '*"packets":*76*'
+is "telemetry: stats" "$(python3 "$aid" telemetry "$prefix" /sluice/stats)" '*"packets":*77*"fragments":*1*'
 is "telemetry: drops" "$(python3 "$aid" telemetry "$prefix" /sluice/drops)" '*"policy_drop":*1*'
 is "telemetry: conntrack" "$(python3 "$aid" telemetry "$prefix" /sluice/conntrack)" \
 	'*"connections":*70*"connections_max":*1000*'
@@ -241,7 +242,8 @@ get()
 		print(answer.status, answer.read().decode())
 	END
 }
-is "metrics" "$(get /metrics)" '200 *sluice_packets_total 76*sluice_connections{family="ipv4"} 70*
+is "metrics" "$(get /metrics)" '200 *sluice_packets_total 77*sluice_reassembled_total 0*
+sluice_fragments 1*sluice_connections{family="ipv4"} 70*
 sluice_drops_total{reason="policy_drop"} 1*# EOF*'
 is "no other page" "$(get /)" "404 *"
 

@@ -3,7 +3,8 @@
 """What tests/live/sluice.sh cannot say in shell.
 
   captures DIR           lan.pcap and wan.pcap: 70 SYN from lan, one of them answered, a SYN
-                         from wan, an ARP frame, and a frame of a protocol nobody knows
+                         from wan, an ARP frame, a frame of a protocol nobody knows, and a
+                         fragment, the rest of whose datagram does not come
   telemetry PREFIX CMD   ask a DPDK process, print its answer
   deaf SOCKET SECONDS    ask for lists again and again, and never read one
 """
@@ -30,15 +31,25 @@ def ethernet(ethertype, payload):
     return b"\2\0\0\0\0\2\2\0\0\0\0\1" + struct.pack("!H", ethertype) + payload
 
 
+def ipv4(length, flags, proto, addresses):
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, flags, 64, proto, 0) + addresses
+    return header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+
+
 def tcp(ends, numbers, flags):
     (src, sport), (dst, dport) = ends
     addresses = socket.inet_aton(src) + socket.inet_aton(dst)
     segment = struct.pack("!HHIIBBHHH", sport, dport, *numbers, 0x50, flags, 65535, 0, 0)
     pseudo = addresses + struct.pack("!BBH", 0, 6, len(segment))
     segment = segment[:16] + struct.pack("!H", checksum(pseudo + segment)) + segment[18:]
-    header = struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0x4000, 64, 6, 0) + addresses
-    header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
-    return ethernet(0x0800, header + segment)
+    return ethernet(0x0800, ipv4(len(segment), 0x4000, 6, addresses) + segment)
+
+
+def first_fragment(src, dst):
+    """The first 32 of the 64 bytes of a UDP datagram."""
+    addresses = socket.inet_aton(src) + socket.inet_aton(dst)
+    datagram = struct.pack("!HHHH", 1000, 53, 64, 0) + bytes(56)
+    return ethernet(0x0800, ipv4(32, 0x2000, 17, addresses) + datagram[:32])
 
 
 def write_capture(name, frames):
@@ -56,6 +67,7 @@ def captures(directory):
     lan.append(tcp(((LAN, 2000), (WAN, 81)), (100, 0), SYN))
     lan.append(ethernet(0x0806, bytes(46)))
     lan.append(ethernet(0x1234, bytes(46)))
+    lan.append(first_fragment(LAN, WAN))
     wan = [tcp(web[0][::-1], (500, 101), SYN | ACK), tcp(((WAN, 9), (LAN, 22)), (1, 0), SYN)]
     write_capture(f"{directory}/lan.pcap", lan)
     write_capture(f"{directory}/wan.pcap", wan)
