@@ -4,13 +4,14 @@
  * and timers always due. Two engines get the same frames, one of them one by one and the other
  * in bursts: verdicts, states, what leaves and every counter must be equal. Nothing may leak:
  * the counters have to add up, all mbufs to come back, and once time has gone on for long
- * enough no connection may be left.
+ * enough no connection may be left, and no fragment wait.
  *
  * Each frame is in memory of its own, exactly as long as it is, so that no byte behind it can
  * be read unnoticed.
  *
  * The input: a byte of switches, then groups of frames that come at one time to one port, the
- * frames described in a few bytes each, fragments, lies and errors about others among them.
+ * frames described in a few bytes each, fragments of one datagram, lies and errors about others
+ * among them.
  */
 #include "fuzz.h"
 
@@ -29,6 +30,9 @@
 #define CONNECTIONS6 6u
 #define FLOWS 8u /* of each protocol: more than there is room for */
 #define FRAME_BYTES 512u
+#define FRAGMENTS 20u /* buffers that may wait */
+/* Frames of an input. Their records stay: that of a fragment is filled when it waits no more. */
+#define RECORDS 4096u
 #define END_STEPS 5000u /* that time takes to end all connections */
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -41,12 +45,15 @@ struct wire_frame {
 
 struct world {
 	struct engine *e[2]; /* frame by frame, and in bursts */
+	uint8_t switches;
 	uint64_t now_ns;
-	uint64_t left;             /* packets that have left, of ours too */
-	uint32_t seq[2][2][FLOWS]; /* by family, side and flow: what comes next */
-	struct wire_frame last[2]; /* of each side, for errors about it */
+	uint64_t left;              /* packets that have left, of ours too */
+	uint32_t seq[2][2][FLOWS];  /* by family, side and flow: what comes next */
+	struct wire_frame last[2];  /* of each side, for errors about it */
+	struct wire_frame whole[2]; /* the last datagram of it that came in pieces */
 	struct wire_frame burst[ENGINE_BURST_MAX];
-	struct engine_record record[2][ENGINE_BURST_MAX];
+	unsigned records;
+	unsigned open; /* those before are decided */
 };
 
 static struct rte_mempool *pool;
@@ -55,6 +62,7 @@ static struct policy_counter counters[2][8];
 static void *memory[2];
 static size_t memory_bytes;
 static struct world world;
+static struct engine_record record[2][RECORDS];
 
 #define CHAIN                                                                            \
 	"{\"nftables\":[{\"table\":{\"family\":\"inet\",\"name\":\"t\"}},{\"chain\":{"   \
@@ -116,6 +124,7 @@ build_engines(struct world *w, uint8_t switches)
 		.verify_checksums = !(switches & 0x01),
 		.enforce_ruleset = (switches & 0x02) != 0,
 		.acct = (switches & 0x04) != 0,
+		.fragments = (switches & 0x60) == 0x20 ? 0 : FRAGMENTS,
 		.mempool = pool,
 	};
 	unsigned k;
@@ -124,9 +133,15 @@ build_engines(struct world *w, uint8_t switches)
 	config.track.tcp_unknown_reset = (switches & 0x10) != 0;
 	config.track.tcp_be_liberal = (switches & 0xe0) == 0xe0;
 	memset(w, 0, sizeof(*w));
+	w->switches = switches;
 	w->now_ns = BEGIN_NS;
-	if (memory_bytes == 0)
-		memory_bytes = RTE_ALIGN_CEIL(engine_bytes(&config), 64) + 4096;
+	if (memory_bytes == 0) {
+		struct engine_config most = config;
+
+		most.acct = true;
+		most.fragments = FRAGMENTS;
+		memory_bytes = RTE_ALIGN_CEIL(engine_bytes(&most), 64);
+	}
 	for (k = 0; k < 2; k++) {
 		if (memory[k] == NULL)
 			memory[k] = aligned_alloc(64, memory_bytes);
@@ -200,24 +215,49 @@ listed(const struct engine *e, uint64_t now_ns)
 	return count;
 }
 
+/* Both engines say the same of each frame. Returns how many fragments wait. */
+static unsigned
+check_records(struct world *w)
+{
+	unsigned i, held = 0;
+
+	for (i = w->open; i < w->records; i++) {
+		const struct engine_record *a = &record[0][i], *b = &record[1][i];
+
+		require(a->verdict == b->verdict && a->reason == b->reason &&
+			a->action == b->action && a->held == b->held &&
+			a->has_conn == b->has_conn && a->conn == b->conn &&
+			a->state[0] == b->state[0] && a->state[1] == b->state[1]);
+		require((a->verdict == VERDICT_DROP) == (a->reason != REASON_NONE));
+		require(a->held || a->verdict != VERDICT_HELD);
+		held += a->verdict == VERDICT_HELD;
+		if (held == 0)
+			w->open = i + 1;
+	}
+	return held;
+}
+
 /* All counters add up, and both engines say the same. */
 static void
-check_stats(const struct world *w)
+check_stats(struct world *w)
 {
+	unsigned held = check_records(w), k;
 	struct engine_stats s[2];
-	unsigned k;
 
 	for (k = 0; k < 2; k++)
 		engine_stats(w->e[k], &s[k]);
 	require(memcmp(&s[0], &s[1], sizeof(s[0])) == 0);
-	require(s[0].packets == s[0].passed + sum(s[0].drops, REASON_COUNT));
+	require(s[0].packets ==
+		s[0].passed + sum(s[0].drops, REASON_COUNT) + s[0].fragments);
+	require(s[0].fragments == held && held <= FRAGMENTS);
+	require(rte_mempool_in_use_count(pool) <= 2 * (held == 0 ? 0 : FRAGMENTS));
 	require(s[0].drops[REASON_NONE] == 0 && s[0].drops[REASON_TX_FULL] == 0);
 	require(s[0].bypassed <= s[0].passed && s[0].evicted <= s[0].removed);
 	require(w->left == s[0].passed + sum(s[0].made, RTE_DIM(s[0].made)));
 	require(s[0].connections <= CONNECTIONS && s[0].connections6 <= CONNECTIONS6);
 	require(s[0].created - s[0].removed == s[0].connections + s[0].connections6);
 	require(listed(w->e[0], w->now_ns) == s[0].connections + s[0].connections6);
-	lie(s[0].evicted == 0);
+	lie(s[0].evicted == 0 || s[0].reassembled == 0);
 }
 
 static void
@@ -255,26 +295,19 @@ drain(struct world *w)
 static void
 deliver(struct world *w, uint16_t port, uint16_t count)
 {
+	struct engine_record *one = &record[0][w->records],
+			     *more = &record[1][w->records];
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
 	uint16_t i;
 
-	memset(w->record, 0, sizeof(w->record));
 	for (i = 0; i < count; i++) {
 		pkts[0] = frame_mbufs(&w->burst[i]);
-		engine_burst(w->e[0], port, pkts, 1, w->now_ns, &w->record[0][i]);
+		engine_burst(w->e[0], port, pkts, 1, w->now_ns, &one[i]);
 	}
 	for (i = 0; i < count; i++)
 		pkts[i] = frame_mbufs(&w->burst[i]);
-	engine_burst(w->e[1], port, pkts, count, w->now_ns, w->record[1]);
-	for (i = 0; i < count; i++) {
-		const struct engine_record *a = &w->record[0][i], *b = &w->record[1][i];
-
-		require(a->verdict == b->verdict && a->reason == b->reason &&
-			a->action == b->action && a->has_conn == b->has_conn &&
-			a->conn == b->conn && a->state[0] == b->state[0] &&
-			a->state[1] == b->state[1]);
-		require((a->verdict == VERDICT_DROP) == (a->reason != REASON_NONE));
-	}
+	engine_burst(w->e[1], port, pkts, count, w->now_ns, more);
+	w->records += count;
 	drain(w);
 }
 
@@ -334,6 +367,46 @@ read_more(struct frame *f, struct bytes *b)
 	f->ext = (struct frame_bytes){fragment, sizeof(fragment)};
 }
 
+static void
+put_u16(uint8_t *at, size_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+/* Of the frame of a datagram, make that of one of its fragments. */
+static void
+cut_piece(struct wire_frame *frame, uint8_t where)
+{
+	uint8_t *ip = frame->bytes + (frame->bytes[12] == 0x81 ? 18 : 14), *part;
+	bool six = ip[0] >> 4 == 6;
+	size_t header = six ? 40 : (ip[0] & 15) * 4u, total, off, n;
+
+	part = ip + header;
+	if (frame->length < (size_t)(part - frame->bytes))
+		return;
+	total = frame->length - (size_t)(part - frame->bytes);
+	off = RTE_MIN((where >> 3 & 7) * 8u, total);
+	n = RTE_MIN((where & 7) * 8u + 8, total - off);
+	memmove(part + (six ? 8 : 0), part + off, n);
+	if (six) {
+		memset(part, 0, 8);
+		part[0] = ip[6];
+		put_u16(part + 2, off | (off + n < total));
+		part[7] = where >> 6;
+		ip[6] = IPPROTO_FRAGMENT;
+		n += 8;
+		put_u16(ip + 4, n);
+	} else {
+		put_u16(ip + 2, header + n);
+		put_u16(ip + 4, where >> 6);
+		put_u16(ip + 6, off / 8 | (size_t)(off + n < total) << 13);
+		put_u16(ip + 10, 0);
+		put_u16(ip + 10, (uint16_t)~frame_sum(ip, header, 0));
+	}
+	frame->length = (size_t)(part - frame->bytes) + n;
+}
+
 /* After the checksums: a byte is another one, the end is missing, two mbufs. */
 static void
 spoil(struct wire_frame *frame, uint8_t how, struct bytes *b)
@@ -360,6 +433,7 @@ read_frame(struct world *w, struct wire_frame *frame, uint8_t side, struct bytes
 	uint8_t first = bytes_u8(b), second = bytes_u8(b);
 	unsigned flow = first & (FLOWS - 1), six = second & 1;
 	const struct wire_frame *about = &w->last[!side];
+	bool piece = second & 0x20;
 	struct frame f = {
 		.src = hosts[six][side],
 		.dst = hosts[six][!side],
@@ -368,6 +442,11 @@ read_frame(struct world *w, struct wire_frame *frame, uint8_t side, struct bytes
 		.payload_len = 24,
 	};
 
+	if (piece && (second & 0x40) && w->whole[side].length != 0) {
+		*frame = w->whole[side];
+		cut_piece(frame, first);
+		return;
+	}
 	switch (first >> 3 & 7) {
 	case 4:
 		f.proto = IPPROTO_UDP;
@@ -394,7 +473,11 @@ read_frame(struct world *w, struct wire_frame *frame, uint8_t side, struct bytes
 	if (second & 2)
 		read_more(&f, b);
 	frame->cut = 0;
-	frame->length = frame_build(&f, frame->bytes, sizeof(frame->bytes));
+	frame->length = frame_build(&f, frame->bytes, sizeof(frame->bytes) - 8);
+	if (piece && frame->length > 0) {
+		w->whole[side] = *frame;
+		cut_piece(frame, bytes_u8(b));
+	}
 	spoil(frame, second >> 2, b);
 	w->last[side] = *frame;
 }
@@ -448,14 +531,16 @@ intervene(struct world *w, uint8_t what)
 	require(n[0] == n[1]);
 }
 
-/* Time alone ends all connections, and every mbuf is back. */
+/* Time alone ends all connections, and every mbuf is back; of fragments engine_stop() does, too. */
 static void
 end(struct world *w)
 {
 	struct engine_stats s;
-	unsigned step;
+	unsigned step, k;
 	uint64_t at_ns;
 
+	for (k = 0; (w->switches & 0x80) && k < 2; k++)
+		engine_stop(w->e[k]);
 	for (step = 0; engine_next_ns(w->e[0], &at_ns); step++) {
 		require(step < END_STEPS);
 		if (at_ns > w->now_ns)
@@ -464,7 +549,7 @@ end(struct world *w)
 	}
 	check_stats(w);
 	engine_stats(w->e[0], &s);
-	require(s.connections == 0 && s.connections6 == 0);
+	require(s.connections == 0 && s.connections6 == 0 && s.fragments == 0);
 	require(rte_mempool_avail_count(pool) == POOL_SIZE);
 }
 
@@ -477,7 +562,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t what;
 
 	build_engines(w, bytes_u8(&b));
-	while (b.left > 0) {
+	while (b.left > 0 && w->records + ENGINE_BURST_MAX <= RECORDS) {
 		what = bytes_u8(&b);
 		if ((what & 0xc0) == 0xc0) {
 			intervene(w, what);
