@@ -161,6 +161,11 @@ check_half_open(const struct model *m)
 			return seq_after(at, m->opened + config->tcp_timeout_syn_sent)
 				       ? "(e) SYN_SENT holds longer than from its first SYN"
 				       : NULL;
+	if ((m->hot.ep[0] | m->hot.ep[1]) &
+	    EP_FS) /* TIM: a FIN that is not acknowledged */
+		return seq_after(at, m->now + config->tcp_timeout_fin_wait)
+			       ? "(e) a half-open exchange with a FIN holds too long"
+			       : NULL;
 	return seq_after(at, m->now + config->tcp_timeout_syn_recv)
 		       ? "(e) a half-open exchange holds too long"
 		       : NULL;

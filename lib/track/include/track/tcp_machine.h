@@ -224,18 +224,19 @@ shadow_try(const struct tcp_step *st, const struct tcp_pair *p, int i,
 	struct tcp_pair n = shadow_pair(shadow);
 	const struct tcp_segment *seg = st->in->seg;
 	enum tcp_outcome outcome;
-	bool empty, replaced = false;
+	bool empty, confirmed, replaced = false;
 
 	outcome = step_dispatch(st, &n);
-	empty = segment_kind(seg) == TCP_ACK && segment_len(seg) == 0 &&
-		pair_column(&n) == TCP_COLUMN_SYN_RECEIVED;
+	/* a FIN of who answered the SYN confirms nothing, though both are synchronised then */
+	confirmed = (n.h->ep[0] & n.h->ep[1] & EP_SA) != 0;
+	empty = segment_kind(seg) == TCP_ACK && segment_len(seg) == 0 && !confirmed;
 	if (shadow->cold.flags & COLD_CLOSED) {
 		shadow_restart(st, p, shadow);
 		empty = false;
 	} else if (shadow->cold.flags & COLD_RST_PEND) { /* it ends soon by itself */
 		shadow->cold.flags &= (uint8_t) ~(COLD_RST_PEND | COLD_RST_SIDE);
 		empty = false;
-	} else if (pair_column(&n) == TCP_COLUMN_SYNCHRONISED) {
+	} else if (confirmed) {
 		shadow_commit(st, p, i);
 		replaced = true;
 	}
