@@ -252,6 +252,15 @@ handshake_again(const struct step *s)
 	return kernel_refuses_numbers(s) && s->past.handshake_again && is_good(s);
 }
 
+/* A SYN+ACK with a wrong ACK was the answer to it, which measures what the server sends. */
+static bool
+wrong_answer(const struct step *s)
+{
+	return kernel_says(s, KERNEL_SEQ_OVER) && is_data(s) && step_acks(s, !s->from) &&
+	       s->state[!s->from] == TCP_STATE_SYN_SENT &&
+	       step_kernel_was(s, TCP_CONNTRACK_SYN_RECV);
+}
+
 /* It has ignored the SYN+ACK, and waits for it. */
 static bool
 synack_uncounted(const struct step *s)
@@ -263,8 +272,13 @@ synack_uncounted(const struct step *s)
 static bool
 uncounted(const struct step *s)
 {
-	return (kernel_says(s, KERNEL_SEQ_OVER) || kernel_says(s, KERNEL_ACK_OVER)) &&
-	       s->past.uncounted[!s->from] && is_good(s);
+	uint8_t x = s->from;
+	bool follows = s->past.has_passed[x] && !seq_after(s->seg.seq, s->past.passed[x]);
+
+	return ((kernel_says(s, KERNEL_SEQ_OVER) &&
+		 (s->past.uncounted[!x] || (s->past.uncounted[x] && follows))) ||
+		(kernel_says(s, KERNEL_ACK_OVER) && s->past.uncounted[!x])) &&
+	       is_good(s);
 }
 
 static bool
@@ -304,6 +318,7 @@ struct difference_class kernel_drops[] = {
 	{"simultaneous-open", simultaneous_open, 0},
 	{"second-syn", second_syn, 0},
 	{"handshake-again", handshake_again, 0},
+	{"wrong-answer", wrong_answer, 0},
 	{"synack-uncounted", synack_uncounted, 0},
 	{"uncounted", uncounted, 0},
 	{"ack-believed", ack_believed, 0},

@@ -100,6 +100,14 @@ ack_behind_sack(const struct step *s)
 	       seq_after(s->sack, s->seg.ack);
 }
 
+/* In the handshake of another connection it lets by what it ignores. */
+static bool
+ack_ignored(const struct step *s)
+{
+	return we_say(s, REASON_TCP_ACK_UNSENT) && s->word == KERNEL_IGNORED &&
+	       s->past.moved_on && seq_after(s->seg.ack, step_hot(s)->nxt[!s->from]);
+}
+
 /* GEN-2: a second one within a second. */
 static bool
 handshake_ack_again(const struct step *s)
@@ -188,6 +196,7 @@ struct difference_class sluice_drops[] = {
 	{"ack-old", ack_old, 0},
 	{"ack-uncounted", ack_uncounted, 0},
 	{"ack-behind-sack", ack_behind_sack, 0},
+	{"ack-ignored", ack_ignored, 0},
 	{"handshake-ack-again", handshake_ack_again, 0},
 	{"before-answer", before_answer, 0},
 	{"syn-in-window", syn_in_window, 0},

@@ -78,11 +78,29 @@ last_any_ack(const struct step *s)
 	       kernel_is(s, TCP_CONNTRACK_TIME_WAIT);
 }
 
+/* By this step, or one before. */
+static bool
+kernel_began_anew(const struct step *s)
+{
+	const struct kernel_entry *before = &s->kernel_before;
+
+	return s->past.moved_on ||
+	       (before->there && before->state >= TCP_CONNTRACK_ESTABLISHED &&
+		before->state <= TCP_CONNTRACK_CLOSE &&
+		(kernel_is(s, TCP_CONNTRACK_SYN_SENT) ||
+		 kernel_is(s, TCP_CONNTRACK_SYN_RECV)));
+}
+
 static bool
 handshake_late(const struct step *s)
 {
-	return pair_is(s, TCP_STATE_ESTABLISHED, TCP_STATE_ESTABLISHED) &&
-	       kernel_is(s, TCP_CONNTRACK_SYN_RECV);
+	bool fin = (s->after.hot.ep[0] | s->after.hot.ep[1]) & EP_FS;
+	bool established = pair_is(s, TCP_STATE_ESTABLISHED, TCP_STATE_ESTABLISHED);
+
+	if (established && kernel_is(s, TCP_CONNTRACK_SYN_RECV))
+		return true;
+	return kernel_began_anew(s) && (established || fin) && s->kernel_after.there &&
+	       s->kernel_after.state <= TCP_CONNTRACK_ESTABLISHED;
 }
 
 /* Believed there, in doubt or already contradicted here. */

@@ -31,6 +31,7 @@ static struct {
 	unsigned long states;                            /* compared */
 	unsigned long verdicts_unexplained, states_unexplained;
 	unsigned long kernel_dropped; /* in the self-tests too */
+	unsigned long bad_checksums;  /* of those: nobody's */
 	unsigned failed, tests;
 } total;
 
@@ -114,6 +115,8 @@ run(unsigned number, void (*judge_step)(struct sequence *s, const struct step *s
 	sequence.number = number;
 	sequence.forged = number % 2;
 	sequence_run(&sequence, tuples++, judge_step);
+	total.kernel_dropped += sequence.bad_checksums;
+	total.bad_checksums += sequence.bad_checksums;
 	if (!sequence.broken)
 		return;
 	printf("Bail out! %s\n", sequence.broken);
@@ -136,6 +139,9 @@ compare(unsigned first, unsigned sequences)
 	for (i = 0; i < 3; i++)
 		for (class = all_classes[i]; class->name; class ++)
 			printf("# %-20s %lu\n", class->name, class->count);
+	printf("# %lu packets with a wrong checksum\n", total.bad_checksums);
+	ok(total.bad_checksums > total.sequences / 100,
+	   "wrong checksums are dropped by both");
 	ok(total.verdicts_unexplained == 0,
 	   "every difference in verdict is of a known class");
 	ok(total.states_unexplained == 0,

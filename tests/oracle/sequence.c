@@ -23,7 +23,8 @@ static struct run {
 	struct exchange x;
 	struct kernel_tuple tuple;
 	char address[2][INET6_ADDRSTRLEN];
-	uint32_t sack[2]; /* of the next segment; 0: none */
+	uint32_t sack[2];  /* of the next segment; 0: none */
+	bool bad_checksum; /* .. its checksum is wrong */
 	void (*judge)(struct sequence *s, const struct step *step);
 	bool over;
 } run;
@@ -60,6 +61,7 @@ build(const struct tcp_segment *seg, uint8_t from, uint8_t *bytes, size_t room)
 		.ack = seg->ack,
 		.win = seg->win,
 		.payload_len = seg->len,
+		.bad_l4_checksum = run.bad_checksum,
 		.opt = {.sack_ok = (seg->flags & TCP_SYN) != 0,
 			.has_scale = (seg->flags & TCP_SYN) && seg->scale != TCP_NO_SCALE,
 			.scale = seg->scale,
@@ -163,9 +165,18 @@ remember_handshakes(struct past *past, const struct step *step)
 	    !(step->seg.flags & TCP_ACK) && (step->before.hot.ep[x] & EP_SS) &&
 	    step->seg.seq != step->before.cold.iss[x])
 		past->second_syn = true;
-	if (before->state == TCP_CONNTRACK_SYN_RECV ||
-	    before->state == TCP_CONNTRACK_SYN_SENT2)
-		past->handshake_again = true;
+}
+
+/* It takes numbers and scale of a further SYN+ACK before it looks at the ACK. */
+static bool
+handshake_again(const struct step *step)
+{
+	const struct kernel_entry *before = &step->kernel_before;
+
+	return before->there && (step->seg.flags & TCP_SYN) &&
+	       (before->state == TCP_CONNTRACK_SYN_RECV ||
+		before->state == TCP_CONNTRACK_SYN_SENT2) &&
+	       (step->word == KERNEL_NOTHING || step->word == KERNEL_ACK_UNDER);
 }
 
 /* .. and this step is past, too. */
@@ -175,6 +186,7 @@ remember(struct past *past, const struct step *step)
 	uint8_t x = step->from;
 
 	remember_handshakes(past, step);
+	past->handshake_again |= handshake_again(step);
 	if (step->word ==
 		    KERNEL_BYTES_MORE || /* there it forgets the end of what came before */
 	    ((step->word == KERNEL_IGNORED || step->word == KERNEL_SEQ_UNDER ||
@@ -321,6 +333,32 @@ forged_options(struct tcp_segment *seg, uint8_t x)
 	}
 }
 
+/* FLAG-2: a segment with a wrong checksum is nobody's: both drop it, and the kernel learns nothing. */
+static void
+send_damaged(uint8_t x, const struct tcp_segment *seg)
+{
+	struct sequence *s = run.s;
+	struct kernel_entry before = kernel_look(&run.tuple), after;
+	uint8_t bytes[FRAME_MAX];
+	struct rte_mbuf m;
+	struct packet p;
+	size_t len;
+
+	run.bad_checksum = true;
+	len = build(seg, x, bytes, sizeof(bytes));
+	run.bad_checksum = false;
+	frame_mbuf(&m, bytes, sizeof(bytes), len);
+	packet_parse(&m, x, 0, PACKET_VERIFY_IP | PACKET_VERIFY_L4, &p);
+	if (p.kind != PACKET_BAD || p.reason != REASON_L4_CHECKSUM)
+		s->broken = "the parser passes a wrong checksum";
+	if (kernel_judge(x, bytes + ETHER_BYTES, len - ETHER_BYTES) != 0)
+		s->broken = "the kernel passes a wrong checksum";
+	after = kernel_look(&run.tuple);
+	if (before.there != after.there || before.state != after.state)
+		s->broken = "the kernel learns from a wrong checksum";
+	s->bad_checksums++;
+}
+
 /* Somebody speaks in the name of an endpoint. */
 static void
 forge(void)
@@ -340,7 +378,10 @@ forge(void)
 	if (!(seg.flags & (TCP_SYN | TCP_RST)))
 		seg.len = lengths[exchange_pick(&run.x, 7)];
 	forged_options(&seg, x);
-	exchange_send(&run.x, x, &seg);
+	if (run.s->steps % 16 == 1)
+		send_damaged(x, &seg);
+	else
+		exchange_send(&run.x, x, &seg);
 	run.sack[0] = run.sack[1] = 0;
 }
 
@@ -355,6 +396,7 @@ sequence_run(struct sequence *s, unsigned tuple,
 	run.over = false;
 	s->steps = 0;
 	s->broken = NULL;
+	s->bad_checksums = 0;
 	set_tuple(tuple);
 	exchange_init(&run.x, s->number);
 	run.x.judged = judged;

@@ -23,7 +23,8 @@ struct sequence {
 	/* self-test: our verdict of this step is turned round, or tcp_be_liberal is on */
 	int lie_at; /* -1: never */
 	bool liberal;
-	const char *broken; /* the test itself failed: why */
+	const char *broken;     /* the test itself failed: why */
+	unsigned bad_checksums; /* packets with a wrong one, which both have dropped */
 	unsigned steps;
 	struct step step[SEQUENCE_STEPS];
 };
