@@ -174,10 +174,13 @@ pair_update_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 		uint32_t now)
 {
 	uint8_t y = !x;
+	/* ACC-5: nobody acknowledges more than there is before a FIN */
+	bool below = seq_before(segment_end(seg), p->h->una[x]);
 
 	if (seg->flags & TCP_FIN) {
 		if (!ep_has(p, x, EP_FS)) {
-			pair_fin_sent(p, x, seg);
+			if (!below)
+				pair_fin_sent(p, x, seg);
 		} else {
 			p->h->ep[x] &= (uint8_t)~EP_FA;
 			if (p->c->flags & COLD_TIME_WAIT)
