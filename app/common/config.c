@@ -18,6 +18,7 @@
 #define DEFAULT_CONNECTIONS (1u << 20)
 #define DEFAULT_FRAGMENT_BYTES (4u << 20) /* the kernel's */
 #define MAX_FRAGMENT_BYTES (1u << 30)
+#define MAX_MBUFS (1u << 26)
 /* What a buffer counts for: an mbuf of the default size. */
 #define FRAGMENT_BUFFER_BYTES                                                            \
 	(RTE_MBUF_DEFAULT_BUF_SIZE + (uint32_t)sizeof(struct rte_mbuf))
@@ -178,6 +179,10 @@ read_rest(struct load *load)
 	if (yaml->workers != NULL && strcmp(yaml->workers, "auto") != 0 &&
 	    load_number(load, "workers", yaml->workers,
 			(struct range){1, CONFIG_MAX_WORKERS}, &config->workers) != 0)
+		return -EINVAL;
+	if (yaml->mbufs != NULL && strcmp(yaml->mbufs, "auto") != 0 &&
+	    load_number(load, "mbufs", yaml->mbufs, (struct range){1, MAX_MBUFS},
+			&config->mbufs) != 0)
 		return -EINVAL;
 	config->control = yaml->control != NULL ? yaml->control : DEFAULT_CONTROL;
 	if (strlen(config->control) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))

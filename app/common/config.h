@@ -49,6 +49,7 @@ struct sluice_config {
 	uint16_t wires[ENGINE_MAX_WIRES][2];
 	unsigned wire_count; /* at least 1 */
 	unsigned workers;    /* 0: auto */
+	uint32_t mbufs;      /* of a NUMA node, at least; 0: auto */
 	/* Relative paths are the file's; NULL: no rules, everything passes. */
 	const char *rules;
 	uint32_t max; /* connections of IPv4, over all workers */

@@ -53,6 +53,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE("bypass", OPTIONAL, struct yaml_config, bypass, &text_entry,
 			     0, ANY),
 	TOP_TEXT(workers),
+	TOP_TEXT(mbufs),
 	TOP_TEXT(rules),
 	TOP_TEXT(control),
 	TOP_TEXT(metrics),

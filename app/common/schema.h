@@ -42,6 +42,7 @@ struct yaml_config {
 	char **bypass;
 	unsigned bypass_count;
 	char *workers;
+	char *mbufs;
 	char *rules;
 	char *control;
 	char *metrics;

@@ -88,6 +88,7 @@ make_pool(struct sluice *s, unsigned node)
 
 	if (workers == 0)
 		return 0;
+	mbufs = RTE_MAX(mbufs, s->config->mbufs);
 	snprintf(name, sizeof(name), "sluice_mbufs_%u", node);
 	s->pools[node] = rte_pktmbuf_pool_create(name, mbufs, POOL_CACHE, 0, room,
 						 (int)node);

@@ -95,6 +95,7 @@ a_short_file_gets_the_defaults(void **state)
 	assert_int_equal(c->wires[0][0], 0);
 	assert_int_equal(c->wires[0][1], 1);
 	assert_int_equal(c->workers, 0);
+	assert_int_equal(c->mbufs, 0);
 	assert_null(c->rules);
 	assert_null(c->metrics);
 	assert_string_equal(c->control, "/run/sluice/control.sock");
@@ -127,6 +128,7 @@ every_key_is_read(void **state)
 			  "wires:\n"
 			  "  - [b, a]\n"
 			  "workers: 2\n"
+			  "mbufs: 300000\n"
 			  "rules: rules/x.nft\n"
 			  "control: /tmp/c.sock\n"
 			  "metrics: \"[::1]:9464\"\n"
@@ -154,6 +156,7 @@ every_key_is_read(void **state)
 	assert_int_equal(c->wires[0][0], 1);
 	assert_int_equal(c->wires[0][1], 0);
 	assert_int_equal(c->workers, 2);
+	assert_int_equal(c->mbufs, 300000);
 	snprintf(rules, sizeof(rules), "%s/rules/x.nft", folder);
 	assert_string_equal(c->rules, rules);
 	assert_string_equal(c->control, "/tmp/c.sock");
@@ -263,7 +266,7 @@ wrong_keys_and_shapes_are_refused_at_their_place(void **state)
 		{WIRE "rule: x\n", "x.yaml:6:1: rule: unknown key, did you mean rules?"},
 		{WIRE "colour: x\n",
 		 "x.yaml:6:1: colour: unknown key, expected one of eal, ports, wires, "
-		 "bypass, workers, rules, control, metrics, conntrack"},
+		 "bypass, workers, mbufs, rules, control, metrics, conntrack"},
 		{WIRE "conntrack:\n  max: 5\n  tcp_lose: true\n",
 		 "x.yaml:8:3: conntrack.tcp_lose: unknown key, did you mean tcp_loose?"},
 		{"ports:\n  - {name: a, devise: x}\n",
@@ -318,6 +321,8 @@ wrong_values_are_refused_at_their_place(void **state)
 		{WIRE "bypass:\n- arp\n- ipx\n",
 		 "x.yaml:8:3: bypass[1]: 'ipx' is not known, one of arp, lldp, lacp, stp, "
 		 "nd, non_ip expected"},
+		{WIRE "mbufs: 0\n",
+		 "x.yaml:6:1: mbufs: 0 is out of range, 1 to 67108864 expected"},
 		{WIRE "workers: many\n",
 		 "x.yaml:6:1: workers: 'many' is not a number, 1 to 64 expected"},
 		{WIRE "metrics: localhost\n",
