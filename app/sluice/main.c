@@ -24,6 +24,7 @@
 #include "exit.h"
 #include "options.h"
 #include "report.h"
+#include "sizes.h"
 #include "sluice.h"
 
 static struct sluice sluice;
@@ -184,6 +185,7 @@ static int
 check(const struct sluice *s, struct policy *policy)
 {
 	report_rules(s->config, policy);
+	sizes_report(s->config, s->config->workers + (s->config->workers == 0));
 	printf("ok\n");
 	policy_free(policy);
 	return 0;

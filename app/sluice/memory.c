@@ -118,6 +118,28 @@ map_ordinary(size_t bytes)
 	return address;
 }
 
+uint64_t
+memory_hugepages_free(void)
+{
+	return meminfo("HugePages_Free") * meminfo("Hugepagesize") * 1024;
+}
+
+bool
+memory_transparent(void)
+{
+	FILE *stream = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+	char line[64] = "";
+	bool any;
+
+	if (stream == NULL)
+		return false;
+	/* "always [madvise] never" */
+	any = fgets(line, sizeof(line), stream) != NULL &&
+	      strstr(line, "[never]") == NULL;
+	fclose(stream);
+	return any;
+}
+
 int
 memory_take(struct memory *memory, size_t bytes, int socket, char *message,
 	    size_t message_size)
@@ -150,8 +172,7 @@ memory_take(struct memory *memory, size_t bytes, int socket, char *message,
 		 "the tables of a worker need %.0f MiB, there are %.0f MiB of memory and "
 		 "%.0f MiB of hugepages: lower conntrack.max or max_ipv6, or add memory",
 		 (double)bytes / MIB, (double)available / MIB,
-		 (double)(meminfo("HugePages_Free") * meminfo("Hugepagesize") * 1024) /
-			 MIB);
+		 (double)memory_hugepages_free() / MIB);
 	return -ENOMEM;
 }
 

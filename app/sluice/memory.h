@@ -8,7 +8,9 @@
 #ifndef SLUICE_MEMORY_H
 #define SLUICE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct memory {
 	void *address; /* zeroed, aligned to a page */
@@ -23,6 +25,12 @@ struct memory {
  */
 int memory_take(struct memory *memory, size_t bytes, int socket, char *message,
 		size_t message_size);
+
+/* Bytes of free hugepages of the kernel's default size, now. */
+uint64_t memory_hugepages_free(void);
+
+/* Whether ordinary memory may get transparent hugepages when asked for, as memory_take() does. */
+bool memory_transparent(void);
 
 void memory_free(struct memory *memory);
 

@@ -12,8 +12,7 @@
 
 #include "assign.h"
 #include "exit.h"
-
-#define POOL_CACHE 256u
+#include "sizes.h"
 
 static unsigned
 worker_node(const struct sluice *s, unsigned number)
@@ -51,8 +50,7 @@ static unsigned
 node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 {
 	struct engine_config config;
-	/* where wires are shared, fragments are gathered before they are judged */
-	unsigned tables = s->worker_count > s->config->wire_count ? 2 : 1;
+	bool shared = s->worker_count > s->config->wire_count;
 	unsigned mbufs = 0, i, k, n;
 
 	config_engine(s->config, s->worker_count, &config);
@@ -61,8 +59,7 @@ node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 		if (rte_lcore_to_socket_id(s->workers[i].lcore) != node)
 			continue;
 		*workers += 1;
-		mbufs += 4u * ENGINE_TX_OWN + 512u + 2 * POOL_CACHE +
-			 tables * config.fragments;
+		mbufs += sizes_worker_mbufs(&config, shared);
 	}
 	/* of a port shared by workers of two nodes each needs all: who reads is not known yet */
 	for (i = 0; i < s->port_count; i++) {
@@ -90,7 +87,7 @@ make_pool(struct sluice *s, unsigned node)
 		return 0;
 	mbufs = RTE_MAX(mbufs, s->config->mbufs);
 	snprintf(name, sizeof(name), "sluice_mbufs_%u", node);
-	s->pools[node] = rte_pktmbuf_pool_create(name, mbufs, POOL_CACHE, 0, room,
+	s->pools[node] = rte_pktmbuf_pool_create(name, mbufs, SIZES_POOL_CACHE, 0, room,
 						 (int)node);
 	if (s->pools[node] != NULL)
 		return 0;
@@ -98,7 +95,7 @@ make_pool(struct sluice *s, unsigned node)
 		text, sizeof(text),
 		"no memory for %u packet buffers of %u bytes, %.0f MiB: give the EAL more "
 		"(hugepages, or -m with --no-huge): %s",
-		mbufs, room, (double)mbufs * (room + 256.0) / 1048576.0,
+		mbufs, room, (double)mbufs * (room + SIZES_MBUF_HEADER) / 1048576.0,
 		rte_strerror(rte_errno));
 	return fail(EXIT_DEVICE, text);
 }

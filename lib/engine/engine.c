@@ -90,6 +90,32 @@ engine_bytes(const struct engine_config *config)
 	return bytes;
 }
 
+void
+engine_sizes(const struct engine_config *config, struct engine_sizes *sizes)
+{
+	struct engine_family_sizes *family;
+	size_t known;
+	unsigned i;
+
+	memset(sizes, 0, sizeof(*sizes));
+	sizes->timers = 2 * sizeof(struct wheel);
+	sizes->fragments = fragments_bytes(config);
+	known = sizes->timers + sizes->fragments;
+	for (i = 0; i < 2; i++) {
+		struct flow_config fc = family_config(config, i, 0);
+
+		if (fc.connections == 0)
+			continue;
+		family = &sizes->family[i];
+		flow_table_sizes(&fc, &family->table);
+		family->acct = acct_bytes(config, &fc);
+		family->labels = label_bytes(config, &fc);
+		known += family->table.index + family->table.connections +
+			 family->table.sides + family->acct + family->labels;
+	}
+	sizes->other = engine_bytes(config) - known;
+}
+
 static int
 family_init(struct engine_family *f, const struct engine_config *config,
 	    const struct flow_config *fc, char **memory)

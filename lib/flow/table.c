@@ -72,6 +72,19 @@ flow_table_bytes(const struct flow_config *config)
 	return layout_of(config, &l) == 0 ? l.bytes : 0;
 }
 
+void
+flow_table_sizes(const struct flow_config *config, struct flow_sizes *sizes)
+{
+	struct layout l;
+
+	memset(sizes, 0, sizeof(*sizes));
+	if (layout_of(config, &l) != 0)
+		return;
+	sizes->index = l.slab;
+	sizes->connections = l.sides - l.slab;
+	sizes->sides = l.bytes - l.sides;
+}
+
 int
 flow_table_init(struct flow_table *t, void *memory, const struct flow_config *config)
 {

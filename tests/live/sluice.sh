@@ -163,6 +163,28 @@ is "what the EAL refuses" "$status $err" "4 *sluice: the EAL does not start*"
 run -c "$NET_ROOT/conf/sluice.yaml" --check
 is "conf/sluice.yaml is right" "$status $out" "0 *rules: *office.nft: *ok"
 
+# The sizes: of a million connections, and again when each is counted
+size()
+{
+	sed -nE "s/^ +$1 +([0-9.]+) MiB.*/\1/p" <<<"$out"
+}
+config net_null 'conntrack: {max: 1048576, max_ipv6: 10000}' >"$dir/sizes.yaml"
+run -c "$dir/sizes.yaml" --check
+for text in "IPv4  connections and timers * 128.0 MiB * 128.0 bytes each" \
+	"IPv4  index * 10.0 MiB * 10.0 bytes each" "IPv4  side table * MiB * 5.* bytes each" \
+	"IPv6  connections and timers * 160.0 bytes each" "timer wheels *MiB" \
+	"packet buffers * MiB * 2432 bytes each" "hugepages: * MiB are free, *"; do
+	is "--check says: $text" "$status $out" "0 *$text*ok"
+done
+is "no row for what is off" "$(grep -cE 'IPv4  (accounting|security)' <<<"$out")" 0
+before=$(size 'IPv4  together')
+config net_null 'mbufs: 100000
+conntrack: {max: 1048576, max_ipv6: 10000, acct: true, ip_security: match}' >"$dir/sizes.yaml"
+run -c "$dir/sizes.yaml" --check
+is "accounting, labels and buffers are in it" "$out" "*IPv4  accounting * 32.0 MiB * 32.0 bytes each\
+*IPv4  security labels * 4.0 MiB * 4.0 bytes each*100000 packet buffers * MiB*"
+is "and counted" "$(awk "BEGIN { print $(size 'IPv4  together') - $before }")" 36
+
 # The program lists its keys when it meets one it cannot guess.
 known=
 for text in 'zzzzzzzzzzzz: 1' 'conntrack: {zzzzzzzzzzzz: 1}'; do

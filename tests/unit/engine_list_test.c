@@ -305,6 +305,31 @@ events_that_do_not_fit_are_counted(void **state)
 	fixture_end(&f);
 }
 
+static void
+sizes_add_up_whatever_is_on(void **state)
+{
+	struct engine_config config = {.max = 5000, .wires = 2};
+	struct engine_sizes plain, full;
+
+	(void)state;
+	engine_sizes(&config, &plain);
+	assert_int_equal(plain.family[1].table.connections, 0);
+	assert_int_equal(plain.family[0].acct, 0);
+	assert_int_equal(plain.fragments, 0);
+	assert_true(plain.other > 0 && plain.other < engine_bytes(&config));
+	config.acct = true;
+	config.track.ip_security_match = true;
+	config.max6 = 300;
+	config.fragments = 100;
+	engine_sizes(&config, &full);
+	assert_true(full.family[0].acct >= 5000 * 32 && full.family[1].acct >= 300 * 32);
+	assert_true(full.family[0].labels >= 5000 * 4);
+	assert_true(full.family[1].table.connections >= 300 * FLOW_CONN6_BYTES);
+	assert_true(full.fragments > 0);
+	/* what has no part of its own does not depend on them, but for whole lines */
+	assert_in_range(full.other, plain.other, plain.other + 64);
+}
+
 int
 main(void)
 {
@@ -318,6 +343,7 @@ main(void)
 		cmocka_unit_test(flush_ends_while_connections_keep_coming),
 		cmocka_unit_test(events_tell_the_life_of_a_connection),
 		cmocka_unit_test(events_that_do_not_fit_are_counted),
+		cmocka_unit_test(sizes_add_up_whatever_is_on),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_eal, fixture_eal_end);

@@ -185,6 +185,26 @@ a_million_connections_cost_144_bytes_and_192_of_ipv6(void **state)
 }
 
 static void
+sizes_of_its_parts_add_up(void **state)
+{
+	struct flow_config config = {.family = 4, .connections = 1048576};
+	struct flow_sizes sizes;
+
+	(void)state;
+	flow_table_sizes(&config, &sizes);
+	assert_int_equal(sizes.connections, FLOW_CONN4_BYTES * UINT64_C(1048576));
+	assert_int_equal(sizes.index, 10u * 1048576);
+	assert_int_equal(sizes.index + sizes.connections + sizes.sides,
+			 flow_table_bytes(&config));
+	config.family = 6;
+	flow_table_sizes(&config, &sizes);
+	assert_int_equal(sizes.connections, FLOW_CONN6_BYTES * UINT64_C(1048576));
+	config.family = 5;
+	flow_table_sizes(&config, &sizes);
+	assert_int_equal(sizes.index + sizes.connections + sizes.sides, 0);
+}
+
+static void
 the_memory_is_used_to_its_end_and_lines_are_whole(void **state)
 {
 	static const uint32_t sizes[] = {1, 63, 64, 1000, 8193};
@@ -621,6 +641,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_out_of_range_are_refused),
 		cmocka_unit_test(a_million_connections_cost_144_bytes_and_192_of_ipv6),
+		cmocka_unit_test(sizes_of_its_parts_add_up),
 		cmocka_unit_test(the_memory_is_used_to_its_end_and_lines_are_whole),
 		cmocka_unit_test(the_other_bucket_of_the_other_one_is_the_first),
 		cmocka_unit_test(ipv4_fills_to_its_capacity_and_finds_each),

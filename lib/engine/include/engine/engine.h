@@ -73,6 +73,20 @@ struct engine;
 /* Bytes of memory that engine_init() needs. */
 size_t engine_bytes(const struct engine_config *config);
 
+/* What these bytes are for; they add up to engine_bytes(). */
+struct engine_sizes {
+	struct engine_family_sizes {
+		struct flow_sizes table;
+		size_t acct;   /* engine_config.acct */
+		size_t labels; /* track_config.ip_security_match */
+	} family[2];           /* IPv4, IPv6 */
+	size_t timers;         /* the wheels: what does not depend on the connections */
+	size_t fragments;      /* what is known of those that wait, not their buffers */
+	size_t other;          /* transmit buffers, link layers, counters */
+};
+
+void engine_sizes(const struct engine_config *config, struct engine_sizes *sizes);
+
 /*
  * Build an engine in zeroed memory of engine_bytes(), aligned to 64 bytes, at time now_ns.
  * policy is not taken over: the caller frees it, after engine_set_policy() or the end.

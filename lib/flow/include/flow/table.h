@@ -103,6 +103,16 @@ struct flow_table {
  */
 size_t flow_table_bytes(const struct flow_config *config);
 
+/* What these bytes are for; they add up to flow_table_bytes(). */
+struct flow_sizes {
+	size_t index;
+	size_t connections; /* the links of their timers among it */
+	size_t sides;       /* the side entries and whose they are */
+};
+
+/* All 0 for a number out of range. */
+void flow_table_sizes(const struct flow_config *config, struct flow_sizes *sizes);
+
 /*
  * Build an empty table in memory of flow_table_bytes(), which must be zeroed and aligned to
  * 64 bytes and stay the caller's to free. Returns 0, or -EINVAL for a number out of range.

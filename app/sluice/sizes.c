@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sizes.h"
+
+#include <stdio.h>
+
+#include <rte_common.h>
+
+#include "memory.h"
+#include "ports.h"
+
+#define MIB 1048576.0
+#define WORKER_MBUFS 512u /* bursts on their way, and replies of ours */
+
+unsigned
+sizes_worker_mbufs(const struct engine_config *engine, bool shared)
+{
+	return 4u * ENGINE_TX_OWN + WORKER_MBUFS + 2 * SIZES_POOL_CACHE +
+	       engine->fragments * (shared ? 2 : 1);
+}
+
+/* A line; connections: what the bytes are divided by, 0: by nothing. */
+static void
+row(const char *what, const char *part, size_t bytes, double connections)
+{
+	printf("  %-5s %-26s %10.1f MiB", what, part, (double)bytes / MIB);
+	if (connections > 0)
+		printf(" %8.1f bytes each", (double)bytes / connections);
+	printf("\n");
+}
+
+static void
+report_family(const char *name, const struct engine_family_sizes *sizes, unsigned workers,
+	      double connections)
+{
+	const struct flow_sizes *table = &sizes->table;
+	size_t all = table->connections + table->index + table->sides + sizes->acct +
+		     sizes->labels;
+
+	row(name, "connections and timers", table->connections * workers, connections);
+	row(name, "index", table->index * workers, connections);
+	row(name, "side table", table->sides * workers, connections);
+	if (sizes->acct != 0)
+		row(name, "accounting", sizes->acct * workers, connections);
+	if (sizes->labels != 0)
+		row(name, "security labels", sizes->labels * workers, connections);
+	row(name, "together", all * workers, connections);
+}
+
+/* Bytes of the packet buffers, of all nodes as if they were one. */
+static size_t
+report_mbufs(const struct sluice_config *config, const struct engine_config *engine,
+	     unsigned workers)
+{
+	uint32_t mbufs = workers *
+			 sizes_worker_mbufs(engine, workers > config->wire_count),
+		 bytes;
+	struct port ports[CONFIG_MAX_PORTS];
+	char text[32];
+	unsigned i;
+
+	for (i = 0; i < 2 * config->wire_count; i++) {
+		const struct config_port *port =
+			&config->ports[config->wires[i / 2][i % 2]];
+
+		ports[i] = (struct port){
+			.config = port,
+			.rx_descriptors = port->rx_descriptors,
+			.tx_descriptors = port->tx_descriptors,
+			.rx_queues = 1,
+			.tx_queues = 1,
+		};
+		mbufs += port_mbufs(&ports[i]);
+	}
+	mbufs = RTE_MAX(mbufs, config->mbufs);
+	bytes = ports_data_room(ports, 2 * config->wire_count) + SIZES_MBUF_HEADER;
+	snprintf(text, sizeof(text), "%u packet buffers", mbufs);
+	printf("  %-32s %10.1f MiB %8u bytes each\n", text, (double)mbufs * bytes / MIB,
+	       bytes);
+	return (size_t)mbufs * bytes;
+}
+
+/* Whether it finds room in hugepages; if not, in what else, and at which price. */
+static void
+report_pages(size_t bytes)
+{
+	double needed = (double)bytes / MIB,
+	       free_mib = (double)memory_hugepages_free() / MIB;
+
+	if (free_mib >= needed) {
+		printf("hugepages: %.0f MiB are free, enough\n", free_mib);
+		return;
+	}
+	printf("hugepages: %.0f MiB are free, %.0f MiB needed (vm.nr_hugepages); ",
+	       free_mib, needed);
+	if (memory_transparent())
+		printf("tables that find no room there get transparent ones, where the "
+		       "kernel has some\n");
+	else
+		printf("without them, transparent ones being switched off as well, a packet "
+		       "takes half as long again with many connections\n");
+}
+
+void
+sizes_report(const struct sluice_config *config, unsigned workers)
+{
+	struct engine_config engine;
+	struct engine_sizes sizes;
+	size_t all;
+
+	config_engine(config, workers, &engine);
+	engine_sizes(&engine, &sizes);
+	all = engine_bytes(&engine) * workers;
+	printf("memory of %u worker%s%s:\n", workers, workers == 1 ? "" : "s",
+	       config->workers == 0 ? ", more if `auto` gives more" : "");
+	report_family("IPv4", &sizes.family[0], workers, config->max);
+	report_family("IPv6", &sizes.family[1], workers, config->max_ipv6);
+	row("", "timer wheels", sizes.timers * workers, 0);
+	row("", "fragments", sizes.fragments * workers, 0);
+	row("", "all else of the engine", sizes.other * workers, 0);
+	all += report_mbufs(config, &engine, workers);
+	row("all", "", all, 0);
+	report_pages(all);
+}
