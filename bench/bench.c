@@ -16,10 +16,12 @@ static void
 usage(FILE *out, const char *program, uint32_t connections)
 {
 	fprintf(out,
-		"usage: %s [-o text|json] [-r repeats] [-c connections]\n"
+		"usage: %s [-o text|json] [-r repeats] [-c connections] [-s]\n"
 		"  -o  rows as text, or as one JSON object a line (text)\n"
 		"  -r  measured rounds, 1 to %u (%u)\n"
-		"  -c  largest number of connections to measure with (%u)\n",
+		"  -c  largest number of connections to measure with (%u)\n"
+		"  -s  sweep: 1, 10, 100 .. connections, the simplest traffic only, for "
+		"plots\n",
 		program, BENCH_REPEATS_MAX, REPEATS_DEFAULT, connections);
 }
 
@@ -47,6 +49,9 @@ option(struct bench *b, int letter, const char *value)
 	case 'r':
 		b->repeats = number_of(value, BENCH_REPEATS_MAX);
 		return b->repeats != 0;
+	case 's':
+		b->sweep = true;
+		return true;
 	case 'c':
 		b->connections = number_of(value, 1u << 30);
 		return b->connections != 0;
@@ -79,7 +84,7 @@ bench_start(struct bench *b, int argc, char **argv, const char *program,
 			    .repeats = REPEATS_DEFAULT,
 			    .connections = connections,
 			    .pages = "none"};
-	while ((letter = getopt(argc, argv, "o:r:c:h")) != -1) {
+	while ((letter = getopt(argc, argv, "o:r:c:sh")) != -1) {
 		if (letter == 'h') {
 			usage(stdout, argv[0], connections);
 			return EXIT_SUCCESS;

@@ -42,6 +42,7 @@ struct bench {
 	bool json;
 	unsigned repeats;
 	uint32_t connections; /* the largest number to measure with */
+	bool sweep; /* every power of ten, for a plot; only the simplest traffic */
 	bool any_row;
 	const char *pages; /* of the last bench_memory() */
 	uint64_t wall_ns;  /* spent in all run() so far, and on the processor of that */
@@ -64,7 +65,7 @@ struct bench_case {
 };
 
 /*
- * Read the options: -o json|text, -r repeats, -c connections, -h. Stays on the processor
+ * Read the options: -o json|text, -r repeats, -c connections, -s, -h. Stays on the processor
  * that it runs on. Returns BENCH_GO_ON, or the exit status.
  */
 int bench_start(struct bench *b, int argc, char **argv, const char *program,

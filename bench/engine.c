@@ -266,6 +266,22 @@ with_engine(struct bench *b, struct state *s, struct rte_mempool *pool)
 	return rc;
 }
 
+/* For a plot: IPv4 alone, of every power of ten. */
+static int
+measure_sweep(struct bench *b, struct state *s, struct rte_mempool *pool)
+{
+	uint32_t n;
+
+	for (n = 1; n <= RTE_MIN(b->connections, 10000000u); n *= 10) {
+		s->setup = (struct setup){.connections = n,
+					  .family = 4,
+					  .order = BENCH_UNIFORM};
+		if (with_engine(b, s, pool) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 measure_all(struct bench *b, struct state *s, struct rte_mempool *pool)
 {
@@ -306,6 +322,6 @@ main(int argc, char **argv)
 	if (pool == NULL || s.steps == NULL ||
 	    rte_pktmbuf_alloc_bulk(pool, s.ring, RING) != 0)
 		return EXIT_FAILURE;
-	rc = measure_all(&b, &s, pool);
+	rc = b.sweep ? measure_sweep(&b, &s, pool) : measure_all(&b, &s, pool);
 	return rc == 0 ? bench_end(&b) : EXIT_FAILURE;
 }

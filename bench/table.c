@@ -17,6 +17,7 @@
 
 #define LOOKUPS (1u << 20)
 #define BURST_MAX 64u
+#define RTE_HASH_MIN 8u /* entries that it can be made for */
 
 /* An IPv4 key as a packet gives it, and nothing behind it. */
 struct key {
@@ -336,7 +337,7 @@ make_rte_hash(uint32_t n)
 {
 	struct rte_hash_parameters params = {
 		.name = "bench",
-		.entries = n + n / 4,
+		.entries = RTE_MAX(n + n / 4, RTE_HASH_MIN),
 		.key_len = KEY4_BYTES,
 		.hash_func = rte_hash_crc,
 		.socket_id = SOCKET_ID_ANY,
@@ -359,6 +360,18 @@ shuffle(uint32_t *numbers, uint32_t n)
 		numbers[i - 1] = numbers[j];
 		numbers[j] = swap;
 	}
+}
+
+/* What a sweep leaves out. */
+static void
+measure_rest(struct bench *b, struct work *w)
+{
+	bench_order(w->order, LOOKUPS, w->n, BENCH_ZIPF);
+	look_for(w, true, 0);
+	measure_lookups(b, w, "zipf");
+	look_for(w, false, w->n);
+	measure_lookups(b, w, "misses");
+	measure_changes(b, w);
 }
 
 static void
@@ -385,12 +398,8 @@ measure_size(struct bench *b, struct work *w, uint32_t n, const uint8_t *secret)
 		bench_order(w->order, LOOKUPS, n, BENCH_UNIFORM);
 		look_for(w, true, 0);
 		measure_lookups(b, w, "uniform");
-		bench_order(w->order, LOOKUPS, n, BENCH_ZIPF);
-		look_for(w, true, 0);
-		measure_lookups(b, w, "zipf");
-		look_for(w, false, n);
-		measure_lookups(b, w, "misses");
-		measure_changes(b, w);
+		if (!b->sweep)
+			measure_rest(b, w);
 	}
 	rte_hash_free(w->hash);
 	bench_memory_free(w->memory, w->bytes);
@@ -405,6 +414,7 @@ main(int argc, char **argv)
 	uint8_t secret[KEY_SECRET_BYTES];
 	struct bench_random r = {12345};
 	struct bench b;
+	uint32_t n;
 	unsigned i;
 	int rc = bench_start(&b, argc, argv, "table", 1000000);
 
@@ -422,7 +432,9 @@ main(int argc, char **argv)
 	work.home = bench_memory(&b, LOOKUPS * sizeof(*work.home));
 	if (work.order == NULL || work.keys == NULL || work.home == NULL)
 		return EXIT_FAILURE;
-	for (i = 0; i < RTE_DIM(sizes) && sizes[i] <= b.connections; i++)
+	for (i = 0; !b.sweep && i < RTE_DIM(sizes) && sizes[i] <= b.connections; i++)
 		measure_size(&b, &work, sizes[i], secret);
+	for (n = 1; b.sweep && n <= RTE_MIN(b.connections, 10000000u); n *= 10)
+		measure_size(&b, &work, n, secret);
 	return bench_end(&b);
 }
