@@ -1,77 +1,111 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The whole way of a packet of 64 bytes, between two net_pcap ports that replay 60,000
+# The whole way of a packet of 64 bytes, between two net_pcap ports that replay so many
 # connections without end, on one core: how much of what dpdk-testpmd's io forwarding does on
-# the same ports? Both take turns. The connections are picked up in mid-stream (tcp_loose),
-# which frames.py explains; after the first turn of the captures every packet is of an
-# established connection, and windows and checksums are checked.
+# the same ports? And, with -p, how many times what OVS-DPDK's connection tracking does?
+#
+# All run at once and take turns, those whose turn it is not being stopped. The connections
+# are picked up in mid-stream (tcp_loose; OVS always does), which frames.py explains; before
+# anything is measured each connection is established on both sides, in sluice and OVS alike,
+# and windows and checksums are checked.
 set -u
-usage="usage: bench/pcap_io.sh [-o text|json] [-r rounds] [-c connections] [-t seconds a round]"
+usage="usage: bench/pcap_io.sh [-p] [-o text|json] [-r rounds] [-c connections] [-t seconds a round]"
 
 # shellcheck source=../tests/live/net.sh
 . "$(dirname "$0")/../tests/live/net.sh"
+# shellcheck source=ovs.sh
+. "$NET_ROOT/bench/ovs.sh"
 
-# As many as the mbufs of 32,768 descriptors a port can hold: net_pcap keeps a frame in each.
-format=text rounds=5 seconds=2 connections=60000
-while getopts o:r:t:c:h letter; do
+format=text rounds=5 seconds=1 most=100000 peers=
+while getopts po:r:t:c:h letter; do
 	case $letter in
+	p) peers=1 ;;
 	o) format=$OPTARG ;;
 	r) rounds=$OPTARG ;;
 	t) seconds=$OPTARG ;;
-	c) connections=$((OPTARG < connections ? OPTARG : connections)) ;;
+	c) most=$((OPTARG < most ? OPTARG : most)) ;;
 	h) echo "$usage"; exit 0 ;;
 	*) echo "$usage" >&2; exit 2 ;;
 	esac
 done
 
-pid=
+declare -A pids=()
 pages_before=
 pages=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 prefix=sluice-bench-$$
 work=$(mktemp -d "/tmp/$prefix.XXXXXX") || exit
+
+stop_all()
+{
+	local pid
+
+	for pid in "${pids[@]}"; do
+		kill -CONT "$pid" 2>/dev/null
+	done
+	for pid in "${pids[@]}"; do
+		net_end "$pid"
+	done
+	ovs_stop
+	pids=()
+	rm -rf "/var/run/dpdk/$prefix"-*
+}
+
 tidy()
 {
-	[ -z "$pid" ] || net_end "$pid"
+	stop_all
 	[ -z "$pages_before" ] || echo "$pages_before" >$pages
-	rm -rf "$work" "/var/run/dpdk/$prefix"
+	rm -rf "$work"
 }
 trap tidy EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 mkfifo "$work/silence"
 
+# fail PROGRAM TEXT
 fail()
 {
-	echo "bench/pcap_io.sh: $*" >&2
-	[ ! -e "$work/log" ] || tail -n 15 "$work/log" | sed 's/^/#   /' >&2
+	local log=$work/$1.log
+
+	[ "$1" != ovs-dpdk ] || log=$work/ovs/log
+	echo "bench/pcap_io.sh: $1: $2" >&2
+	[ ! -e "$log" ] || tail -n 15 "$log" | sed 's/^/#   /' >&2
 	exit 1
 }
 
-# Both programs get the same memory: 2 MiB pages if they are there or can be reserved.
+command -v dpdk-testpmd >/dev/null || fail dpdk-testpmd "not installed"
+programs=(testpmd sluice)
+if [ -n "$peers" ]; then
+	obstacle=$(ovs_obstacle)
+	if [ -z "$obstacle" ]; then
+		programs+=(ovs-dpdk)
+	else
+		echo "# ovs-dpdk: skipped, $obstacle" >&2
+	fi
+fi
+
+# All get the same memory: 2 MiB pages if they are there or can be reserved.
 memory=(--no-huge)
 kind=4KiB
-megabytes=1280
-if [ -w $pages ] && [ "$(<$pages)" -lt $((megabytes / 2)) ]; then
+needed=$((${#programs[@]} * 640))
+if [ -w $pages ] && [ "$(<$pages)" -lt $needed ]; then
 	pages_before=$(<$pages)
-	echo $((megabytes / 2)) >$pages
+	echo $needed >$pages
 fi
-free=$(cat "${pages%/*}/free_hugepages" 2>/dev/null || echo 0)
-if [ "$free" -ge $((megabytes / 2)) ]; then
+if [ "$(cat "${pages%/*}/free_hugepages" 2>/dev/null || echo 0)" -ge $needed ]; then
 	memory=(--in-memory --single-file-segments)
 	kind=2MiB
+elif [ -n "$pages_before" ]; then
+	echo "$pages_before" >$pages
 fi
-eal=("${memory[@]}" -m 1024 --no-pci "--file-prefix=$prefix" --log-level=lib.eal:4)
-if [ "$(nproc)" -gt 1 ]; then
-	eal+=(-l "0,1")
-else
-	eal+=("--lcores=0@0,1@0")
+cores=(-l "0,1")
+pmd=0x2
+if [ "$(nproc)" -eq 1 ]; then
+	cores=("--lcores=0@0,1@0")
+	pmd=0x1
 fi
-eal+=("--vdev=net_pcap0,rx_pcap=$work/lan.pcap,infinite_rx=1"
-	"--vdev=net_pcap1,rx_pcap=$work/wan.pcap,infinite_rx=1")
+devices=("net_pcap0,rx_pcap=$work/lan.pcap,infinite_rx=1"
+	"net_pcap1,rx_pcap=$work/wan.pcap,infinite_rx=1")
 
-command -v dpdk-testpmd >/dev/null || fail "needs dpdk-testpmd"
-"$PYTHON" "$NET_ROOT/bench/frames.py" "$connections" "$work/lan.pcap" "$work/wan.pcap" ||
-	fail "no captures"
 cat >"$work/rules.nft" <<-'END'
 	table inet filter {
 		chain forward {
@@ -84,64 +118,163 @@ cat >"$work/rules.nft" <<-'END'
 END
 cat >"$work/sluice.yaml" <<-END
 	ports:
-	  - {name: lan, device: net_pcap0, rx_descriptors: 32768, tx_descriptors: 32768}
-	  - {name: wan, device: net_pcap1, rx_descriptors: 32768, tx_descriptors: 32768}
+	  - {name: lan, device: net_pcap0}
+	  - {name: wan, device: net_pcap1}
 	wires:
 	  - [lan, wan]
 	workers: 1
+	mbufs: 262144
 	rules: $work/rules.nft
 	control: $work/control.sock
 	conntrack:
 	  max: 131072
+	  max_ipv6: 1
 	  tcp_loose: true
 END
 
-# launch PROGRAM: until its ports count packets
+# launch PROGRAM: until it has every connection, established, or, if it has none, forwards
 launch()
 {
-	local command
+	local program=$1 eal=("${memory[@]}" -m 1024 --no-pci "--file-prefix=$prefix-$1"
+		--log-level=lib.eal:4)
 
-	case $1 in
-	testpmd) command=(dpdk-testpmd "${eal[@]}" -- --forward-mode=io --auto-start
-		--no-mlockall --total-num-mbufs=270000) ;;
-	sluice) command=("$SLUICE" "${eal[@]}" -- -c "$work/sluice.yaml") ;;
+	case $program in
+	testpmd)
+		# It ends when its input does.
+		dpdk-testpmd "${eal[@]}" "${cores[@]}" "${devices[@]/#/--vdev=}" -- \
+			--forward-mode=io --auto-start --no-mlockall \
+			--total-num-mbufs=262144 >"$work/testpmd.log" 2>&1 <>"$work/silence" &
+		pids[$program]=$!
+		;;
+	sluice)
+		"$SLUICE" "${eal[@]}" "${cores[@]}" "${devices[@]/#/--vdev=}" -- \
+			-c "$work/sluice.yaml" >"$work/sluice.log" 2>&1 </dev/null &
+		pids[$program]=$!
+		;;
+	ovs-dpdk)
+		rm -rf "$work/ovs"
+		ovs_start "$work/ovs" $pmd "${devices[@]}" "${eal[@]}" ||
+			fail "$program" "did not start"
+		pids[$program]=$OVS_PID
+		;;
 	esac
-	# dpdk-testpmd ends when its input does.
-	"${command[@]}" >"$work/log" 2>&1 <>"$work/silence" &
-	pid=$!
-	if ! wait_until 30 running || _net_gone "$pid"; then
-		fail "$1 did not start"
+	if ! wait_until 60 ready "$program" || _net_gone "${pids[$program]}"; then
+		fail "$program" "did not come to $connections established connections"
 	fi
 }
 
-# It forwards, or it has ended.
-running()
+# It has what it needs, or it has ended.
+ready()
+{
+	_net_gone "${pids[$1]}" && return
+	forwards "$1" && [ "$(established "$1")" -eq "$connections" ]
+}
+
+# rate PROGRAM SECONDS: millions of packets received and sent in a second of its processor
+rate()
+{
+	"$PYTHON" "$NET_ROOT/bench/rate.py" "$prefix-$1" "$2" "${pids[$1]}"
+}
+
+forwards()
 {
 	local got
 
-	_net_gone "$pid" && return
-	got=$("$PYTHON" "$NET_ROOT/bench/rate.py" "$prefix" 0.2) || return
-	[ "${got% *}" != 0.0000 ]
+	got=$(rate "$1" 0.2) && [ "${got% *}" != 0.0000 ]
 }
 
-declare -A values=([testpmd]='' [sluice]='')
-for ((round = 0; round < rounds; round++)); do
-	for program in testpmd sluice; do
-		launch $program
-		read -r in out <<<"$("$PYTHON" "$NET_ROOT/bench/rate.py" "$prefix" "$seconds")"
-		if [ $program = sluice ]; then
-			"$SLUICECTL" -s "$work/control.sock" -o json drops >"$work/drops" ||
-				fail "no drop counters"
-			dropped=$("$PYTHON" "$NET_TOOLS/said.py" drops <"$work/drops")
-			[ -z "$dropped" ] || fail "the figure does not count, dropped: $dropped"
+control()
+{
+	"$SLUICECTL" -s "$work/control.sock" "$@" 2>/dev/null
+}
+
+# established PROGRAM: connections that both sides have taken part in
+established()
+{
+	case $1 in
+	testpmd) echo "$connections" ;;
+	sluice) control list --state ESTABLISHED | wc -l ;;
+	ovs-dpdk) ovs_connections ;;
+	esac
+}
+
+# verify PROGRAM: nothing but packets of established connections has passed since `before`,
+# nothing was dropped, and nobody was forgotten
+verify()
+{
+	local dropped
+
+	[ "$(established "$1")" -eq "$connections" ] ||
+		fail "$1" "the figure does not count, connections are missing"
+	case $1 in
+	sluice)
+		control -o json drops >"$work/drops" || fail sluice "no drop counters"
+		dropped=$("$PYTHON" "$NET_TOOLS/said.py" drops <"$work/drops")
+		[ -z "$dropped" ] || fail sluice "the figure does not count, dropped: $dropped"
+		;;
+	ovs-dpdk)
+		sleep 2 # its threads bring counters up to date each second
+		[ "$(ovs_packets others)" -eq "${before[others]}" ] &&
+			[ "$(ovs_packets established)" -gt "${before[established]}" ] ||
+			fail ovs-dpdk "the figure does not count, packets were new or invalid"
+		;;
+	esac
+}
+
+turn()
+{
+	local program=$1 in out
+
+	kill -CONT "${pids[$program]}"
+	sleep 0.1
+	read -r in out <<<"$(rate "$program" "$seconds")"
+	kill -STOP "${pids[$program]}"
+	awk "BEGIN { exit !($out >= 0.99 * $in && $in > 0) }" ||
+		fail "$program" "received $in Mpps and sent $out"
+	values[$program]="${values[$program]:-} $in"
+}
+
+measure()
+{
+	local program round
+
+	"$PYTHON" "$NET_ROOT/bench/frames.py" "$connections" "$work/lan.pcap" \
+		"$work/wan.pcap" || fail frames.py "no captures"
+	for program in "${programs[@]}"; do
+		launch "$program"
+		if [ "$program" = ovs-dpdk ]; then
+			sleep 2
+			before[others]=$(ovs_packets others)
+			before[established]=$(ovs_packets established)
 		fi
-		awk "BEGIN { exit !($out >= 0.99 * $in && $in > 0) }" ||
-			fail "$program received $in Mpps and sent $out"
-		values[$program]="${values[$program]} $in"
-		net_end "$pid"
-		pid=
+		kill -STOP "${pids[$program]}"
 	done
+	for ((round = 0; round < rounds; round++)); do
+		for program in "${programs[@]}"; do
+			turn "$program"
+		done
+	done
+	for program in "${programs[@]}"; do
+		kill -CONT "${pids[$program]}"
+		verify "$program"
+		kill -STOP "${pids[$program]}"
+	done
+	stop_all
+}
+
+sizes=("$most")
+[ -z "$peers" ] || sizes=(1000 10000 100000)
+heading=
+for connections in "${sizes[@]}"; do
+	[ "$connections" -le "$most" ] || continue
+	declare -A values=() before=()
+	measure
+	rows=()
+	for program in "${programs[@]}"; do
+		rows+=("$program" "${values[$program]}")
+	done
+	[ -z "${values[ovs-dpdk]:-}" ] || rows+=(sluice/ovs-dpdk "")
+	"$PYTHON" "$NET_ROOT/bench/rows.py" ${heading:+"$heading"} "$format" pcap_io \
+		"connections=$connections pages=$kind loose=1" Mpps "${rows[@]}"
+	heading=--no-heading
 done
-"$PYTHON" "$NET_ROOT/bench/rows.py" "$format" pcap_io \
-	"connections=$connections pages=$kind loose=1" Mpps \
-	testpmd "${values[testpmd]}" sluice "${values[sluice]}"

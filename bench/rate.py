@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the two ports of a DPDK program received and sent in some time, by its telemetry.
 
-  rate.py PREFIX SECONDS      prints received and sent, both in Mpps over both ports
+  rate.py PREFIX SECONDS [PID]   prints received and sent, both in Mpps over both ports
+
+With PID a second is one that the busiest thread of that process was on a processor: the one
+that moves the packets. Others who want the processor do not change the figure then.
 """
 import json
 import os
@@ -18,22 +21,32 @@ def ask(connection, command, size):
 
 def totals(connection, size):
     stats = [ask(connection, "/ethdev/stats,%d" % port, size) for port in (0, 1)]
-    return time.monotonic(), *(
-        sum(port[key] for port in stats) for key in ("ipackets", "opackets")
-    )
+    return [sum(port[key] for port in stats) for key in ("ipackets", "opackets")]
+
+
+def clocks(pid):
+    """Seconds by each clock: that on the wall, or each thread's of a process."""
+    if pid is None:
+        return {0: time.monotonic()}
+    tasks = "/proc/%s/task/" % pid
+    return {
+        task: int(open(tasks + task + "/schedstat", encoding="ascii").read().split()[0]) / 1e9
+        for task in os.listdir(tasks)
+    }
 
 
 def main():
     prefix, seconds = sys.argv[1], float(sys.argv[2])
+    pid = sys.argv[3] if len(sys.argv) > 3 else None
     folder = "/var/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         connection.connect("%s/dpdk/%s/dpdk_telemetry.v2" % (folder, prefix))
         size = json.loads(connection.recv(16384))["max_output_len"]
-        before = totals(connection, size)
+        before, start = totals(connection, size), clocks(pid)
         time.sleep(seconds)
-        after = totals(connection, size)
-    took = after[0] - before[0]
-    print(*("%.4f" % ((after[i] - before[i]) / took / 1e6) for i in (1, 2)))
+        after, end = totals(connection, size), clocks(pid)
+    took = max(end[task] - start[task] for task in start if task in end)
+    print(*("%.4f" % ((now - then) / took / 1e6) for then, now in zip(before, after)))
 
 
 main()
