@@ -17,7 +17,8 @@
 #	net_neighbours		the hosts need not ask for each other's address any more
 #	net_exec HOST COMMAND	in lan, wire or wan; net_spawn: in the background
 #	plane_start RULES [YAML lines of `conntrack`]
-#				sluice; over AF_XDP or else AF_PACKET: $PLANE_DRIVER
+#				sluice; over AF_XDP or else AF_PACKET: $PLANE_DRIVER;
+#				$PLANE_MAX: its most connections
 #	testpmd_start		dpdk-testpmd --forward-mode=io in its place
 #	plane_stop
 #	wait_until SECONDS COMMAND
@@ -333,7 +334,7 @@ _plane_yaml()
 		workers: $PLANE_WORKERS
 		control: $NET_DIR/control.sock
 		conntrack:
-		  max: 65536
+		  max: ${PLANE_MAX:-65536}
 	END
 	if [ $# -gt 0 ]; then
 		printf '  %s\n' "$@"
