@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test model mutants fuzz bench bench-check lint format clean install \
+.PHONY: build demo test model mutants fuzz bench bench-check bench-peers lint format clean install \
 	deps deps-build deps-demo deps-test deps-bench deps-lint
 
 BUILD := build
@@ -16,7 +16,7 @@ PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
 PACKAGES_DEMO := $(PACKAGES_BUILD) iproute2 ethtool python3
 PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
 	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump
-PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev iperf3 valgrind
+PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev iperf3 nftables valgrind
 PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev python3 \
 	shellcheck codespell
 
@@ -52,6 +52,10 @@ fuzz: deps-test
 # Each rule of the tracker switched off once: which scenarios, unit tests and properties notice?
 mutants: deps-build build
 	@nice tests/mutants/run --all --states 4e6 $(BUILD)
+
+# Beside OVS-DPDK, the kernel and what else is there: root. OVS is not installed for it.
+bench-peers: deps-bench build
+	@bench/run -f $(BUILD)/peers.txt peers
 
 # Instruction counts against the committed ones.
 bench-check: deps-bench build

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Sluice beside others that track connections, each beside it in one run: OVS-DPDK over
+# looping captures (pcap_io.sh), OVS's connection tracking alone, and the kernel's over veths
+# (veth.sh). rte_hash is in `table`. What is not there is skipped by name.
+set -u
+usage="usage: bench/peers.sh [-o text|json] [-r rounds] [-c connections]"
+
+here=$(cd "$(dirname "$0")" && pwd)
+build=${BUILD:-$here/../build}
+pass=() format=text rounds=5
+while getopts o:r:c:h letter; do
+	case $letter in
+	o) format=$OPTARG; pass+=(-o "$OPTARG") ;;
+	r) rounds=$OPTARG; pass+=(-r "$OPTARG") ;;
+	c) pass+=(-c "$OPTARG") ;;
+	h) echo "$usage"; exit 0 ;;
+	*) echo "$usage" >&2; exit 2 ;;
+	esac
+done
+
+# Nanoseconds a packet of ovstest's own benchmark: one connection of UDP, bursts of 32.
+ovstest_ns()
+{
+	local packets=4000000 ms
+
+	ms=$(ovstest test-conntrack benchmark 1 $packets 32 | grep -oE '[0-9]+ ms') &&
+		awk "BEGIN { print ${ms% ms} * 1e6 / $packets }"
+}
+
+# engine -s begins with one connection
+engine_ns()
+{
+	"$build/bench/bench-engine" -s -c 1 -r 1 -o json |
+		sed -nE 's/.*"engine alone",.*"value":([0-9.]+).*/\1/p'
+}
+
+library()
+{
+	local ovs='' engine='' round
+
+	if ! command -v ovstest >/dev/null; then
+		echo "# ovstest: skipped, not installed (no package of Debian 12 has it)" >&2
+		return 0
+	fi
+	for ((round = 0; round < rounds; round++)); do
+		ovs="$ovs $(ovstest_ns)" && engine="$engine $(engine_ns)" || return
+	done
+	"${PYTHON:-python3}" "$here/rows.py" "$format" library "connections=1 burst=32" ns \
+		ovs-conntrack "$ovs" engine "$engine" engine/ovs-conntrack ""
+}
+
+failed=0
+BUILD=$build "$here/pcap_io.sh" -p "${pass[@]}" || failed=1
+library || failed=1
+BUILD=$build "$here/veth.sh" "${pass[@]}" || failed=1
+exit $failed
