@@ -4,7 +4,8 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test model mutants fuzz bench bench-check bench-peers lint format clean install \
+.PHONY: build demo test model mutants fuzz bench bench-check bench-peers bench-plots plots \
+	lint format clean install \
 	deps deps-build deps-demo deps-test deps-bench deps-lint
 
 BUILD := build
@@ -16,7 +17,7 @@ PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
 PACKAGES_DEMO := $(PACKAGES_BUILD) iproute2 ethtool python3
 PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
 	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump
-PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev iperf3 nftables valgrind
+PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev gnuplot-nox iperf3 nftables valgrind
 PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev python3 \
 	shellcheck codespell
 
@@ -56,6 +57,12 @@ mutants: deps-build build
 # Beside OVS-DPDK, the kernel and what else is there: root. OVS is not installed for it.
 bench-peers: deps-bench build
 	@bench/run -f $(BUILD)/peers.txt peers
+
+# Measure what the plots of docs/benchmarks.md show, and draw them; or draw them only.
+bench-plots: deps-bench build
+	@bench/plots
+plots: deps-bench
+	@bench/plots -n
 
 # Instruction counts against the committed ones.
 bench-check: deps-bench build
