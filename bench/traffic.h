@@ -16,7 +16,7 @@
 	128u /* bytes that a frame without or with little data needs at most */
 #define TRAFFIC_ROOM_MAX 1536u
 #define TRAFFIC_PAYLOAD 6u        /* of a data segment, usually */
-#define TRAFFIC_PAYLOAD_MAX 1400u /* a full frame less headers and options */
+#define TRAFFIC_PAYLOAD_MAX 1460u /* a full frame of IPv4 without options */
 #define TRAFFIC_CONNECTIONS (1u << 28)
 #define TRAFFIC_ISS_LAN 1000u
 #define TRAFFIC_ISS_WAN 5000u

@@ -13,12 +13,20 @@ struct life {
 	uint16_t got;        /* steps that have come out */
 	uint16_t sent;       /* .. and been sent; 0 with got 0: the slot is empty */
 	uint8_t tries;
-	bool queued; /* in the ring */
-	uint64_t at; /* when the last was sent */
+	bool queued;    /* in the ring */
+	uint64_t due;   /* .. since when; LIVES_AT_ONCE: from when it is written */
+	uint64_t since; /* what the latency of the last one written counts from */
+	uint64_t at;    /* when it was written */
 };
 
+static bool
+is_held(const struct lives *l, const struct life *life)
+{
+	return (uint32_t)(life - l->life) < l->config.connections[LIVES_HELD];
+}
+
 static enum traffic_kind
-kind_of(const struct lives_config *c, uint16_t step)
+kind_of(const struct lives *l, const struct life *life, uint16_t step)
 {
 	static const enum traffic_kind opening[] = {TRAFFIC_SYN, TRAFFIC_SYN_ACK,
 						    TRAFFIC_ACK};
@@ -28,9 +36,9 @@ kind_of(const struct lives_config *c, uint16_t step)
 	if (step < OPENING)
 		return opening[step];
 	step -= OPENING;
-	if (c->hold || step < c->data)
+	if (is_held(l, life) || step < l->config.data)
 		return step % 2 == 0 ? TRAFFIC_DATA_LAN : TRAFFIC_DATA_WAN;
-	return closing[step - c->data];
+	return closing[step - l->config.data];
 }
 
 static uint16_t
@@ -39,14 +47,31 @@ steps_of(const struct lives_config *c)
 	return (uint16_t)(OPENING + c->data + 3);
 }
 
-/* Sequence numbers that a step takes. */
+/*
+ * The size of the data segment that a side sends next: it hangs on the sequence number, so that
+ * one sent again has the same, and its receiver knows it.
+ */
+static uint8_t
+size_of(const struct lives *l, const struct life *life, uint8_t side)
+{
+	uint32_t h = life->connection ^ life->seq[side];
+
+	if (l->weights == 1)
+		return 0;
+	/* twice, since sequence numbers that are equally far apart would have a pattern */
+	h = (h ^ h >> 16) * UINT32_C(0x85ebca6b);
+	h = (h ^ h >> 13) * UINT32_C(0xc2b2ae35);
+	return l->size_of[(uint64_t)h * l->weights >> 32];
+}
+
+/* Sequence numbers that the next step of this kind takes. */
 static uint32_t
-length_of(const struct lives_config *c, enum traffic_kind kind)
+length_of(const struct lives *l, const struct life *life, enum traffic_kind kind)
 {
 	switch (kind) {
 	case TRAFFIC_DATA_LAN:
 	case TRAFFIC_DATA_WAN:
-		return c->payload;
+		return l->config.size[size_of(l, life, traffic_side(kind))].payload;
 	case TRAFFIC_ACK:
 	case TRAFFIC_ACK_WAN:
 		return 0;
@@ -55,10 +80,30 @@ length_of(const struct lives_config *c, enum traffic_kind kind)
 	}
 }
 
+static uint32_t
+slots_of(const struct lives_config *c)
+{
+	return c->connections[LIVES_HELD] + c->connections[LIVES_ENDING];
+}
+
 size_t
 lives_bytes(const struct lives_config *config)
 {
-	return config->connections * (sizeof(struct life) + sizeof(uint32_t));
+	return slots_of(config) * (sizeof(struct life) + sizeof(uint32_t));
+}
+
+static void
+sizes_init(struct lives *l)
+{
+	const struct lives_config *c = &l->config;
+	uint8_t i, k;
+
+	for (i = 0; i < c->sizes; i++) {
+		traffic_init(&l->traffic[i], c->family, c->timestamps,
+			     c->size[i].payload);
+		for (k = 0; k < c->size[i].weight && l->weights < LIVES_WEIGHTS; k++)
+			l->size_of[l->weights++] = i;
+	}
 }
 
 void
@@ -68,58 +113,72 @@ lives_init(struct lives *l, const struct lives_config *config, void *memory)
 
 	memset(l, 0, sizeof(*l));
 	l->config = *config;
-	traffic_init(&l->traffic, config->family, config->timestamps, config->payload);
+	l->slots = slots_of(config);
+	sizes_init(l);
 	l->life = memory;
-	l->ready = (uint32_t *)(void *)(l->life + config->connections);
-	for (i = 0; i < config->connections; i++)
+	l->ready = (uint32_t *)(void *)(l->life + l->slots);
+	for (i = 0; i < l->slots; i++)
 		l->life[i].connection = i;
+	l->next[LIVES_ENDING] = config->connections[LIVES_HELD];
 }
 
 static void
-queue(struct lives *l, uint32_t slot)
+queue(struct lives *l, struct life *life, uint64_t due)
 {
 	uint32_t at = l->ready_first + l->ready_count;
 
-	l->ready[at < l->config.connections ? at : at - l->config.connections] = slot;
+	l->ready[at < l->slots ? at : at - l->slots] = (uint32_t)(life - l->life);
 	l->ready_count++;
-	l->life[slot].queued = true;
+	life->queued = true;
+	life->due = due;
 }
 
 /* The slot's next life has other addresses or ports, until they all have been used. */
 static void
 end(struct lives *l, struct life *life)
 {
-	uint32_t slots = l->config.connections;
-	uint32_t next = life->connection + slots;
+	uint32_t next = life->connection + l->slots;
 
-	if (next >= TRAFFIC_CONNECTIONS)
-		next %= slots;
+	if (next >= LIVES_CONNECTIONS)
+		next %= l->slots;
 	*life = (struct life){.connection = next};
 }
 
 static void
-begin(struct lives *l, uint32_t slot)
+begin(struct lives *l, struct life *life, uint64_t due)
 {
-	struct life *life = &l->life[slot];
-
 	life->seq[0] = life->connection * UINT32_C(0x9e3779b1) + TRAFFIC_ISS_LAN;
 	life->seq[1] = life->connection * UINT32_C(0x85ebca6b) + TRAFFIC_ISS_WAN;
-	queue(l, slot);
+	queue(l, life, due);
+}
+
+static struct life *
+next_of(struct lives *l, enum lives_class class)
+{
+	uint32_t held = l->config.connections[LIVES_HELD];
+	uint32_t slot = l->next[class];
+
+	if (class == LIVES_HELD)
+		l->next[class] = slot + 1 < held ? slot + 1 : 0;
+	else
+		l->next[class] = slot + 1 < l->slots ? slot + 1 : held;
+	return &l->life[slot];
 }
 
 bool
-lives_next(struct lives *l)
+lives_next(struct lives *l, enum lives_class class, uint64_t due)
 {
-	uint32_t slot = l->begin;
-	struct life *life = &l->life[slot];
+	struct life *life;
 
-	l->begin = slot + 1 < l->config.connections ? slot + 1 : 0;
+	if (l->config.connections[class] == 0)
+		return false;
+	life = next_of(l, class);
 	if (life->queued || life->sent != life->got)
 		return false;
 	if (life->sent == 0)
-		begin(l, slot);
-	else if (l->config.hold && life->got >= OPENING)
-		queue(l, slot);
+		begin(l, life, due);
+	else if (class == LIVES_HELD && life->got >= OPENING)
+		queue(l, life, due);
 	else
 		return false;
 	return true;
@@ -128,49 +187,74 @@ lives_next(struct lives *l)
 uint8_t
 lives_write(struct lives *l, uint64_t now, struct rte_mbuf *m)
 {
-	uint32_t slot = l->ready[l->ready_first];
-	struct life *life = &l->life[slot];
-	enum traffic_kind kind = kind_of(&l->config, life->sent);
-	uint8_t side = traffic_side(kind);
+	struct life *life = &l->life[l->ready[l->ready_first]];
+	enum traffic_kind kind = kind_of(l, life, life->sent);
+	uint8_t side = traffic_side(kind), size = 0;
 
-	l->ready_first = l->ready_first + 1 < l->config.connections ? l->ready_first + 1
-								    : 0;
+	l->ready_first = l->ready_first + 1 < l->slots ? l->ready_first + 1 : 0;
 	l->ready_count--;
-	traffic_write(&l->traffic, m, kind, life->connection, life->seq[side],
+	if (kind == TRAFFIC_DATA_LAN || kind == TRAFFIC_DATA_WAN)
+		size = size_of(l, life, side);
+	traffic_write(&l->traffic[size], m, kind, life->connection, life->seq[side],
 		      kind == TRAFFIC_SYN ? 0 : life->seq[!side]);
 	life->queued = false;
 	life->at = now;
+	life->since = life->due == LIVES_AT_ONCE ? now : life->due;
 	life->sent++;
 	l->stats.sent++;
 	/* the ACK is followed by what its sender says next without waiting */
-	if (kind == TRAFFIC_ACK && life->sent == OPENING && !l->config.hold)
-		queue(l, slot);
+	if (kind == TRAFFIC_ACK && life->sent == OPENING && !is_held(l, life))
+		queue(l, life, LIVES_AT_ONCE);
 	return side;
+}
+
+void
+lives_flood(struct lives *l, struct rte_mbuf *m)
+{
+	uint32_t connection = LIVES_CONNECTIONS + l->flood++ % LIVES_CONNECTIONS;
+
+	traffic_write(&l->traffic[0], m, TRAFFIC_SYN, connection, TRAFFIC_ISS_LAN, 0);
+	l->stats.flood_sent++;
 }
 
 /* A step has come out: on with the life. */
 static void
-step(struct lives *l, uint32_t slot, enum traffic_kind kind)
+step(struct lives *l, struct life *life, enum traffic_kind kind)
 {
-	struct life *life = &l->life[slot];
 	const struct lives_config *c = &l->config;
+	bool held = is_held(l, life);
 
-	life->seq[traffic_side(kind)] += length_of(c, kind);
+	life->seq[traffic_side(kind)] += length_of(l, life, kind);
 	life->got++;
 	life->tries = 0;
 	l->stats.received++;
 	l->stats.opened += life->got == OPENING;
-	if (c->hold && life->got >= OPENING + 2u) { /* as after the handshake */
+	if (held && life->got >= OPENING + 2u) { /* as after the handshake */
 		life->got -= 2;
 		life->sent -= 2;
 	}
-	if (!c->hold && life->got == steps_of(c)) {
+	if (!held && life->got == steps_of(c)) {
 		l->stats.ended++;
 		end(l, life);
 	} else if (life->sent == life->got && !life->queued &&
-		   (life->got < OPENING || !c->hold)) {
-		queue(l, slot);
+		   (life->got < OPENING || !held)) {
+		queue(l, life, LIVES_AT_ONCE);
 	}
+}
+
+/* Whether a frame that came out at a side is what its connection has sent and waits for. */
+static bool
+is_expected(const struct lives *l, const struct life *life, uint8_t side,
+	    const struct traffic_frame *frame, enum traffic_kind *kind)
+{
+	if (frame->side == side || life->connection != frame->connection ||
+	    life->got == life->sent)
+		return false;
+	*kind = kind_of(l, life, life->got);
+	return traffic_side(*kind) == frame->side &&
+	       frame->flags == l->traffic[0].template[*kind].flags &&
+	       frame->seq == life->seq[frame->side] &&
+	       frame->ack == (*kind == TRAFFIC_SYN ? 0 : life->seq[side]);
 }
 
 void
@@ -179,36 +263,29 @@ lives_take(struct lives *l, uint8_t side, uint64_t now, const struct rte_mbuf *m
 	struct traffic_frame frame;
 	enum traffic_kind kind;
 	struct life *life;
-	uint32_t slot;
 
-	if (!traffic_read(&l->traffic, m, &frame) || frame.side == side) {
+	if (!traffic_read(&l->traffic[0], m, &frame)) {
 		l->stats.alien++;
 		return;
 	}
-	slot = frame.connection % l->config.connections;
-	life = &l->life[slot];
-	if (life->connection != frame.connection || life->got == life->sent) {
-		l->stats.alien++;
+	if (frame.connection >= LIVES_CONNECTIONS) {
+		l->stats.flood_received++;
 		return;
 	}
-	kind = kind_of(&l->config, life->got);
-	if (traffic_side(kind) != frame.side ||
-	    frame.flags != l->traffic.template[kind].flags ||
-	    frame.seq != life->seq[frame.side] ||
-	    frame.ack != (kind == TRAFFIC_SYN ? 0 : life->seq[side])) {
+	life = &l->life[frame.connection % l->slots];
+	if (!is_expected(l, life, side, &frame, &kind)) {
 		l->stats.alien++;
 		return;
 	}
 	if (life->tries == 0 && life->sent == life->got + 1)
-		histogram_add(&l->latency, now - life->at);
-	step(l, slot, kind);
+		histogram_add(&l->latency, now - life->since);
+	l->stats.bytes += m->pkt_len;
+	step(l, life, kind);
 }
 
 static void
-late(struct lives *l, uint32_t slot)
+late(struct lives *l, struct life *life)
 {
-	struct life *life = &l->life[slot];
-
 	if (++life->tries == LIVES_TRIES) {
 		l->stats.abandoned++;
 		end(l, life);
@@ -216,7 +293,7 @@ late(struct lives *l, uint32_t slot)
 	}
 	life->sent = life->got;
 	l->stats.again++;
-	queue(l, slot);
+	queue(l, life, LIVES_AT_ONCE);
 }
 
 void
@@ -226,10 +303,11 @@ lives_late(struct lives *l, uint64_t now, uint32_t slots)
 
 	for (; slots > 0; slots--) {
 		life = &l->life[l->late];
-		if (life->sent != life->got && !life->queued &&
+		/* what was written since the caller took its time is not late, either */
+		if (life->sent != life->got && !life->queued && now > life->at &&
 		    now - life->at >= l->config.timeout)
-			late(l, l->late);
-		l->late = l->late + 1 < l->config.connections ? l->late + 1 : 0;
+			late(l, life);
+		l->late = l->late + 1 < l->slots ? l->late + 1 : 0;
 	}
 }
 
@@ -239,8 +317,8 @@ lives_open(const struct lives *l)
 	uint16_t closing = (uint16_t)(OPENING + l->config.data + 2);
 	uint32_t open = 0, slot;
 
-	for (slot = 0; slot < l->config.connections; slot++)
+	for (slot = 0; slot < l->slots; slot++)
 		open += l->life[slot].got >= OPENING &&
-			(l->config.hold || l->life[slot].got < closing);
+			(is_held(l, &l->life[slot]) || l->life[slot].got < closing);
 	return open;
 }

@@ -4,7 +4,6 @@
  * ports (lives.h), on one core. It says how many segments and connections came through, what
  * was lost, and how long they took.
  */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 #include <rte_mbuf.h>
 
 #include "bench.h"
-#include "lives.h"
+#include "options.h"
 
 #define BURST 32u
 #define DESCRIPTORS 1024u
@@ -27,12 +26,10 @@
 #define TIMEOUT_MS 500u
 #define LATE_SLOTS 16u /* looked at a turn */
 
-struct options {
-	struct lives_config lives;
-	double rate; /* lives, or with hold segments, a second; 0: as fast as they go */
-	double seconds; /* measured */
-	double warmup;  /* before that */
-	bool json;
+/* What is due at a rate; times are in cycles since the start. */
+struct pace {
+	double cycles; /* from one to the next; 0: as many as go */
+	double due;    /* the next */
 };
 
 struct generator {
@@ -41,7 +38,9 @@ struct generator {
 	struct rte_mempool *pool;
 	struct rte_mbuf *out[2][2 * BURST]; /* written, not taken by the port yet */
 	uint16_t out_count[2];
-	double due; /* lives or segments that the rate has made due */
+	uint64_t start;
+	struct pace pace[LIVES_CLASSES];
+	struct pace flood;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -51,104 +50,6 @@ interrupt(int number)
 {
 	(void)number;
 	interrupted = 1;
-}
-
-static int
-usage(FILE *out, int status)
-{
-	fprintf(out,
-		"usage: bench-gen [EAL options] -- [options]\n"
-		"  lives of TCP connections between the first two ports, lan and wan\n"
-		"  -c N    connections at once (1000)\n"
-		"  -d N    data segments of a life, both sides together (2)\n"
-		"  -H      hold: open them once, then send data on them without end\n"
-		"  -s N    bytes of a data segment, 1 to %u (6)\n"
-		"  -R N    new connections, with -H segments, a second (as many as go)\n"
-		"  -6      IPv6\n"
-		"  -T      with timestamps\n"
-		"  -t N    seconds measured (5)\n"
-		"  -w N    seconds before that (1); -H waits until all are open as well\n"
-		"  -o F    text or json\n",
-		TRAFFIC_PAYLOAD_MAX);
-	return status;
-}
-
-/* A number of an option's argument within bounds, or -1 with a message. */
-static double
-number(int letter, double least, double most)
-{
-	char *end;
-	double value = strtod(optarg, &end);
-
-	if (end != optarg && *end == '\0' && value >= least && value <= most)
-		return value;
-	fprintf(stderr, "bench-gen: -%c %s: a number of %.0f to %.0f expected\n", letter,
-		optarg, least, most);
-	return -1;
-}
-
-static int
-read_option(struct options *o, int letter)
-{
-	double value = 0;
-
-	switch (letter) {
-	case 'c':
-		value = number(letter, 1, TRAFFIC_CONNECTIONS);
-		o->lives.connections = (uint32_t)value;
-		break;
-	case 'd':
-		value = number(letter, 0, 60000);
-		o->lives.data = (uint16_t)value;
-		break;
-	case 's':
-		value = number(letter, 1, TRAFFIC_PAYLOAD_MAX);
-		o->lives.payload = (uint16_t)value;
-		break;
-	case 'R':
-		o->rate = value = number(letter, 0, 1e9);
-		break;
-	case 't':
-		o->seconds = value = number(letter, 0, 86400);
-		break;
-	case 'w':
-		o->warmup = value = number(letter, 0, 86400);
-		break;
-	case 'H':
-		o->lives.hold = true;
-		break;
-	case '6':
-		o->lives.family = 6;
-		break;
-	case 'T':
-		o->lives.timestamps = true;
-		break;
-	case 'o':
-		o->json = strcmp(optarg, "json") == 0;
-		return o->json || strcmp(optarg, "text") == 0 ? 0 : usage(stderr, -1);
-	default:
-		return usage(stderr, -1);
-	}
-	return value < 0 ? -1 : 0;
-}
-
-static int
-read_options(struct options *o, int argc, char **argv)
-{
-	int letter;
-
-	*o = (struct options){
-		.lives = {.family = 4,
-			  .payload = TRAFFIC_PAYLOAD,
-			  .data = 2,
-			  .connections = 1000},
-		.seconds = 5,
-		.warmup = 1,
-	};
-	while ((letter = getopt(argc, argv, "c:d:Hs:R:6Tt:w:o:")) != -1)
-		if (read_option(o, letter) != 0)
-			return -1;
-	return optind == argc ? 0 : usage(stderr, -1);
 }
 
 static int
@@ -207,40 +108,48 @@ take(struct generator *g, uint8_t side)
 	rte_pktmbuf_free_bulk(pkts, n);
 }
 
-/* Begin what the rate has made due; no more than a burst, or one turn would not end. */
 static void
-begin(struct generator *g, uint64_t cycles)
+pace_start(struct pace *p, double rate, uint64_t elapsed)
 {
-	const struct options *o = &g->options;
-	unsigned looked;
-
-	g->due = o->rate > 0
-			 ? g->due + (double)cycles * o->rate / (double)rte_get_tsc_hz()
-			 : BURST;
-	if (g->due > BURST)
-		g->due = BURST; /* what could not be sent in time is not made up for */
-	for (looked = 0; looked < 2 * BURST && g->due >= 1; looked++)
-		if (lives_next(&g->lives))
-			g->due--;
+	p->cycles = rate > 0 ? (double)rte_get_tsc_hz() / rate : 0;
+	p->due = (double)elapsed;
 }
 
-/* Write what is ready, as far as both ports have room for all of it. */
+static bool
+pace_is_due(const struct pace *p, uint64_t elapsed)
+{
+	return p->due <= (double)elapsed;
+}
+
+/*
+ * Begin what is due; no more than a burst, or a turn would not end. What no connection is free
+ * for stays due, and its time goes on.
+ */
+static void
+begin(struct generator *g, enum lives_class class, uint64_t elapsed)
+{
+	struct pace *p = &g->pace[class];
+	unsigned looked, begun = 0;
+	uint64_t due;
+
+	for (looked = 0; looked < 2 * BURST && begun < BURST; looked++) {
+		if (p->cycles > 0 && !pace_is_due(p, elapsed))
+			return;
+		due = p->cycles > 0 ? g->start + (uint64_t)p->due : LIVES_AT_ONCE;
+		if (!lives_next(&g->lives, class, due))
+			continue;
+		p->due += p->cycles;
+		begun++;
+	}
+}
+
+/* Send what stands in the buffers, as far as the ports take it. */
 static void
 transmit(struct generator *g)
 {
-	struct rte_mbuf *pkts[BURST];
-	uint32_t room = RTE_MIN(2 * BURST - g->out_count[0], 2 * BURST - g->out_count[1]);
-	uint32_t n = RTE_MIN(RTE_MIN(lives_ready(&g->lives), BURST), room), i;
-	uint64_t now = rte_rdtsc();
 	uint16_t sent;
 	uint8_t side;
 
-	if (n > 0 && rte_pktmbuf_alloc_bulk(g->pool, pkts, n) == 0) {
-		for (i = 0; i < n; i++) {
-			side = lives_write(&g->lives, now, pkts[i]);
-			g->out[side][g->out_count[side]++] = pkts[i];
-		}
-	}
 	for (side = 0; side < 2; side++) {
 		if (g->out_count[side] == 0)
 			continue;
@@ -251,59 +160,165 @@ transmit(struct generator *g)
 	}
 }
 
-/* Run for some time; with `all` no longer than until all connections are open. */
-static double
-run(struct generator *g, double seconds, bool all)
+/* Write what is ready, as far as both ports have room for all of it. */
+static void
+write_ready(struct generator *g)
 {
-	uint64_t start = rte_rdtsc(), now = start, before;
+	struct rte_mbuf *pkts[BURST];
+	uint32_t room = RTE_MIN(2 * BURST - g->out_count[0], 2 * BURST - g->out_count[1]);
+	uint32_t n = RTE_MIN(RTE_MIN(lives_ready(&g->lives), BURST), room), i;
+	uint64_t now = rte_rdtsc();
+	uint8_t side;
+
+	if (n == 0 || rte_pktmbuf_alloc_bulk(g->pool, pkts, n) != 0)
+		return;
+	for (i = 0; i < n; i++) {
+		side = lives_write(&g->lives, now, pkts[i]);
+		g->out[side][g->out_count[side]++] = pkts[i];
+	}
+}
+
+/* A flood does not slow down because it is not answered, nor make up for what it could not. */
+static void
+write_flood(struct generator *g, uint64_t elapsed)
+{
+	struct pace *p = &g->flood;
+	struct rte_mbuf *m;
+
+	if (p->cycles == 0)
+		return;
+	for (; pace_is_due(p, elapsed); p->due += p->cycles) {
+		if (g->out_count[0] == 2 * BURST ||
+		    (m = rte_pktmbuf_alloc(g->pool)) == NULL) {
+			p->due = (double)elapsed;
+			return;
+		}
+		lives_flood(&g->lives, m);
+		g->out[0][g->out_count[0]++] = m;
+	}
+}
+
+/* One turn; the classes up to `classes` go on. */
+static void
+turn(struct generator *g, unsigned classes, uint64_t now)
+{
+	unsigned class;
+
+	take(g, 0);
+	take(g, 1);
+	for (class = 0; class < classes; class ++)
+		begin(g, class, now - g->start);
+	write_ready(g);
+	write_flood(g, now - g->start);
+	transmit(g);
+	lives_late(&g->lives, now, LATE_SLOTS);
+}
+
+/* Open the connections that are held, as fast as they go. */
+static int
+open_held(struct generator *g)
+{
+	uint32_t held = g->options.lives.connections[LIVES_HELD];
+	uint64_t end = rte_rdtsc() + OPEN_SECONDS * rte_get_tsc_hz(), now;
+
+	while (g->lives.stats.opened < held && !interrupted) {
+		now = rte_rdtsc();
+		if (now >= end)
+			break;
+		turn(g, LIVES_HELD + 1, now);
+	}
+	if (interrupted || lives_open(&g->lives) >= held)
+		return 0;
+	fprintf(stderr, "bench-gen: %u of %u connections open after %u s\n",
+		lives_open(&g->lives), held, OPEN_SECONDS);
+	return -1;
+}
+
+/* Returns the seconds that it really was. */
+static double
+run(struct generator *g, double seconds)
+{
+	uint64_t start = rte_rdtsc(), now = start;
 	uint64_t end = start + (uint64_t)(seconds * (double)rte_get_tsc_hz());
 
 	while (now < end && !interrupted) {
-		if (all && g->lives.stats.opened >= g->lives.config.connections)
-			break;
-		before = now;
 		now = rte_rdtsc();
-		take(g, 0);
-		take(g, 1);
-		begin(g, now - before);
-		transmit(g);
-		lives_late(&g->lives, now, LATE_SLOTS);
+		turn(g, LIVES_CLASSES, now);
 	}
 	return (double)(now - start) / (double)rte_get_tsc_hz();
 }
 
 static void
-report(const struct generator *g, double seconds)
+pace_all(struct generator *g)
+{
+	uint64_t elapsed = rte_rdtsc() - g->start;
+	unsigned class;
+
+	for (class = 0; class < LIVES_CLASSES; class ++)
+		pace_start(&g->pace[class], g->options.rate[class], elapsed);
+	pace_start(&g->flood, g->options.flood, elapsed);
+}
+
+/* Segments, or lives, that are due and have not begun. */
+static double
+behind(const struct generator *g)
+{
+	double elapsed = (double)(rte_rdtsc() - g->start), sum = 0;
+	unsigned class;
+
+	for (class = 0; class < LIVES_CLASSES; class ++)
+		if (g->pace[class].cycles > 0 && g->pace[class].due < elapsed)
+			sum += (elapsed - g->pace[class].due) / g->pace[class].cycles;
+	return sum;
+}
+
+static void
+report_latency(struct bench *b, const char *params, const struct histogram *h)
 {
 	static const struct {
 		const char *name;
 		double part;
-	} latency[] = {{"latency-p50", 0.5},
-		       {"latency-p99", 0.99},
-		       {"latency-p99.9", 0.999}};
-	const struct lives_stats *s = &g->lives.stats;
-	const struct lives_config *c = &g->lives.config;
+	} rows[] = {{"latency-p50", 0.5},
+		    {"latency-p99", 0.99},
+		    {"latency-p99.9", 0.999}};
 	double ns = 1e9 / (double)rte_get_tsc_hz();
-	struct bench b = {.program = "gen", .json = g->options.json};
-	char params[128];
 	unsigned i;
 
+	for (i = 0; i < RTE_DIM(rows); i++)
+		bench_value(b, params, rows[i].name,
+			    (double)histogram_percentile(h, rows[i].part) * ns, "ns");
+	bench_value(b, params, "latency-max", (double)h->most * ns, "ns");
+}
+
+static void
+report(const struct generator *g, double seconds)
+{
+	const struct lives_stats *s = &g->lives.stats;
+	const struct options *o = &g->options;
+	struct bench b = {.program = "gen", .json = o->json};
+	char params[128];
+
 	snprintf(params, sizeof(params),
-		 "connections=%u family=%u data=%u size=%u hold=%d", c->connections,
-		 c->family, c->data, c->payload, c->hold);
+		 "held=%u ending=%u family=%u data=%u size=%u%s rate=%.0f",
+		 o->lives.connections[LIVES_HELD], o->lives.connections[LIVES_ENDING],
+		 o->lives.family, o->lives.data, o->lives.size[0].payload,
+		 o->lives.sizes > 1 ? "+" : "",
+		 o->lives.connections[LIVES_HELD] > 0 ? o->rate[LIVES_HELD]
+						      : o->rate[LIVES_ENDING]);
 	bench_value(&b, params, "segments", (double)s->received / seconds, "/s");
-	if (!c->hold)
+	bench_value(&b, params, "bits", (double)s->bytes * 8e-9 / seconds, "Gbit/s");
+	if (o->lives.connections[LIVES_ENDING] > 0)
 		bench_value(&b, params, "connections", (double)s->ended / seconds, "/s");
+	if (o->flood > 0) {
+		bench_value(&b, params, "flood", (double)s->flood_sent / seconds, "/s");
+		bench_value(&b, params, "flood-out", (double)s->flood_received / seconds,
+			    "/s");
+	}
 	bench_value(&b, params, "again", (double)s->again, "segments");
 	bench_value(&b, params, "abandoned", (double)s->abandoned, "connections");
 	bench_value(&b, params, "alien", (double)s->alien, "frames");
-	for (i = 0; i < RTE_DIM(latency); i++)
-		bench_value(&b, params, latency[i].name,
-			    (double)histogram_percentile(&g->lives.latency,
-							 latency[i].part) *
-				    ns,
-			    "ns");
-	bench_value(&b, params, "latency-max", (double)g->lives.latency.most * ns, "ns");
+	bench_value(&b, params, "behind", behind(g), "segments");
+	report_latency(&b, params, &g->lives.latency);
 }
 
 /* 0 when something came through. */
@@ -311,23 +326,15 @@ static int
 measure(struct generator *g)
 {
 	struct lives *l = &g->lives;
-	double rate = g->options.rate, seconds;
+	double seconds;
 
-	if (l->config.hold) {
-		g->options.rate = 0;
-		run(g, OPEN_SECONDS, true);
-		g->options.rate = rate;
-		if (!interrupted && lives_open(l) < l->config.connections) {
-			fprintf(stderr,
-				"bench-gen: %u of %u connections open after %u s\n",
-				lives_open(l), l->config.connections, OPEN_SECONDS);
-			return -1;
-		}
-	}
-	run(g, g->options.warmup, false);
+	if (open_held(g) != 0)
+		return -1;
+	pace_all(g);
+	run(g, g->options.warmup);
 	memset(&l->stats, 0, sizeof(l->stats));
 	memset(&l->latency, 0, sizeof(l->latency));
-	seconds = run(g, g->options.seconds, false);
+	seconds = run(g, g->options.seconds);
 	report(g, seconds);
 	return l->stats.received > 0 ? 0 : -1;
 }
@@ -349,6 +356,7 @@ setup(struct generator *g)
 	if (memory == NULL)
 		return -1;
 	lives_init(&g->lives, &g->options.lives, memory);
+	g->start = rte_rdtsc();
 	g->pool = rte_pktmbuf_pool_create("gen", MBUFS, POOL_CACHE, 0,
 					  RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (g->pool == NULL) {
@@ -368,7 +376,7 @@ main(int argc, char **argv)
 
 	if (used < 0)
 		return 1;
-	if (read_options(&g.options, argc - used, argv + used) != 0)
+	if (options_read(&g.options, argc - used, argv + used) != 0)
 		return 2;
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);

@@ -2,7 +2,9 @@
 /* The generator of connections (bench/gen), over a wire that loses, and through the engine. */
 #include "engine_fixture.h"
 
-#include <lives.h>
+#include <getopt.h>
+
+#include <options.h>
 
 #define SLOTS 10u
 #define TIMEOUT 50u
@@ -66,8 +68,10 @@ turns(struct wire *w, unsigned n)
 
 	while (n-- > 0) {
 		w->now++;
-		for (i = 0; i < SLOTS; i++)
-			lives_next(&w->lives);
+		for (i = 0; i < SLOTS; i++) {
+			lives_next(&w->lives, LIVES_HELD, LIVES_AT_ONCE);
+			lives_next(&w->lives, LIVES_ENDING, LIVES_AT_ONCE);
+		}
 		for (i = lives_ready(&w->lives); i > 0; i--) {
 			m = rte_pktmbuf_alloc(pool);
 			assert_non_null(m);
@@ -82,10 +86,10 @@ config_of(uint8_t family, bool hold)
 {
 	return (struct lives_config){
 		.family = family,
-		.hold = hold,
-		.payload = 100,
+		.sizes = 1,
+		.size = {{100, 1}},
 		.data = 3,
-		.connections = SLOTS,
+		.connections = {hold ? SLOTS : 0, hold ? 0 : SLOTS},
 		.timeout = TIMEOUT,
 	};
 }
@@ -123,6 +127,28 @@ what_is_lost_is_sent_again(void **state)
 	assert_int_equal(w.lives.stats.abandoned, 0);
 	assert_true(w.lives.stats.again > 0);
 	assert_true(w.lives.stats.sent > w.lives.stats.received);
+	free(w.memory);
+}
+
+/* The generator looks for what is late with a time that it took before it wrote. */
+static void
+what_was_just_written_is_not_late(void **state)
+{
+	struct lives_config config = config_of(4, false);
+	struct wire w = {0};
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+	(void)state;
+	wire_start(&w, &config);
+	assert_non_null(m);
+	assert_true(lives_next(&w.lives, LIVES_ENDING, LIVES_AT_ONCE));
+	lives_write(&w.lives, 100, m);
+	rte_pktmbuf_free(m);
+	lives_late(&w.lives, 99, SLOTS);
+	lives_late(&w.lives, 99 + TIMEOUT, SLOTS);
+	assert_int_equal(w.lives.stats.again, 0);
+	lives_late(&w.lives, 100 + TIMEOUT, SLOTS);
+	assert_int_equal(w.lives.stats.again, 1);
 	free(w.memory);
 }
 
@@ -185,6 +211,175 @@ held_connections_stay_and_talk(void **state)
 	free(w.memory);
 }
 
+/* With a due time the figures hold what a segment has waited before it could be sent, too. */
+static void
+latency_counts_from_when_it_was_due(void **state)
+{
+	struct lives_config config = config_of(4, true);
+	struct wire w = {0};
+	struct rte_mbuf *m;
+
+	(void)state;
+	config.connections[LIVES_HELD] = 1;
+	wire_start(&w, &config);
+	turns(&w, 10); /* open */
+	memset(&w.lives.latency, 0, sizeof(w.lives.latency));
+
+	w.now = 100;
+	assert_true(lives_next(&w.lives, LIVES_HELD, 90));
+	assert_false(lives_next(&w.lives, LIVES_HELD, 91)); /* its only one is busy */
+	m = rte_pktmbuf_alloc(pool);
+	assert_non_null(m);
+	cross(&w, lives_write(&w.lives, w.now, m), m);
+	assert_int_equal(w.lives.latency.count, 1);
+	assert_int_equal(w.lives.latency.most, 10);
+
+	w.now = 120; /* the one that had to wait */
+	assert_true(lives_next(&w.lives, LIVES_HELD, 91));
+	m = rte_pktmbuf_alloc(pool);
+	assert_non_null(m);
+	cross(&w, lives_write(&w.lives, w.now, m), m);
+	assert_int_equal(w.lives.latency.count, 2);
+	assert_int_equal(w.lives.latency.most, 29);
+	free(w.memory);
+}
+
+static void
+held_ones_and_ending_ones_live_side_by_side(void **state)
+{
+	struct fixture f = {.config = fixture_config()};
+	struct lives_config config = config_of(4, true);
+	struct wire w = {.engine = &f, .lose = 13};
+
+	(void)state;
+	config.connections[LIVES_HELD] = SLOTS / 2;
+	config.connections[LIVES_ENDING] = SLOTS / 2;
+	fixture_start(&f, OFFICE);
+	wire_start(&w, &config);
+	turns(&w, 1000);
+	assert_in_range(w.lives.stats.opened, SLOTS / 2 + w.lives.stats.ended,
+			SLOTS + w.lives.stats.ended);
+	assert_true(w.lives.stats.ended > SLOTS);
+	assert_in_range(lives_open(&w.lives), SLOTS / 2, SLOTS);
+	assert_int_equal(w.lives.stats.abandoned, 0);
+	fixture_end(&f);
+	free(w.memory);
+}
+
+/* The sum of what went over is that of the sizes by their weights; what is lost comes again. */
+static void
+sizes_come_as_often_as_they_weigh(void **state)
+{
+	struct fixture f = {.config = fixture_config()};
+	struct lives_config config = config_of(4, true);
+	struct wire w = {.engine = &f, .lose = 17};
+	double mean;
+
+	(void)state;
+	assert_int_equal(options_sizes(&config, "10:3,1000"), 0);
+	fixture_start(&f, OFFICE);
+	wire_start(&w, &config);
+	turns(&w, 3000);
+	assert_int_equal(w.lives.stats.alien, 0);
+	assert_int_equal(w.lives.stats.abandoned, 0);
+	mean = (double)w.lives.stats.bytes / (double)w.lives.stats.received - 54;
+	assert_true(mean > 0.9 * (3 * 10 + 1000) / 4);
+	assert_true(mean < 1.1 * (3 * 10 + 1000) / 4);
+	fixture_end(&f);
+	free(w.memory);
+}
+
+static void
+what_is_no_list_of_sizes_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",    "0",   "1461", "6:0", "6:65",      "6:33,7:32",
+		"six", "6;7", "6:1:", "-6",  "1,2,3,4,5", "6:x",
+	};
+	struct lives_config config = {0};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(options_sizes(&config, bad[i]), -1);
+	assert_int_equal(options_sizes(&config, "1460"), 0);
+	assert_int_equal(config.sizes, 1);
+	assert_int_equal(config.size[0].payload, 1460);
+	assert_int_equal(config.size[0].weight, 1);
+	assert_int_equal(options_sizes(&config, "imix"), 0);
+	assert_int_equal(config.sizes, 3);
+	assert_int_equal(config.size[1].payload, 536);
+	assert_int_equal(config.size[1].weight, 4);
+}
+
+/* The options of one command line, or -1. */
+static int
+read_words(struct options *o, const char *words)
+{
+	char copy[128], name[] = "bench-gen", *argv[16] = {name}, *save = NULL, *word;
+	int argc = 1;
+
+	strcpy(copy, words);
+	for (word = strtok_r(copy, " ", &save); word != NULL && argc < 15;
+	     word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	optind = 0; /* glibc: from the beginning */
+	return options_read(o, argc, argv);
+}
+
+static void
+options_say_who_is_held_and_how_fast(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_int_equal(read_words(&o, "-c 5 -R 7"), 0);
+	assert_int_equal(o.lives.connections[LIVES_HELD], 0);
+	assert_int_equal(o.lives.connections[LIVES_ENDING], 5);
+	assert_true(o.rate[LIVES_ENDING] == 7);
+	assert_int_equal(read_words(&o, "-H -c 5 -R 7 -n 3 -r 2 -F 1 -s imix"), 0);
+	assert_int_equal(o.lives.connections[LIVES_HELD], 5);
+	assert_int_equal(o.lives.connections[LIVES_ENDING], 3);
+	assert_true(o.rate[LIVES_HELD] == 7);
+	assert_true(o.rate[LIVES_ENDING] == 2);
+	assert_true(o.flood == 1);
+	assert_int_equal(o.lives.sizes, 3);
+	assert_int_equal(read_words(&o, "-n 3"), -1);
+	assert_int_equal(read_words(&o, "-s imix -6"), -1);
+	assert_int_equal(read_words(&o, "-s 1460 -T"), -1);
+	assert_int_equal(read_words(&o, "-R -1"), -1);
+	assert_int_equal(read_words(&o, "-c 0"), -1);
+	assert_int_equal(read_words(&o, "more"), -1);
+}
+
+static void
+a_flood_is_counted_and_not_answered(void **state)
+{
+	struct fixture f = {.config = fixture_config()};
+	struct lives_config config = config_of(4, true);
+	struct wire w = {.engine = &f};
+	struct rte_mbuf *m;
+	unsigned i;
+
+	(void)state;
+	fixture_start(&f, OFFICE);
+	wire_start(&w, &config);
+	turns(&w, 10);
+	for (i = 0; i < 5; i++) {
+		m = rte_pktmbuf_alloc(pool);
+		assert_non_null(m);
+		lives_flood(&w.lives, m);
+		cross(&w, 0, m);
+	}
+	assert_int_equal(w.lives.stats.flood_sent, 5);
+	assert_int_equal(w.lives.stats.flood_received, 5);
+	assert_int_equal(w.lives.stats.alien, 0);
+	assert_int_equal(lives_ready(&w.lives), 0);
+	assert_int_equal(stats(&f).created, SLOTS + 5);
+	fixture_end(&f);
+	free(w.memory);
+}
+
 static void
 what_nobody_sent_is_alien(void **state)
 {
@@ -201,7 +396,7 @@ what_nobody_sent_is_alien(void **state)
 	arrive(&w, LAN, m);
 	assert_int_equal(w.lives.stats.alien, 1);
 	/* one of ours, but at the side that sent it */
-	lives_next(&w.lives);
+	lives_next(&w.lives, LIVES_HELD, LIVES_AT_ONCE);
 	m = rte_pktmbuf_alloc(pool);
 	assert_non_null(m);
 	arrive(&w, lives_write(&w.lives, w.now, m), m);
@@ -231,9 +426,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lives_of_nine_segments_follow_each_other),
 		cmocka_unit_test(what_is_lost_is_sent_again),
+		cmocka_unit_test(what_was_just_written_is_not_late),
 		cmocka_unit_test(what_never_comes_is_given_up),
 		cmocka_unit_test(the_tracker_finds_all_valid),
 		cmocka_unit_test(held_connections_stay_and_talk),
+		cmocka_unit_test(latency_counts_from_when_it_was_due),
+		cmocka_unit_test(held_ones_and_ending_ones_live_side_by_side),
+		cmocka_unit_test(sizes_come_as_often_as_they_weigh),
+		cmocka_unit_test(what_is_no_list_of_sizes_is_refused),
+		cmocka_unit_test(options_say_who_is_held_and_how_fast),
+		cmocka_unit_test(a_flood_is_counted_and_not_answered),
 		cmocka_unit_test(what_nobody_sent_is_alien),
 		cmocka_unit_test(percentiles_are_right_to_three_in_a_hundred),
 	};
