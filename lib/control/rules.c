@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_common.h>
+
+/* Two lines: a core may fetch the neighbour of the one that it writes. */
+#define COUNTERS_ALIGN (2 * RTE_CACHE_LINE_SIZE)
+
 static void
 counters_free(struct policy_counter **counters, unsigned count)
 {
@@ -14,19 +19,25 @@ counters_free(struct policy_counter **counters, unsigned count)
 		free(counters[i]);
 }
 
-/* An array of counters, at least one long, for each worker. */
+/*
+ * An array of counters, at least one long, for each worker, in lines of its own: workers add to
+ * theirs with each burst, and would wait for one another's.
+ */
 static int
 counters_alloc(struct policy_counter **counters, unsigned count,
 	       const struct policy *policy)
 {
+	size_t bytes = RTE_ALIGN_CEIL((policy_counters(policy) + 1) * sizeof(**counters),
+				      COUNTERS_ALIGN);
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
-		counters[i] = calloc(policy_counters(policy) + 1, sizeof(**counters));
+		counters[i] = aligned_alloc(COUNTERS_ALIGN, bytes);
 		if (counters[i] == NULL) {
 			counters_free(counters, i);
 			return -ENOMEM;
 		}
+		memset(counters[i], 0, bytes);
 	}
 	return 0;
 }
