@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# How long does a segment take through sluice, and how much longer than through dpdk-testpmd's
+# io forwarding, when the wire carries 10, 50 and 90 percent of what it can? Both are between
+# the same memif ports of bench-gen and take turns. What it can is measured first: the greatest
+# rate of a closed loop of the slower one, lowered until it goes without loss in an open one.
+# With a rate each segment has a time at which it is due, and latency counts from there.
+set -u
+usage="usage: bench/latency.sh [-o text|json] [-r rounds] [-c connections] [-t seconds a load]"
+
+# shellcheck source=pair.sh
+. "$(dirname "$0")/pair.sh"
+
+# As many segments can be on their way, and no more than fit into the rings.
+format=text rounds=5 seconds=3 connections=512
+while getopts o:r:t:c:h letter; do
+	case $letter in
+	o) format=$OPTARG ;;
+	r) rounds=$OPTARG ;;
+	t) seconds=$OPTARG ;;
+	c) connections=$((OPTARG < connections ? OPTARG : connections)) ;;
+	h) echo "$usage"; exit 0 ;;
+	*) echo "$usage" >&2; exit 2 ;;
+	esac
+done
+percents="10 50 90"
+percentiles="p50 p99 p99.9"
+
+fail()
+{
+	echo "bench/latency.sh: $*" >&2
+	pair_log
+	exit 1
+}
+
+command -v dpdk-testpmd >/dev/null || fail "needs dpdk-testpmd"
+pair_setup memif || fail "no place for the sockets"
+cat >"$PAIR_DIR/rules.nft" <<-'END'
+	table inet filter {
+		chain forward {
+			type filter hook forward priority filter; policy drop
+			ct state established,related accept
+			iifname "lan" oifname "wan" tcp dport 80 accept
+		}
+	}
+END
+cat >"$PAIR_DIR/plane.yaml" <<-'END'
+	ports:
+	  - {name: lan, device: net_memif0}
+	  - {name: wan, device: net_memif1}
+	wires:
+	  - [lan, wan]
+	workers: 1
+	rules: rules.nft
+	control: control.sock
+	conntrack:
+	  max: 65536
+END
+
+# generate PLANE RATE CASE...: the values of those rows; rate 0: as fast as it goes. The plane
+# is a new one each time: a memif that loses its peer amid traffic may bring it down.
+generate()
+{
+	local plane=$1 rate=$2
+
+	shift 2
+	pair_start "$plane" "$PAIR_DIR/plane.yaml" || fail "$plane did not start"
+	"$BUILD/bench/bench-gen" "${PAIR_CLIENT[@]}" -m 512 "--lcores=0@$PAIR_CORE" -- -H \
+		-c "$connections" -R "$rate" -t "$seconds" -w 0.5 -o json 2>"$PAIR_DIR/gen.log" \
+		>"$PAIR_DIR/rows" || fail "bench-gen: $(cat "$PAIR_DIR/gen.log")"
+	pair_stop
+	"$PYTHON" "$NET_ROOT/bench/pick.py" "$@" <"$PAIR_DIR/rows"
+}
+
+# The greatest rate of a plane, in segments a second.
+capacity()
+{
+	local plane=$1 rate lost got tries
+
+	rate=$(generate "$plane" 0 segments) || return
+	for ((tries = 0; tries < 20; tries++)); do
+		read -r lost got <<<"$(generate "$plane" "$rate" again segments)"
+		[ -n "$got" ] || return
+		awk "BEGIN { exit !($lost == 0 && $got >= 0.99 * $rate) }" && break
+		rate=$(awk "BEGIN { print $rate * 0.93 }")
+	done
+	[ "$tries" -lt 20 ] || fail "$plane does not keep up with $rate segments/s, either"
+	echo "$rate"
+}
+
+wire=$(capacity testpmd) || exit
+ours=$(capacity sluice) || exit
+full=$(awk "BEGIN { printf \"%.0f\", $wire < $ours ? $wire : $ours }")
+
+declare -A values
+lost=0
+for ((round = 0; round < rounds; round++)); do
+	for plane in testpmd sluice; do
+		for percent in $percents; do
+			rate=$(awk "BEGIN { print $full * $percent / 100 }")
+			read -r again p50 p99 p999 <<<"$(generate $plane "$rate" again \
+				latency-p50 latency-p99 latency-p99.9)"
+			[ -n "$p999" ] || exit 1
+			lost=$(awk "BEGIN { print $lost + $again }")
+			values[$plane,$percent,p50]+=" $p50"
+			values[$plane,$percent,p99]+=" $p99"
+			values[$plane,$percent,p99.9]+=" $p999"
+		done
+	done
+done
+
+row()
+{
+	"$PYTHON" "$NET_ROOT/bench/rows.py" "$format" latency "$@"
+}
+
+minus()
+{
+	paste <(tr ' ' '\n' <<<"$1") <(tr ' ' '\n' <<<"$2") |
+		awk 'NF == 2 { printf " %g", $1 - $2 }'
+}
+
+# The first row has the head of all.
+row "connections=$connections seconds=$seconds" segments/s testpmd "$wire" sluice "$ours"
+for percent in $percents; do
+	for part in $percentiles; do
+		base=${values[testpmd,$percent,$part]}
+		with=${values[sluice,$percent,$part]}
+		row "load=$percent rate=$(awk "BEGIN { printf \"%.0f\", $full * $percent / 100 }") percentile=$part" \
+			ns testpmd "$base" sluice "$with" added "$(minus "$with" "$base")" |
+			if [ "$format" = text ]; then tail -n +2; else cat; fi
+	done
+done
+[ "$lost" = 0 ] || echo "# latency: $lost segments were lost and sent again" >&2
