@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What does established traffic lose beside a flood of SYNs that nobody answers?
+ *
+ * One worker's engine in memory, always busy: 100,000 connections send segments in bursts of
+ * 32, and in between come so many SYNs a second of the worker's time, each of another address
+ * and port. What the flood needs itself is the worker's to give, so there are two figures:
+ *
+ *   of its rate        established segments a second in the mix, to those without a flood: what
+ *                      a worker loses that had nothing to spare
+ *   of what is left    .. to those that fit into the time that the flood leaves, by what it
+ *                      takes alone: what the two lose by being mixed (caches, bursts that are
+ *                      no longer of one kind, lookups that have to be repeated)
+ *
+ * The flood *expires* after a SYN_SENT of 50 ms, in a table with room; or it has filled the
+ * table, and each SYN has to *evict* another one. A SYN may find no place then; if an
+ * established segment is dropped, the program fails. Frames are written as in engine.c, and
+ * taken off.
+ */
+#include "bench.h"
+#include "traffic.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_mbuf.h>
+
+#include <engine/engine.h>
+
+#define CONNECTIONS 100000u
+#define PACKETS (1u << 20) /* a round */
+#define BURST 32u
+#define NS_A_BURST 1000u /* of the engine's clock, without a flood */
+#define SYN_SENT_MS 50u
+#define SYN_SENT_FULL_MS 60000u
+#define FLOOD_FIRST (TRAFFIC_CONNECTIONS / 2)
+
+struct state {
+	struct traffic traffic;
+	struct rte_mbuf *pkts[BURST];
+	struct engine *engine;
+	uint32_t *order; /* the established connections of a round's packets */
+	uint64_t now_ns;
+	double rate;    /* SYNs a second */
+	bool full;      /* the flood has filled the table */
+	double share;   /* of the packets, that are SYNs */
+	double owed;    /* SYNs */
+	double clock;   /* of a burst, ns */
+	uint32_t flood; /* SYNs so far */
+	uint32_t next;  /* in order */
+};
+
+/* ---- packets ---- */
+
+static void
+write_syn(struct state *s, struct rte_mbuf *m)
+{
+	traffic_write(&s->traffic, m, TRAFFIC_SYN, FLOOD_FIRST + s->flood++ % FLOOD_FIRST,
+		      TRAFFIC_ISS_LAN, 0);
+}
+
+static void
+write_established(struct state *s, struct rte_mbuf *m, uint8_t side)
+{
+	traffic_write(&s->traffic, m, side == 0 ? TRAFFIC_ACK : TRAFFIC_ACK_WAN,
+		      s->order[s->next++ % PACKETS],
+		      side == 0 ? TRAFFIC_ISS_LAN + 1 : TRAFFIC_ISS_WAN + 1,
+		      side == 0 ? TRAFFIC_ISS_WAN + 1 : TRAFFIC_ISS_LAN + 1);
+}
+
+/* SYNs come from the lan, so its bursts have twice their share; what does not fit comes later. */
+static void
+write_burst(struct state *s, uint8_t side, double share)
+{
+	uint32_t i;
+
+	for (i = 0; i < BURST; i++) {
+		s->owed += share;
+		if (side == 0 && s->owed >= 1) {
+			s->owed--;
+			write_syn(s, s->pkts[i]);
+		} else {
+			write_established(s, s->pkts[i], side);
+		}
+	}
+}
+
+static void
+judge(struct state *s, uint8_t side)
+{
+	s->now_ns += (uint64_t)s->clock;
+	engine_burst(s->engine, side, s->pkts, BURST, s->now_ns, NULL);
+	engine_tx(s->engine, side ^ 1)->count = 0;
+	engine_expire(s->engine, s->now_ns, ENGINE_EXPIRE_MAX);
+}
+
+static uint64_t
+round_of(struct state *s, double share, bool engine)
+{
+	uint32_t i;
+	uint8_t side;
+
+	for (i = 0; i < PACKETS; i += BURST) {
+		/* nothing but SYNs: all from the lan */
+		side = share < 1 ? i / BURST & 1 : 0;
+		write_burst(s, side, share);
+		if (engine)
+			judge(s, side);
+		else
+			bench_use((uintptr_t)s->pkts[0]);
+	}
+	return PACKETS;
+}
+
+/* ---- cases ---- */
+
+static uint64_t
+run_frames(void *s)
+{
+	return round_of(s, 0, false);
+}
+
+static uint64_t
+run_established(void *s)
+{
+	return round_of(s, 0, true);
+}
+
+static uint64_t
+run_mixed_frames(void *arg)
+{
+	struct state *s = arg;
+
+	return round_of(s, s->share, false);
+}
+
+static uint64_t
+run_mixed(void *arg)
+{
+	struct state *s = arg;
+
+	return round_of(s, s->share, true);
+}
+
+static uint64_t
+run_syn_frames(void *s)
+{
+	return round_of(s, 1, false);
+}
+
+static uint64_t
+run_syns(void *s)
+{
+	return round_of(s, 1, true);
+}
+
+/* The clock of bursts that hold so many SYNs each. */
+static void
+set_clock(struct state *s, double share)
+{
+	s->owed = 0;
+	s->clock = share > 0 ? BURST * share * 1e9 / s->rate : NS_A_BURST;
+}
+
+/* Time passes, and with it what has to expire. */
+static void
+let_expire(struct state *s, uint32_t ms)
+{
+	s->now_ns += ms * UINT64_C(1000000);
+	while (engine_expire(s->engine, s->now_ns, ENGINE_EXPIRE_MAX) != 0)
+		;
+}
+
+/* A table that the flood has filled stays full; else none of it is left from another case. */
+static void
+prepare_established(void *arg)
+{
+	struct state *s = arg;
+
+	set_clock(s, 0);
+	if (!s->full)
+		let_expire(s, 2 * SYN_SENT_MS);
+}
+
+/* As many SYNs as come within a SYN_SENT are there: what comes and what goes are in step. */
+static void
+prepare_syns(void *arg)
+{
+	struct state *s = arg;
+	uint64_t end = s->now_ns + 2 * SYN_SENT_MS * UINT64_C(1000000);
+
+	set_clock(s, 1);
+	while (!s->full && s->now_ns < end) {
+		write_burst(s, 0, 1);
+		judge(s, 0);
+	}
+}
+
+static void
+prepare_mixed(void *arg)
+{
+	struct state *s = arg;
+
+	prepare_syns(s);
+	set_clock(s, s->share);
+}
+
+/* ---- measuring ---- */
+
+/* What part of the packets SYNs have to be, so that there are so many in a busy second. */
+static double
+share_of(double rate, double established_ns, double syn_ns)
+{
+	return rate * 1e-9 * established_ns /
+	       (1 + rate * 1e-9 * (established_ns - syn_ns));
+}
+
+static void
+measure_mix(struct bench *b, struct state *s, double rate, double established, double syn)
+{
+	struct bench_case cases[] = {
+		{.name = "frames", .run = run_mixed_frames, .arg = s},
+		{.name = "frames, established and SYNs",
+		 .prepare = prepare_mixed,
+		 .run = run_mixed,
+		 .arg = s},
+	};
+	double mixed, alone = 1 / established;
+	char params[64];
+
+	s->rate = rate;
+	s->share = share_of(rate, established, syn);
+	snprintf(params, sizeof(params), "flood=%.0f table=%s", rate,
+		 s->full ? "full" : "room");
+	if (rate * 1e-9 * syn >= 1) {
+		bench_note("%s: more than a worker can take", params);
+		return;
+	}
+	bench_run(b, params, cases, 2);
+	/* established segments a ns */
+	mixed = (1 - s->share) / (cases[1].median - cases[0].median);
+	bench_value(b, params, "SYNs", 1e3 * mixed * s->share / (1 - s->share), "M/s");
+	bench_value(b, params, "established, of its rate", 100 * mixed / alone,
+		    "percent");
+	bench_value(b, params, "established, of what is left",
+		    100 * mixed / (alone * (1 - rate * 1e-9 * syn)), "percent");
+}
+
+static void
+measure(struct bench *b, struct state *s)
+{
+	static const double rates[] = {0.25e6, 1e6, 2e6, 4e6};
+	struct bench_case cases[] = {
+		{.name = "frames", .run = run_frames, .arg = s},
+		{.name = "frames, established",
+		 .prepare = prepare_established,
+		 .run = run_established,
+		 .arg = s},
+		{.name = "SYN frames", .run = run_syn_frames, .arg = s},
+		{.name = "SYN frames, SYNs",
+		 .prepare = prepare_syns,
+		 .run = run_syns,
+		 .arg = s},
+	};
+	double established, syn;
+	unsigned i;
+
+	s->rate = 1e6;
+	bench_run(b, s->full ? "table=full" : "table=room", cases, RTE_DIM(cases));
+	established = cases[1].median - cases[0].median;
+	syn = cases[3].median - cases[2].median;
+	for (i = 0; i < RTE_DIM(rates); i++)
+		measure_mix(b, s, rates[i], established, syn);
+}
+
+/* Nothing was dropped but SYNs that found no place in a full table. */
+static int
+check(const struct state *s)
+{
+	struct engine_stats stats;
+	uint64_t refused;
+
+	engine_stats(s->engine, &stats);
+	refused = stats.drops[REASON_TABLE_FULL] + stats.drops[REASON_TABLE_CROWDED];
+	if (stats.passed + refused == stats.packets && (s->full || refused == 0) &&
+	    stats.connections >= CONNECTIONS) {
+		bench_note("flood, table %s: %ju of %u SYNs found no place",
+			   s->full ? "full" : "with room", (uintmax_t)refused, s->flood);
+		return 0;
+	}
+	bench_note("flood: %ju of %ju packets passed, %u connections are there",
+		   (uintmax_t)stats.passed, (uintmax_t)stats.packets, stats.connections);
+	return -1;
+}
+
+static void
+open_all(struct state *s)
+{
+	static const enum traffic_kind kinds[] = {TRAFFIC_SYN, TRAFFIC_SYN_ACK,
+						  TRAFFIC_ACK};
+	uint32_t i, j, k;
+
+	set_clock(s, 0);
+	for (i = 0; i < CONNECTIONS; i += BURST)
+		for (k = 0; k < 3; k++) {
+			for (j = 0; j < BURST; j++)
+				traffic_write(&s->traffic, s->pkts[j], kinds[k], i + j,
+					      k == 1 ? TRAFFIC_ISS_WAN
+						     : TRAFFIC_ISS_LAN + (k == 2),
+					      k == 0   ? 0
+					      : k == 1 ? TRAFFIC_ISS_LAN + 1
+						       : TRAFFIC_ISS_WAN + 1);
+			judge(s, k == 1);
+		}
+}
+
+static int
+with_engine(struct bench *b, struct state *s, struct rte_mempool *pool)
+{
+	struct engine_config config = {
+		.track = TRACK_CONFIG_DEFAULT,
+		.max = s->full ? 1u << 19 : 1u << 20,
+		.wires = 1,
+		.mempool = pool,
+	};
+	struct policy *policy = NULL;
+	void *memory;
+	uint32_t i;
+	int rc = -1;
+
+	config.track.tcp_timeout_syn_sent = s->full ? SYN_SENT_FULL_MS : SYN_SENT_MS;
+	memset(config.secret, 0xa5, sizeof(config.secret));
+	memory = bench_memory(b, engine_bytes(&config));
+	if (memory != NULL && policy_accept_all(&policy) == 0 &&
+	    engine_init(memory, &config, policy, NULL, s->now_ns, &s->engine) == 0) {
+		open_all(s);
+		s->rate = 1e6;
+		set_clock(s, 1);
+		for (i = 0; s->full && i < config.max; i += BURST) {
+			write_burst(s, 0, 1);
+			judge(s, 0);
+		}
+		measure(b, s);
+		rc = check(s);
+	}
+	policy_free(policy);
+	bench_memory_free(memory, engine_bytes(&config));
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct state s = {0};
+	struct rte_mempool *pool;
+	struct bench b;
+	int rc = bench_start(&b, argc, argv, "flood", CONNECTIONS);
+
+	if (rc != BENCH_GO_ON)
+		return rc;
+	if (bench_eal(&b, 64) != 0)
+		return EXIT_FAILURE;
+	pool = rte_pktmbuf_pool_create("bench", 1023, 0, 0, 512, 0);
+	s.order = bench_memory(&b, PACKETS * sizeof(*s.order));
+	if (pool == NULL || s.order == NULL ||
+	    rte_pktmbuf_alloc_bulk(pool, s.pkts, BURST) != 0)
+		return EXIT_FAILURE;
+	bench_order(s.order, PACKETS, CONNECTIONS, BENCH_UNIFORM);
+	traffic_init(&s.traffic, 4, false, TRAFFIC_PAYLOAD);
+	if (with_engine(&b, &s, pool) != 0)
+		return EXIT_FAILURE;
+	s.full = true;
+	if (with_engine(&b, &s, pool) != 0)
+		return EXIT_FAILURE;
+	return bench_end(&b);
+}
