@@ -2,7 +2,8 @@
 /*
  * Two ways to a packet's key, as in the parser: plain_key() for the frames that a firewall
  * sees most, and packet_parse() for all others, so that what a strange frame is about is said
- * in one place only. A key of plain_key() is the one that packet_parse() gives.
+ * in one place only. A key of plain_key() is the one that packet_parse() gives. By Toeplitz the
+ * most frequent frames need no key, either.
  *
  * The Toeplitz hash XORs, for each bit of its input, 32 bits of the key from there on. With a
  * key that repeats after 16 bits, it is the XOR of the input's 16-bit words that decides, and
@@ -86,6 +87,13 @@ key_words(const struct flow_key *key, uint8_t family)
 	return rte_be_to_cpu_16((uint16_t)x);
 }
 
+/* The owner by Toeplitz of such a word. */
+static inline uint8_t
+owner_of_word(const struct steer *s, uint16_t word)
+{
+	return s->table[(s->fold[0][word >> 8] ^ s->fold[1][word & 0xff]) & s->mask];
+}
+
 static inline uint8_t
 owner_of_hash(const struct steer *s, uint64_t hash)
 {
@@ -96,13 +104,9 @@ static inline uint8_t
 owner_of_key(const struct steer *s, const struct flow_key *key, uint8_t family)
 {
 	uint64_t hash;
-	uint16_t word;
 
-	if (s->toeplitz) {
-		word = key_words(key, family);
-		return s->table[(s->fold[0][word >> 8] ^ s->fold[1][word & 0xff]) &
-				s->mask];
-	}
+	if (s->toeplitz)
+		return owner_of_word(s, key_words(key, family));
 	hash = family == 4 ? flow_hash(key, KEY4_BYTES, s->secret)
 			   : flow_hash(key, KEY6_BYTES, s->secret);
 	return owner_of_hash(s, hash);
@@ -186,6 +190,33 @@ plain_key(const struct rte_mbuf *m, uint8_t side, struct flow_key *key)
 	return family;
 }
 
+/*
+ * key_words() of most frames, without a key: what is XORed has no sides, so it is taken from the
+ * frame as it stands there. TCP or UDP over IPv4 without tags, options or fragments.
+ */
+static inline bool
+plain4_words(const struct rte_mbuf *m, uint16_t *words)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	const struct rte_ipv4_hdr *ip = (const void *)(frame + RTE_ETHER_HDR_LEN);
+	uint32_t addresses[2], ports;
+	rte_be16_t type;
+
+	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN + sizeof(*ip) + sizeof(ports)))
+		return false;
+	memcpy(&type, frame + RTE_ETHER_HDR_LEN - sizeof(type), sizeof(type));
+	if (type != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
+	    ip->version_ihl != RTE_IPV4_VHL_DEF ||
+	    (ip->fragment_offset & ~RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0 ||
+	    !has_ports(ip->next_proto_id))
+		return false;
+	memcpy(addresses, &ip->src_addr, sizeof(addresses));
+	memcpy(&ports, ip + 1, sizeof(ports));
+	ports ^= addresses[0] ^ addresses[1];
+	*words = rte_be_to_cpu_16((uint16_t)(ports ^ ports >> 16));
+	return true;
+}
+
 uint8_t
 steer_owner(const struct steer *s, const struct rte_mbuf *m, const struct packet *p)
 {
@@ -218,12 +249,25 @@ owner_parsed(const struct steer *s, uint8_t side, const struct rte_mbuf *m)
 	return steer_owner(s, m, &p);
 }
 
+static inline uint8_t
+owner_of_frame(const struct steer *s, uint8_t side, const struct rte_mbuf *m,
+	       struct flow_key *key)
+{
+	uint16_t words;
+	uint8_t family;
+
+	if (s->toeplitz && likely(plain4_words(m, &words)))
+		return owner_of_word(s, words);
+	family = plain_key(m, side, key);
+	return likely(family != 0) ? owner_of_key(s, key, family)
+				   : owner_parsed(s, side, m);
+}
+
 void
 steer_owners(const struct steer *s, uint8_t side, struct rte_mbuf *const *pkts,
 	     uint16_t n, uint8_t *owners)
 {
 	struct flow_key key = {.id.zone = s->zone};
-	uint8_t family;
 	uint16_t i;
 
 	for (i = 0; i < RTE_MIN(n, AHEAD); i++)
@@ -231,8 +275,6 @@ steer_owners(const struct steer *s, uint8_t side, struct rte_mbuf *const *pkts,
 	for (i = 0; i < n; i++) {
 		if (i + AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + AHEAD], void *));
-		family = plain_key(pkts[i], side, &key);
-		owners[i] = likely(family != 0) ? owner_of_key(s, &key, family)
-						: owner_parsed(s, side, pkts[i]);
+		owners[i] = owner_of_frame(s, side, pkts[i], &key);
 	}
 }
