@@ -144,7 +144,7 @@ receive(struct worker *me, uint8_t side, uint64_t first)
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
 	uint16_t n = BURST;
 
-	if (me->handover != NULL)
+	if (me->world->mode == MODE_HANDOVER)
 		wait_for_room(me);
 
 	write_burst(me, side, first, pkts);
@@ -165,7 +165,8 @@ round_of(struct worker *me)
 			w->mode == MODE_HANDOVER ? (uint8_t)me->number
 						 : (uint8_t)(i / BURST & 1),
 			i);
-		if (me->handover != NULL)
+		/* a turn of the worker's loop is a burst of each port that it reads */
+		if (w->mode == MODE_HANDOVER || (me->handover != NULL && i / BURST & 1))
 			exchange(me);
 	}
 	if (me->handover == NULL)
