@@ -57,8 +57,9 @@ cat >"$PAIR_DIR/plane.yaml" <<-'END'
 	  max: 65536
 END
 
-# generate PLANE RATE CASE...: the values of those rows; rate 0: as fast as it goes. The plane
-# is a new one each time: a memif that loses its peer amid traffic may bring it down.
+# generate PLANE RATE CASE...: the values of those rows, in $got; rate 0: as fast as it goes. The
+# plane is a new one each time: a memif that loses its peer amid traffic may bring it down. Not
+# to be called in a subshell, or nobody would know whom to end.
 generate()
 {
 	local plane=$1 rate=$2
@@ -69,27 +70,30 @@ generate()
 		-c "$connections" -R "$rate" -t "$seconds" -w 0.5 -o json 2>"$PAIR_DIR/gen.log" \
 		>"$PAIR_DIR/rows" || fail "bench-gen: $(cat "$PAIR_DIR/gen.log")"
 	pair_stop
-	"$PYTHON" "$NET_ROOT/bench/pick.py" "$@" <"$PAIR_DIR/rows"
+	got=$("$PYTHON" "$NET_ROOT/bench/pick.py" "$@" <"$PAIR_DIR/rows") || fail "no rows"
 }
 
-# The greatest rate of a plane, in segments a second.
+# The greatest rate of a plane, in segments a second, in $got.
 capacity()
 {
-	local plane=$1 rate lost got tries
+	local plane=$1 rate lost came tries
 
-	rate=$(generate "$plane" 0 segments) || return
+	generate "$plane" 0 segments
+	rate=$got
 	for ((tries = 0; tries < 20; tries++)); do
-		read -r lost got <<<"$(generate "$plane" "$rate" again segments)"
-		[ -n "$got" ] || return
-		awk "BEGIN { exit !($lost == 0 && $got >= 0.99 * $rate) }" && break
+		generate "$plane" "$rate" again segments
+		read -r lost came <<<"$got"
+		awk "BEGIN { exit !($lost == 0 && $came >= 0.99 * $rate) }" && break
 		rate=$(awk "BEGIN { print $rate * 0.93 }")
 	done
 	[ "$tries" -lt 20 ] || fail "$plane does not keep up with $rate segments/s, either"
-	echo "$rate"
+	got=$rate
 }
 
-wire=$(capacity testpmd) || exit
-ours=$(capacity sluice) || exit
+capacity testpmd
+wire=$got
+capacity sluice
+ours=$got
 full=$(awk "BEGIN { printf \"%.0f\", $wire < $ours ? $wire : $ours }")
 
 declare -A values
@@ -98,9 +102,8 @@ for ((round = 0; round < rounds; round++)); do
 	for plane in testpmd sluice; do
 		for percent in $percents; do
 			rate=$(awk "BEGIN { print $full * $percent / 100 }")
-			read -r again p50 p99 p999 <<<"$(generate $plane "$rate" again \
-				latency-p50 latency-p99 latency-p99.9)"
-			[ -n "$p999" ] || exit 1
+			generate $plane "$rate" again latency-p50 latency-p99 latency-p99.9
+			read -r again p50 p99 p999 <<<"$got"
 			lost=$(awk "BEGIN { print $lost + $again }")
 			values[$plane,$percent,p50]+=" $p50"
 			values[$plane,$percent,p99]+=" $p99"

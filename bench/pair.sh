@@ -48,7 +48,7 @@ pair_setup()
 			;;
 		esac
 	done
-	PAIR_CLIENT+=(--no-huge --no-shconf --no-pci "--file-prefix=$_pair_name-gen" --log-level=4)
+	PAIR_CLIENT+=(--no-huge --no-shconf --no-pci "--file-prefix=$_pair_name-gen" --log-level=lib.eal:4)
 	if [ "$(nproc)" -gt 2 ]; then
 		PAIR_CORE=2
 	fi
