@@ -116,6 +116,8 @@ exchange(struct worker *me)
 
 	handover_flush(me->handover);
 	for (side = 0; side < 2; side++) {
+		if (handover_ready(me->handover, side) == 0)
+			continue;
 		n = handover_take(me->handover, !me->number, side, pkts);
 		if (n != 0)
 			judge(me, side, pkts, n);

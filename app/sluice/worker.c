@@ -38,18 +38,20 @@ static void
 exchange(struct worker *w, uint64_t now_ns)
 {
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
-	unsigned peer;
+	uint64_t peers;
 	uint16_t n;
 	uint8_t side;
 
 	handover_flush(w->handover);
 	handover_gather(w->handover, now_ns);
-	for (peer = 0; peer < w->handover->workers; peer++)
-		for (side = 0; side < 2; side++) {
-			n = handover_take(w->handover, peer, side, pkts);
+	for (side = 0; side < 2; side++) {
+		peers = handover_ready(w->handover, side);
+		for (; peers != 0; peers &= peers - 1) {
+			n = handover_take(w->handover, rte_bsf64(peers), side, pkts);
 			if (n != 0)
 				judge(w, side, pkts, n, now_ns);
 		}
+	}
 	handover_collect(w->handover);
 }
 

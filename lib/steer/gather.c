@@ -66,9 +66,12 @@ deliver(struct handover *h, uint8_t side)
 	for (i = 0; i < g->n; i++)
 		pkts[i] = g->piece[i].m;
 	if (rte_ring_sp_enqueue_bulk(h->lane[owner][side].to, (void **)pkts, g->n,
-				     NULL) == 0)
+				     NULL) == 0) {
 		refuse_group(h, REASON_HANDOVER_FULL);
-	else if (owner != h->self)
+		return;
+	}
+	handover_mark(h, owner, side);
+	if (owner != h->self)
 		h->handed_over += g->n;
 }
 

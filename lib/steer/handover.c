@@ -101,6 +101,7 @@ link_pair(struct handover *const *group, const struct steer *s, unsigned from,
 			return -rte_errno;
 		group[from]->frames_to[side] = ring;
 		group[to]->frames_from[from][side] = ring;
+		group[to]->collects = true;
 	}
 	return 0;
 }
@@ -112,6 +113,9 @@ handover_init(struct handover *const *group, const struct steer *s, const int *s
 	unsigned from, to;
 	int status = 0;
 
+	for (from = 0; from < s->workers; from++)
+		for (to = 0; to < s->workers; to++)
+			group[from]->peers[to] = group[to];
 	for (from = 0; from < s->workers; from++) {
 		group[from]->steer = s;
 		group[from]->self = (uint8_t)from;
@@ -142,13 +146,22 @@ handover_free(struct handover *h)
 	rte_free(h->fragments);
 }
 
-static void
-lane_flush(struct handover *h, struct handover_lane *lane)
+void
+handover_mark(struct handover *h, unsigned peer, unsigned side)
 {
+	atomic_fetch_or_explicit(&h->peers[peer]->ready[side], UINT64_C(1) << h->self,
+				 memory_order_release);
+}
+
+static void
+lane_flush(struct handover *h, unsigned peer, unsigned side)
+{
+	struct handover_lane *lane = &h->lane[peer][side];
 	unsigned sent = rte_ring_sp_enqueue_burst(lane->to, (void **)lane->pkts,
 						  lane->count, NULL);
 
 	h->handed_over += sent;
+	handover_mark(h, peer, side);
 	if (unlikely(sent < lane->count))
 		engine_refuse(h->engine, lane->pkts + sent,
 			      (uint16_t)(lane->count - sent), REASON_HANDOVER_FULL);
@@ -175,8 +188,9 @@ handover_split(struct handover *h, uint8_t side, struct rte_mbuf **pkts, uint16_
 		}
 		lane = &h->lane[owners[i]][side];
 		lane->pkts[lane->count++] = pkts[i];
+		h->pending[side] |= UINT64_C(1) << owners[i];
 		if (lane->count == ENGINE_BURST_MAX)
-			lane_flush(h, lane);
+			lane_flush(h, owners[i], side);
 	}
 	return own;
 }
@@ -186,21 +200,26 @@ handover_flush(struct handover *h)
 {
 	unsigned peer, side;
 
-	for (peer = 0; peer < h->workers; peer++)
-		for (side = 0; side < 2; side++)
+	for (side = 0; side < 2; side++)
+		for (; h->pending[side] != 0; h->pending[side] &= h->pending[side] - 1) {
+			peer = rte_bsf64(h->pending[side]);
 			if (h->lane[peer][side].count != 0)
-				lane_flush(h, &h->lane[peer][side]);
+				lane_flush(h, peer, side);
+		}
 }
 
 uint16_t
 handover_take(struct handover *h, unsigned peer, uint8_t side, struct rte_mbuf **pkts)
 {
 	struct rte_ring *ring = h->lane[peer][side].from;
+	unsigned n;
 
 	if (ring == NULL) /* to ourselves, where no fragments are taken */
 		return 0;
-	return (uint16_t)rte_ring_sc_dequeue_burst(ring, (void **)pkts, ENGINE_BURST_MAX,
-						   NULL);
+	n = rte_ring_sc_dequeue_burst(ring, (void **)pkts, ENGINE_BURST_MAX, NULL);
+	if (n == ENGINE_BURST_MAX)
+		h->left[side] |= UINT64_C(1) << peer;
+	return (uint16_t)n;
 }
 
 uint16_t
@@ -216,6 +235,8 @@ handover_collect(struct handover *h)
 	struct engine_tx *tx;
 	unsigned peer, side;
 
+	if (!h->collects)
+		return;
 	for (peer = 0; peer < h->workers; peer++)
 		for (side = 0; side < 2; side++) {
 			if (h->frames_from[peer][side] == NULL)

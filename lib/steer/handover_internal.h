@@ -13,4 +13,7 @@
  */
 bool gather_put(struct handover *h, uint8_t side, struct rte_mbuf *m);
 
+/* Packets have gone into the ring to a peer (or to ourselves): say so, after that. */
+void handover_mark(struct handover *h, unsigned peer, unsigned side);
+
 #endif

@@ -141,17 +141,17 @@ static void
 turn(struct world *w, unsigned i)
 {
 	struct rte_mbuf *taken[ENGINE_BURST_MAX];
-	unsigned peer;
+	uint64_t peers;
 	uint16_t n;
 	uint8_t x;
 
 	handover_flush(w->h[i]);
 	handover_gather(w->h[i], w->now_ns);
-	for (peer = 0; peer < w->workers; peer++)
-		for (x = 0; x < 2; x++) {
-			n = handover_take(w->h[i], peer, x, taken);
-			if (n != 0)
-				judge(w, i, x, taken, n);
+	for (x = 0; x < 2; x++)
+		for (peers = handover_ready(w->h[i], x); peers != 0; peers &= peers - 1) {
+			n = handover_take(w->h[i], rte_bsf64(peers), x, taken);
+			assert_int_not_equal(n, 0);
+			judge(w, i, x, taken, n);
 		}
 }
 
@@ -425,6 +425,57 @@ one_sender_sends_for_all(void **state)
 	compare(4, true, true, 1);
 }
 
+/* SYNs of worker 1, handed over by worker 0. */
+static void
+hand_over(struct world *w, unsigned n)
+{
+	struct frame f = segment(LAN, FRAME_SYN, 1000, 0);
+	struct rte_mbuf *m;
+
+	while (n > 0) {
+		f.sport++;
+		m = mbuf_of(&f);
+		if (handover_split(w->h[0], LAN, &m, 1) == 0)
+			n--;
+		else
+			rte_pktmbuf_free(m);
+	}
+	handover_flush(w->h[0]);
+}
+
+static void
+who_has_handed_over_is_ready_until_all_is_taken(void **state)
+{
+	struct rte_mbuf *taken[ENGINE_BURST_MAX];
+	static struct world w;
+	unsigned i;
+
+	(void)state;
+	world_start(&w, 2, false, false);
+	assert_int_equal(handover_ready(w.h[1], LAN), 0);
+	hand_over(&w, ENGINE_BURST_MAX + 3);
+	assert_int_equal(handover_ready(w.h[0], LAN), 0);
+	assert_int_equal(handover_ready(w.h[1], WAN), 0);
+
+	assert_int_equal(handover_ready(w.h[1], LAN), 1);
+	assert_int_equal(handover_take(w.h[1], 0, LAN, taken), ENGINE_BURST_MAX);
+	rte_pktmbuf_free_bulk(taken, ENGINE_BURST_MAX);
+	assert_int_equal(handover_ready(w.h[1], LAN), 1);
+	assert_int_equal(handover_take(w.h[1], 0, LAN, taken), 3);
+	rte_pktmbuf_free_bulk(taken, 3);
+	assert_int_equal(handover_ready(w.h[1], LAN), 0);
+
+	for (i = 1; i <= 2; i++) { /* what comes meanwhile is no second mark */
+		hand_over(&w, 1);
+		hand_over(&w, 1);
+		assert_int_equal(handover_ready(w.h[1], LAN), 1);
+		assert_int_equal(handover_ready(w.h[1], LAN), 0);
+		assert_int_equal(handover_take(w.h[1], 0, LAN, taken), 2);
+		rte_pktmbuf_free_bulk(taken, 2);
+	}
+	world_end(&w);
+}
+
 static void
 a_full_ring_drops_and_counts(void **state)
 {
@@ -585,6 +636,7 @@ main(void)
 		cmocka_unit_test(two_and_four_workers_judge_as_one),
 		cmocka_unit_test(bursts_stay_in_order_on_their_way),
 		cmocka_unit_test(one_sender_sends_for_all),
+		cmocka_unit_test(who_has_handed_over_is_ready_until_all_is_taken),
 		cmocka_unit_test(a_full_ring_drops_and_counts),
 		cmocka_unit_test(fragments_find_the_connection_of_their_datagram),
 		cmocka_unit_test(what_is_not_whole_in_time_is_dropped),

@@ -10,6 +10,9 @@
  * to itself no other way (gather.c). On a wire of several workers, packets of a connection
  * may so overtake one that is in fragments by a hand-over.
  *
+ * Who hands something over leaves a mark at its owner: where the device spreads the packets right,
+ * the turn of a worker costs the same, however many peers it has.
+ *
  * A port with fewer transmit queues than workers has one sender, and the others hand it what
  * they have judged.
  *
@@ -18,18 +21,22 @@
  *			n = handover_split(h, side, pkts, n);       what is ours
  *		handover_flush(h);
  *		handover_gather(h, now_ns);                         fragments
- *		for each peer and side:
+ *		for each side and each peer of handover_ready(h, side):
  *			n = handover_take(h, peer, side, pkts);     what others have received
  *		handover_collect(h);                                what others have judged
  *	at the end handover_stop(h);
  *
- * A struct handover is its worker's; only the rings have two ends.
+ * A struct handover is its worker's; only the rings and the marks have two ends.
  */
 #ifndef STEER_HANDOVER_H
 #define STEER_HANDOVER_H
 
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
@@ -51,15 +58,23 @@ struct handover {
 	struct engine *engine;
 	uint8_t self; /* number among the workers of the wire */
 	uint8_t workers;
+	bool collects;                    /* we are the sender of some side */
 	uint64_t handed_over;             /* packets that went to another worker */
 	struct fragment_table *fragments; /* that it gathers; NULL: none are taken */
+	/* bits of peers, by side: something is collected for them; some of theirs was left */
+	uint64_t pending[2];
+	uint64_t left[2];
+	struct handover *peers[STEER_MAX_WORKERS];
 	/* Frames to be sent: ours to the sender of a side, the others' to us; NULL: none. */
 	struct rte_ring *frames_to[2];
 	struct rte_ring *frames_from[STEER_MAX_WORKERS][2];
 	struct handover_lane lane[STEER_MAX_WORKERS][2] __attribute__((aligned(64)));
 	struct engine_config config; /* its engine's */
 	struct fragment_group group; /* of fragments that it gathers no more */
+	/* Written by peers: bits of those that have put something into their rings to us. */
+	_Atomic uint64_t ready[2] __attribute__((aligned(64)));
 };
+static_assert(STEER_MAX_WORKERS <= 64, "a bit each");
 
 /*
  * Link the workers of a wire. group: as many zeroed structs as s has workers, each with its
@@ -95,9 +110,22 @@ void handover_flush(struct handover *h);
  */
 void handover_gather(struct handover *h, uint64_t now_ns);
 
+/* Bits of the peers that have something for us from a side; take once of each. */
+static inline uint64_t
+handover_ready(struct handover *h, uint8_t side)
+{
+	uint64_t peers = h->left[side];
+
+	h->left[side] = 0;
+	/* a look first: nobody's line is taken away while there is nothing */
+	if (likely(atomic_load_explicit(&h->ready[side], memory_order_relaxed) == 0))
+		return peers;
+	return peers | atomic_exchange_explicit(&h->ready[side], 0, memory_order_acquire);
+}
+
 /*
- * What a peer has received on a side and is ours: at most ENGINE_BURST_MAX. One's own peer is
- * oneself.
+ * What a peer has received on a side and is ours: at most ENGINE_BURST_MAX; when there may be
+ * more, the peer stays ready. One's own peer is oneself.
  */
 uint16_t handover_take(struct handover *h, unsigned peer, uint8_t side,
 		       struct rte_mbuf **pkts);
