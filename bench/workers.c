@@ -312,7 +312,6 @@ steer_make(struct world *w)
 	uint8_t secret[KEY_SECRET_BYTES];
 
 	memset(secret, 0x3c, sizeof(secret));
-	/* the number of the wire is in the names of the rings: each world has its own */
 	if (w->mode == MODE_HANDOVER)
 		steer_init_keyed(&w->steer, (uint16_t)w->mode, w->worker_count, secret);
 	else

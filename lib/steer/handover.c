@@ -2,11 +2,9 @@
 #include <steer/handover.h>
 
 #include <errno.h>
-#include <stdio.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
-#include <rte_errno.h>
 #include <rte_malloc.h>
 
 #include "handover_internal.h"
@@ -32,15 +30,20 @@ handover_mbufs(unsigned workers)
 	       2 * ring_size(workers) + 2 * PIECES;
 }
 
+/*
+ * Not rte_ring_create(), which takes a memzone for each: DPDK has 2560 of them, and 64 workers
+ * need 8064 rings. NULL: no memory.
+ */
 static struct rte_ring *
-ring_make(const char *kind, const struct steer *s, unsigned from, unsigned to,
-	  unsigned side, int socket)
+ring_make(unsigned size, unsigned flags, int socket)
 {
-	char name[RTE_RING_NAMESIZE];
+	struct rte_ring *ring = rte_zmalloc_socket("handover",
+						   (size_t)rte_ring_get_memsize(size),
+						   RTE_CACHE_LINE_SIZE, socket);
 
-	snprintf(name, sizeof(name), "sl_%s_%u_%u_%u_%u", kind, s->zone, from, to, side);
-	return rte_ring_create(name, ring_size(s->workers), socket,
-			       RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (ring != NULL)
+		rte_ring_init(ring, "handover", size, flags | RING_F_SC_DEQ);
+	return ring;
 }
 
 /* What a worker gathers, and the rings on which all bring it; and those to itself. */
@@ -54,7 +57,6 @@ gather_init(struct handover *const *group, const struct steer *s, unsigned self,
 		.ticks = h->config.track.ipfrag_time,
 		.secret = s->secret,
 	};
-	char name[RTE_RING_NAMESIZE];
 	struct rte_ring *ring;
 	unsigned side, i;
 	void *memory;
@@ -66,15 +68,14 @@ gather_init(struct handover *const *group, const struct steer *s, unsigned self,
 		return -ENOMEM;
 	h->fragments = fragment_init(memory, &fc);
 	for (side = 0; side < 2; side++) {
-		snprintf(name, sizeof(name), "sl_frag_%u_%u_%u", s->zone, self, side);
-		ring = rte_ring_create(name, PIECES, socket, RING_F_SC_DEQ);
+		ring = ring_make(PIECES, 0, socket);
 		if (ring == NULL)
-			return -rte_errno;
+			return -ENOMEM;
 		for (i = 0; i < s->workers; i++)
 			group[i]->lane[self][side].pieces = ring;
-		ring = ring_make("pkts", s, self, self, side, socket);
+		ring = ring_make(ring_size(s->workers), RING_F_SP_ENQ, socket);
 		if (ring == NULL)
-			return -rte_errno;
+			return -ENOMEM;
 		h->lane[self][side].to = h->lane[self][side].from = ring;
 	}
 	return 0;
@@ -89,16 +90,16 @@ link_pair(struct handover *const *group, const struct steer *s, unsigned from,
 	unsigned side;
 
 	for (side = 0; side < 2; side++) {
-		ring = ring_make("pkts", s, from, to, side, socket);
+		ring = ring_make(ring_size(s->workers), RING_F_SP_ENQ, socket);
 		if (ring == NULL)
-			return -rte_errno;
+			return -ENOMEM;
 		group[from]->lane[to][side].to = ring;
 		group[to]->lane[from][side].from = ring;
 		if (sender[side] != to)
 			continue;
-		ring = ring_make("sent", s, from, to, side, socket);
+		ring = ring_make(ring_size(s->workers), RING_F_SP_ENQ, socket);
 		if (ring == NULL)
-			return -rte_errno;
+			return -ENOMEM;
 		group[from]->frames_to[side] = ring;
 		group[to]->frames_from[from][side] = ring;
 		group[to]->collects = true;
@@ -138,10 +139,10 @@ handover_free(struct handover *h)
 
 	for (peer = 0; peer < h->workers; peer++)
 		for (side = 0; side < 2; side++)
-			rte_ring_free(h->lane[peer][side].to);
+			rte_free(h->lane[peer][side].to);
 	for (side = 0; side < 2; side++) {
-		rte_ring_free(h->frames_to[side]);
-		rte_ring_free(h->lane[h->self][side].pieces);
+		rte_free(h->frames_to[side]);
+		rte_free(h->lane[h->self][side].pieces);
 	}
 	rte_free(h->fragments);
 }

@@ -476,6 +476,33 @@ who_has_handed_over_is_ready_until_all_is_taken(void **state)
 	world_end(&w);
 }
 
+/* Rings of all to all, which are more than DPDK has names for. */
+static void
+sixty_four_workers_can_share_a_wire(void **state)
+{
+	const uint8_t sender[2] = {0, 1};
+	static struct handover *h[STEER_MAX_WORKERS];
+	static struct steer steer;
+	static const int sockets[STEER_MAX_WORKERS];
+	static const uint8_t secret[KEY_SECRET_BYTES];
+	unsigned i;
+
+	(void)state;
+	steer_init_toeplitz(&steer, 0, STEER_MAX_WORKERS, 512, secret);
+	for (i = 0; i < STEER_MAX_WORKERS; i++) {
+		h[i] = rte_zmalloc(NULL, sizeof(*h[i]), 64);
+		assert_non_null(h[i]);
+	}
+	assert_int_equal(handover_init(h, &steer, sockets, sender), 0);
+	assert_non_null(h[63]->lane[0][1].to);
+	assert_ptr_equal(h[63]->lane[0][1].to, h[0]->lane[63][1].from);
+	assert_true(h[0]->collects && h[1]->collects && !h[2]->collects);
+	for (i = 0; i < STEER_MAX_WORKERS; i++)
+		handover_free(h[i]);
+	for (i = 0; i < STEER_MAX_WORKERS; i++)
+		rte_free(h[i]);
+}
+
 static void
 a_full_ring_drops_and_counts(void **state)
 {
@@ -637,6 +664,7 @@ main(void)
 		cmocka_unit_test(bursts_stay_in_order_on_their_way),
 		cmocka_unit_test(one_sender_sends_for_all),
 		cmocka_unit_test(who_has_handed_over_is_ready_until_all_is_taken),
+		cmocka_unit_test(sixty_four_workers_can_share_a_wire),
 		cmocka_unit_test(a_full_ring_drops_and_counts),
 		cmocka_unit_test(fragments_find_the_connection_of_their_datagram),
 		cmocka_unit_test(what_is_not_whole_in_time_is_dropped),
