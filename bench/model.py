@@ -32,7 +32,7 @@ down more than two do, and that the memory has the bandwidth that the last table
 import argparse
 import json
 
-DEFAULTS = {"io": 30.0, "engine": 63.0, "owner": 9.6, "over": 120.0, "connection": 725.0,
+DEFAULTS = {"io": 30.0, "engine": 63.0, "owner": 7.0, "over": 270.0, "connection": 725.0,
             "scaling": 2.0}
 FRAMES = (("64", 64.0), ("512", 512.0), ("IMIX", (7 * 64 + 4 * 594 + 1518) / 12))
 CORES = (8, 32, 64)
