@@ -17,6 +17,7 @@
 #define PACKETS (1u << 21) /* a round */
 #define BURST 32u
 #define FRAMES 256u
+#define TURNS (1u << 16)
 
 struct hashing {
 	const struct steer *steer;
@@ -103,6 +104,66 @@ run_ring(void *arg)
 	return i;
 }
 
+/* A worker's turn among 64 of which none hands anything over, as by symmetric RSS. */
+static uint64_t
+run_turn(void *h)
+{
+	uint32_t i;
+
+	for (i = 0; i < TURNS; i++) {
+		handover_flush(h);
+		bench_use(handover_ready(h, 0) | handover_ready(h, 1));
+		handover_collect(h);
+	}
+	return TURNS;
+}
+
+/* The same without marks: a look into every ring. */
+static uint64_t
+run_look(void *arg)
+{
+	struct handover *h = arg;
+	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
+	unsigned peer, side;
+	uint32_t i;
+
+	for (i = 0; i < TURNS; i++)
+		for (peer = 0; peer < h->workers; peer++)
+			for (side = 0; side < 2; side++)
+				bench_use(handover_take(h, peer, (uint8_t)side, pkts));
+	return TURNS;
+}
+
+static void
+measure_turns(struct bench *b)
+{
+	static const int sockets[STEER_MAX_WORKERS];
+	static struct handover *group[STEER_MAX_WORKERS];
+	static struct steer steer;
+	const uint8_t each[2] = {STEER_ANY, STEER_ANY};
+	struct bench_case cases[] = {
+		{.name = "turn, marks", .run = run_turn},
+		{.name = "turn, every ring", .run = run_look},
+	};
+	unsigned i;
+
+	steer_init_toeplitz(&steer, 0, STEER_MAX_WORKERS, STEER_RSS_TABLE);
+	for (i = 0; i < STEER_MAX_WORKERS; i++) {
+		group[i] = rte_zmalloc(NULL, sizeof(struct handover),
+				       RTE_CACHE_LINE_SIZE);
+		if (group[i] == NULL)
+			abort();
+	}
+	if (handover_init(group, &steer, sockets, each) != 0)
+		abort();
+	cases[0].arg = cases[1].arg = group[0];
+	bench_run(b, "workers=64", cases, RTE_DIM(cases));
+	for (i = 0; i < STEER_MAX_WORKERS; i++)
+		handover_free(group[i]);
+	for (i = 0; i < STEER_MAX_WORKERS; i++)
+		rte_free(group[i]);
+}
+
 static void
 measure_hashing(struct bench *b, struct rte_mempool *pool)
 {
@@ -170,6 +231,7 @@ main(int argc, char **argv)
 	if (pool == NULL)
 		return EXIT_FAILURE;
 	measure_hashing(&b, pool);
+	measure_turns(&b);
 	rte_mempool_free(pool);
 	return bench_end(&b);
 }
