@@ -64,7 +64,7 @@ _ovs_set()
 
 _ovs_ask()
 {
-	timeout 20 ovs-appctl -t "$OVS_DIR/switch.ctl" "$@" 2>>"$OVS_DIR/log"
+	timeout 20 ovs-appctl -t "$OVS_DIR/switch.ctl" "$@" 2>/dev/null
 }
 
 _ovs_flows()
@@ -101,7 +101,13 @@ _ovs_switch_start()
 		"--unixctl=$OVS_DIR/switch.ctl" "--pidfile=$OVS_DIR/switch.pid" \
 		>>"$OVS_DIR/log" 2>&1 </dev/null &
 	OVS_PID=$!
-	wait_until 30 _ovs_ask version
+	wait_until 30 _ovs_up && ! _net_gone "$OVS_PID"
+}
+
+# It answers, or it has ended.
+_ovs_up()
+{
+	_net_gone "$OVS_PID" || _ovs_ask version
 }
 
 _ovs_rules()

@@ -33,6 +33,8 @@ declare -A pids=()
 pages_before=
 pages=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 prefix=sluice-bench-$$
+runtime=/var/run/dpdk # of the EAL
+[ "$(id -u)" -eq 0 ] || runtime=${XDG_RUNTIME_DIR:-/tmp}/dpdk
 work=$(mktemp -d "/tmp/$prefix.XXXXXX") || exit
 
 stop_all()
@@ -47,7 +49,7 @@ stop_all()
 	done
 	ovs_stop
 	pids=()
-	rm -rf "/var/run/dpdk/$prefix"-*
+	rm -rf "$runtime/$prefix"-*
 }
 
 tidy()
@@ -84,7 +86,9 @@ if [ -n "$peers" ]; then
 fi
 
 # All get the same memory: 2 MiB pages if they are there or can be reserved.
-memory=(--no-huge)
+# Small pages take a packet buffer each. OVS adds --in-memory unless it finds --legacy-mem,
+# which --no-huge means anyway.
+memory=(--no-huge --legacy-mem -m 1536)
 kind=4KiB
 needed=$((${#programs[@]} * 640))
 if [ -w $pages ] && [ "$(<$pages)" -lt $needed ]; then
@@ -92,7 +96,7 @@ if [ -w $pages ] && [ "$(<$pages)" -lt $needed ]; then
 	echo $needed >$pages
 fi
 if [ "$(cat "${pages%/*}/free_hugepages" 2>/dev/null || echo 0)" -ge $needed ]; then
-	memory=(--in-memory --single-file-segments)
+	memory=(--in-memory --single-file-segments -m 1024)
 	kind=2MiB
 elif [ -n "$pages_before" ]; then
 	echo "$pages_before" >$pages
@@ -135,7 +139,7 @@ END
 # launch PROGRAM: until it has every connection, established, or, if it has none, forwards
 launch()
 {
-	local program=$1 eal=("${memory[@]}" -m 1024 --no-pci "--file-prefix=$prefix-$1"
+	local program=$1 eal=("${memory[@]}" --no-pci "--file-prefix=$prefix-$1"
 		--log-level=lib.eal:4)
 
 	case $program in

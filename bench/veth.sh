@@ -184,6 +184,7 @@ tidy()
 {
 	[ -z "$PLANE_PID" ] || kill -CONT "$PLANE_PID" 2>/dev/null
 	net_teardown
+	rm -rf "/var/run/dpdk/$NET_NAME-gen"
 }
 
 rps=no heading=
