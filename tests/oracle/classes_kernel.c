@@ -152,8 +152,11 @@ rst_to_syn_sent(const struct step *s)
 static bool
 handshake_ack(const struct step *s)
 {
-	return kernel_refuses(s) && is_data(s) &&
-	       s->state[!s->from] == TCP_STATE_SYN_RECEIVED && !step_acks(s, !s->from);
+	uint8_t ep = step_hot(s)->ep[!s->from] & (EP_SS | EP_PA | EP_SA);
+
+	/* SYN_RECEIVED, or a FIN sent in it */
+	return kernel_refuses(s) && is_data(s) && ep == (EP_SS | EP_PA) &&
+	       !step_acks(s, !s->from);
 }
 
 static bool
