@@ -107,8 +107,6 @@ check_bits(const struct tcp_pair *p, const struct track_config *config)
 		require(((ep & EP_FS) != 0) == ((peer & EP_PF) != 0));
 		require(!(ep & EP_PA) || (peer & EP_SS));
 		require(!(ep & EP_SA) || (ep & EP_SS));
-		require(((h->flags & TRACK_RETRANSMITTED(x)) != 0) ==
-			(pair_retr(p, x) != 0));
 		if (!pair_answered(p))
 			continue;
 		require(pair_scale(p, x) <= TCP_MAX_SCALE);

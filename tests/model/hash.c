@@ -53,7 +53,7 @@ canon_pair(struct track_hot *h, struct track_cold *c, uint32_t now, bool ts)
 	c->t0 -= now;
 	if ((h->ep[0] & h->ep[1] & EP_SA)) /* it counts until the handshake is done */
 		c->t0 = 0;
-	if (c->flags & (COLD_RST_PEND | COLD_CLOSED) || (c->retr & 0x30u))
+	if (c->flags & (COLD_RST_PEND | COLD_CLOSED) || (c->count & 3u))
 		c->rst_tick -= now;
 	else
 		c->rst_tick = c->rst_seq = 0;

@@ -158,8 +158,7 @@ least_life(const struct model *m)
 		return config->tcp_timeout_last_ack;
 	if (fin[0] || fin[1])
 		return config->tcp_timeout_close_wait;
-	if (m->u->loose || ((m->hot.ep[0] | m->hot.ep[1]) & EP_ZERO_WINDOW) ||
-	    (m->hot.flags & (TRACK_RETRANSMITTED(0) | TRACK_RETRANSMITTED(1))))
+	if (m->u->loose || ((m->hot.ep[0] | m->hot.ep[1]) & EP_ZERO_WINDOW))
 		return config->tcp_timeout_unacknowledged;
 	return config->tcp_timeout_established;
 }

@@ -208,7 +208,7 @@ ordinary_data_and_its_ack_go_fast_and_remarkable_segments_do_not(void **state)
 	seg.flags |= TCP_PSH | TCP_URG;
 	seg.seq += 100;
 	expect_fast(&w, 0, seg, true);
-	expect_fast(&w, 0, seg, false); /* a retransmission */
+	expect_fast(&w, 0, seg, true); /* a retransmission */
 	seg.seq += 100;
 	seg.win = 0;
 	expect_fast(&w, 0, seg, false);

@@ -17,7 +17,7 @@
 	X(tcp_timeout_pickup, 300, 1, 2000000, "picked up in mid-stream")                \
 	X(tcp_timeout_established, 7440, 1, 2000000, "established and idle (RFC 5382)")  \
 	X(tcp_timeout_unacknowledged, 300, 1, 2000000,                                   \
-	  "unacknowledged data, three retransmissions, or a zero window")                \
+	  "unacknowledged data, or a zero window")                                       \
 	X(tcp_timeout_fin_wait, 240, 1, 2000000, "FIN sent, not acknowledged")           \
 	X(tcp_timeout_close_wait, 3600, 1, 2000000, "half-closed")                       \
 	X(tcp_timeout_last_ack, 120, 1, 2000000,                                         \

@@ -45,7 +45,6 @@
 #define TRACK_TS 0x04u      /* timestamps agreed on */
 #define TRACK_REPLIED 0x08u /* something has come back */
 #define TRACK_ASSURED 0x10u /* confirmed (MODEL-4); of UDP, a stream */
-#define TRACK_RETRANSMITTED(x) (0x20u << (x)) /* retransmissions of x since una moved */
 
 /* track_hot.ts_lag */
 #define TS_LAG_NONE 0xffffu    /* nothing of this side echoed yet: ts_recent unknown */
@@ -88,9 +87,9 @@ struct track_cold {
 	uint16_t side;       /* entry of the side table, 0: none */
 	uint16_t l2;         /* link-layer addresses (flow/l2.h), 0: not known */
 	uint16_t rule;       /* that let it in: policy_verdict.rule */
-	/* retransmissions, at most 3, of side 0 in bits 0-1, of side 1 in 2-3; probes sent,
-	 * 4-5; bit 6: the side that did not begin has sent a SYN too (simultaneous open) */
-	uint8_t retr;
+	/* probes sent, bits 0-1; bit 6: the side that did not begin has sent a SYN too
+	 * (simultaneous open) */
+	uint8_t count;
 	uint8_t flags; /* COLD_* */
 };
 

@@ -17,7 +17,6 @@
 
 #define TCP_FAST_FLAGS (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)
 #define TCP_FAST_EP (EP_SS | EP_PA | EP_SA)
-#define TCP_FAST_TRACK (TRACK_SLOW | TRACK_RETRANSMITTED(0) | TRACK_RETRANSMITTED(1))
 
 /* ep[0], ep[1], scale and flags of struct track_hot as the word that they are in memory. */
 #define TCP_FAST_WORD(ep0, ep1, flags)                                                   \
@@ -34,7 +33,7 @@ _Static_assert(offsetof(struct track_hot, flags) == offsetof(struct track_hot, e
 static inline bool
 tcp_fast_pair(const struct track_hot *h)
 {
-	const uint32_t mask = TCP_FAST_WORD(0xff, 0xff, TCP_FAST_TRACK | TRACK_REPLIED);
+	const uint32_t mask = TCP_FAST_WORD(0xff, 0xff, TRACK_SLOW | TRACK_REPLIED);
 	const uint32_t wanted = TCP_FAST_WORD(TCP_FAST_EP, TCP_FAST_EP, TRACK_REPLIED);
 	uint32_t word;
 
@@ -130,8 +129,6 @@ tcp_fast(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t
 		return false;
 	if (seg->len != 0 && !seq_before(seg->seq, right))
 		return false; /* its end alone may have come round */
-	if (seg->len != 0 && !seq_after(end, h->nxt[x]) && seq_after(end, h->una[x]))
-		return false; /* a retransmission is counted */
 	if (!tcp_fast_timestamps(h, x, seg))
 		return false;
 	h->nxt[x] = seq_max(end, h->nxt[x]);

@@ -85,7 +85,7 @@ pair_begin(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
 	*p->h = (struct track_hot){.last = now, .flags = x ? TRACK_ORIG : 0};
 	c->iss[0] = c->iss[1] = 0;
 	c->syn_win[0] = c->syn_win[1] = 0;
-	c->retr = 0;
+	c->count = 0;
 	c->flags = 0;
 	c->t0 = t0;
 	pair_syn_sent(p, x, q);
@@ -113,7 +113,7 @@ pair_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
 	p->c->iss[y] = q->iss;
 	h->nxt[y] = q->end;
 	if (!same) /* the SYN of x, if it has sent one, was another */
-		p->c->retr &= (uint8_t)~RETR_SIMULTANEOUS;
+		p->c->count &= (uint8_t)~COUNT_SIMULTANEOUS;
 	if (fresh) {
 		p->c->iss[x] = seg->seq;
 		h->una[x] = seg->seq;

@@ -189,45 +189,27 @@ pair_advance_tsmax(const struct tcp_pair *p, uint8_t x, uint32_t tsmax)
 		p->h->tsmax[x] = tsmax;
 }
 
-/* Retransmissions of side x since its una moved, at most 3. */
-static inline uint8_t
-pair_retr(const struct tcp_pair *p, uint8_t x)
-{
-	return (p->c->retr >> (2 * x)) & 3;
-}
-
-static inline void
-pair_set_retr(const struct tcp_pair *p, uint8_t x, uint8_t retr)
-{
-	p->c->retr = (uint8_t)((p->c->retr & ~(3u << (2 * x))) |
-			       ((unsigned)retr << (2 * x)));
-	if (retr)
-		p->h->flags |= TRACK_RETRANSMITTED(x);
-	else
-		p->h->flags &= (uint8_t)~TRACK_RETRANSMITTED(x);
-}
-
 /* Probes sent without an answer, TIM-1. */
 static inline uint8_t
 pair_probes(const struct tcp_pair *p)
 {
-	return (p->c->retr >> 4) & 3;
+	return p->c->count & 3;
 }
 
 static inline void
 pair_set_probes(const struct tcp_pair *p, uint8_t probes)
 {
-	p->c->retr = (uint8_t)((p->c->retr & ~0x30u) | ((unsigned)probes << 4));
+	p->c->count = (uint8_t)((p->c->count & ~3u) | probes);
 }
 
 /* Whether we have seen x send a SYN without ACK, so that a SYN+ACK may answer it. */
-#define RETR_SIMULTANEOUS 0x40u
+#define COUNT_SIMULTANEOUS 0x40u
 
 static inline bool
 pair_began(const struct tcp_pair *p, uint8_t x)
 {
 	return ep_has(p, x, EP_SS) && !(p->c->flags & COLD_LOOSE) &&
-	       (x == pair_orig(p) || (p->c->retr & RETR_SIMULTANEOUS));
+	       (x == pair_orig(p) || (p->c->count & COUNT_SIMULTANEOUS));
 }
 
 static inline uint8_t

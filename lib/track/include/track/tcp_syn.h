@@ -96,7 +96,7 @@ step_syn(const struct tcp_step *st, const struct tcp_pair *p)
 	if (column == TCP_COLUMN_SYN_SENT) { /* simultaneous open */
 		q = candidate_of(seg);
 		pair_syn_sent(p, x, &q);
-		p->c->retr |= RETR_SIMULTANEOUS;
+		p->c->count |= COUNT_SIMULTANEOUS;
 		return TCP_PASS;
 	}
 	if (column == TCP_COLUMN_SYN_RECEIVED && ep_has(p, y, EP_PA) &&

@@ -21,7 +21,6 @@ established_timeout(const struct tcp_pair *p, const struct track_config *config)
 	uint32_t timeout = p->c->flags & COLD_LOOSE ? config->tcp_timeout_pickup
 						    : config->tcp_timeout_established;
 	bool unacknowledged = h->nxt[0] != h->una[0] || h->nxt[1] != h->una[1] ||
-			      pair_retr(p, 0) >= 3 || pair_retr(p, 1) >= 3 ||
 			      ((h->ep[0] | h->ep[1]) & EP_ZERO_WINDOW);
 
 	if (unacknowledged && config->tcp_timeout_unacknowledged < timeout)

@@ -195,23 +195,17 @@ pair_update_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 	}
 }
 
-/* nxt and retransmissions of the sender. */
+/* nxt of the sender. */
 static inline void
 pair_update_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
 {
 	struct track_hot *h = p->h;
-	uint32_t end = segment_end(seg);
-	uint8_t retr;
 
 	if (pair_beyond_fin(p, x, seg)) { /* ACC-5: nobody has acknowledged that FIN */
 		h->ep[x] &= (uint8_t) ~(EP_FS | EP_FA | EP_ACT);
 		h->ep[!x] &= (uint8_t)~EP_PF;
 	}
-	if (end != seg->seq && !seq_after(end, h->nxt[x]) && seq_after(end, h->una[x])) {
-		retr = pair_retr(p, x);
-		pair_set_retr(p, x, retr < 3 ? retr + 1 : 3);
-	}
-	h->nxt[x] = seq_max(end, h->nxt[x]);
+	h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
 }
 
 /* una, edge, maxwnd of the receiver's direction, and whether its window is zero. */
@@ -223,10 +217,7 @@ pair_update_acked(const struct tcp_pair *p, uint8_t x, const struct tcp_segment 
 
 	if (p->c->flags & (COLD_LOOSE | COLD_ASYMMETRIC)) /* PICK-1, ACC-10 */
 		h->nxt[y] = seq_max(seg->ack, h->nxt[y]);
-	if (seq_after(seg->ack, h->una[y])) {
-		h->una[y] = seg->ack;
-		pair_set_retr(p, y, 0);
-	}
+	h->una[y] = seq_max(seg->ack, h->una[y]);
 	h->edge[y] = seq_max(seg->ack + ((uint32_t)seg->win << pair_scale(p, x)),
 			     h->edge[y]);
 	if (seg->win > h->maxwnd[y])
