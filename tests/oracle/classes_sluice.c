@@ -100,12 +100,13 @@ ack_behind_sack(const struct step *s)
 	       seq_after(s->sack, s->seg.ack);
 }
 
-/* In the handshake of another connection it lets by what it ignores. */
+/* In the handshake of another connection, or of another SYN, it lets by what it ignores. */
 static bool
 ack_ignored(const struct step *s)
 {
 	return we_say(s, REASON_TCP_ACK_UNSENT) && s->word == KERNEL_IGNORED &&
-	       s->past.moved_on && seq_after(s->seg.ack, step_hot(s)->nxt[!s->from]);
+	       (s->past.moved_on || s->past.second_syn) &&
+	       seq_after(s->seg.ack, step_hot(s)->nxt[!s->from]);
 }
 
 /* GEN-2: a second one within a second. */
