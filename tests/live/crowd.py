@@ -16,8 +16,7 @@ Commands of connect:
                               at once, COUNT to each host, from the ports SOURCE on; the answer
                               ends with the milliseconds that it took
   say | hear                  a line of its own on each; what comes then: ok if it is that line
-  shut COUNT | leave COUNT    of the first ones: FIN; or they are left out from now on
-  close                       all
+  shut COUNT | close          FIN of the first ones; all
 """
 import collections
 import errno
@@ -177,9 +176,6 @@ class Client:
     def shut(self, count):
         for sock in self.socks[: int(count)]:
             sock.shutdown(socket.SHUT_WR)
-
-    def leave(self, count):
-        self.socks = self.socks[int(count) :]
 
     def close(self):
         for sock in self.socks:
