@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A server that closes with unread data sends a RST: the client learns it, both stacks and
 # sluice are done with the connection. A forged RST that is not exact ends nothing.
+# Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
