@@ -138,6 +138,7 @@ static void
 measure_turns(struct bench *b)
 {
 	static const int sockets[STEER_MAX_WORKERS];
+	static const uint8_t secret[KEY_SECRET_BYTES];
 	static struct handover *group[STEER_MAX_WORKERS];
 	static struct steer steer;
 	const uint8_t each[2] = {STEER_ANY, STEER_ANY};
@@ -147,7 +148,7 @@ measure_turns(struct bench *b)
 	};
 	unsigned i;
 
-	steer_init_toeplitz(&steer, 0, STEER_MAX_WORKERS, STEER_RSS_TABLE);
+	steer_init_toeplitz(&steer, 0, STEER_MAX_WORKERS, STEER_RSS_TABLE, secret);
 	for (i = 0; i < STEER_MAX_WORKERS; i++) {
 		group[i] = rte_zmalloc(NULL, sizeof(struct handover),
 				       RTE_CACHE_LINE_SIZE);
