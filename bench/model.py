@@ -70,7 +70,7 @@ def figures_of(name):
     if over:
         more = two["two, software hand-over", "ns"] - two["two, symmetric RSS", "ns"]
         found["over"] = max(2 * more / (over / 100), 0)
-        found["scaling"] = two["two, nothing shared", "times one worker"]
+        found["scaling"] = min(two["two, nothing shared", "times one worker"], 2)
     return found
 
 
