@@ -269,15 +269,15 @@ paws_drops_what_is_older_than_an_echoed_timestamp(void **state)
 	PASS(&w, A,
 	     ACK(101, 301, .len = 10, .has_ts = true, .tsval = 1000, .tsecr = 5000),
 	     "ESTABLISHED", "ESTABLISHED");
-	DROP(&w, A, ACK(101, 301, .len = 10, .has_ts = true, .tsval = 999, .tsecr = 5000),
+	DROP(&w, A, ACK(101, 301, .len = 10, .has_ts = true, .tsval = 998, .tsecr = 5000),
 	     REASON_TCP_PAWS);
 	PASS(&w, B, ACK(301, 111, .has_ts = true, .tsval = 5001, .tsecr = 101000),
 	     "ESTABLISHED", "ESTABLISHED");
 	DROP(&w, A,
-	     ACK(111, 301, .len = 10, .has_ts = true, .tsval = 100999, .tsecr = 5001),
+	     ACK(111, 301, .len = 10, .has_ts = true, .tsval = 100998, .tsecr = 5001),
 	     REASON_TCP_PAWS);
 	PASS(&w, A,
-	     ACK(111, 301, .len = 10, .has_ts = true, .tsval = 101000, .tsecr = 5001),
+	     ACK(111, 301, .len = 10, .has_ts = true, .tsval = 100999, .tsecr = 5001),
 	     "ESTABLISHED", "ESTABLISHED");
 }
 
@@ -296,7 +296,7 @@ paws_believes_any_timestamp_after_half_an_hour(void **state)
 	conn = world_conn(&w);
 	w.now += 1800 * TICKS_PER_S - 1;
 	assert_int_equal(tcp_timer(&conn, w.now, &w.config, NULL), TCP_TIMER_WAIT);
-	DROP(&w, A, ACK(101, 301, .has_ts = true, .tsval = 999, .tsecr = 5000),
+	DROP(&w, A, ACK(101, 301, .has_ts = true, .tsval = 998, .tsecr = 5000),
 	     REASON_TCP_PAWS);
 	w.now++;
 	assert_int_equal(tcp_timer(&conn, w.now, &w.config, NULL), TCP_TIMER_WAIT);

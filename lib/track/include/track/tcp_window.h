@@ -74,6 +74,9 @@ acc3_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
 	return !seq_after(ack, pair_right_edge(p, y));
 }
 
+/* Linux takes a segment that is one tick older, which RFC 7323 5.3 lets it discard. */
+#define PAWS_GRACE 1u
+
 static inline bool
 acc6_holds(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
 {
@@ -82,7 +85,7 @@ acc6_holds(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
 	if (!(p->h->flags & TRACK_TS) || !seg->has_ts ||
 	    !pair_ts_recent(p, x, &ts_recent))
 		return true;
-	return !seq_before(seg->tsval, ts_recent);
+	return !seq_before(seg->tsval, ts_recent - PAWS_GRACE);
 }
 
 /* ACC-1 to ACC-6 of a segment from x; the ACC_* that fail. */
