@@ -349,10 +349,15 @@ to_tracker(struct model *m, struct flight *f)
 	return broken;
 }
 
-/* RFC 5961: a synchronised endpoint does nothing on an attacker's segment but ask back. */
+/*
+ * RFC 5961: a synchronised endpoint does nothing on an attacker's segment but ask back. In TIME-WAIT
+ * it takes a SYN of a higher number for the next connection (RFC 1122 4.2.2.13), whose ever it is.
+ */
 static bool
-acted(const struct endpoint *before, const struct endpoint *after)
+acted(const struct endpoint *before, const struct endpoint *after, uint8_t flags)
 {
+	if (before->state == TCP_STATE_TIME_WAIT && (flags & TCP_SYN))
+		return false;
 	return before->state >= TCP_STATE_ESTABLISHED &&
 	       (after->state != before->state || after->rcv_nxt != before->rcv_nxt ||
 		after->snd_una != before->snd_una);
@@ -368,7 +373,7 @@ to_endpoint(struct model *m, const struct flight *f)
 	if (e->iss != before.iss && e->iss == isn(m, !f->from))
 		m->incarnation[!f->from]++;
 	put_all(m, !f->from, &out);
-	if (f->origin == ORIGIN_ATTACKER && acted(&before, e))
+	if (f->origin == ORIGIN_ATTACKER && acted(&before, e, f->seg.flags))
 		return "(c) an endpoint has acted on an attacker's segment";
 	return NULL;
 }
