@@ -356,6 +356,7 @@ world_make(struct bench *b, struct world *w, enum mode mode, uint32_t connection
 					   .wires = 1};
 	memset(w->config.secret, 0xa5, sizeof(w->config.secret));
 	steer_make(w);
+	group[0] = NULL;
 	for (i = 0; i < w->worker_count; i++) {
 		if (worker_make(b, w, i) != 0)
 			return -1;

@@ -11,6 +11,8 @@
 #define MTU 1500u
 #define IMIX "6:7,536:4,1460:1" /* frames of 64, 594 and 1518 bytes, IPv4 */
 
+static const uint32_t connections_max = LIVES_CONNECTIONS;
+
 static int
 usage(void)
 {
@@ -76,7 +78,7 @@ options_sizes(struct lives_config *config, const char *text)
 		text = IMIX;
 	if (strlen(text) >= sizeof(copy))
 		return -1;
-	strcpy(copy, text);
+	memcpy(copy, text, strlen(text) + 1);
 	config->sizes = 0;
 	for (word = strtok_r(copy, ",", &save); word != NULL;
 	     word = strtok_r(NULL, ",", &save)) {
@@ -115,10 +117,10 @@ read_number(struct reader *r, int letter)
 
 	switch (letter) {
 	case 'c':
-		r->connections = value = number(letter, 1, LIVES_CONNECTIONS);
+		r->connections = value = number(letter, 1, connections_max);
 		break;
 	case 'n':
-		r->ending = value = number(letter, 0, LIVES_CONNECTIONS);
+		r->ending = value = number(letter, 0, connections_max);
 		break;
 	case 'd':
 		value = number(letter, 0, 60000);
@@ -186,7 +188,7 @@ settle(struct reader *r)
 		r->connections = 0;
 		o->rate[LIVES_ENDING] = o->rate[LIVES_HELD];
 	}
-	if (r->connections + r->ending > LIVES_CONNECTIONS)
+	if (r->connections + r->ending > connections_max)
 		return usage();
 	o->lives.connections[LIVES_HELD] = (uint32_t)r->connections;
 	o->lives.connections[LIVES_ENDING] = (uint32_t)r->ending;

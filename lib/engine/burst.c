@@ -99,13 +99,12 @@ stage_probe(struct engine_stage *stage, unsigned n)
 	for (i = 0; i < n; i++) {
 		const struct flow_table *t = &stage->family[i]->table;
 		uint32_t index = flow_probe(t, stage->hash[i]);
-		struct flow_conn *conn = flow_conn(t, index);
+		struct flow_conn *conn = NULL;
 
-		if (unlikely(index >= FLOW_MAYBE)) {
-			conn = NULL;
-			if (index == FLOW_MAYBE)
-				second[seconds++] = i;
-		}
+		if (likely(index < FLOW_MAYBE))
+			conn = flow_conn(t, index);
+		else if (index == FLOW_MAYBE)
+			second[seconds++] = i;
 		stage->index[i] = index;
 		stage->conn[i] = conn;
 	}

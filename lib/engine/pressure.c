@@ -12,8 +12,11 @@
 #include "engine_internal.h"
 
 #define PRESSURE_PERCENT 95u
-#define PRESSURE_LOOK 16u  /* places with each new connection */
-#define PRESSURE_MOST 256u /* .. that finds no place, until somebody is found */
+#define PRESSURE_LOOK_EARLY 4u /* places with each new connection from there on */
+#define PRESSURE_LOOK 16u      /* .. with one that finds no place */
+#define PRESSURE_MOST 256u     /* .. until somebody is found */
+/* Of equals so many go at once, should the table be large: a flood pays for one look in eight. */
+#define PRESSURE_TOGETHER 8u
 
 static unsigned
 eviction_of(const struct engine *e, const struct engine_family *f, uint32_t index)
@@ -35,50 +38,93 @@ hand_next(struct engine_family *f)
 	return flow_next(&f->table, at, RTE_MIN(at + 1, f->table.high));
 }
 
+/* The places that are looked at next. */
+static void
+hand_prefetch(const struct engine_family *f, unsigned look)
+{
+	uint32_t at = f->hand, i;
+
+	for (i = 0; i < look && at + i < f->table.high; i++)
+		flow_prefetch_whole(&f->table, at + i);
+}
+
+/* Those that may go, of some places in a row. */
+struct candidates {
+	uint32_t index[PRESSURE_MOST];
+	uint8_t rank[PRESSURE_MOST];
+	unsigned count;
+	unsigned least; /* of the ranks */
+};
+
+/* Remove those of the least rank, at most so many. */
+static void
+evict_some(struct engine *e, struct engine_family *f, const struct candidates *c,
+	   unsigned most)
+{
+	uint32_t index[PRESSURE_TOGETHER];
+	uint64_t hash[PRESSURE_TOGETHER];
+	unsigned n = 0, i;
+
+	for (i = 0; i < c->count && n < most; i++) {
+		if (c->rank[i] != c->least)
+			continue;
+		index[n] = c->index[i];
+		hash[n++] = flow_prefetch_home(&f->table, c->index[i]);
+	}
+	for (i = 0; i < n; i++)
+		connection_remove_hashed(e, f, index[i], hash[i]);
+	e->stats.evicted += n;
+}
+
 /*
- * The least of `look` places from the hand on, or of more, up to `most`, if none of them may go:
- * it is removed. Returns the places looked at in vain: 0, room was made.
+ * Remove the least of `look` places from the hand on, or of more, up to `most`, if none of them
+ * may go; of equals at most `together`. Returns the places looked at in vain: 0, room was made.
  */
 static unsigned
 evict_least(struct engine *e, struct engine_family *f, unsigned look, unsigned most,
-	    unsigned limit)
+	    unsigned limit, unsigned together)
 {
-	unsigned least = limit + 1, rank, i;
-	uint32_t victim = FLOW_NONE, index;
+	struct candidates c;
+	unsigned rank, i;
+	uint32_t index;
 
-	for (i = 0; i < look || (i < most && victim == FLOW_NONE); i++) {
+	c.count = 0;
+	c.least = limit + 1;
+	for (i = 0; i < look || (i < most && c.count == 0); i++) {
 		index = hand_next(f);
 		if (index == FLOW_NONE)
 			continue;
 		rank = eviction_of(e, f, index);
-		if (rank >= least)
+		if (rank > limit)
 			continue;
-		least = rank;
-		victim = index;
+		c.index[c.count] = index;
+		c.rank[c.count++] = (uint8_t)rank;
+		c.least = RTE_MIN(c.least, rank);
 	}
-	if (victim == FLOW_NONE)
-		return i;
-	connection_remove(e, f, victim);
-	e->stats.evicted++;
-	return 0;
+	evict_some(e, f, &c, together);
+	hand_prefetch(f, look);
+	return c.count == 0 ? i : 0;
 }
 
 void
 pressure_relieve(struct engine *e, struct engine_family *f)
 {
-	if (unlikely(f->table.count >= f->pressed))
-		evict_least(e, f, PRESSURE_LOOK, 0, TRACK_EVICT_STALE);
+	/* of a full table, pressure_evict() takes the stale ones first as well */
+	if (unlikely(f->table.count >= f->pressed) && f->table.count < f->table.capacity)
+		evict_least(e, f, PRESSURE_LOOK_EARLY, 0, TRACK_EVICT_STALE,
+			    PRESSURE_LOOK_EARLY);
 }
 
 bool
 pressure_evict(struct engine *e, struct engine_family *f)
 {
-	unsigned vain;
+	unsigned together = RTE_MIN(PRESSURE_TOGETHER, f->table.capacity >> 10), vain;
 
 	/* a whole round in vain is not made twice a tick */
 	if (f->barren >= f->table.high && f->barren_tick == e->now)
 		return false;
-	vain = evict_least(e, f, PRESSURE_LOOK, PRESSURE_MOST, TRACK_EVICT_NEVER - 1);
+	vain = evict_least(e, f, PRESSURE_LOOK, PRESSURE_MOST, TRACK_EVICT_NEVER - 1,
+			   RTE_MAX(together, 1u));
 	f->barren = vain == 0 ? 0 : f->barren + vain;
 	f->barren_tick = e->now;
 	return vain == 0;

@@ -26,7 +26,7 @@ struct flow_l2 {
 	uint16_t places[PLACES]; /* number of an entry, 0: free */
 	uint16_t free_head;      /* number, 0: none */
 	uint16_t high;           /* numbers ever given out */
-	uint16_t last;           /* taken, and tried first: mostly it is the router; or 0 */
+	uint16_t last; /* taken, and tried first: mostly it is the router; or 0 */
 	struct entry entries[FLOW_L2_MAX + 1];
 };
 

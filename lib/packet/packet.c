@@ -109,9 +109,7 @@ uint8_t
 packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
 		   struct packet *p)
 {
-	uint32_t l3 = RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
-
-	return plain_ip(m, l3, plain_type(m, l3), side, zone, flags, p);
+	return plain_ip(m, RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN, side, zone, flags, p);
 }
 
 struct rte_mbuf *

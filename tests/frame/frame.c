@@ -184,6 +184,9 @@ put_tcp_options(struct writer *w, const struct frame_options *o)
 		}
 		if (o->sack_ok)
 			put(w, "\x04\x02", 2);
+		/* the numbers aligned, as all stacks have them (RFC 7323 appendix A) */
+		while (o->has_ts && (w->at - start) % 4 != 2)
+			put_u8(w, 1);
 		if (o->has_ts) {
 			put(w, "\x08\x0a", 2);
 			put_u32(w, o->tsval);

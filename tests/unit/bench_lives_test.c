@@ -319,7 +319,8 @@ read_words(struct options *o, const char *words)
 	char copy[128], name[] = "bench-gen", *argv[16] = {name}, *save = NULL, *word;
 	int argc = 1;
 
-	strcpy(copy, words);
+	assert_true(strlen(words) < sizeof(copy));
+	memcpy(copy, words, strlen(words) + 1);
 	for (word = strtok_r(copy, " ", &save); word != NULL && argc < 15;
 	     word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;

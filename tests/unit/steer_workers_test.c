@@ -549,7 +549,7 @@ send_pieces(struct world *w, const struct frame *f, uint8_t side, unsigned n)
 	static const uint16_t off[] = {800, 0, 400}, len[] = {200, 400, 400};
 	unsigned i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && i < RTE_DIM(off); i++)
 		arrive(w, side, piece_of(f, off[i], len[i], off[i] != 800), 1);
 }
 

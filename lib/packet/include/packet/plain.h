@@ -52,12 +52,13 @@ parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,
 
 /*
  * Whether the checksums are right where the device has not said that both are; l4: the TCP
- * header, and addr: the addresses, of their lengths; ip: the IPv4 header, or NULL.
+ * header of l4_len bytes with what follows, addr: both addresses; ip: the IPv4 header, or NULL.
  */
 static inline bool
 plain_sums_right(const struct rte_mbuf *m, const void *ip, const void *l4, size_t l4_len,
-		 const void *addr, size_t addr_len, uint32_t flags)
+		 const void *addr, uint32_t flags)
 {
+	size_t addr_len = ip != NULL ? 2 * sizeof(rte_be32_t) : 32;
 	uint64_t ip_state = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	uint64_t l4_state = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 
@@ -98,10 +99,10 @@ plain_fits(const struct rte_tcp_hdr *tcp, int32_t l4_len)
 	return header >= (int32_t)sizeof(*tcp) && header <= l4_len;
 }
 
-/* What all plain frames have in common, but the addresses. */
+/* What all plain frames have in common, but addresses and length. */
 static __rte_always_inline void
-plain_fill(const struct rte_tcp_hdr *tcp, uint32_t l3, uint32_t l4_len, uint8_t family,
-	   uint8_t side, uint16_t zone, struct packet *p)
+plain_fill(const struct rte_tcp_hdr *tcp, uint32_t l3, uint8_t family, uint8_t side,
+	   uint16_t zone, struct packet *p)
 {
 	uint32_t ports;
 	uint64_t id;
@@ -117,16 +118,15 @@ plain_fill(const struct rte_tcp_hdr *tcp, uint32_t l3, uint32_t l4_len, uint8_t 
 	p->l3_off = (uint16_t)l3;
 	p->l4_off = (uint16_t)(l3 + (family == 4 ? sizeof(struct rte_ipv4_hdr)
 						 : sizeof(struct rte_ipv6_hdr)));
-	p->l4_len = l4_len;
 }
 
 /* Above are multicast, broadcast, and what is not used: for others to tell apart. */
 #define PLAIN_SOURCES 224
 
-/* The IP header is l3 bytes into the frame, and left bytes of the frame begin with it. */
+/* The IP header is l3 bytes into the frame. */
 static __rte_always_inline bool
-plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint32_t left, uint8_t side,
-	   uint16_t zone, uint32_t flags, struct packet *p)
+plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
+	   uint32_t flags, struct packet *p)
 {
 	const struct rte_ipv4_hdr *ip =
 		rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3);
@@ -137,29 +137,29 @@ plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint32_t left, uint8_t side,
 
 	if (ip->version_ihl != RTE_IPV4_VHL_DEF ||
 	    (ip->fragment_offset & ~RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0 ||
-	    ip->next_proto_id != IPPROTO_TCP || total > left ||
+	    ip->next_proto_id != IPPROTO_TCP || total > m->data_len - l3 ||
 	    *(const uint8_t *)&ip->src_addr >= PLAIN_SOURCES || !plain_fits(tcp, l4_len))
 		return false;
 	if (unlikely(!plain_sums_good(m)) &&
-	    !plain_sums_right(m, ip, tcp, (size_t)l4_len, &ip->src_addr, sizeof(addr),
-			      flags))
+	    !plain_sums_right(m, ip, tcp, (size_t)l4_len, &ip->src_addr, flags))
 		return false;
 	memcpy(&addr, &ip->src_addr, sizeof(addr));
 	if (side)
 		addr = addr << 32 | addr >> 32;
 	memcpy(p->key.addr.v4, &addr, sizeof(addr));
-	plain_fill(tcp, l3, (uint32_t)l4_len, 4, side, zone, p);
+	p->l4_len = (uint32_t)l4_len;
+	plain_fill(tcp, l3, 4, side, zone, p);
 	return true;
 }
 
 static inline bool
-plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint32_t left, uint8_t side,
-	   uint16_t zone, uint32_t flags, struct packet *p)
+plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
+	   uint32_t flags, struct packet *p)
 {
 	const struct rte_ipv6_hdr *ip =
 		rte_pktmbuf_mtod_offset(m, const struct rte_ipv6_hdr *, l3);
 	const struct rte_tcp_hdr *tcp = (const struct rte_tcp_hdr *)(ip + 1);
-	uint32_t length;
+	uint32_t left = m->data_len - l3, length;
 
 	if (left < sizeof(*ip) + sizeof(*tcp))
 		return false;
@@ -169,28 +169,13 @@ plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint32_t left, uint8_t side,
 	    *(const uint8_t *)&ip->src_addr == 0xff || !plain_fits(tcp, (int32_t)length))
 		return false;
 	if (unlikely(!plain_sums_good(m)) &&
-	    !plain_sums_right(m, NULL, tcp, length, &ip->src_addr,
-			      2 * sizeof(ip->src_addr), flags))
+	    !plain_sums_right(m, NULL, tcp, length, &ip->src_addr, flags))
 		return false;
 	memcpy(p->key.addr.v6[side], &ip->src_addr, sizeof(ip->src_addr));
 	memcpy(p->key.addr.v6[side ^ 1], &ip->dst_addr, sizeof(ip->dst_addr));
-	plain_fill(tcp, l3, length, 6, side, zone, p);
+	p->l4_len = length;
+	plain_fill(tcp, l3, 6, side, zone, p);
 	return true;
-}
-
-/* packet_peek() from the IP header on; type: what stands in front of it. */
-static __rte_always_inline uint8_t
-plain_ip(const struct rte_mbuf *m, uint32_t l3, rte_be16_t type, uint8_t side,
-	 uint16_t zone, uint32_t flags, struct packet *p)
-{
-	uint32_t left = m->data_len - l3;
-
-	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
-		return plain_ipv4(m, l3, left, side, zone, flags, p) ? 4 : 0;
-	return type == RTE_BE16(RTE_ETHER_TYPE_IPV6) &&
-			       plain_ipv6(m, l3, left, side, zone, flags, p)
-		       ? 6
-		       : 0;
 }
 
 /* What stands in front of the IP header. */
@@ -204,6 +189,21 @@ plain_type(const struct rte_mbuf *m, uint32_t l3)
 	return type;
 }
 
+/* packet_peek() from there on. */
+static __rte_always_inline uint8_t
+plain_ip(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
+	 uint32_t flags, struct packet *p)
+{
+	rte_be16_t type = plain_type(m, l3);
+
+	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
+		return plain_ipv4(m, l3, side, zone, flags, p) ? 4 : 0;
+	return type == RTE_BE16(RTE_ETHER_TYPE_IPV6) &&
+			       plain_ipv6(m, l3, side, zone, flags, p)
+		       ? 6
+		       : 0;
+}
+
 /* packet_peek() of a frame with one tag. */
 uint8_t packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
 			   uint32_t flags, struct packet *p);
@@ -212,17 +212,14 @@ static __rte_always_inline uint8_t
 packet_peek(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
 	    struct packet *p)
 {
-	rte_be16_t type;
-
 	/* with a tag too, so much holds all of it that is read before it is compared */
 	if (m->data_len != m->pkt_len ||
 	    m->data_len < RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr) +
 				  sizeof(struct rte_tcp_hdr))
 		return 0;
-	type = plain_type(m, RTE_ETHER_HDR_LEN);
-	if (unlikely(type == RTE_BE16(RTE_ETHER_TYPE_VLAN)))
+	if (unlikely(plain_type(m, RTE_ETHER_HDR_LEN) == RTE_BE16(RTE_ETHER_TYPE_VLAN)))
 		return packet_peek_tagged(m, side, zone, flags, p);
-	return plain_ip(m, RTE_ETHER_HDR_LEN, type, side, zone, flags, p);
+	return plain_ip(m, RTE_ETHER_HDR_LEN, side, zone, flags, p);
 }
 
 static inline const struct rte_tcp_hdr *
