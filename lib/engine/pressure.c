@@ -88,6 +88,9 @@ evict_least(struct engine *e, struct engine_family *f, unsigned look, unsigned m
 	unsigned rank, i;
 	uint32_t index;
 
+	/* nobody twice */
+	look = RTE_MIN(look, f->table.high);
+	most = RTE_MIN(most, f->table.high);
 	c.count = 0;
 	c.least = limit + 1;
 	for (i = 0; i < look || (i < most && c.count == 0); i++) {

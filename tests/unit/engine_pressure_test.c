@@ -162,6 +162,28 @@ stale_syns_go_before_the_table_is_full(void **state)
 	fixture_end(&f);
 }
 
+/* Fewer places than are looked at. */
+static void
+in_a_small_table_nobody_goes_twice(void **state)
+{
+	struct fixture f;
+	struct frame frame;
+	uint32_t i;
+
+	(void)state;
+	start(&f, 3);
+	for (i = 0; i < 2; i++) {
+		frame = syn_from(i);
+		assert_passed(inject(&f, LAN, &frame));
+	}
+	frame = syn_from(i);
+	assert_passed(inject_at(&f, LAN, &frame, START + 6 * S));
+	assert_int_equal(stats(&f).evicted, 2);
+	assert_int_equal(stats(&f).removed, 2);
+	assert_int_equal(stats(&f).connections, 1);
+	fixture_end(&f);
+}
+
 static void
 questions_go_and_streams_stay(void **state)
 {
@@ -275,6 +297,7 @@ main(void)
 		cmocka_unit_test(a_flood_of_syns_leaves_established_alone),
 		cmocka_unit_test(the_least_goes_first),
 		cmocka_unit_test(stale_syns_go_before_the_table_is_full),
+		cmocka_unit_test(in_a_small_table_nobody_goes_twice),
 		cmocka_unit_test(questions_go_and_streams_stay),
 		cmocka_unit_test(crowded_keys_are_refused_and_cost_nobody_a_place),
 	};
