@@ -227,6 +227,8 @@ reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct 
 	uint8_t *ip, *icmp;
 	uint16_t sum;
 
+	/* of a datagram that came in fragments the frame is the first of them */
+	quoted = RTE_MIN(quoted, about->pkt_len - p->l3_off);
 	reply_l2_of(about, p, &l2);
 	ip = write_l2(rte_pktmbuf_mtod(m, uint8_t *), &l2, p->family, p->side);
 	icmp = write_ip(ip, &p->key, p->family, p->side,

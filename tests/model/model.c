@@ -278,7 +278,10 @@ note_history(struct model *m, const struct flight *f, bool was_live,
 
 	if (!was_live && m->live) {
 		m->forged = attacker;
-		if (!attacker)
+		/* an entry made in mid-stream knows of no FIN that went by before (PICK-1) */
+		if (!attacker && ((f->seg.flags & TCP_SYN) ||
+				  (m->e[0].state == TCP_STATE_ESTABLISHED &&
+				   m->e[1].state == TCP_STATE_ESTABLISHED)))
 			m->timed_out = false;
 	}
 	if (attacker && (f->seg.flags & TCP_SYN) && m->r.verdict == VERDICT_PASS &&

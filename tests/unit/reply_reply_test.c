@@ -264,6 +264,25 @@ an_error_quotes_no_more_than_allowed(void **state)
 	check_error(&large6, 1, 4, 1280);
 }
 
+/* Bytes that the frame has not would be those of another packet. */
+static void
+of_a_datagram_in_fragments_only_the_first_is_quoted(void **state)
+{
+	const struct frame first = {IP4, .proto = IPPROTO_UDP, .sport = 9, .dport = 53,
+				    .payload_len = 32};
+	struct given g;
+	struct packet p;
+
+	(void)state;
+	give(&g, &first);
+	g.p.fragment = 1;
+	g.p.l4_len += 300;
+	reply_icmp_error(&g.reply, &g.m, &g.p, 3, 13);
+	p = receive(&g, 1);
+	assert_int_equal(p.kind, PACKET_ICMP_ERROR);
+	assert_int_equal(g.reply.pkt_len, p.l3_off + 20 + 8 + 20 + 8 + 32);
+}
+
 int
 main(void)
 {
@@ -272,6 +291,7 @@ main(void)
 		cmocka_unit_test(the_link_layer_is_that_of_the_frame),
 		cmocka_unit_test(errors_are_sent_only_about_what_may_have_one),
 		cmocka_unit_test(an_error_quotes_no_more_than_allowed),
+		cmocka_unit_test(of_a_datagram_in_fragments_only_the_first_is_quoted),
 	};
 
 	return cmocka_run_group_tests_name("reply", tests, NULL, NULL);
