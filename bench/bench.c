@@ -165,9 +165,8 @@ compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Sorts the values. */
-static double
-median_of(double *values, unsigned n)
+double
+bench_median(double *values, unsigned n)
 {
 	qsort(values, n, sizeof(*values), compare_doubles);
 	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
@@ -264,9 +263,9 @@ summarize(struct bench_case *c, const double *first, unsigned rounds)
 
 	for (i = 0; i < rounds; i++)
 		values[i] = c->ns[i] / first[i];
-	c->ratio = median_of(values, rounds);
+	c->ratio = bench_median(values, rounds);
 	memcpy(values, c->ns, rounds * sizeof(values[0]));
-	c->median = median_of(values, rounds);
+	c->median = bench_median(values, rounds);
 	c->min = values[0];
 	c->max = values[rounds - 1];
 }

@@ -77,6 +77,9 @@ int bench_end(struct bench *b);
 /* Measure n cases and print a row each. params: words "name=value", blanks between them. */
 void bench_run(struct bench *b, const char *params, struct bench_case *cases, unsigned n);
 
+/* The median of n values, which are sorted. */
+double bench_median(double *values, unsigned n);
+
 /* Print a row that is not a time: a number with its unit. */
 void bench_value(struct bench *b, const char *params, const char *name, double value,
 		 const char *unit);

@@ -127,21 +127,15 @@ run_engine(void *arg)
 static void
 open_all(struct state *s)
 {
-	static const enum traffic_kind kinds[] = {TRAFFIC_SYN, TRAFFIC_SYN_ACK,
-						  TRAFFIC_ACK};
 	struct rte_mbuf *m;
+	uint8_t side;
 	uint32_t i, k;
 
 	for (i = 0; i < s->setup.connections; i++)
-		for (k = 0; k < 3; k++) {
-			uint32_t seq = k == 1 ? TRAFFIC_ISS_WAN
-					      : TRAFFIC_ISS_LAN + (k == 2);
-			uint32_t ack = k == 0   ? 0
-				       : k == 1 ? TRAFFIC_ISS_LAN + 1
-						: TRAFFIC_ISS_WAN + 1;
-
-			m = frame_write(s, kinds[k], i, seq, ack);
-			burst_through(s, k == 1, &m, 1);
+		for (k = 0; k < TRAFFIC_HANDSHAKE; k++) {
+			m = s->ring[s->next++ % RING];
+			side = traffic_write_handshake(&s->traffic, m, k, i);
+			burst_through(s, side, &m, 1);
 		}
 }
 

@@ -361,21 +361,16 @@ check(const struct state *s)
 static void
 open_all(struct state *s)
 {
-	static const enum traffic_kind kinds[] = {TRAFFIC_SYN, TRAFFIC_SYN_ACK,
-						  TRAFFIC_ACK};
 	uint32_t i, j, k;
+	uint8_t side = 0;
 
 	set_clock(s, 0);
 	for (i = 0; i < CONNECTIONS; i += BURST)
-		for (k = 0; k < 3; k++) {
+		for (k = 0; k < TRAFFIC_HANDSHAKE; k++) {
 			for (j = 0; j < BURST; j++)
-				traffic_write(&s->traffic, s->pkts[j], kinds[k], i + j,
-					      k == 1 ? TRAFFIC_ISS_WAN
-						     : TRAFFIC_ISS_LAN + (k == 2),
-					      k == 0   ? 0
-					      : k == 1 ? TRAFFIC_ISS_LAN + 1
-						       : TRAFFIC_ISS_WAN + 1);
-			judge(s, k == 1);
+				side = traffic_write_handshake(&s->traffic, s->pkts[j], k,
+							       i + j);
+			judge(s, side);
 		}
 }
 

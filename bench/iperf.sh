@@ -8,18 +8,11 @@ usage="usage: bench/iperf.sh [-o text|json] [-r rounds] [-t seconds a round]"
 
 # shellcheck source=../tests/live/net.sh
 . "$(dirname "$0")/../tests/live/net.sh"
+# shellcheck source=options.sh
+. "$(dirname "$0")/options.sh"
 
-format=text rounds=5 seconds=4
-while getopts o:r:t:c:h letter; do
-	case $letter in
-	o) format=$OPTARG ;;
-	r) rounds=$OPTARG ;;
-	t) seconds=$OPTARG ;;
-	c) ;; # connections: of other programs
-	h) echo "$usage"; exit 0 ;;
-	*) echo "$usage" >&2; exit 2 ;;
-	esac
-done
+format=text rounds=5 seconds=4 connections=0 # -c is for other programs
+bench_options '' "$@"
 
 fail()
 {

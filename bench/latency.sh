@@ -10,19 +10,12 @@ usage="usage: bench/latency.sh [-o text|json] [-r rounds] [-c connections] [-t s
 
 # shellcheck source=pair.sh
 . "$(dirname "$0")/pair.sh"
+# shellcheck source=options.sh
+. "$(dirname "$0")/options.sh"
 
 # As many segments can be on their way, and no more than fit into the rings.
 format=text rounds=5 seconds=3 connections=512
-while getopts o:r:t:c:h letter; do
-	case $letter in
-	o) format=$OPTARG ;;
-	r) rounds=$OPTARG ;;
-	t) seconds=$OPTARG ;;
-	c) connections=$((OPTARG < connections ? OPTARG : connections)) ;;
-	h) echo "$usage"; exit 0 ;;
-	*) echo "$usage" >&2; exit 2 ;;
-	esac
-done
+bench_options '' "$@"
 percents="10 50 90"
 percentiles="p50 p99 p99.9"
 

@@ -15,19 +15,12 @@ usage="usage: bench/pcap_io.sh [-p] [-o text|json] [-r rounds] [-c connections] 
 . "$(dirname "$0")/../tests/live/net.sh"
 # shellcheck source=ovs.sh
 . "$NET_ROOT/bench/ovs.sh"
+# shellcheck source=options.sh
+. "$NET_ROOT/bench/options.sh"
 
-format=text rounds=5 seconds=1 most=100000 peers=
-while getopts po:r:t:c:h letter; do
-	case $letter in
-	p) peers=1 ;;
-	o) format=$OPTARG ;;
-	r) rounds=$OPTARG ;;
-	t) seconds=$OPTARG ;;
-	c) most=$((OPTARG < most ? OPTARG : most)) ;;
-	h) echo "$usage"; exit 0 ;;
-	*) echo "$usage" >&2; exit 2 ;;
-	esac
-done
+format=text rounds=5 seconds=1 connections=100000
+bench_options p "$@"
+most=$connections peers=$flagged
 
 declare -A pids=()
 pages_before=

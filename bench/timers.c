@@ -110,20 +110,15 @@ go_on(struct state *s)
 static void
 open_all(struct state *s)
 {
-	static const enum traffic_kind kinds[] = {TRAFFIC_SYN, TRAFFIC_SYN_ACK,
-						  TRAFFIC_ACK};
 	uint32_t i, j, k;
+	uint8_t side = 0;
 
 	for (i = 0; i < s->n; i += BURST) {
-		for (k = 0; k < 3; k++) {
+		for (k = 0; k < TRAFFIC_HANDSHAKE; k++) {
 			for (j = 0; j < BURST; j++)
-				traffic_write(&s->traffic, s->pkts[j], kinds[k], i + j,
-					      k == 1 ? TRAFFIC_ISS_WAN
-						     : TRAFFIC_ISS_LAN + (k == 2),
-					      k == 0   ? 0
-					      : k == 1 ? TRAFFIC_ISS_LAN + 1
-						       : TRAFFIC_ISS_WAN + 1);
-			judge(s, k == 1, BURST);
+				side = traffic_write_handshake(&s->traffic, s->pkts[j], k,
+							       i + j);
+			judge(s, side, BURST);
 		}
 		/* spread over the time in which each has a segment */
 		s->now_ns += (uint64_t)EVERY_MS * MS / (s->n / BURST);
@@ -144,17 +139,9 @@ shuffle(struct state *s)
 }
 
 static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static int
 measure(struct bench *b, struct state *s)
 {
-	double ns[BENCH_REPEATS_MAX];
+	double rounds[BENCH_REPEATS_MAX], ns;
 	struct engine_stats stats;
 	char params[64];
 	unsigned round;
@@ -165,18 +152,17 @@ measure(struct bench *b, struct state *s)
 	for (round = 0; round < b->repeats; round++) {
 		s->visits = s->cpu_ns = s->polls = 0;
 		go_on(s);
-		ns[round] = (double)(s->cpu_ns - s->polls * clock_ns()) /
-			    (double)s->visits;
+		rounds[round] = (double)(s->cpu_ns - s->polls * clock_ns()) /
+				(double)s->visits;
 	}
-	qsort(ns, b->repeats, sizeof(ns[0]), compare_doubles);
-	ns[0] = ns[b->repeats / 2];
-	bench_value(b, params, "timer that is armed again", ns[0], "ns");
+	ns = bench_median(rounds, b->repeats);
+	bench_value(b, params, "timer that is armed again", ns, "ns");
 	bench_value(b, params, "timers", (double)s->visits * 1000 / TIMEOUT_MS, "/s");
 	bench_value(b, params, "share of a core",
-		    ns[0] * (double)s->visits / TIMEOUT_MS * 1e-4, "percent");
+		    ns * (double)s->visits / TIMEOUT_MS * 1e-4, "percent");
 	/* one that had a segment just before is left alone for the whole time-out */
 	bench_value(b, params, "share, always busy",
-		    ns[0] * (double)s->n / TIMEOUT_MS * 1e-4, "percent");
+		    ns * (double)s->n / TIMEOUT_MS * 1e-4, "percent");
 	engine_stats(s->engine, &stats);
 	if (stats.passed == stats.packets && stats.connections == s->n)
 		return 0;

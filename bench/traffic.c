@@ -142,6 +142,24 @@ traffic_write(const struct traffic *t, struct rte_mbuf *m, enum traffic_kind kin
 	m->pkt_len = template->length;
 }
 
+uint8_t
+traffic_write_handshake(const struct traffic *t, struct rte_mbuf *m, unsigned step,
+			uint32_t connection)
+{
+	static const struct {
+		enum traffic_kind kind;
+		uint32_t seq, ack;
+	} steps[TRAFFIC_HANDSHAKE] = {
+		{TRAFFIC_SYN, TRAFFIC_ISS_LAN, 0},
+		{TRAFFIC_SYN_ACK, TRAFFIC_ISS_WAN, TRAFFIC_ISS_LAN + 1},
+		{TRAFFIC_ACK, TRAFFIC_ISS_LAN + 1, TRAFFIC_ISS_WAN + 1},
+	};
+
+	traffic_write(t, m, steps[step].kind, connection, steps[step].seq,
+		      steps[step].ack);
+	return traffic_side(steps[step].kind);
+}
+
 bool
 traffic_read(const struct traffic *t, const struct rte_mbuf *m,
 	     struct traffic_frame *frame)

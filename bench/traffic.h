@@ -56,6 +56,11 @@ void traffic_init(struct traffic *t, uint8_t family, bool timestamps, uint16_t p
 void traffic_write(const struct traffic *t, struct rte_mbuf *m, enum traffic_kind kind,
 		   uint32_t connection, uint32_t seq, uint32_t ack);
 
+/* The frames of a handshake, in order; returns the side that sends it. step: from 0. */
+#define TRAFFIC_HANDSHAKE 3u
+uint8_t traffic_write_handshake(const struct traffic *t, struct rte_mbuf *m,
+				unsigned step, uint32_t connection);
+
 /* The side of the wire that sends this kind: 0 lan, 1 wan. */
 uint8_t traffic_side(enum traffic_kind kind);
 

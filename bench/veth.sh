@@ -9,20 +9,13 @@ usage="usage: bench/veth.sh [-o text|json] [-r rounds] [-c connections] [-t seco
 
 # shellcheck source=../tests/live/net.sh
 . "$(dirname "$0")/../tests/live/net.sh"
+# shellcheck source=options.sh
+. "$(dirname "$0")/options.sh"
 
 # At most one segment of each connection is on its way: no more than the kernel's backlog (1,000
 # packets) and the rings of AF_XDP (1,024) hold, or what is lost and sent again is measured.
 format=text rounds=5 seconds=2 connections=512
-while getopts o:r:t:c:h letter; do
-	case $letter in
-	o) format=$OPTARG ;;
-	r) rounds=$OPTARG ;;
-	t) seconds=$OPTARG ;;
-	c) connections=$((OPTARG < connections ? OPTARG : connections)) ;;
-	h) echo "$usage"; exit 0 ;;
-	*) echo "$usage" >&2; exit 2 ;;
-	esac
-done
+bench_options '' "$@"
 
 fail()
 {

@@ -230,19 +230,13 @@ round_ns(struct bench *b, struct world *w)
 static void
 open_connection(struct worker *owner, uint32_t connection)
 {
-	static const enum traffic_kind kinds[] = {TRAFFIC_SYN, TRAFFIC_SYN_ACK,
-						  TRAFFIC_ACK};
 	uint32_t k;
 
-	for (k = 0; k < 3; k++) {
+	for (k = 0; k < TRAFFIC_HANDSHAKE; k++) {
 		struct rte_mbuf *m = rte_pktmbuf_alloc(owner->pool);
+		uint8_t side = traffic_write_handshake(owner->traffic, m, k, connection);
 
-		traffic_write(owner->traffic, m, kinds[k], connection,
-			      k == 1 ? TRAFFIC_ISS_WAN : TRAFFIC_ISS_LAN + (k == 2),
-			      k == 0   ? 0
-			      : k == 1 ? TRAFFIC_ISS_LAN + 1
-				       : TRAFFIC_ISS_WAN + 1);
-		judge(owner, k == 1, &m, 1);
+		judge(owner, side, &m, 1);
 	}
 }
 
