@@ -145,6 +145,15 @@ has_ports(uint8_t proto)
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
 }
 
+/* IPv4 without options, not fragmented, TCP or UDP. */
+static inline bool
+is_plain4(const struct rte_ipv4_hdr *ip)
+{
+	return ip->version_ihl == RTE_IPV4_VHL_DEF &&
+	       (ip->fragment_offset & ~RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) == 0 &&
+	       has_ports(ip->next_proto_id);
+}
+
 /*
  * The key and the family of a whole TCP or UDP packet, IPv4 without options or IPv6 without
  * extension headers; 0: it is none of these.
@@ -166,10 +175,7 @@ plain_key(const struct rte_mbuf *m, uint8_t side, struct flow_key *key)
 	ip6 = (const struct rte_ipv6_hdr *)(frame + l3);
 	ports = frame + l3 + sizeof(*ip4);
 	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
-	    len >= l3 + sizeof(*ip4) + 2 * sizeof(rte_be16_t) &&
-	    ip4->version_ihl == RTE_IPV4_VHL_DEF &&
-	    (ip4->fragment_offset & ~RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) == 0 &&
-	    has_ports(ip4->next_proto_id)) {
+	    len >= l3 + sizeof(*ip4) + 2 * sizeof(rte_be16_t) && is_plain4(ip4)) {
 		family = 4;
 		key->id.proto = ip4->next_proto_id;
 		key->addr.v4[side] = ip4->src_addr;
@@ -205,10 +211,7 @@ plain4_words(const struct rte_mbuf *m, uint16_t *words)
 	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN + sizeof(*ip) + sizeof(ports)))
 		return false;
 	memcpy(&type, frame + RTE_ETHER_HDR_LEN - sizeof(type), sizeof(type));
-	if (type != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
-	    ip->version_ihl != RTE_IPV4_VHL_DEF ||
-	    (ip->fragment_offset & ~RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0 ||
-	    !has_ports(ip->next_proto_id))
+	if (type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || !is_plain4(ip))
 		return false;
 	memcpy(addresses, &ip->src_addr, sizeof(addresses));
 	memcpy(&ports, ip + 1, sizeof(ports));
