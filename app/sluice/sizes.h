@@ -3,8 +3,9 @@
 #ifndef SLUICE_SIZES_H
 #define SLUICE_SIZES_H
 
-#include "config.h"
 #include <stdbool.h>
+
+#include "config.h"
 
 /* Bytes of a packet buffer beside its data room: its header, and that of the pool. */
 #define SIZES_MBUF_HEADER 256u

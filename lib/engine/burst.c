@@ -305,7 +305,7 @@ burst_no_wire(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 	engine_refuse(e, pkts, n, REASON_NO_WIRE);
 }
 
-/* What packet i may need besides, if it passes in pass_run(): the rules, labels, accounting. */
+/* Whether the rules and its label let packet i pass in pass_run(). */
 static bool
 pass_asked(const struct engine *e, unsigned i)
 {
@@ -379,12 +379,12 @@ pass(struct engine *e, unsigned i, unsigned n)
 	}
 }
 
-/* All else about a packet: its way, unless it has passed already, and its record. */
-static void
-step_rest(struct engine *e, unsigned i, bool passed)
+static struct engine_step
+step_of(struct engine *e, unsigned i)
 {
 	struct engine_stage *stage = &e->stage;
-	struct engine_step s = {
+
+	return (struct engine_step){
 		.e = e,
 		.m = stage->pkts[i],
 		.p = &stage->packet[i],
@@ -394,17 +394,32 @@ step_rest(struct engine *e, unsigned i, bool passed)
 		.port = stage->port,
 		.r.verdict = VERDICT_PASS,
 	};
+}
 
-	if (!passed) {
-		s.index = step_index(stage, i);
-		if (s.p->kind == PACKET_PLAIN)
-			packet_finish(s.m, &stage->packet[i]);
-		step_judge(&s);
-		act(&s);
-		if (s.index != FLOW_NONE && s.f->acct != NULL &&
-		    s.r.verdict == VERDICT_PASS && s.p->kind != PACKET_ICMP_ERROR)
-			account(s.f, s.index, s.p);
-	}
+/* The record of a packet that has passed in pass_run(). */
+static void
+record_passed(struct engine *e, unsigned i)
+{
+	struct engine_step s = step_of(e, i);
+
+	step_record(&s, &e->stage.records[i]);
+}
+
+/* The way of all other packets. */
+static void
+step_rest(struct engine *e, unsigned i)
+{
+	struct engine_stage *stage = &e->stage;
+	struct engine_step s = step_of(e, i);
+
+	s.index = step_index(stage, i);
+	if (s.p->kind == PACKET_PLAIN)
+		packet_finish(s.m, &stage->packet[i]);
+	step_judge(&s);
+	act(&s);
+	if (s.index != FLOW_NONE && s.f->acct != NULL && s.r.verdict == VERDICT_PASS &&
+	    s.p->kind != PACKET_ICMP_ERROR)
+		account(s.f, s.index, s.p);
 	if (stage->records != NULL)
 		step_record(&s, &stage->records[i]);
 }
@@ -419,10 +434,10 @@ stage_act(struct engine *e, unsigned n)
 		next = e->stage.ordinary[i] ? pass(e, i, n) : i;
 		/* nothing of what passes there changes a record of another */
 		for (; i < next && e->stage.records != NULL; i++)
-			step_rest(e, i, true);
+			record_passed(e, i);
 		i = next;
 		if (i < n)
-			step_rest(e, i++, false);
+			step_rest(e, i++);
 	}
 }
 

@@ -157,12 +157,11 @@ packet_ip_bytes(const struct packet *p)
 	return p->l4_len + p->l4_off - p->l3_off;
 }
 
-/* The table that may know the packet's connection. */
+/* The table that may know the connection of a packet, of which all is parsed. */
 static inline struct engine_family *
 family_of(struct engine *e, const struct packet *p)
 {
 	switch (p->kind) {
-	case PACKET_PLAIN:
 	case PACKET_TCP:
 	case PACKET_UDP:
 	case PACKET_ICMP_QUERY:
