@@ -235,9 +235,9 @@ rates_hold_when_the_clock_has_gone_round(void **state)
 }
 
 static void
-late_duplicate_of_the_syn_does_not_move_nxt(void **state)
+late_duplicates_of_a_handshake_move_nothing(void **state)
 {
-	uint32_t seq = 101;
+	uint32_t seq = 101, edge;
 	int i;
 
 	(void)state;
@@ -250,8 +250,12 @@ late_duplicate_of_the_syn_does_not_move_nxt(void **state)
 		world_send(&w, B, ACK(301, seq));
 	}
 	assert_int_equal(w.hot.nxt[A], seq);
+	edge = w.hot.edge[A];
 	PASS(&w, A, SYN(100), "ESTABLISHED", "ESTABLISHED");
 	assert_int_equal(w.hot.nxt[A], seq);
+	PASS(&w, B, SYNACK(300, 101), "ESTABLISHED", "ESTABLISHED");
+	assert_int_equal(w.hot.una[A], seq);
+	assert_int_equal(w.hot.edge[A], edge);
 }
 
 static void
@@ -511,7 +515,7 @@ main(void)
 			acknowledgment_of_the_unsent_and_too_old_ones_are_dropped),
 		cmocka_unit_test(old_retransmissions_pass_so_many_at_a_time),
 		cmocka_unit_test(rates_hold_when_the_clock_has_gone_round),
-		cmocka_unit_test(late_duplicate_of_the_syn_does_not_move_nxt),
+		cmocka_unit_test(late_duplicates_of_a_handshake_move_nothing),
 		cmocka_unit_test(paws_drops_what_is_older_than_an_echoed_timestamp),
 		cmocka_unit_test(paws_believes_any_timestamp_after_half_an_hour),
 		cmocka_unit_test(no_time_out_is_as_long_as_24_days),

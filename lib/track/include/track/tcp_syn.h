@@ -230,7 +230,9 @@ synack_answered(const struct tcp_step *st, const struct tcp_pair *p)
 			h->last = st->in->now;
 		}
 		pair_update_ts(p, x, seg);
-		if (pair_column(p) != TCP_COLUMN_TIME_WAIT) {
+		/* after half the space, an old one looks like the newest */
+		if (pair_column(p) != TCP_COLUMN_TIME_WAIT &&
+		    acc4_holds(p, y, seg->ack) && !seq_after(seg->ack, h->nxt[y])) {
 			h->una[y] = seq_max(seg->ack, h->una[y]);
 			h->edge[y] = seq_max(seg->ack + seg->win, h->edge[y]);
 		}

@@ -74,6 +74,12 @@ acc3_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
 	return !seq_after(ack, pair_right_edge(p, y));
 }
 
+static inline bool
+acc4_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
+{
+	return !seq_before(ack, p->h->una[y] - pair_maxwnd(p, y));
+}
+
 /* Linux takes a segment that is one tick older, which RFC 7323 5.3 lets it discard. */
 #define PAWS_GRACE 1u
 
@@ -104,7 +110,7 @@ pair_tests(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
 		bad |= ACC_2;
 	if (!acc3_holds(p, y, seg->ack))
 		bad |= ACC_3;
-	if (seq_before(seg->ack, h->una[y] - pair_maxwnd(p, y)))
+	if (!acc4_holds(p, y, seg->ack))
 		bad |= ACC_4;
 	if (pair_beyond_fin(p, x, seg) && seq_after(h->una[x], p->c->fin[x]))
 		bad |= ACC_5;
