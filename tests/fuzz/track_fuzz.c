@@ -115,8 +115,7 @@ check_bits(const struct tcp_pair *p, const struct track_config *config)
 		require(!seq_after(h->una[x], h->nxt[x])); /* MODEL-1 */
 		require(!seq_before(h->edge[x], h->una[x]));
 	}
-	require(config->tcp_be_liberal || !(p->c->flags & COLD_TIME_WAIT) ||
-		(h->ep[0] & h->ep[1] & EP_FS));
+	require(!(p->c->flags & COLD_TIME_WAIT) || (h->ep[0] & h->ep[1] & EP_FS));
 	require(!(p->c->flags & COLD_CLOSED) || (p->c->flags & COLD_RST_PEND));
 }
 

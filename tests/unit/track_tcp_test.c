@@ -392,6 +392,26 @@ liberal_judges_states_but_no_numbers(void **state)
 	PASS(&w, B, RST(9), "CLOSED", "CLOSED");
 }
 
+/* Numbers that nobody has judged end a connection, and the next one goes on with it. */
+static void
+time_wait_of_a_fin_that_is_withdrawn_is_forgotten(void **state)
+{
+	(void)state;
+	world_init(&w);
+	w.config.tcp_be_liberal = true;
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A, ACK(101, 301), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, FIN(101, 301), "FIN_WAIT_1", "CLOSE_WAIT");
+	PASS(&w, B, FIN(5000000, 7), "TIME_WAIT", "TIME_WAIT");
+	LEFT(&w, 120);
+	PASS(&w, A, ACK(102, 301, .len = 10), "CLOSE_WAIT", "FIN_WAIT_2");
+	assert_false(w.cold.flags & COLD_TIME_WAIT);
+	world_wait(&w, 3000000);
+	PASS(&w, A, FIN(112, 301), "CLOSING", "TIME_WAIT");
+	LEFT(&w, 120);
+}
+
 static unsigned
 eviction(struct world *world)
 {
@@ -523,6 +543,7 @@ main(void)
 		cmocka_unit_test(simultaneous_close_passes_through_closing),
 		cmocka_unit_test(pickup_guesses_until_both_sides_were_heard),
 		cmocka_unit_test(liberal_judges_states_but_no_numbers),
+		cmocka_unit_test(time_wait_of_a_fin_that_is_withdrawn_is_forgotten),
 		cmocka_unit_test(pressure_takes_the_idle_half_closed_and_the_unconfirmed),
 		cmocka_unit_test(icmp_errors_must_quote_what_was_sent),
 		cmocka_unit_test(idle_pair_is_probed_three_times_before_it_goes),
