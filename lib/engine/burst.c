@@ -18,6 +18,9 @@
 /* Headers are fetched this many packets ahead. */
 #define AHEAD 4u
 
+/* .. and buckets are read this many packets after they have been asked for. */
+#define PROBE_AFTER 16u
+
 void
 engine_advance(struct engine *e, uint64_t now_ns)
 {
@@ -38,77 +41,25 @@ stage_hash(struct engine_stage *stage, unsigned i, struct engine_family *f, size
 	flow_prefetch_bucket(&f->table, hash);
 }
 
-/*
- * Parse, key, hash; ask for the buckets. Of a plain frame only so much is parsed as its lookup
- * needs: most pass without the rest.
- */
-static __rte_always_inline void
-stage_parse_from(struct engine *e, unsigned n, uint8_t side)
+/* Compare tags; ask for the connection. Returns whether the second bucket has to be read first. */
+static __rte_always_inline bool
+stage_probe(struct engine_stage *stage, unsigned i)
 {
-	struct engine_stage *stage = &e->stage;
-	struct rte_mbuf **pkts = stage->pkts;
-	uint32_t flags = e->config.verify_checksums ? PACKET_VERIFY_IP | PACKET_VERIFY_L4
-						    : 0;
-	uint16_t wire = stage->port / 2;
-	uint64_t bytes = 0;
-	unsigned i;
+	const struct flow_table *t = &stage->family[i]->table;
+	uint32_t index = flow_probe(t, stage->hash[i]);
 
-	for (i = 0; i < RTE_MIN(n, AHEAD); i++)
-		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
-	for (i = 0; i < n; i++) {
-		struct packet *p = &stage->packet[i];
-		uint8_t family;
-
-		if (i + AHEAD < n)
-			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + AHEAD], void *));
-		bytes += rte_pktmbuf_pkt_len(pkts[i]);
-		family = packet_peek(pkts[i], side, wire, flags, p);
-		if (likely(family == 4)) {
-			stage->tcp[i] = packet_plain_tcp(pkts[i], p);
-			stage_hash(stage, i, &e->family[0], KEY4_BYTES);
-		} else if (family == 6) {
-			stage->tcp[i] = packet_plain_tcp(pkts[i], p);
-			stage_hash(stage, i, &e->family[1], KEY6_BYTES);
-		} else {
-			packet_parse_any(pkts[i], side, wire, flags, p);
-			stage_hash(stage, i, family_of(e, p), packet_key_bytes(p));
-		}
-	}
-	e->stats.packets += n;
-	e->stats.bytes += bytes;
+	stage->index[i] = index;
+	stage->conn[i] = index < FLOW_MAYBE ? flow_conn(t, index) : NULL;
+	return index == FLOW_MAYBE;
 }
 
+/* The few that do not live in their first bucket. */
 static void
-stage_parse(struct engine *e, unsigned n)
+stage_probe_second(struct engine_stage *stage, const unsigned *second, unsigned n)
 {
-	if (e->stage.port & 1)
-		stage_parse_from(e, n, 1);
-	else
-		stage_parse_from(e, n, 0);
-}
+	unsigned i, j;
 
-/*
- * Compare tags; ask for the connections. Then the few that do not live in their first
- * bucket.
- */
-static void
-stage_probe(struct engine_stage *stage, unsigned n)
-{
-	unsigned second[ENGINE_BURST_MAX], seconds = 0, i, j;
-
-	for (i = 0; i < n; i++) {
-		const struct flow_table *t = &stage->family[i]->table;
-		uint32_t index = flow_probe(t, stage->hash[i]);
-		struct flow_conn *conn = NULL;
-
-		if (likely(index < FLOW_MAYBE))
-			conn = flow_conn(t, index);
-		else if (index == FLOW_MAYBE)
-			second[seconds++] = i;
-		stage->index[i] = index;
-		stage->conn[i] = conn;
-	}
-	for (j = 0; j < seconds; j++) {
+	for (j = 0; j < n; j++) {
 		const struct flow_table *t = &stage->family[second[j]]->table;
 
 		i = second[j];
@@ -116,6 +67,73 @@ stage_probe(struct engine_stage *stage, unsigned n)
 		if (stage->index[i] != FLOW_NONE)
 			stage->conn[i] = flow_conn(t, stage->index[i]);
 	}
+}
+
+/*
+ * Parse, key, hash; ask for the bucket. Of a plain frame only so much is parsed as its lookup
+ * needs: most pass without the rest.
+ */
+static __rte_always_inline void
+stage_parse(struct engine *e, unsigned i, uint8_t side, uint16_t wire, uint32_t flags)
+{
+	struct engine_stage *stage = &e->stage;
+	const struct rte_mbuf *m = stage->pkts[i];
+	struct packet *p = &stage->packet[i];
+	uint8_t family = packet_peek(m, side, wire, flags, p);
+
+	if (likely(family == 4)) {
+		stage->tcp[i] = packet_plain_tcp(m, p);
+		stage_hash(stage, i, &e->family[0], KEY4_BYTES);
+	} else if (family == 6) {
+		stage->tcp[i] = packet_plain_tcp(m, p);
+		stage_hash(stage, i, &e->family[1], KEY6_BYTES);
+	} else {
+		packet_parse_any(m, side, wire, flags, p);
+		stage_hash(stage, i, family_of(e, p), packet_key_bytes(p));
+	}
+}
+
+/*
+ * Find the connections. One loop, in which the bucket of a packet is read PROBE_AFTER packets after it has
+ * been asked for, so that lines are asked for as evenly as can be: the processor can wait for so
+ * many at once only.
+ */
+static __rte_always_inline void
+stage_find_from(struct engine *e, unsigned n, uint8_t side)
+{
+	struct engine_stage *stage = &e->stage;
+	struct rte_mbuf **pkts = stage->pkts;
+	uint32_t flags = e->config.verify_checksums ? PACKET_VERIFY_IP | PACKET_VERIFY_L4
+						    : 0;
+	uint16_t wire = stage->port / 2;
+	unsigned second[ENGINE_BURST_MAX], seconds = 0, i;
+	uint64_t bytes = 0;
+
+	for (i = 0; i < RTE_MIN(n, AHEAD); i++)
+		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
+	for (i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + AHEAD], void *));
+		bytes += rte_pktmbuf_pkt_len(pkts[i]);
+		stage_parse(e, i, side, wire, flags);
+		if (i >= PROBE_AFTER && stage_probe(stage, i - PROBE_AFTER))
+			second[seconds++] = i - PROBE_AFTER;
+	}
+	for (i = n > PROBE_AFTER ? n - PROBE_AFTER : 0; i < n; i++)
+		if (stage_probe(stage, i))
+			second[seconds++] = i;
+	stage_probe_second(stage, second, seconds);
+	e->stats.packets += n;
+	e->stats.bytes += bytes;
+}
+
+static void
+stage_find(struct engine *e, unsigned n)
+{
+	if (e->stage.port & 1)
+		stage_find_from(e, n, 1);
+	else
+		stage_find_from(e, n, 0);
 }
 
 /* Which packets are ordinary? Ask for what the others need besides the hot line. */
@@ -455,8 +473,7 @@ engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n
 	stage->port = port;
 	stage->pkts = pkts;
 	stage->records = records;
-	stage_parse(e, n);
-	stage_probe(stage, n);
+	stage_find(e, n);
 	stage_sort(e, n);
 	stage_act(e, n);
 	burst_end(e);
