@@ -199,7 +199,7 @@ print_params(const char *params)
 static void
 print_head(struct bench *b)
 {
-	if (!b->any_row)
+	if (!b->any_row && !b->json)
 		printf("%-8s %-26s %-40s %9s %9s %9s %7s\n", "bench", "case",
 		       "parameters", "ns", "min", "max", "ratio");
 	b->any_row = true;
@@ -208,6 +208,7 @@ print_head(struct bench *b)
 static void
 print_row(struct bench *b, const char *params, const struct bench_case *c)
 {
+	print_head(b);
 	if (b->json) {
 		printf("{\"bench\":\"%s\",\"case\":\"%s\",\"params\":", b->program,
 		       c->name);
@@ -217,9 +218,6 @@ print_row(struct bench *b, const char *params, const struct bench_case *c)
 		       c->median, c->min, c->max, c->ratio, b->repeats, b->pages);
 		return;
 	}
-	if (!b->any_row)
-		printf("%-8s %-26s %-40s %9s %9s %9s %7s\n", "bench", "case",
-		       "parameters", "ns", "min", "max", "ratio");
 	printf("%-8s %-26s %-40s %9.2f %9.2f %9.2f %7.2f\n", b->program, c->name, params,
 	       c->median, c->min, c->max, c->ratio);
 }
@@ -228,12 +226,12 @@ void
 bench_value(struct bench *b, const char *params, const char *name, double value,
 	    const char *unit)
 {
+	print_head(b);
 	if (b->json) {
 		printf("{\"bench\":\"%s\",\"case\":\"%s\",\"params\":", b->program, name);
 		print_params(params);
 		printf(",\"value\":%.6g,\"unit\":\"%s\"}\n", value, unit);
 	} else {
-		print_head(b);
 		printf("%-8s %-26s %-40s %9.4g %s\n", b->program, name, params, value,
 		       unit);
 	}
@@ -283,6 +281,5 @@ bench_run(struct bench *b, const char *params, struct bench_case *cases, unsigne
 	for (i = 0; i < n; i++) {
 		summarize(&cases[i], cases[0].ns, b->repeats);
 		print_row(b, params, &cases[i]);
-		b->any_row = true;
 	}
 }
