@@ -26,16 +26,6 @@ load(const uint8_t *at)
 	return word;
 }
 
-static uint32_t
-fold(uint64_t sum)
-{
-	sum = (sum & UINT32_MAX) + (sum >> 32);
-	sum = (sum & UINT32_MAX) + (sum >> 32);
-	sum = (sum & UINT16_MAX) + (sum >> 16);
-	sum = (sum & UINT16_MAX) + (sum >> 16);
-	return (uint32_t)sum;
-}
-
 uint32_t
 checksum_bytes(const void *data, uint32_t len)
 {
@@ -69,7 +59,7 @@ checksum_bytes(const void *data, uint32_t len)
 	}
 	if (len & 1)
 		tail += rte_le_to_cpu_16(*at);
-	return fold(add(add(a, b), add(add(c, d), tail)));
+	return checksum_fold(add(add(a, b), add(add(c, d), tail)));
 }
 
 uint32_t

@@ -31,14 +31,19 @@ checksum_words(const void *data, size_t len)
 	return sum;
 }
 
-/* Folded to 16 bits. */
+/*
+ * Folded to 16 bits; 0 only of 0. Half of a word added to the other half, and the carry to that, is
+ * what its upper half holds once the halves exchanged have been added to it.
+ */
 static inline uint32_t
 checksum_fold(uint64_t sum)
 {
-	sum = (sum & UINT32_MAX) + (sum >> 32);
-	sum = (sum & UINT16_MAX) + (sum >> 16);
-	sum = (sum & UINT16_MAX) + (sum >> 16);
-	return (uint32_t)((sum & UINT16_MAX) + (sum >> 16));
+	uint32_t half;
+
+	sum += sum << 32 | sum >> 32;
+	half = (uint32_t)(sum >> 32);
+	half += half << 16 | half >> 16;
+	return half >> 16;
 }
 
 /* Whether the parts of a checksummed datagram, the checksum included, sum to "right". */

@@ -12,6 +12,7 @@
 #define PACKET_PLAIN_H
 
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <rte_branch_prediction.h>
@@ -51,29 +52,34 @@ parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,
 }
 
 /*
- * Whether the checksums are right where the device has not said that both are; l4: the TCP
- * header of l4_len bytes with what follows, addr: both addresses; ip: the IPv4 header, or NULL.
+ * Whether the checksums are right where the device has not said that both are; tcp: the
+ * header, with what follows l4_len bytes, addr: both addresses; ip: the IPv4 header, or NULL.
+ * Most segments carry nothing, so that nothing is called.
  */
 static inline bool
-plain_sums_right(const struct rte_mbuf *m, const void *ip, const void *l4, size_t l4_len,
-		 const void *addr, uint32_t flags)
+plain_sums_right(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip,
+		 const struct rte_tcp_hdr *tcp, uint32_t l4_len, const void *addr,
+		 uint32_t flags)
 {
-	size_t addr_len = ip != NULL ? 2 * sizeof(rte_be32_t) : 32;
 	uint64_t ip_state = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	uint64_t l4_state = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	uint64_t sum = checksum_words(addr, ip != NULL ? 2 * sizeof(rte_be32_t) : 32);
 
 	if ((ip != NULL && ip_state == RTE_MBUF_F_RX_IP_CKSUM_BAD) ||
 	    l4_state == RTE_MBUF_F_RX_L4_CKSUM_BAD)
 		return false;
 	if (ip != NULL && ip_state != RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
 	    (flags & PACKET_VERIFY_IP) &&
-	    !checksum_right(checksum_words(ip, sizeof(struct rte_ipv4_hdr))))
+	    !checksum_right(checksum_words(ip, offsetof(struct rte_ipv4_hdr, src_addr)) +
+			    sum))
 		return false;
-	return l4_state == RTE_MBUF_F_RX_L4_CKSUM_GOOD || !(flags & PACKET_VERIFY_L4) ||
-	       checksum_right(checksum_bytes(l4, l4_len) +
-			      checksum_words(addr, addr_len) +
-			      rte_cpu_to_be_16((uint16_t)l4_len) +
-			      rte_cpu_to_be_16(IPPROTO_TCP));
+	if (l4_state == RTE_MBUF_F_RX_L4_CKSUM_GOOD || !(flags & PACKET_VERIFY_L4))
+		return true;
+	sum += checksum_words(tcp, sizeof(*tcp)) + rte_cpu_to_be_16((uint16_t)l4_len) +
+	       rte_cpu_to_be_16(IPPROTO_TCP);
+	if (l4_len > sizeof(*tcp))
+		sum += checksum_bytes(tcp + 1, l4_len - (uint32_t)sizeof(*tcp));
+	return checksum_right(sum);
 }
 
 static inline bool
@@ -141,7 +147,7 @@ plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	    *(const uint8_t *)&ip->src_addr >= PLAIN_SOURCES || !plain_fits(tcp, l4_len))
 		return false;
 	if (unlikely(!plain_sums_good(m)) &&
-	    !plain_sums_right(m, ip, tcp, (size_t)l4_len, &ip->src_addr, flags))
+	    !plain_sums_right(m, ip, tcp, (uint32_t)l4_len, &ip->src_addr, flags))
 		return false;
 	memcpy(&addr, &ip->src_addr, sizeof(addr));
 	if (side)
