@@ -54,7 +54,7 @@ entry_state(const struct track_conn *conn, uint8_t x)
 
 	/* the linger shows the attempt that follows it (SYN-1) */
 	if ((p.c->flags & COLD_CLOSED) && side && side->shadow[0].live) {
-		n = shadow_pair(&side->shadow[side->shadow[1].live ? 1 : 0]);
+		n = shadow_pair(side_heir(side));
 		if (seq_after(n.c->t0, p.c->rst_tick))
 			return pair_state(&n, x);
 	}

@@ -79,6 +79,23 @@ side_forget_shadows(struct tcp_side *side)
 	side->shadow[1].live = false;
 }
 
+/*
+ * SYN-4: the shadow that follows the connection: the newest. But where both connect at once, and
+ * only the older one's SYN has been answered, that is the one they may have agreed on.
+ */
+static inline struct tcp_shadow *
+side_heir(struct tcp_side *side)
+{
+	struct tcp_shadow *older = &side->shadow[0], *newer = &side->shadow[1];
+	struct tcp_pair a = shadow_pair(older), b = shadow_pair(newer);
+
+	if (!newer->live)
+		return older;
+	if (pair_orig(&a) != pair_orig(&b) && pair_answered(&a) && !pair_answered(&b))
+		return older;
+	return newer;
+}
+
 /* SYN-1: how long a shadow waits. */
 static inline bool
 shadow_over(struct tcp_shadow *shadow, uint32_t now, const struct track_config *config)

@@ -100,17 +100,15 @@ pair_wakeup(const struct tcp_pair *p, const struct track_config *config, uint32_
 	return at;
 }
 
-/* SYN-4: the connection is over; its newest shadow takes its place. False: there is none. */
+/* SYN-4: the connection is over; a shadow takes its place. False: there is none. */
 static inline bool
 shadow_inherits(const struct tcp_pair *p, struct tcp_side *side)
 {
 	struct tcp_pair n;
-	int newest;
 
 	if (!side || !side->shadow[0].live)
 		return false;
-	newest = side->shadow[1].live ? 1 : 0;
-	n = shadow_pair(&side->shadow[newest]);
+	n = shadow_pair(side_heir(side));
 	pair_replace(p, &n);
 	side_forget_shadows(side);
 	pair_set_slow(p, side);
