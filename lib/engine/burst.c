@@ -41,7 +41,7 @@ stage_hash(struct engine_stage *stage, unsigned i, struct engine_family *f, size
 	flow_prefetch_bucket(&f->table, hash);
 }
 
-/* Compare tags; ask for the connection. Returns whether the second bucket has to be read first. */
+/* Compare tags; ask for the connection. True: the second bucket has to be read first. */
 static __rte_always_inline bool
 stage_probe(struct engine_stage *stage, unsigned i)
 {
@@ -57,12 +57,12 @@ stage_probe(struct engine_stage *stage, unsigned i)
 static void
 stage_probe_second(struct engine_stage *stage, const unsigned *second, unsigned n)
 {
-	unsigned i, j;
+	unsigned j;
 
 	for (j = 0; j < n; j++) {
-		const struct flow_table *t = &stage->family[second[j]]->table;
+		unsigned i = second[j];
+		const struct flow_table *t = &stage->family[i]->table;
 
-		i = second[j];
 		stage->index[i] = flow_probe_second(t, stage->hash[i], FLOW_MAYBE);
 		if (stage->index[i] != FLOW_NONE)
 			stage->conn[i] = flow_conn(t, stage->index[i]);
@@ -94,9 +94,9 @@ stage_parse(struct engine *e, unsigned i, uint8_t side, uint16_t wire, uint32_t 
 }
 
 /*
- * Find the connections. One loop, in which the bucket of a packet is read PROBE_AFTER packets after it has
- * been asked for, so that lines are asked for as evenly as can be: the processor can wait for so
- * many at once only.
+ * Find the connections. One loop, in which a bucket is read PROBE_AFTER packets after it has
+ * been asked for, so that lines are asked for as evenly as can be: the processor can wait for
+ * so many at once only.
  */
 static __rte_always_inline void
 stage_find_from(struct engine *e, unsigned n, uint8_t side)

@@ -58,7 +58,7 @@ void pattern_make(void); /* first of all */
 void conn_tune(const struct conn *c);
 void conn_watch(struct conn *c, int operation, uint32_t events);
 void conn_event(struct conn *c, uint32_t events);
-/* Wakes one that has paused, and gives up one that takes too long (200 s). */
+/* Wakes one that has paused, and gives up one that takes too long. */
 void conn_tick(struct conn *c, uint64_t now);
 
 #endif

@@ -210,11 +210,11 @@ pair_update_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 {
 	struct track_hot *h = p->h;
 
-	if (pair_beyond_fin(p, x, seg)) { /* ACC-5: nobody has acknowledged that FIN */
+	/* ACC-5: nobody has acknowledged that FIN, though LIB-1 may have taken it for so */
+	if (pair_beyond_fin(p, x, seg)) {
 		h->ep[x] &= (uint8_t) ~(EP_FS | EP_FA | EP_ACT);
 		h->ep[!x] &= (uint8_t)~EP_PF;
-		p->c->flags &=
-			(uint8_t)~COLD_TIME_WAIT; /* LIB-1 may have taken it for so far */
+		p->c->flags &= (uint8_t)~COLD_TIME_WAIT;
 	}
 	h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
 }
