@@ -11,8 +11,9 @@
  * end in turn in N (--ends) ways of enum ending, from its first (--first, 0) on. --pause: neither
  * end reads for so long, in the midst of it. --urgent: one byte each way is urgent. --keepalive:
  * after a second of silence. --window: TCP_WINDOW_CLAMP. --buffer: SO_RCVBUF. --source: each of
- * PARALLEL has a port of its own from there on, and takes it again at once. `run` says "most done" when 19 of 20 have ended, and at last
- * "N of COUNT good"; `serve` says on SIGTERM how many it had, and how many were wrong.
+ * PARALLEL has a port of its own from there on, and takes it again at once. `run` says "all
+ * connected" when each has had its handshake, "most done" when 19 of 20 have ended, and at last "N
+ * of COUNT good"; `serve` says on SIGTERM how many it had, and how many were wrong.
  */
 #include "storm.h"
 
@@ -173,12 +174,41 @@ run_one(struct conn *c, const struct sockaddr *to, socklen_t bytes, unsigned num
 	c->begun_ms += TICK_MS;
 }
 
+/* Has each of these that has begun had its handshake? */
+static bool
+all_connected(const struct conn *first, unsigned count)
+{
+	struct tcp_info info;
+	const struct conn *c;
+
+	for (c = first; c < first + count; c++) {
+		socklen_t bytes = sizeof(info);
+
+		if (c->fd >= 0 &&
+		    getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 &&
+		    info.tcpi_state == TCP_SYN_SENT)
+			return false;
+	}
+	return true;
+}
+
+static void
+say_once(bool *said, const char *what, uint64_t begin)
+{
+	if (*said)
+		return;
+	printf("%s after %.1f s\n", what, (double)(now_ms() - begin) / 1000);
+	fflush(stdout);
+	*said = true;
+}
+
 static int
 run(const char *host, uint16_t port, unsigned count, unsigned parallel)
 {
 	struct sockaddr_in to4 = {.sin_family = AF_INET, .sin_port = htons(port)};
 	struct sockaddr_in6 to6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-	bool ipv6 = inet_pton(AF_INET6, host, &to6.sin6_addr) == 1, most = false;
+	bool ipv6 = inet_pton(AF_INET6, host, &to6.sin6_addr) == 1;
+	bool connected = false, most = false;
 	const struct sockaddr *to = ipv6 ? (const struct sockaddr *)&to6
 					 : (const struct sockaddr *)&to4;
 	socklen_t bytes = ipv6 ? sizeof(to6) : sizeof(to4);
@@ -196,12 +226,10 @@ run(const char *host, uint16_t port, unsigned count, unsigned parallel)
 			begun += conns[i].fd >= 0;
 		}
 		turn(-1);
-		if (!most && storm.good + storm.bad >= count - count / 20) {
-			most = true;
-			printf("most done after %.1f s\n",
-			       (double)(now_ms() - begin) / 1000);
-			fflush(stdout);
-		}
+		if (!connected && begun == count && all_connected(conns, parallel))
+			say_once(&connected, "all connected", begin);
+		if (storm.good + storm.bad >= count - count / 20)
+			say_once(&most, "most done", begin);
 	}
 	printf("%u of %u good in %.1f s%s%s\n", storm.good, count,
 	       (double)(now_ms() - begin) / 1000, storm.bad > 0 ? ": " : "",
