@@ -83,6 +83,11 @@ canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t now, uint3
 
 	memset(to, 0, sizeof(*to));
 	for (x = 0; x < 2; x++) {
+		if (from->has_early[x]) {
+			to->has_early[x] = true;
+			to->early[x] = from->early[x];
+			to->early_ack[x] = from->early_ack[x];
+		}
 		if (!from->has_second[x])
 			continue;
 		to->has_second[x] = true;
@@ -93,8 +98,6 @@ canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t now, uint3
 	}
 	to->ooo_ack_side = from->ooo_ack_side;
 	to->ooo_ack = from->ooo_ack_side ? from->ooo_ack : 0;
-	to->early_side = from->early_side;
-	to->early = from->early_side ? from->early : 0;
 	to->synack_side = from->synack_side;
 	if (from->synack_side)
 		canon_segment(&to->synack, &from->synack, ts);

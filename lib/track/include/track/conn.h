@@ -113,14 +113,15 @@ struct tcp_rare {
 	bool has_second[2];
 	bool second_is_older[2]; /* than the one in hot and cold */
 	uint8_t ooo_ack_side;    /* side + 1 that the last unacceptable ACK went to */
-	uint8_t early_side;      /* side + 1 that sent data which overtook its SYN+ACK */
+	bool has_early[2];       /* data of this side has come before we know of what */
 	uint8_t synack_side; /* side + 1 that sent a SYN+ACK to no SYN we know, SYN-5 */
 	uint8_t unseen_side; /* side + 1 that acknowledges what we have not seen, ACC-10 */
 	uint8_t unseen_count;  /* .. so many times on end */
 	uint32_t unseen_ack;   /* .. the last of them */
 	uint32_t unseen_since; /* .. track_hot.last then: nothing has passed meanwhile */
 	uint32_t ooo_ack;
-	uint32_t early; /* the end of that data */
+	uint32_t early[2];     /* .. its end */
+	uint32_t early_ack[2]; /* .. and what it acknowledged */
 	struct tcp_segment synack;
 };
 
@@ -149,9 +150,8 @@ enum tcp_rate {
 
 /* What is rare; see the top of this file. Starts as zeros. */
 struct tcp_side {
-	struct tcp_rare rare; /* the connection's own */
-	/* the newest last; the one past the end is where a new one is built */
-	struct tcp_shadow shadow[TCP_SHADOWS + 1];
+	struct tcp_rare rare;                  /* the connection's own */
+	struct tcp_shadow shadow[TCP_SHADOWS]; /* the newest last */
 	/* GCRA: the tick at which a bucket is full again, 0: never used */
 	uint32_t rate[2 * TCP_RATE_PER_SIDE + (TCP_RATE_COUNT - TCP_RATE_PER_SIDE)];
 };

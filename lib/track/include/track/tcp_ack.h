@@ -12,20 +12,6 @@
 /* ACC-8: one retransmission can be several segments. */
 #define TCP_OLD_BUCKET ((struct tcp_bucket){TICKS_PER_S / 20, 20})
 
-/* Data of x that overtook its SYN+ACK counts in nxt once that is there. */
-static inline void
-pair_note_early(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
-{
-	uint32_t end = segment_end(seg);
-
-	if (!p->rare || end == seg->seq)
-		return;
-	if (p->rare->early_side && !seq_after(end, p->rare->early))
-		return;
-	p->rare->early = end;
-	p->rare->early_side = x + 1;
-}
-
 /* Whether y, whose SYN nobody has acknowledged yet, answers such an ACK with RST (GEN-2). */
 static inline bool
 pair_handshake_wrong(const struct tcp_pair *p, uint8_t y, uint32_t ack)
@@ -51,9 +37,7 @@ static inline enum tcp_outcome
 ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	const struct tcp_segment *seg = st->in->seg;
-	uint8_t x = step_side(st), y = !x;
-	struct tcp_candidate q;
-	bool second;
+	uint8_t x = step_side(st);
 
 	if (pair_contradicts(p, x, seg, st->in->now) &&
 	    pair_tests(p, x, seg) == 0) { /* RST-7 */
@@ -66,9 +50,6 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 		return TCP_ASK;
 	if (!step_take_one(st, TCP_RATE_CLOSED, x))
 		return step_drop(st, REASON_TCP_RATE);
-	if (ep_has(p, y, EP_SS) && !ep_has(p, y, EP_PA) &&
-	    pair_match(p, y, seg->ack, &q, &second))
-		pair_note_early(p, x, seg);
 	return TCP_TOLERATED;
 }
 
@@ -78,8 +59,6 @@ ack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	const struct tcp_segment *seg = st->in->seg;
 	uint8_t x = step_side(st), y = !x;
-	struct tcp_candidate q;
-	bool second;
 
 	if (ep_has(p, x, EP_SS) && ep_has(p, y, EP_SS) && pair_acked(p, y, seg->ack) &&
 	    seg->seq - p->c->iss[x] - 1 <= p->c->syn_win[x]) {
@@ -95,8 +74,6 @@ ack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 		return step_drop(st, REASON_TCP_NO_HANDSHAKE);
 	if (step_needs_side(st))
 		return TCP_ASK;
-	if (pair_match(p, y, seg->ack, &q, &second))
-		pair_note_early(p, x, seg);
 	pair_note_ooo_ack(p, y, seg->ack); /* y may not have sent that SYN */
 	return TCP_TOLERATED;
 }

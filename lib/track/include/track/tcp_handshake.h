@@ -13,7 +13,7 @@
 
 #include <track/tcp_window.h>
 
-#define TCP_EARLY_MAX 65535u /* MODEL: data that overtakes its SYN+ACK */
+#define TCP_EARLY_MAX 65535u /* MODEL: data that overtakes the handshake */
 
 static inline struct tcp_candidate
 candidate_of(const struct tcp_segment *syn)
@@ -91,6 +91,18 @@ pair_begin(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
 	pair_syn_sent(p, x, q);
 }
 
+/* Data of x that came before the handshake did counts in nxt, now that iss and nxt are known. */
+static inline void
+pair_take_early(const struct tcp_pair *p, uint8_t x)
+{
+	const struct tcp_rare *rare = p->rare;
+
+	if (rare && rare->has_early[x] &&
+	    rare->early[x] - p->h->nxt[x] - 1 < TCP_EARLY_MAX &&
+	    rare->early_ack[x] - p->c->iss[!x] - 1 < TCP_EARLY_MAX)
+		p->h->nxt[x] = rare->early[x];
+}
+
 /*
  * The SYN+ACK seg of x answers the SYN q of the other side: MODEL-5, SYN-3. In a simultaneous
  * open the SYN of x went by before, and perhaps the other side's SYN+ACK too.
@@ -118,12 +130,11 @@ pair_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
 		p->c->iss[x] = seg->seq;
 		h->una[x] = seg->seq;
 		h->nxt[x] = segment_end(seg);
-		if (p->rare && p->rare->early_side == x + 1 &&
-		    p->rare->early - h->nxt[x] - 1 < TCP_EARLY_MAX)
-			h->nxt[x] = p->rare->early;
+		pair_take_early(p, x);
 		h->edge[x] = seg->seq + 1 + q->win;
 		h->maxwnd[x] = 0;
 	}
+	pair_take_early(p, y);
 	h->una[y] = seg->ack;
 	h->edge[y] = seg->ack + seg->win;
 	h->maxwnd[y] = 0;

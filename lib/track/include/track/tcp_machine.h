@@ -312,6 +312,47 @@ pair_set_slow(const struct tcp_pair *p, const struct tcp_side *side)
 		p->h->flags &= (uint8_t)~TRACK_SLOW;
 }
 
+/*
+ * Data of x has been forwarded that no attempt knows to be its own. It may be of this one: it
+ * acknowledges y's SYN, and has overtaken the SYN+ACK of x; or it goes on after x's own SYN, and
+ * has overtaken what answers that.
+ */
+static inline void
+pair_note_early(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	uint8_t y = !x;
+	uint32_t end = segment_end(seg);
+	struct tcp_candidate q;
+	bool second, answers, goes_on;
+
+	if (end == seg->seq || (pair_answered(p) && !(p->c->flags & COLD_CLOSED)) ||
+	    (p->rare->has_early[x] && !seq_after(end, p->rare->early[x])))
+		return;
+	answers = ep_has(p, y, EP_SS) && !ep_has(p, y, EP_PA) &&
+		  pair_match(p, y, seg->ack, &q, &second);
+	goes_on = ep_has(p, x, EP_SS) && !ep_has(p, x, EP_SA) && !ep_has(p, y, EP_SS) &&
+		  seg->seq - p->h->nxt[x] < TCP_EARLY_MAX;
+	if (!answers && !goes_on)
+		return;
+	p->rare->has_early[x] = true;
+	p->rare->early[x] = end;
+	p->rare->early_ack[x] = seg->ack;
+}
+
+static inline void
+step_note_early(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	int i;
+
+	pair_note_early(p, step_side(st), st->in->seg);
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		struct tcp_pair n = shadow_pair(&st->side->shadow[i]);
+
+		if (st->side->shadow[i].live)
+			pair_note_early(&n, step_side(st), st->in->seg);
+	}
+}
+
 static inline enum tcp_outcome
 step_run(const struct tcp_step *st, const struct tcp_pair *p)
 {
@@ -325,6 +366,9 @@ step_run(const struct tcp_step *st, const struct tcp_pair *p)
 	if (TRACK_SIDES && st->side && kind != TCP_SYN &&
 	    (outcome == TCP_DROP || outcome == TCP_TOLERATED))
 		outcome = to_shadows(st, p, outcome);
+	if (TRACK_SIDES && st->side && outcome == TCP_TOLERATED &&
+	    !(kind & (TCP_SYN | TCP_RST)))
+		step_note_early(st, p);
 	return outcome;
 }
 

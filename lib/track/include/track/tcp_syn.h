@@ -18,23 +18,21 @@ shadow_pair(struct tcp_shadow *shadow)
 	return (struct tcp_pair){&shadow->hot, &shadow->cold, &shadow->rare};
 }
 
-/* The place where a new shadow is built; zeroed. */
-static inline struct tcp_shadow *
-shadow_new(struct tcp_side *side)
+/* A new shadow begins with x's SYN q; of the others the newest stay. */
+static inline struct tcp_pair
+shadow_begin(struct tcp_side *side, uint8_t x, const struct tcp_candidate *q, uint32_t t0,
+	     uint32_t now)
 {
-	struct tcp_shadow *shadow = &side->shadow[TCP_SHADOWS];
+	struct tcp_shadow *shadow;
+	struct tcp_pair n;
 
-	*shadow = (struct tcp_shadow){.live = true};
-	return shadow;
-}
-
-/* The shadow just built is one of the connection's from now on: the newest stay. */
-static inline void
-shadow_push(struct tcp_side *side)
-{
 	if (side->shadow[0].live && side->shadow[1].live)
 		side->shadow[0] = side->shadow[1];
-	side->shadow[side->shadow[0].live ? 1 : 0] = side->shadow[TCP_SHADOWS];
+	shadow = &side->shadow[side->shadow[0].live ? 1 : 0];
+	*shadow = (struct tcp_shadow){.live = true};
+	n = shadow_pair(shadow);
+	pair_begin(&n, x, q, t0, now);
+	return n;
 }
 
 /* A SYN beside a live connection, allowed by the rules. */
@@ -63,10 +61,7 @@ syn_shadow(const struct tcp_step *st)
 		shadow->cold.t0 = st->in->now;
 		return TCP_PASS;
 	}
-	shadow = shadow_new(st->side);
-	n = shadow_pair(shadow);
-	pair_begin(&n, x, &q, st->in->now, st->in->now);
-	shadow_push(st->side);
+	shadow_begin(st->side, x, &q, st->in->now, st->in->now);
 	return TCP_PASS;
 }
 
@@ -205,11 +200,8 @@ synack_shadow(const struct tcp_step *st, const struct tcp_pair *p,
 		    shadow->cold.iss[x] == st->in->seg->seq)
 			return;
 	}
-	shadow = shadow_new(st->side);
-	n = shadow_pair(shadow);
-	pair_begin(&n, y, q, p->c->t0, st->in->now);
+	n = shadow_begin(st->side, y, q, p->c->t0, st->in->now);
 	pair_answer(&n, x, q, st->in->seg);
-	shadow_push(st->side);
 }
 
 static inline enum tcp_outcome
