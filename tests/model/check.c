@@ -107,10 +107,16 @@ is_closed_behind(const struct model *m, uint8_t x)
 	       m->cold.iss[x] == m->e[x].iss && m->cold.iss[!x] == m->e[x].irs;
 }
 
-/* .. or waits, as far as we know: a copy of its FIN came after the acknowledgment (TW-1). */
+/*
+ * .. or waits, as far as we know: a copy of its FIN came after the acknowledgment (TW-1), or both
+ * have closed at once, and its TIME_WAIT was over first.
+ */
 static bool
 is_gone(const struct model *m, uint8_t x, enum tcp_state state)
 {
+	if (m->e[x].waited && (state == TCP_STATE_TIME_WAIT ||
+			       (state == TCP_STATE_CLOSING && m->fin_again[x])))
+		return true;
 	return state == TCP_STATE_CLOSED ||
 	       (state == TCP_STATE_LAST_ACK && m->fin_again[x]);
 }

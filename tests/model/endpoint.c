@@ -512,6 +512,7 @@ endpoint_tick(struct endpoint *e, uint32_t now, struct endpoint_out *out)
 	e->ts_clock = now;
 	if (e->state == TCP_STATE_TIME_WAIT && (int32_t)(now - e->wait_until) >= 0) {
 		closed(e, false);
+		e->waited = true;
 		return;
 	}
 	if (e->rto_at == 0 || (int32_t)(now - e->rto_at) < 0)

@@ -40,6 +40,7 @@ struct endpoint {
 	uint32_t wait_until; /* TIME_WAIT */
 	uint32_t received;   /* bytes accepted in order */
 	bool was_reset;
+	bool waited; /* was in TIME_WAIT to its end */
 };
 
 struct endpoint_out {

@@ -31,6 +31,7 @@ struct search {
 	struct root *roots;
 	unsigned root_count;
 	unsigned bound;
+	bool once;  /* nearly all are known: no state twice, in however few steps */
 	double end; /* on the monotonic clock; 0: none */
 	pthread_mutex_t lock;
 };
@@ -68,7 +69,7 @@ visit(struct search *s, uint64_t hash, unsigned depth, uint64_t *found)
 			}
 		}
 		while (old >> DEPTH_BITS == tag >> DEPTH_BITS) {
-			if ((old & ((1u << DEPTH_BITS) - 1)) <= depth)
+			if (s->once || (old & ((1u << DEPTH_BITS) - 1)) <= depth)
 				return false;
 			if (atomic_compare_exchange_strong(&s->table[at], &old, tag))
 				return true;
@@ -217,7 +218,7 @@ int
 explore(const struct universe *u, struct exploration *x)
 {
 	struct search s = {.x = x, .u = u, .lock = PTHREAD_MUTEX_INITIALIZER};
-	uint64_t slots = 1 << 16;
+	uint64_t slots = 1 << 16, last = 0;
 	size_t bytes;
 	void *memory;
 
@@ -244,14 +245,17 @@ explore(const struct universe *u, struct exploration *x)
 		memset(memory, 0, bytes);
 		run(&s);
 		x->visited = s.visited;
-		if (s.stop)
+		x->exhausted = !s.stop && !s.cut;
+		if (s.stop || !s.cut || s.once)
 			break;
 		x->depth = s.bound;
-		if (!s.cut) {
-			x->exhausted = true;
-			break;
+		if (s.visited < last + last / 4) { /* hardly any more, and ever dearer */
+			s.once = true;
+			s.bound = PATH_MAX_MOVES - 3;
 		}
+		last = s.visited;
 	}
+	s.once = false;
 	while (x->violation.property != NULL && !x->first &&
 	       x->violation.length > FIRST_DEPTH) {
 		unsigned length = x->violation.length; /* is there a shorter one? */

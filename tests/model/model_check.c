@@ -99,7 +99,7 @@ check(const struct universe *u, const struct options *o, unsigned share, unsigne
 	if (!o->quiet)
 		printf("# %s: %llu states, %llu steps, every order of %u%s\n", u->name,
 		       (unsigned long long)x.visited, (unsigned long long)x.steps,
-		       x.depth, x.exhausted ? ", and there is no more" : "");
+		       x.depth, x.exhausted ? " and of more, to the end" : "");
 	if (!ok) {
 		printf("# %s, after %u steps:\n", x.violation.property,
 		       x.violation.length);
