@@ -78,13 +78,16 @@ parse(int argc, char **argv, struct options *o)
 	return optind == argc;
 }
 
+/* The number-th of count. What one leaves of its states, as it has no more, is for those after it. */
 static bool
-check(const struct universe *u, const struct options *o, unsigned share, unsigned number,
+check(const struct universe *u, const struct options *o, unsigned count, unsigned number,
       uint64_t *visited)
 {
-	struct exploration x = {.states = o->states / share,
+	uint64_t states = o->states > *visited ? o->states - *visited : 1;
+	unsigned share = count - number + 1;
+	struct exploration x = {.states = states > share ? states / share : 1,
 				.threads = o->threads,
-				.seconds = o->seconds / share,
+				.seconds = o->seconds / count,
 				.first = o->first};
 	bool ok;
 

@@ -135,17 +135,20 @@ acc_reason(uint32_t bad)
 	return bad & ACC_5 ? REASON_TCP_PAST_FIN : REASON_TCP_PAWS;
 }
 
+/* Was this FIN of x sent before x had the peer's? */
+static inline bool
+fin_is_active(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	return !ep_has(p, !x, EP_FS) || seq_before(seg->ack, p->c->fin[!x] + 1);
+}
+
 static inline void
 pair_fin_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
 {
-	uint8_t y = !x;
-	uint8_t *ep = &p->h->ep[x];
-
 	p->c->fin[x] = segment_end(seg) - 1;
-	*ep = (uint8_t)((*ep & ~EP_ACT) | EP_FS);
-	if (!ep_has(p, y, EP_FS) || seq_before(seg->ack, p->c->fin[y] + 1))
-		*ep |= EP_ACT;
-	p->h->ep[y] |= EP_PF;
+	p->h->ep[x] = (uint8_t)((p->h->ep[x] & ~EP_ACT) | EP_FS |
+				(fin_is_active(p, x, seg) ? EP_ACT : 0));
+	p->h->ep[!x] |= EP_PF;
 }
 
 /* ACC-6: nothing was heard for so long that no timestamp is an old one. */
@@ -194,6 +197,8 @@ pair_update_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 			p->h->ep[x] &= (uint8_t)~EP_FA;
 			if (p->c->flags & COLD_TIME_WAIT)
 				p->c->tw_tick = now;
+			if (fin_is_active(p, x, seg)) /* the first came late */
+				p->h->ep[x] |= EP_ACT;
 		}
 	}
 	if (ep_has(p, y, EP_FS) && !seq_before(seg->ack, p->c->fin[y] + 1))
