@@ -30,18 +30,20 @@ wide_find(const wide *cut, uint32_t count, wide value)
 	return at;
 }
 
-static uint32_t
+static const uint64_t *
 row_find(const struct filter_plane *plane, wide value)
 {
-	uint32_t last;
+	uint32_t at;
 
 	if (plane->direct != NULL) {
-		last = plane->narrow[plane->ncuts - 1];
-		return plane->direct[RTE_MIN((uint32_t)value, last)];
+		at = RTE_MIN((uint32_t)value, plane->last);
+		return &plane->bits[plane->direct[at]];
 	}
 	if (plane->narrow != NULL)
-		return narrow_find(plane->narrow, plane->ncuts, (uint32_t)value);
-	return wide_find(plane->cut, plane->ncuts, value);
+		at = narrow_find(plane->narrow, plane->ncuts, (uint32_t)value);
+	else
+		at = wide_find(plane->cut, plane->ncuts, value);
+	return &plane->bits[plane->row[at]];
 }
 
 static void
@@ -50,25 +52,53 @@ rows_find(const struct filter *filter, struct filter_rows *rows,
 {
 	unsigned family = packet->family == 4 ? 0 : 1, i;
 	const struct filter_plane *plane = filter->family[family].plane;
-	uint32_t row;
 
 	rows->filter = filter;
 	rows->count = filter->family[family].count;
 	for (i = 0; i < rows->count; i++) {
-		row = row_find(&plane[i], field_load(plane[i].field, packet));
-		rows->row[i] = &plane[i].rows[(size_t)row * filter->stride];
-		rte_prefetch0(&rows->row[i][filter->words]);
+		rows->row[i] = row_find(&plane[i], field_load(plane[i].field, packet));
+		rte_prefetch0(rows->row[i]);
 	}
 }
 
+/* The words of each row that stand before its group's: what its earlier groups have. */
+struct places {
+	uint32_t of[FILTER_PLANES_MAX];
+};
+
+static void
+places_next(struct places *places, const struct filter_rows *rows, uint32_t group)
+{
+	unsigned i;
+
+	for (i = 0; i < rows->count; i++)
+		places->of[i] += (uint32_t)__builtin_popcountll(rows->row[i][group]);
+}
+
 static uint64_t
-rows_and(const struct filter_rows *rows, uint32_t word)
+summaries_and(const struct filter_rows *rows, uint32_t group)
 {
 	uint64_t bits = ~0ull;
 	unsigned i;
 
 	for (i = 0; i < rows->count; i++)
-		bits &= rows->row[i][word];
+		bits &= rows->row[i][group];
+	return bits;
+}
+
+/* One word of a group that is not zero in any row. */
+static uint64_t
+words_and(const struct filter_rows *rows, uint32_t group, unsigned word,
+	  const struct places *places)
+{
+	uint64_t bits = ~0ull, before;
+	unsigned i;
+
+	for (i = 0; i < rows->count; i++) {
+		before = rows->row[i][group] & ((1ull << word) - 1);
+		bits &= rows->row[i]
+				 [places->of[i] + (uint32_t)__builtin_popcountll(before)];
+	}
 	return bits;
 }
 
@@ -76,23 +106,29 @@ rows_and(const struct filter_rows *rows, uint32_t word)
 static uint32_t
 rule_find(const struct filter *filter, const struct filter_rows *rows, uint32_t index)
 {
-	uint32_t first = index / 64, at, word;
+	uint32_t first = index / 64, group, word;
+	struct places places;
 	uint64_t summary, bits;
+	unsigned i;
 
-	for (at = first / 64; at < filter->stride - filter->words; at++) {
-		summary = rows_and(rows, filter->words + at);
-		if (at == first / 64)
+	if (rows->count == 0)
+		return RTE_MIN(index, filter->nrules);
+	for (i = 0; i < rows->count; i++)
+		places.of[i] = filter->groups;
+	for (group = 0; group < filter->groups; group++) {
+		summary = group < first / 64 ? 0 : summaries_and(rows, group);
+		if (group == first / 64)
 			summary &= ~0ull << first % 64;
 		for (; summary != 0; summary &= summary - 1) {
-			word = at * 64 + (uint32_t)__builtin_ctzll(summary);
-			if (word >= filter->words)
-				break;
-			bits = rows_and(rows, word);
-			if (word == first)
+			word = (uint32_t)__builtin_ctzll(summary);
+			bits = words_and(rows, group, word, &places);
+			if (group * 64 + word == first)
 				bits &= ~0ull << index % 64;
 			if (bits != 0)
-				return word * 64 + (uint32_t)__builtin_ctzll(bits);
+				return (group * 64 + word) * 64 +
+				       (uint32_t)__builtin_ctzll(bits);
 		}
+		places_next(&places, rows, group);
 	}
 	return filter->nrules;
 }
@@ -103,5 +139,5 @@ filter_next(const struct filter *filter, struct filter_rows *rows,
 {
 	if (rows->filter != filter)
 		rows_find(filter, rows, packet);
-	return filter->body[RTE_MIN(rule_find(filter, rows, index), filter->nrules)];
+	return filter->body[rule_find(filter, rows, index)];
 }

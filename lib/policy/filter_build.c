@@ -37,12 +37,6 @@ static const struct {
 };
 #define PLANE_PROTO 4
 
-/* While building: what a rule can match in a plane. */
-struct span {
-	wide lo, hi;
-	uint32_t rule;
-};
-
 /* What the planes of a family have settled about a step. */
 struct proof {
 	uint8_t plane; /* whose rows hold this match's field and values, + 1 */
@@ -58,7 +52,7 @@ struct builder {
 	bool exact[2][FILTER_PLANES_MAX]; /* no cut is left out */
 	unsigned family;                  /* 0: IPv4, 1: IPv6 */
 	unsigned plane;
-	struct span *spans;
+	struct filter_span *spans;
 	size_t count, room;
 	bool failed;
 	bool narrow; /* some rule cannot match some value */
@@ -68,7 +62,7 @@ static void
 span_add(struct builder *b, uint32_t rule, wide lo, wide hi)
 {
 	size_t room = b->room == 0 ? 256 : b->room * 2;
-	struct span *grown;
+	struct filter_span *grown;
 
 	if (b->count == b->room && !b->failed) {
 		grown = realloc(b->spans, room * sizeof(*grown));
@@ -80,7 +74,7 @@ span_add(struct builder *b, uint32_t rule, wide lo, wide hi)
 		}
 	}
 	if (!b->failed)
-		b->spans[b->count++] = (struct span){lo, hi, rule};
+		b->spans[b->count++] = (struct filter_span){lo, hi, rule};
 }
 
 static wide
@@ -210,99 +204,84 @@ wide_compare(const void *x, const void *y)
 	return a < b ? -1 : a > b;
 }
 
-/* Where rows begin: n values, sorted, each once. */
-static void
-cuts_keep(struct loader *l, struct builder *b, struct filter_plane *plane,
-	  const wide *cuts, size_t n)
-{
-	size_t most = PLANE_BYTES / (b->filter->stride * sizeof(uint64_t)), i;
-	size_t step = (n + most - 1) / most;
-	uint32_t value = 0;
-	unsigned bits = plane_info[b->plane].bits[b->family];
-
-	b->exact[b->family][b->plane] = step == 1;
-	plane->ncuts = (uint32_t)((n + step - 1) / step);
-	plane->cut = arena_take(&l->policy->arena, plane->ncuts, sizeof(*plane->cut));
-	if (bits <= 32)
-		plane->narrow = arena_take(&l->policy->arena, plane->ncuts,
-					   sizeof(*plane->narrow));
-	if (bits <= 16)
-		plane->direct = arena_take(&l->policy->arena,
-					   (size_t)cuts[(plane->ncuts - 1) * step] + 1,
-					   sizeof(*plane->direct));
-	for (i = 0; i < plane->ncuts && !l->policy->arena.failed; i++) {
-		plane->cut[i] = cuts[i * step];
-		if (bits <= 32)
-			plane->narrow[i] = (uint32_t)cuts[i * step];
-		for (; bits <= 16 && i > 0 && value < cuts[i * step]; value++)
-			plane->direct[value] = (uint16_t)(i - 1);
-	}
-	if (bits <= 16 && !l->policy->arena.failed)
-		plane->direct[value] = (uint16_t)(plane->ncuts - 1);
-}
-
-/* Cuts where a span begins and behind its end. */
-static void
-plane_cut(struct loader *l, struct builder *b, struct filter_plane *plane)
+/* Where a row can begin: where a span begins and behind its end; sorted, each once. */
+static wide *
+cuts_make(struct builder *b, size_t *n)
 {
 	wide *cuts = calloc(2 * b->count + 1, sizeof(*cuts));
-	size_t n = 0, i, k;
+	size_t count = 0, i;
 
 	if (cuts == NULL) {
 		b->failed = true;
-		return;
+		return NULL;
 	}
-	cuts[n++] = 0;
+	cuts[count++] = 0;
 	for (i = 0; i < b->count; i++) {
-		cuts[n++] = b->spans[i].lo;
+		cuts[count++] = b->spans[i].lo;
 		if (b->spans[i].hi < plane_max(b))
-			cuts[n++] = b->spans[i].hi + 1;
+			cuts[count++] = b->spans[i].hi + 1;
 	}
-	qsort(cuts, n, sizeof(*cuts), wide_compare);
-	for (i = 1, k = 1; i < n; i++)
-		if (cuts[i] != cuts[k - 1])
-			cuts[k++] = cuts[i];
-	cuts_keep(l, b, plane, cuts, k);
-	free(cuts);
+	qsort(cuts, count, sizeof(*cuts), wide_compare);
+	for (i = 1, *n = 1; i < count; i++)
+		if (cuts[i] != cuts[*n - 1])
+			cuts[(*n)++] = cuts[i];
+	return cuts;
 }
 
+/* Of 16 bits at most: the row of each value. */
 static void
-row_set(const struct filter *filter, uint64_t *row, uint32_t rule)
+plane_direct(struct loader *l, struct filter_plane *plane,
+	     const struct filter_packing *packing, const wide *cuts)
 {
-	row[rule / 64] |= 1ull << rule % 64;
-	row[filter->words + rule / 4096] |= 1ull << rule / 64 % 64;
+	size_t last = packing->count - 1, i;
+	uint32_t value = 0;
+
+	plane->last = (uint32_t)cuts[last * packing->step];
+	plane->direct = arena_take(&l->policy->arena, (size_t)plane->last + 1,
+				   sizeof(*plane->direct));
+	for (i = 0; i <= last && plane->direct != NULL; i++)
+		for (; value <=
+		       (i == last ? plane->last : cuts[(i + 1) * packing->step] - 1);
+		     value++)
+			plane->direct[value] = packing->row[i];
 }
 
-/* The last cut that is not above a value: as filter.c finds it. */
-static uint32_t
-cut_find(const struct filter_plane *plane, wide value)
+/* Of more: the cuts that were kept, to be halved. */
+static void
+plane_halved(struct loader *l, struct filter_plane *plane,
+	     const struct filter_packing *packing, const wide *cuts, bool narrow)
 {
-	uint32_t low = 0, high = plane->ncuts, middle;
+	struct arena *arena = &l->policy->arena;
+	uint32_t i;
 
-	while (high - low > 1) {
-		middle = low + (high - low) / 2;
-		if (plane->cut[middle] <= value)
-			low = middle;
+	plane->ncuts = (uint32_t)packing->count;
+	plane->row = arena_take(arena, plane->ncuts, sizeof(*plane->row));
+	if (narrow)
+		plane->narrow = arena_take(arena, plane->ncuts, sizeof(*plane->narrow));
+	else
+		plane->cut = arena_take(arena, plane->ncuts, sizeof(*plane->cut));
+	for (i = 0; i < plane->ncuts && !arena->failed; i++) {
+		plane->row[i] = packing->row[i];
+		if (narrow)
+			plane->narrow[i] = (uint32_t)cuts[i * packing->step];
 		else
-			high = middle;
+			plane->cut[i] = cuts[i * packing->step];
 	}
-	return low;
 }
 
 static void
-plane_fill(struct builder *b, struct filter_plane *plane)
+plane_keep(struct loader *l, struct builder *b, struct filter_plane *plane,
+	   const struct filter_packing *packing, const wide *cuts)
 {
-	const struct filter *filter = b->filter;
-	uint32_t row, last;
-	size_t i;
+	unsigned bits = plane_info[b->plane].bits[b->family];
 
-	for (i = 0; i < b->count; i++) {
-		row = cut_find(plane, b->spans[i].lo);
-		last = cut_find(plane, b->spans[i].hi);
-		for (; row <= last; row++)
-			row_set(filter, &plane->rows[(size_t)row * filter->stride],
-				b->spans[i].rule);
-	}
+	plane->bits = arena_take(&l->policy->arena, packing->used, sizeof(*plane->bits));
+	if (plane->bits != NULL)
+		memcpy(plane->bits, packing->bits, packing->used * sizeof(*plane->bits));
+	if (bits <= 16)
+		plane_direct(l, plane, packing, cuts);
+	else
+		plane_halved(l, plane, packing, cuts, bits == 32);
 }
 
 /* The plane of a field, unless every rule can match every value. */
@@ -313,7 +292,10 @@ plane_build(struct loader *l, struct builder *b)
 	struct filter_plane plane = {
 		.field = (enum field_id)plane_info[b->plane].field[b->family],
 	};
+	struct filter_packing packing;
 	uint32_t rule;
+	wide *cuts;
+	size_t n;
 
 	b->count = 0;
 	b->narrow = false;
@@ -321,12 +303,17 @@ plane_build(struct loader *l, struct builder *b)
 		add_rule(b, rule);
 	if (!b->narrow || b->failed)
 		return;
-	plane_cut(l, b, &plane);
-	plane.rows = arena_take(&l->policy->arena, (size_t)plane.ncuts * filter->stride,
-				sizeof(*plane.rows));
-	if (b->failed || l->policy->arena.failed)
+	cuts = cuts_make(b, &n);
+	if (cuts == NULL)
 		return;
-	plane_fill(b, &plane);
+	if (filter_pack(&packing, filter, b->spans, b->count, cuts, n,
+			PLANE_BYTES / sizeof(*plane.bits)) != 0)
+		b->failed = true;
+	else
+		plane_keep(l, b, &plane, &packing, cuts);
+	b->exact[b->family][b->plane] = packing.step == 1;
+	filter_packing_free(&packing);
+	free(cuts);
 	filter->family[b->family].plane[filter->family[b->family].count++] = plane;
 }
 
@@ -343,7 +330,7 @@ filter_take(struct loader *l, struct program *program, uint32_t first)
 	for (instr = &program->code[first]; instr->op != INSTR_END; instr++)
 		filter->nrules += instr->op == INSTR_FILTER;
 	filter->words = (filter->nrules + 63) / 64;
-	filter->stride = filter->words + (filter->words + 63) / 64;
+	filter->groups = (filter->words + 63) / 64;
 	filter->body = arena_take(&l->policy->arena, filter->nrules + 1,
 				  sizeof(*filter->body));
 	if (filter->body == NULL)
