@@ -33,7 +33,7 @@ pair_contradicts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 }
 
 /* The column "CLOSED, lingering". */
-static inline enum tcp_outcome
+TRACK_RARE enum tcp_outcome
 ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	const struct tcp_segment *seg = st->in->seg;
@@ -79,7 +79,7 @@ ack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 }
 
 /* GEN-2: a wrong ACK while the SYN+ACK is not acknowledged; the endpoint answers with RST. */
-static inline enum tcp_outcome
+TRACK_RARE enum tcp_outcome
 ack_handshake_wrong(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	if (st->in->config->tcp_unsynchronized_reset) {
@@ -133,7 +133,7 @@ ack_may_be_of_unseen(const struct tcp_step *st, const struct tcp_pair *p, uint32
 }
 
 /* ACC-8 and ACC-9: some tests have failed. */
-static inline enum tcp_outcome
+TRACK_RARE enum tcp_outcome
 ack_unacceptable(const struct tcp_step *st, const struct tcp_pair *p, uint32_t bad)
 {
 	const struct tcp_segment *seg = st->in->seg;
@@ -158,7 +158,7 @@ ack_unacceptable(const struct tcp_step *st, const struct tcp_pair *p, uint32_t b
 }
 
 /* LIB-1: numbers are not judged; states go on. */
-static inline enum tcp_outcome
+TRACK_RARE enum tcp_outcome
 ack_liberal(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	const struct tcp_segment *seg = st->in->seg;

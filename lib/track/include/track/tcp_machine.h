@@ -109,7 +109,7 @@ shadow_over(struct tcp_shadow *shadow, uint32_t now, const struct track_config *
 	return ticks_since(since, now) > life;
 }
 
-static inline void
+TRACK_RARE void
 side_prune(struct tcp_side *side, uint32_t now, const struct track_config *config)
 {
 	if (side->shadow[1].live && shadow_over(&side->shadow[1], now, config))
@@ -134,7 +134,7 @@ shadow_commit(const struct tcp_step *st, const struct tcp_pair *p, int i)
 }
 
 /* SYN-4: the ACK of the SYN's sender that completes a shadow. */
-static inline bool
+TRACK_RARE bool
 shadow_completed(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	uint8_t x = step_side(st), y = !x;
@@ -197,7 +197,7 @@ handshake_agreed(const struct tcp_step *st, const struct tcp_pair *p,
 	return true;
 }
 
-static inline bool
+TRACK_RARE bool
 both_agree(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	int i;
@@ -271,7 +271,7 @@ shadow_try(const struct tcp_step *st, const struct tcp_pair *p, int i,
 }
 
 /* After the connection itself has said `first`. */
-static inline enum tcp_outcome
+TRACK_RARE enum tcp_outcome
 to_shadows(const struct tcp_step *st, const struct tcp_pair *p, enum tcp_outcome first)
 {
 	struct track_result before = *st->r;
@@ -339,7 +339,7 @@ pair_note_early(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 	p->rare->early_ack[x] = seg->ack;
 }
 
-static inline void
+TRACK_RARE void
 step_note_early(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	int i;

@@ -162,7 +162,7 @@ reset_answered(const struct tcp_step *st, const struct tcp_pair *p)
 	return TCP_PASS;
 }
 
-TRACK_CALL enum tcp_outcome
+TRACK_RARE enum tcp_outcome
 step_reset(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	switch (pair_column(p)) {

@@ -21,9 +21,12 @@
 #define TRACK_CALL static __attribute__((noinline, unused))
 /* .. and there are no side tables: user space does what needs one. */
 #define TRACK_SIDES 0
+#define TRACK_RARE TRACK_CALL
 #else
 #define TRACK_CALL static inline
 #define TRACK_SIDES 1
+/* What few segments come to: not among the instructions of the others. */
+#define TRACK_RARE static __attribute__((noinline, cold, unused))
 #endif
 
 /* An attempt to connect: the connection itself, or one of its shadows. rare may be NULL. */

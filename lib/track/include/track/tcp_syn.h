@@ -36,7 +36,7 @@ shadow_begin(struct tcp_side *side, uint8_t x, const struct tcp_candidate *q, ui
 }
 
 /* A SYN beside a live connection, allowed by the rules. */
-static inline enum tcp_outcome
+TRACK_RARE enum tcp_outcome
 syn_shadow(const struct tcp_step *st)
 {
 	const struct tcp_segment *seg = st->in->seg;
@@ -131,7 +131,7 @@ pair_note_synack(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 }
 
 /* SYN+ACK while the pair lingers. */
-static inline enum tcp_outcome
+TRACK_RARE enum tcp_outcome
 synack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	const struct tcp_segment *seg = st->in->seg;
@@ -184,7 +184,7 @@ synack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 }
 
 /* The first SYN+ACK was lost behind us: another one of x, to a SYN of y that we know. */
-static inline void
+TRACK_RARE void
 synack_shadow(const struct tcp_step *st, const struct tcp_pair *p,
 	      const struct tcp_candidate *q)
 {
