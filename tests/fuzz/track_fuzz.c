@@ -182,11 +182,12 @@ static void
 check_unchanged(const struct world *w, struct world *before, bool valid)
 {
 	const struct tcp_shadow *now = w->side.shadow, *old = before->side.shadow;
+	struct tcp_pair pair = {&before->hot, &before->cold, NULL};
 	struct track_hot hot = w->hot;
 	int i;
 
 	if (valid && before->has_side) /* that is time's, not the segment's doing */
-		side_prune(&before->side, w->now, &w->config);
+		side_prune(&before->side, &pair, w->now, &w->config);
 	hot.flags |= before->hot.flags & TRACK_SLOW; /* so is this */
 	require(memcmp(&hot, &before->hot, sizeof(hot)) == 0);
 	require(memcmp(&w->cold, &before->cold, sizeof(w->cold)) == 0);

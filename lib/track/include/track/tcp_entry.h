@@ -86,7 +86,7 @@ entry_segment(struct track_conn *conn, const struct tcp_input *in, struct track_
 		return;
 	}
 	if (st.side)
-		side_prune(st.side, in->now, in->config);
+		side_prune(st.side, &p, in->now, in->config);
 	outcome = step_run(&st, &p);
 	if (outcome == TCP_ASK) {
 		r->verdict = VERDICT_ASK;
@@ -207,7 +207,7 @@ entry_timer(struct track_conn *conn, uint32_t now, const struct track_config *co
 	uint8_t probes = pair_probes(&p), x;
 
 	if (conn->side)
-		side_prune(conn->side, now, config);
+		side_prune(conn->side, &p, now, config);
 	pair_forget_ts(&p, now);
 	if (!ticks_reached(pair_deadline(&p, config), now))
 		return TCP_TIMER_WAIT;

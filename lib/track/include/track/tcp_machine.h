@@ -109,13 +109,34 @@ shadow_over(struct tcp_shadow *shadow, uint32_t now, const struct track_config *
 	return ticks_since(since, now) > life;
 }
 
-TRACK_RARE void
-side_prune(struct tcp_side *side, uint32_t now, const struct track_config *config)
+/*
+ * SYN-4: whether a shadow has become the connection's own: both connect, the connection comes to
+ * be by the one's SYN, and the shadow is of the other's. It knows less.
+ */
+static inline bool
+shadow_is_own(struct tcp_shadow *shadow, const struct tcp_pair *p)
 {
-	if (side->shadow[1].live && shadow_over(&side->shadow[1], now, config))
-		side->shadow[1].live = false;
-	if (side->shadow[0].live && shadow_over(&side->shadow[0], now, config))
-		side->shadow[0].live = false;
+	struct tcp_pair n = shadow_pair(shadow);
+	uint8_t x;
+
+	if (!(p->h->ep[0] & p->h->ep[1] & EP_SA) || (p->c->flags & COLD_CLOSED))
+		return false;
+	for (x = 0; x < 2; x++)
+		if (ep_has(&n, x, EP_SS) && n.c->iss[x] != p->c->iss[x])
+			return false;
+	return true;
+}
+
+TRACK_RARE void
+side_prune(struct tcp_side *side, const struct tcp_pair *p, uint32_t now,
+	   const struct track_config *config)
+{
+	int i;
+
+	for (i = 0; i < TCP_SHADOWS; i++)
+		if (side->shadow[i].live && (shadow_over(&side->shadow[i], now, config) ||
+					     shadow_is_own(&side->shadow[i], p)))
+			side->shadow[i].live = false;
 	if (!side->shadow[0].live && side->shadow[1].live) {
 		side->shadow[0] = side->shadow[1];
 		side->shadow[1].live = false;
