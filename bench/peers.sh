@@ -19,39 +19,52 @@ while getopts o:r:c:h letter; do
 	esac
 done
 
-# Nanoseconds a packet of ovstest's own benchmark: one connection of UDP, bursts of 32.
+# Nanoseconds a packet of ovstest's own benchmarks: one connection of UDP in bursts of 32, or
+# many, a packet at a time.
 ovstest_ns()
 {
-	local packets=4000000 ms
+	local connections=$1 packets=4000000 ms
 
-	ms=$(ovstest test-conntrack benchmark 1 $packets 32 | grep -oE '[0-9]+ ms') &&
+	if [ "$connections" -gt 1 ]; then
+		ovstest test-conntrack benchmark-zones "$connections" 1 3 |
+			awk -F '|' -v n="$connections" '/Avg/ { print $4 * 1000 / n }'
+		return
+	fi
+	ms=$(ovstest test-conntrack benchmark 1 "$packets" 32 | grep -oE '[0-9]+ ms') &&
 		awk "BEGIN { print ${ms% ms} * 1e6 / $packets }"
 }
 
-# engine -s begins with one connection
+# With so many connections: the last of engine -s, which begins with one and goes on by tens.
 engine_ns()
 {
-	"$build/bench/bench-engine" -s -c 1 -r 1 -o json |
-		sed -nE 's/.*"engine alone",.*"value":([0-9.]+).*/\1/p'
+	"$build/bench/bench-engine" -s -c "$1" -r 1 -o json |
+		sed -nE 's/.*"engine alone",.*"value":([0-9.]+).*/\1/p' | tail -n 1
 }
 
+# library PARAMETERS CONNECTIONS OURS: ovstest beside our engine
 library()
 {
 	local ovs='' engine='' round
 
+	for ((round = 0; round < rounds; round++)); do
+		ovs="$ovs $(ovstest_ns "$2")" && engine="$engine $(engine_ns "$3")" || return
+	done
+	"${PYTHON:-python3}" "$here/rows.py" "$format" library "$1" ns \
+		ovs-conntrack "$ovs" engine "$engine" engine/ovs-conntrack ""
+}
+
+libraries()
+{
 	if ! command -v ovstest >/dev/null; then
 		echo "# ovstest: skipped, not installed (no package of Debian 12 has it)" >&2
 		return 0
 	fi
-	for ((round = 0; round < rounds; round++)); do
-		ovs="$ovs $(ovstest_ns)" && engine="$engine $(engine_ns)" || return
-	done
-	"${PYTHON:-python3}" "$here/rows.py" "$format" library "connections=1 burst=32" ns \
-		ovs-conntrack "$ovs" engine "$engine" engine/ovs-conntrack ""
+	library "connections=1 burst=32" 1 1 &&
+		library "connections=500000 ours=1000000" 500000 1000000
 }
 
 failed=0
 BUILD=$build "$here/pcap_io.sh" -p "${pass[@]}" || failed=1
-library || failed=1
+libraries || failed=1
 BUILD=$build "$here/veth.sh" "${pass[@]}" || failed=1
 exit $failed
