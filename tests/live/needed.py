@@ -187,6 +187,8 @@ class Receiver:
             return "beyond its window (RFC 9293 3.10.7.4)"
         if not self.has(max(start, 0), end) or half(s.ack, self.ack) > 0:
             return None
+        if self.over() and not s.flags & FIN:
+            return "no FIN, in TIME-WAIT (RFC 9293 3.10.7.4)"
         if half(s.ack, self.ack) == 0 and end >= self.next() and start >= self.next():
             return None  # acceptable: may open its window, or tell of what is missing
         return None if newest else "it has all of that, and its sender has gone on"
