@@ -219,6 +219,8 @@ pair_update_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 	if (pair_beyond_fin(p, x, seg)) {
 		h->ep[x] &= (uint8_t) ~(EP_FS | EP_FA | EP_ACT);
 		h->ep[!x] &= (uint8_t)~EP_PF;
+		if (h->ep[!x] & EP_FS)
+			h->ep[!x] |= EP_ACT; /* so its own acknowledged none */
 		p->c->flags &= (uint8_t)~COLD_TIME_WAIT;
 	}
 	h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
