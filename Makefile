@@ -39,7 +39,7 @@ test: deps-test build
 bench: deps-bench build
 	@bench/run
 
-# Every order of 1,000 million states: half an hour, 2 GB.
+# Every order of 1,000 million states: about an hour, 1 GB.
 model: deps-build build
 	@nice $(BUILD)/tests/model/model_check --states 1e9
 
