@@ -43,21 +43,21 @@ struct filter_span {
 	uint32_t rule;
 };
 
-/* The rows of a plane, of every step-th cut. */
+/* The rows of a plane, of every step-th cut, in at most so many words. */
 struct filter_packing {
+	size_t most;
 	uint64_t *bits;
 	uint32_t *row;
 	size_t used, room, count, step;
 };
 
 /*
- * The rows that the spans make between n cuts, in at most so many words; of every second, fourth, ..
- * cut if they would be more. Sorts the spans. 0 or -ENOMEM; the packing is to be freed in
- * any case.
+ * The rows that the spans make between n cuts; of every second, fourth, .. cut if they would take
+ * more than packing->most words, all else of which is filled. Sorts the spans. 0 or -ENOMEM; the
+ * packing is to be freed in any case.
  */
 int filter_pack(struct filter_packing *packing, const struct filter *filter,
-		struct filter_span *spans, size_t count, const wide *cuts, size_t n,
-		size_t most);
+		struct filter_span *spans, size_t count, const wide *cuts, size_t n);
 void filter_packing_free(struct filter_packing *packing);
 
 #endif

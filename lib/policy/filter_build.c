@@ -292,7 +292,7 @@ plane_build(struct loader *l, struct builder *b)
 	struct filter_plane plane = {
 		.field = (enum field_id)plane_info[b->plane].field[b->family],
 	};
-	struct filter_packing packing;
+	struct filter_packing packing = {.most = PLANE_BYTES / sizeof(*plane.bits)};
 	uint32_t rule;
 	wide *cuts;
 	size_t n;
@@ -306,8 +306,7 @@ plane_build(struct loader *l, struct builder *b)
 	cuts = cuts_make(b, &n);
 	if (cuts == NULL)
 		return;
-	if (filter_pack(&packing, filter, b->spans, b->count, cuts, n,
-			PLANE_BYTES / sizeof(*plane.bits)) != 0)
+	if (filter_pack(&packing, filter, b->spans, b->count, cuts, n) != 0)
 		b->failed = true;
 	else
 		plane_keep(l, b, &plane, &packing, cuts);

@@ -87,9 +87,9 @@ row_add(struct sweep *s)
 	return true;
 }
 
-/* 0, -ENOMEM, or -E2BIG: it takes more than `most` words, and more than one row. */
+/* 0, -ENOMEM, or -E2BIG: it takes too many words, and more than one row. */
 static int
-sweep_run(struct sweep *s, const wide *cuts, size_t n, size_t most)
+sweep_run(struct sweep *s, const wide *cuts, size_t n)
 {
 	size_t i, next, step = s->to->step;
 
@@ -101,7 +101,7 @@ sweep_run(struct sweep *s, const wide *cuts, size_t n, size_t most)
 			rule_enter(s, s->begin[s->begun].rule);
 		if (!row_add(s))
 			return -ENOMEM;
-		if (s->to->used > most && n > step)
+		if (s->to->used > s->to->most && n > step)
 			return -E2BIG;
 		for (;
 		     next < n && s->ended < s->count && s->end[s->ended].hi < cuts[next];
@@ -113,14 +113,14 @@ sweep_run(struct sweep *s, const wide *cuts, size_t n, size_t most)
 
 int
 filter_pack(struct filter_packing *to, const struct filter *filter,
-	    struct filter_span *spans, size_t count, const wide *cuts, size_t n,
-	    size_t most)
+	    struct filter_span *spans, size_t count, const wide *cuts, size_t n)
 {
 	struct filter_span *ends = malloc((count + 1) * sizeof(*ends));
 	struct sweep s = {.filter = filter, .to = to, .begin = spans, .count = count};
 	int rc = -ENOMEM;
 
-	*to = (struct filter_packing){.row = malloc(n * sizeof(*to->row))};
+	*to = (struct filter_packing){.most = to->most,
+				      .row = malloc(n * sizeof(*to->row))};
 	s.times = malloc(filter->nrules * sizeof(*s.times));
 	s.word = malloc((filter->words + filter->groups) * sizeof(*s.word));
 	if (ends != NULL && to->row != NULL && s.times != NULL && s.word != NULL) {
@@ -135,7 +135,7 @@ filter_pack(struct filter_packing *to, const struct filter *filter,
 		s.begun = s.ended = to->used = to->count = 0;
 		memset(s.times, 0, filter->nrules * sizeof(*s.times));
 		memset(s.word, 0, (filter->words + filter->groups) * sizeof(*s.word));
-		rc = sweep_run(&s, cuts, n, most);
+		rc = sweep_run(&s, cuts, n);
 		if (rc == 0)
 			break;
 	}

@@ -7,6 +7,7 @@
  * --first: a violation is enough, whether or not there is a shorter way to it.
  * Exit status 0: nothing found; 1: a property is broken, and the trace is printed; 2: usage.
  */
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,14 +84,15 @@ static bool
 check(const struct universe *u, const struct options *o, unsigned count, unsigned number,
       uint64_t *visited)
 {
-	uint64_t states = o->states > *visited ? o->states - *visited : 1;
-	unsigned share = count - number + 1;
-	struct exploration x = {.states = states > share ? states / share : 1,
-				.threads = o->threads,
+	uint64_t left = o->states > *visited ? o->states - *visited : 1;
+	struct exploration x = {.threads = o->threads,
 				.seconds = o->seconds / count,
 				.first = o->first};
+	unsigned share = count - number + 1;
 	bool ok;
 
+	assert(share > 0);
+	x.states = left > share ? left / share : 1;
 	if (explore(u, &x) != 0) {
 		printf("not ok %u - %s: no memory for %llu states\n", number, u->name,
 		       (unsigned long long)x.states);
