@@ -196,14 +196,6 @@ add_rule(struct builder *b, uint32_t rule)
 		span_add(b, rule, 0, plane_max(b));
 }
 
-static int
-wide_compare(const void *x, const void *y)
-{
-	wide a = *(const wide *)x, b = *(const wide *)y;
-
-	return a < b ? -1 : a > b;
-}
-
 /* Where a row can begin: where a span begins and behind its end; sorted, each once. */
 static wide *
 cuts_make(struct builder *b, size_t *n)
@@ -221,10 +213,7 @@ cuts_make(struct builder *b, size_t *n)
 		if (b->spans[i].hi < plane_max(b))
 			cuts[count++] = b->spans[i].hi + 1;
 	}
-	qsort(cuts, count, sizeof(*cuts), wide_compare);
-	for (i = 1, *n = 1; i < count; i++)
-		if (cuts[i] != cuts[*n - 1])
-			cuts[(*n)++] = cuts[i];
+	*n = wide_sort(cuts, count);
 	return cuts;
 }
 

@@ -23,23 +23,17 @@ struct sweep {
 };
 
 static int
-compare(wide a, wide b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int
 by_begin(const void *a, const void *b)
 {
-	return compare(((const struct filter_span *)a)->lo,
-		       ((const struct filter_span *)b)->lo);
+	return wide_compare(&((const struct filter_span *)a)->lo,
+			    &((const struct filter_span *)b)->lo);
 }
 
 static int
 by_end(const void *a, const void *b)
 {
-	return compare(((const struct filter_span *)a)->hi,
-		       ((const struct filter_span *)b)->hi);
+	return wide_compare(&((const struct filter_span *)a)->hi,
+			    &((const struct filter_span *)b)->hi);
 }
 
 static void

@@ -301,6 +301,10 @@ int set_build(struct loader *l, struct ir_set *set, const struct ir_key *key,
 struct ir_set *set_of_interval(struct loader *l, wide lo, wide hi);
 /* Index of the element that holds the values, -1: none. */
 int64_t set_find(const struct ir_set *set, const wide *values);
+/* Of two `wide`, for qsort(). */
+int wide_compare(const void *x, const void *y);
+/* In order, each once; how many are left. */
+size_t wide_sort(wide *values, size_t n);
 
 /* compile.c */
 int policy_compile(struct loader *l);

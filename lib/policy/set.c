@@ -231,12 +231,24 @@ intervals_join(struct loader *l, struct ir_set *set)
 	return 0;
 }
 
-static int
+int
 wide_compare(const void *x, const void *y)
 {
 	const wide a = *(const wide *)x, b = *(const wide *)y;
 
 	return a < b ? -1 : a > b;
+}
+
+size_t
+wide_sort(wide *values, size_t n)
+{
+	size_t i, kept = n > 0;
+
+	qsort(values, n, sizeof(*values), wide_compare);
+	for (i = 1; i < n; i++)
+		if (values[i] != values[kept - 1])
+			values[kept++] = values[i];
+	return kept;
 }
 
 /* The last of the sorted values that is not above the value; -1: all are. */
@@ -271,11 +283,7 @@ plane_build(struct loader *l, const struct ir_set *set, unsigned f,
 		if (set->hi[e] != ~(wide)0)
 			plane->cut[n++] = set->hi[e] + 1;
 	}
-	qsort(plane->cut, n, sizeof(wide), wide_compare);
-	for (i = 1, k = 1; i < n; i++) {
-		if (plane->cut[i] != plane->cut[k - 1])
-			plane->cut[k++] = plane->cut[i];
-	}
+	k = (uint32_t)wide_sort(plane->cut, n);
 	plane->ncuts = k;
 	plane->rows = arena_take(&l->policy->arena, (size_t)k * words(set),
 				 sizeof(uint64_t));

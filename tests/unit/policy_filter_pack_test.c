@@ -9,17 +9,6 @@
 #define VALUES 100000u
 #define NONE SIZE_MAX /* of words: no bound */
 
-static uint64_t random_state;
-
-static uint32_t
-pick(uint32_t n)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (uint32_t)(random_state >> 32) % n;
-}
-
 static const struct filter filter = {.nrules = RULES,
 				     .words = (RULES + 63) / 64,
 				     .groups = (RULES + 4095) / 4096};
@@ -52,14 +41,6 @@ row_rules(const uint64_t *row)
 	return rules;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	wide x = *(const wide *)a, y = *(const wide *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Where spans begin and behind their ends; each as often as it comes. */
 static size_t
 cuts_of(const struct filter_span *spans, wide *cuts)
@@ -71,7 +52,7 @@ cuts_of(const struct filter_span *spans, wide *cuts)
 		cuts[n++] = spans[i].lo;
 		cuts[n++] = spans[i].hi + 1;
 	}
-	qsort(cuts, n, sizeof(*cuts), compare);
+	qsort(cuts, n, sizeof(*cuts), wide_compare);
 	return n;
 }
 

@@ -13,17 +13,6 @@ struct text {
 	size_t used;
 };
 
-static uint64_t random_state;
-
-static uint32_t
-pick(uint32_t n)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (uint32_t)(random_state >> 32) % n;
-}
-
 __attribute__((format(printf, 2, 3))) static void
 put(struct text *t, const char *format, ...)
 {

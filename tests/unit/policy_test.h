@@ -18,6 +18,18 @@
 
 #include <policy/policy.h>
 
+/* xorshift64: to be set, not to 0, before a number below n is drawn. */
+static uint64_t random_state;
+
+static inline uint32_t
+pick(uint32_t n)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (uint32_t)(random_state >> 32) % n;
+}
+
 /* JSON as it is, without escaped quotation marks. */
 #define J(...) #__VA_ARGS__
 
