@@ -6,6 +6,7 @@
  * tables the next one sees, as if it had come in a burst of its own.
  */
 #include <netinet/in.h>
+#include <string.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
@@ -74,22 +75,21 @@ stage_probe_second(struct engine_stage *stage, const unsigned *second, unsigned 
  * needs: most pass without the rest.
  */
 static __rte_always_inline void
-stage_parse(struct engine *e, unsigned i, uint8_t side, uint16_t wire, uint32_t flags)
+stage_parse(struct engine *e, const struct rte_mbuf *m, unsigned i, uint8_t side,
+	    uint16_t wire, uint32_t flags)
 {
 	struct engine_stage *stage = &e->stage;
-	const struct rte_mbuf *m = stage->pkts[i];
 	struct packet *p = &stage->packet[i];
-	uint8_t family = packet_peek(m, side, wire, flags, p);
+	const struct rte_tcp_hdr *tcp = packet_peek(m, side, wire, flags, p);
 
-	if (likely(family == 4)) {
-		stage->tcp[i] = packet_plain_tcp(m, p);
-		stage_hash(stage, i, &e->family[0], KEY4_BYTES);
-	} else if (family == 6) {
-		stage->tcp[i] = packet_plain_tcp(m, p);
-		stage_hash(stage, i, &e->family[1], KEY6_BYTES);
-	} else {
+	stage->tcp[i] = tcp;
+	if (unlikely(tcp == NULL)) {
 		packet_parse_any(m, side, wire, flags, p);
 		stage_hash(stage, i, family_of(e, p), packet_key_bytes(p));
+	} else if (p->kind == PACKET_PLAIN4) {
+		stage_hash(stage, i, &e->family[0], KEY4_BYTES);
+	} else {
+		stage_hash(stage, i, &e->family[1], KEY6_BYTES);
 	}
 }
 
@@ -115,7 +115,7 @@ stage_find_from(struct engine *e, unsigned n, uint8_t side)
 		if (i + AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + AHEAD], void *));
 		bytes += rte_pktmbuf_pkt_len(pkts[i]);
-		stage_parse(e, i, side, wire, flags);
+		stage_parse(e, pkts[i], i, side, wire, flags);
 		if (i >= PROBE_AFTER && stage_probe(stage, i - PROBE_AFTER))
 			second[seconds++] = i - PROBE_AFTER;
 	}
@@ -136,25 +136,36 @@ stage_find(struct engine *e, unsigned n)
 		stage_find_from(e, n, 0);
 }
 
-/* Which packets are ordinary? Ask for what the others need besides the hot line. */
+/* Whether pass_run() may be for packet i: it is plain, and so is its connection. */
+static __rte_always_inline bool
+is_ordinary(const struct engine_stage *stage, unsigned i)
+{
+	const struct flow_conn *conn = stage->conn[i];
+
+	return conn != NULL && packet_is_plain(&stage->packet[i]) &&
+	       tcp_fast_pair(&conn->hot) &&
+	       (stage->tcp[i]->tcp_flags & TCP_FAST_FLAGS) == TCP_ACK;
+}
+
+/*
+ * Ask for what packets need that are not ordinary: their connections' second lines; and all,
+ * with acct. Where the last burst was ordinary altogether this one is taken to be so too.
+ */
 static void
-stage_sort(struct engine *e, unsigned n)
+stage_ask(struct engine *e, unsigned n)
 {
 	struct engine_stage *stage = &e->stage;
 	bool acct = e->config.acct;
 	unsigned i;
 
+	if (!stage->mixed && !acct)
+		return;
 	for (i = 0; i < n; i++) {
 		const struct flow_conn *conn = stage->conn[i];
-		const struct packet *p = &stage->packet[i];
 
-		stage->ordinary[i] = false;
 		if (conn == NULL)
 			continue;
-		if (p->kind == PACKET_PLAIN && tcp_fast_pair(&conn->hot) &&
-		    (p->seg.flags & TCP_FAST_FLAGS) == TCP_ACK)
-			stage->ordinary[i] = true;
-		else
+		if (!is_ordinary(stage, i))
 			rte_prefetch0(flow_cold(&stage->family[i]->table, conn));
 		if (acct)
 			rte_prefetch0(&stage->family[i]->acct[stage->index[i]]);
@@ -241,12 +252,13 @@ step_judge(struct engine_step *s)
 }
 
 static inline void
-account(const struct engine_family *f, uint32_t index, const struct packet *p)
+account(const struct engine_family *f, uint32_t index, uint8_t side,
+	const struct packet *p)
 {
 	struct engine_acct *acct = &f->acct[index];
 
-	acct->packets[p->side]++;
-	acct->bytes[p->side] += packet_ip_bytes(p);
+	acct->packets[side]++;
+	acct->bytes[side] += p->ip_len;
 }
 
 void
@@ -333,6 +345,33 @@ pass_asked(const struct engine *e, unsigned i)
 				    e->stage.conn[i]->id.generation == e->generation);
 }
 
+/* Whether it is the key of a packet of that kind, PACKET_PLAIN4 or PACKET_PLAIN6. */
+static __rte_always_inline bool
+pass_is_key(const struct packet *p, const struct flow_conn *conn)
+{
+	if (p->kind == PACKET_PLAIN4)
+		return flow_is_key_of(conn, 4, &p->key);
+	return p->kind == PACKET_PLAIN6 && flow_is_key_of(conn, 6, &p->key);
+}
+
+/* Whether it is the connection's next segment, which then has passed. */
+static __rte_always_inline bool
+pass_next(struct flow_conn *conn, const struct rte_tcp_hdr *tcp, uint32_t l4_len,
+	  uint8_t side, uint32_t now)
+{
+	struct tcp_segment seg;
+
+	packet_plain_segment(tcp, l4_len, &seg);
+	if (!tcp_next_fits(&conn->hot, side, &seg))
+		return false;
+	if ((conn->hot.flags & TRACK_TS) &&
+	    !(packet_plain_timestamps(tcp, &seg) &&
+	      tcp_fast_timestamps(&conn->hot, side, &seg)))
+		return false;
+	tcp_next_take(&conn->hot, side, &seg, now);
+	return true;
+}
+
 /*
  * The way of nearly every packet: the next segment of an ESTABLISHED connection that the
  * rules have let in. Let such packets pass from i on, and return the first that is something
@@ -345,7 +384,6 @@ pass_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool plain)
 {
 	struct engine_stage *stage = &e->stage;
 	struct engine_tx *tx = &e->tx[stage->port ^ 1];
-	struct rte_mbuf **out = &tx->pkts[tx->count];
 	unsigned first = i, room = ENGINE_TX_MAX - tx->count;
 	uint32_t now = e->now;
 	uint64_t bytes = 0;
@@ -357,19 +395,17 @@ pass_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool plain)
 	for (; i < n; i++) {
 		const struct packet *p = &stage->packet[i];
 		struct flow_conn *conn = stage->conn[i];
-		struct tcp_segment seg;
 
-		if (!stage->ordinary[i] || !flow_is_key_of(conn, p->family, &p->key) ||
+		if (conn == NULL || !pass_is_key(p, conn) ||
 		    (!plain && !pass_asked(e, i)) ||
-		    !packet_plain_segment(stage->tcp[i], p->l4_len,
-					  conn->hot.flags & TRACK_TS, &seg) ||
-		    !tcp_next(&conn->hot, side, &seg, now))
+		    !pass_next(conn, stage->tcp[i], p->l4_len, side, now))
 			break;
-		bytes += packet_ip_bytes(p);
-		*out++ = stage->pkts[i];
+		bytes += p->ip_len;
 		if (!plain && stage->family[i]->acct != NULL)
-			account(stage->family[i], stage->index[i], p);
+			account(stage->family[i], stage->index[i], side, p);
 	}
+	memcpy(&tx->pkts[tx->count], &stage->pkts[first],
+	       (i - first) * sizeof(*tx->pkts));
 	tx->count += (uint16_t)(i - first);
 	e->stats.passed += i - first;
 	if (e->established_accept) {
@@ -431,13 +467,13 @@ step_rest(struct engine *e, unsigned i)
 	struct engine_step s = step_of(e, i);
 
 	s.index = step_index(stage, i);
-	if (s.p->kind == PACKET_PLAIN)
-		packet_finish(s.m, &stage->packet[i]);
+	if (packet_is_plain(s.p))
+		packet_finish(s.m, stage->tcp[i], stage->port & 1, &stage->packet[i]);
 	step_judge(&s);
 	act(&s);
 	if (s.index != FLOW_NONE && s.f->acct != NULL && s.r.verdict == VERDICT_PASS &&
 	    s.p->kind != PACKET_ICMP_ERROR)
-		account(s.f, s.index, s.p);
+		account(s.f, s.index, s.p->side, s.p);
 	if (stage->records != NULL)
 		step_record(&s, &stage->records[i]);
 }
@@ -446,16 +482,20 @@ step_rest(struct engine *e, unsigned i)
 static void
 stage_act(struct engine *e, unsigned n)
 {
+	struct engine_stage *stage = &e->stage;
 	unsigned i = 0, next;
 
+	stage->mixed = false;
 	while (i < n) {
-		next = e->stage.ordinary[i] ? pass(e, i, n) : i;
+		next = is_ordinary(stage, i) ? pass(e, i, n) : i;
 		/* nothing of what passes there changes a record of another */
-		for (; i < next && e->stage.records != NULL; i++)
+		for (; i < next && stage->records != NULL; i++)
 			record_passed(e, i);
 		i = next;
-		if (i < n)
+		if (i < n) {
 			step_rest(e, i++);
+			stage->mixed = true;
+		}
 	}
 }
 
@@ -474,7 +514,7 @@ engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n
 	stage->pkts = pkts;
 	stage->records = records;
 	stage_find(e, n);
-	stage_sort(e, n);
+	stage_ask(e, n);
 	stage_act(e, n);
 	burst_end(e);
 }

@@ -79,13 +79,13 @@ struct engine_stage {
 	struct rte_mbuf **pkts;
 	struct engine_record *records; /* or NULL */
 	uint16_t port;
+	bool mixed; /* not all of the last burst went through pass_run() */
 	struct packet packet[ENGINE_BURST_MAX];
-	const struct rte_tcp_hdr *tcp[ENGINE_BURST_MAX]; /* of PACKET_PLAIN */
+	const struct rte_tcp_hdr *tcp[ENGINE_BURST_MAX]; /* packet_is_plain() only */
 	struct engine_family *family[ENGINE_BURST_MAX];
 	uint64_t hash[ENGINE_BURST_MAX];
 	uint32_t index[ENGINE_BURST_MAX];         /* of the connection, or FLOW_NONE */
 	struct flow_conn *conn[ENGINE_BURST_MAX]; /* .. itself, or NULL */
-	bool ordinary[ENGINE_BURST_MAX];          /* pass_run() may be for it */
 	struct rte_mbuf *dropped[ENGINE_BURST_MAX];
 	unsigned drops;
 	/* accepted by the constant rules of ct state established: counted once a burst */
@@ -148,13 +148,6 @@ step_drop(struct engine_step *s, enum reason reason)
 {
 	s->r.verdict = VERDICT_DROP;
 	s->r.reason = (uint8_t)reason;
-}
-
-/* Bytes of the IP packet, as nft's counters count them. */
-static inline uint32_t
-packet_ip_bytes(const struct packet *p)
-{
-	return p->l4_len + p->l4_off - p->l3_off;
 }
 
 /* The table that may know the connection of a packet, of which all is parsed. */

@@ -36,7 +36,7 @@ rules_packet(const struct engine_step *s, uint8_t side, enum policy_ct ct,
 	bool ports = p->proto != IPPROTO_ICMP && p->proto != IPPROTO_ICMPV6;
 
 	*q = (struct policy_packet){
-		.length = packet_ip_bytes(p),
+		.length = p->ip_len,
 		.sport = ports ? key->id.port[side] : 0,
 		.dport = ports ? key->id.port[!side] : 0,
 		.iif = port_of(s, side),
@@ -108,7 +108,7 @@ rules_count(struct engine_step *s, enum policy_ct ct)
 	if (ct != POLICY_CT_ESTABLISHED || !s->e->established_accept)
 		return;
 	stage->constant_packets++;
-	stage->constant_bytes += packet_ip_bytes(s->p);
+	stage->constant_bytes += s->p->ip_len;
 }
 
 void

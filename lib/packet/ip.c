@@ -81,6 +81,14 @@ parse_fragment(struct packet *p, const struct packet_fragment *frag)
 }
 
 /* What follows the header of IPv4 is the transport's, if it is not a later fragment. */
+static void
+transport_is(struct packet *p, uint32_t off, uint32_t len)
+{
+	p->l4_off = (uint16_t)off;
+	p->l4_len = len;
+	p->ip_len = off + len - p->l3_off;
+}
+
 static enum reason
 parse_payload4(struct parser *c, uint16_t id, uint16_t fragment)
 {
@@ -99,8 +107,8 @@ parse_payload4(struct parser *c, uint16_t id, uint16_t fragment)
 		return REASON_IP_FRAGMENT;
 	if (c->datagram != NULL) {
 		c->datagram->at = p->l4_off;
-		p->l4_len = c->datagram->len;
-		if (p->l4_off - p->l3_off + p->l4_len > MAX_DATAGRAM_BYTES)
+		transport_is(p, p->l4_off, c->datagram->len);
+		if (p->ip_len > MAX_DATAGRAM_BYTES)
 			return REASON_IP_FRAGMENT;
 	}
 	if (frag.off == 0)
@@ -140,8 +148,7 @@ parse_ipv4(struct parser *c)
 	p->proto = ip->next_proto_id;
 	p->key.addr.v4[p->side] = ip->src_addr;
 	p->key.addr.v4[p->side ^ 1] = ip->dst_addr;
-	p->l4_off = (uint16_t)(p->l3_off + header);
-	p->l4_len = total - header;
+	transport_is(p, p->l3_off + header, total - header);
 	return parse_payload4(c, rte_be_to_cpu_16(ip->packet_id),
 			      rte_be_to_cpu_16(ip->fragment_offset));
 }
@@ -304,8 +311,7 @@ parse_ipv6(struct parser *c)
 	if (reason != REASON_NONE)
 		return reason;
 	p->proto = x.next;
-	p->l4_off = (uint16_t)x.off;
-	p->l4_len = x.left;
+	transport_is(p, x.off, x.left);
 	if (x.frag.off == 0)
 		reason = parse_transport(c);
 	/*

@@ -105,7 +105,7 @@ packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t
 		refuse(p, reason);
 }
 
-uint8_t
+const struct rte_tcp_hdr *
 packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
 		   struct packet *p)
 {

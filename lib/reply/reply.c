@@ -222,7 +222,7 @@ reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct 
 			       : sizeof(struct rte_ipv6_hdr);
 	uint32_t room = (v4 ? ICMP4_MAX_BYTES : ICMP6_MAX_BYTES) - ip_bytes -
 			ICMP_HEADER_BYTES;
-	uint32_t quoted = RTE_MIN(p->l4_off - p->l3_off + p->l4_len, room);
+	uint32_t quoted = RTE_MIN(p->ip_len, room);
 	struct reply_l2 l2;
 	uint8_t *ip, *icmp;
 	uint16_t sum;

@@ -67,6 +67,7 @@ check(const struct rte_mbuf *m, const struct packet *p)
 		return;
 	}
 	require(p->l3_off < p->l4_off && p->l4_off + p->l4_len <= m->pkt_len);
+	require(p->l3_off + p->ip_len == p->l4_off + p->l4_len);
 	require(p->l4_off <= p->payload_off && p->payload_off <= p->l4_off + p->l4_len);
 	if (p->kind == PACKET_TCP)
 		require(p->payload_off + p->seg.len == p->l4_off + p->l4_len);

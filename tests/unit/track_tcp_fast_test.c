@@ -129,6 +129,16 @@ any_segment(struct world *w, uint8_t x)
 	return seg;
 }
 
+/* As the engine puts its parts together. */
+static bool
+tcp_next(struct track_hot *hot, uint8_t x, const struct tcp_segment *seg, uint32_t now)
+{
+	if (!tcp_next_fits(hot, x, seg) || !tcp_fast_timestamps(hot, x, seg))
+		return false;
+	tcp_next_take(hot, x, seg, now);
+	return true;
+}
+
 static void
 what_the_fast_way_passes_the_slow_way_passes_alike(void **state)
 {

@@ -31,7 +31,8 @@ enum packet_kind {
 	PACKET_BAD,    /* reason says why; nothing else is to be read but lengths */
 	PACKET_NON_IP, /* ether_type tells */
 	PACKET_ND,     /* IPv6 neighbour and listener discovery, not routed */
-	PACKET_PLAIN,  /* packet_peek() has seen a TCP segment: not much is filled yet */
+	PACKET_PLAIN4, /* packet_peek() has seen a TCP segment: not much is filled yet */
+	PACKET_PLAIN6, /* .. in IPv6 */
 	PACKET_TCP,    /* seg is filled */
 	PACKET_UDP,    /* UDP and UDP-Lite */
 	PACKET_ICMP_QUERY, /* a request or a reply with an identifier: echo, timestamp, .. */
@@ -81,6 +82,7 @@ struct packet {
 	uint16_t l4_off;      /* .. to the transport header */
 	uint16_t payload_off; /* .. to what follows it (TCP, UDP, ICMP) */
 	uint32_t l4_len;      /* transport header and payload, by the IP length */
+	uint32_t ip_len;      /* .. and the IP headers; of fragments the whole datagram */
 };
 
 /*
@@ -103,27 +105,37 @@ void packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
 
 /*
  * The short way in two steps, for who can decide on most frames after the first one. Returns
- * 4 or 6, the family: the frame is a plain one, right, and packet_parse() would say PACKET_TCP. Of p so much is filled:
- * key (IPv4: its first KEY4_BYTES), family, side, proto, l3_off, l4_off, l4_len, of seg the
- * flags, as they stand in the header; kind is PACKET_PLAIN. Returns 0: what p holds says nothing.
+ * the TCP header: the frame is a plain one, right, and packet_parse() would say PACKET_TCP. Of
+ * p so much is filled: kind is PACKET_PLAIN4 or PACKET_PLAIN6, key (IPv4: its first KEY4_BYTES),
+ * l4_len, ip_len. Returns NULL: what p holds says nothing.
  */
-static inline uint8_t packet_peek(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
-				  uint32_t flags, struct packet *p);
+static inline const struct rte_tcp_hdr *packet_peek(const struct rte_mbuf *m,
+						    uint8_t side, uint16_t zone,
+						    uint32_t flags, struct packet *p);
 
-/* p of kind PACKET_PLAIN: the TCP header. */
-static inline const struct rte_tcp_hdr *packet_plain_tcp(const struct rte_mbuf *m,
-							 const struct packet *p);
+static inline bool
+packet_is_plain(const struct packet *p)
+{
+	return p->kind == PACKET_PLAIN4 || p->kind == PACKET_PLAIN6;
+}
+
+/* Of a plain one, the segment: ack and flags as they stand in the header, no options. */
+static inline void packet_plain_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
+					struct tcp_segment *seg);
 
 /*
- * .. and the segment: ack and flags as they stand there, of the options the timestamps
- * alone, where they are wanted. False: they are not where they usually are; packet_finish()
- * finds them, if there are some.
+ * .. and its timestamps. False: they are not where they usually are; packet_finish() finds
+ * them, if there are some.
  */
-static inline bool packet_plain_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
-					bool timestamps, struct tcp_segment *seg);
+static inline bool packet_plain_timestamps(const struct rte_tcp_hdr *tcp,
+					   struct tcp_segment *seg);
 
-/* Make of PACKET_PLAIN all that packet_parse() would. */
-static inline void packet_finish(const struct rte_mbuf *m, struct packet *p);
+/*
+ * Make of a plain one all that packet_parse() would, with the header that packet_peek() has
+ * found and the side that it was given.
+ */
+static inline void packet_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp,
+				 uint8_t side, struct packet *p);
 
 /* A part of a datagram: len bytes at `at` of the frame m, at off of the datagram. */
 struct packet_piece {

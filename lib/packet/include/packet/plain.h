@@ -106,9 +106,9 @@ plain_fits(const struct rte_tcp_hdr *tcp, int32_t l4_len)
 }
 
 /* What all plain frames have in common, but addresses and length. */
-static __rte_always_inline void
-plain_fill(const struct rte_tcp_hdr *tcp, uint32_t l3, uint8_t family, uint8_t side,
-	   uint16_t zone, struct packet *p)
+static __rte_always_inline const struct rte_tcp_hdr *
+plain_fill(const struct rte_tcp_hdr *tcp, uint8_t kind, uint8_t side, uint16_t zone,
+	   struct packet *p)
 {
 	uint32_t ports;
 	uint64_t id;
@@ -116,21 +116,15 @@ plain_fill(const struct rte_tcp_hdr *tcp, uint32_t l3, uint8_t family, uint8_t s
 	memcpy(&ports, tcp, sizeof(ports));
 	id = flow_id_pack(side ? ports << 16 | ports >> 16 : ports, IPPROTO_TCP, zone);
 	memcpy(&p->key.id, &id, sizeof(id));
-	p->seg.flags = tcp->tcp_flags;
-	p->kind = PACKET_PLAIN;
-	p->family = family;
-	p->side = side;
-	p->proto = IPPROTO_TCP;
-	p->l3_off = (uint16_t)l3;
-	p->l4_off = (uint16_t)(l3 + (family == 4 ? sizeof(struct rte_ipv4_hdr)
-						 : sizeof(struct rte_ipv6_hdr)));
+	p->kind = kind;
+	return tcp;
 }
 
 /* Above are multicast, broadcast, and what is not used: for others to tell apart. */
 #define PLAIN_SOURCES 224
 
 /* The IP header is l3 bytes into the frame. */
-static __rte_always_inline bool
+static __rte_always_inline const struct rte_tcp_hdr *
 plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	   uint32_t flags, struct packet *p)
 {
@@ -145,20 +139,20 @@ plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	    (ip->fragment_offset & ~RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0 ||
 	    ip->next_proto_id != IPPROTO_TCP || total > m->data_len - l3 ||
 	    *(const uint8_t *)&ip->src_addr >= PLAIN_SOURCES || !plain_fits(tcp, l4_len))
-		return false;
+		return NULL;
 	if (unlikely(!plain_sums_good(m)) &&
 	    !plain_sums_right(m, ip, tcp, (uint32_t)l4_len, &ip->src_addr, flags))
-		return false;
+		return NULL;
 	memcpy(&addr, &ip->src_addr, sizeof(addr));
 	if (side)
 		addr = addr << 32 | addr >> 32;
 	memcpy(p->key.addr.v4, &addr, sizeof(addr));
 	p->l4_len = (uint32_t)l4_len;
-	plain_fill(tcp, l3, 4, side, zone, p);
-	return true;
+	p->ip_len = total;
+	return plain_fill(tcp, PACKET_PLAIN4, side, zone, p);
 }
 
-static inline bool
+static inline const struct rte_tcp_hdr *
 plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	   uint32_t flags, struct packet *p)
 {
@@ -168,20 +162,20 @@ plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	uint32_t left = m->data_len - l3, length;
 
 	if (left < sizeof(*ip) + sizeof(*tcp))
-		return false;
+		return NULL;
 	length = ntohs(ip->payload_len);
 	if ((ip->vtc_flow & RTE_BE32(0xf0000000)) != RTE_BE32(0x60000000) ||
 	    ip->proto != IPPROTO_TCP || length + sizeof(*ip) > left ||
 	    *(const uint8_t *)&ip->src_addr == 0xff || !plain_fits(tcp, (int32_t)length))
-		return false;
+		return NULL;
 	if (unlikely(!plain_sums_good(m)) &&
 	    !plain_sums_right(m, NULL, tcp, length, &ip->src_addr, flags))
-		return false;
+		return NULL;
 	memcpy(p->key.addr.v6[side], &ip->src_addr, sizeof(ip->src_addr));
 	memcpy(p->key.addr.v6[side ^ 1], &ip->dst_addr, sizeof(ip->dst_addr));
 	p->l4_len = length;
-	plain_fill(tcp, l3, 6, side, zone, p);
-	return true;
+	p->ip_len = length + (uint32_t)sizeof(*ip);
+	return plain_fill(tcp, PACKET_PLAIN6, side, zone, p);
 }
 
 /* What stands in front of the IP header. */
@@ -196,25 +190,25 @@ plain_type(const struct rte_mbuf *m, uint32_t l3)
 }
 
 /* packet_peek() from there on. */
-static __rte_always_inline uint8_t
+static __rte_always_inline const struct rte_tcp_hdr *
 plain_ip(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	 uint32_t flags, struct packet *p)
 {
 	rte_be16_t type = plain_type(m, l3);
 
 	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
-		return plain_ipv4(m, l3, side, zone, flags, p) ? 4 : 0;
-	return type == RTE_BE16(RTE_ETHER_TYPE_IPV6) &&
-			       plain_ipv6(m, l3, side, zone, flags, p)
-		       ? 6
-		       : 0;
+		return plain_ipv4(m, l3, side, zone, flags, p);
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
+		return plain_ipv6(m, l3, side, zone, flags, p);
+	return NULL;
 }
 
 /* packet_peek() of a frame with one tag. */
-uint8_t packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
-			   uint32_t flags, struct packet *p);
+const struct rte_tcp_hdr *packet_peek_tagged(const struct rte_mbuf *m, uint8_t side,
+					     uint16_t zone, uint32_t flags,
+					     struct packet *p);
 
-static __rte_always_inline uint8_t
+static __rte_always_inline const struct rte_tcp_hdr *
 packet_peek(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
 	    struct packet *p)
 {
@@ -222,36 +216,32 @@ packet_peek(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flag
 	if (m->data_len != m->pkt_len ||
 	    m->data_len < RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr) +
 				  sizeof(struct rte_tcp_hdr))
-		return 0;
+		return NULL;
 	if (unlikely(plain_type(m, RTE_ETHER_HDR_LEN) == RTE_BE16(RTE_ETHER_TYPE_VLAN)))
 		return packet_peek_tagged(m, side, zone, flags, p);
 	return plain_ip(m, RTE_ETHER_HDR_LEN, side, zone, flags, p);
 }
 
-static inline const struct rte_tcp_hdr *
-packet_plain_tcp(const struct rte_mbuf *m, const struct packet *p)
-{
-	return rte_pktmbuf_mtod_offset(m, const struct rte_tcp_hdr *, p->l4_off);
-}
-
-static __rte_always_inline bool
-packet_plain_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len, bool timestamps,
+static __rte_always_inline void
+packet_plain_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
 		     struct tcp_segment *seg)
 {
-	uint32_t header = (uint32_t)plain_header(tcp);
-	rte_be32_t option[3];
-
 	*seg = (struct tcp_segment){
 		.seq = ntohl(tcp->sent_seq),
 		.ack = ntohl(tcp->recv_ack),
-		.len = l4_len - header,
+		.len = l4_len - (uint32_t)plain_header(tcp),
 		.win = ntohs(tcp->rx_win),
 		.flags = tcp->tcp_flags,
 		.scale = TCP_NO_SCALE,
 	};
-	if (!timestamps)
-		return true;
-	if (header < sizeof(*tcp) + sizeof(option))
+}
+
+static __rte_always_inline bool
+packet_plain_timestamps(const struct rte_tcp_hdr *tcp, struct tcp_segment *seg)
+{
+	rte_be32_t option[3];
+
+	if (tcp->data_off >> 4 < (sizeof(*tcp) + sizeof(option)) / 4)
 		return false;
 	memcpy(option, tcp + 1, sizeof(option));
 	if (option[0] != RTE_BE32(PLAIN_TIMESTAMPS))
@@ -262,34 +252,54 @@ packet_plain_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len, bool timest
 	return true;
 }
 
-static inline void
-packet_finish(const struct rte_mbuf *m, struct packet *p)
+/* packet_finish() of a family, so that most of it is constant. */
+static __rte_always_inline void
+plain_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t side,
+	     uint8_t family, struct packet *p)
 {
-	const struct rte_tcp_hdr *tcp = packet_plain_tcp(m, p);
+	size_t l3_len = family == 4 ? sizeof(struct rte_ipv4_hdr)
+				    : sizeof(struct rte_ipv6_hdr);
 	uint32_t header = (uint32_t)plain_header(tcp);
 
-	if (p->family == 4)
-		memset((uint8_t *)&p->key + KEY4_BYTES, 0, sizeof(p->key) - KEY4_BYTES);
 	parse_tcp_segment(tcp, header, p->l4_len - header, &p->seg);
 	p->kind = PACKET_TCP;
+	p->family = family;
+	p->side = side;
+	p->proto = IPPROTO_TCP;
 	p->reason = REASON_NONE;
-	p->vlans = p->l3_off != RTE_ETHER_HDR_LEN;
 	p->icmp_type = 0;
 	p->icmp_code = 0;
 	p->icmp_reply = 0;
 	p->fragment = 0;
-	p->ether_type = p->family == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
+	p->ether_type = family == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
+	p->l4_off = (uint16_t)((const char *)tcp - rte_pktmbuf_mtod(m, const char *));
+	p->l3_off = (uint16_t)(p->l4_off - l3_len);
 	p->payload_off = (uint16_t)(p->l4_off + header);
+	p->vlans = p->l3_off != RTE_ETHER_HDR_LEN;
+}
+
+static inline void
+packet_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t side,
+	      struct packet *p)
+{
+	if (p->kind == PACKET_PLAIN6) {
+		plain_finish(m, tcp, side, 6, p);
+		return;
+	}
+	memset((uint8_t *)&p->key + KEY4_BYTES, 0, sizeof(p->key) - KEY4_BYTES);
+	plain_finish(m, tcp, side, 4, p);
 }
 
 static inline void
 packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
 	     struct packet *p)
 {
-	if (unlikely(packet_peek(m, side, zone, flags, p) == 0))
+	const struct rte_tcp_hdr *tcp = packet_peek(m, side, zone, flags, p);
+
+	if (unlikely(tcp == NULL))
 		packet_parse_any(m, side, zone, flags, p);
 	else
-		packet_finish(m, p);
+		packet_finish(m, tcp, side, p);
 }
 
 #endif

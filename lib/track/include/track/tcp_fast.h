@@ -4,7 +4,7 @@
  * window, nothing remarkable. It reads and writes the hot line only, and its tests imply
  * those of tcp_segment(): where it says yes, the slow way would have said the same and left
  * the same connection behind (asserted by tests/unit/track_tcp_fast_test.c). Where it says
- * no it has changed nothing, and tcp_segment() decides. tcp_next() is the same for the
+ * no it has changed nothing, and tcp_segment() decides. tcp_next_fits() is that for the
  * segment that comes next in order, which is most of them.
  */
 #ifndef TRACK_TCP_FAST_H
@@ -93,23 +93,26 @@ tcp_fast_window(struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
 /*
  * The segment that everybody waits for: it begins where the last one of x ended, fits into
  * the window last offered, and acknowledges what y has sent and no less than before. It needs
- * half of the numbers. True: passed, and all is updated.
+ * half of the numbers, and its timestamps only once they are known to fit: hence in two
+ * parts. tcp_next_take() is for a segment that fits and whose timestamps have passed.
  */
 static inline bool
-tcp_next(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t now)
+tcp_next_fits(const struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
 {
 	uint8_t y = !x;
-	uint32_t end = seg->seq + seg->len;
 
-	if (!tcp_fast_plain(h, seg) || seg->seq != h->nxt[x] ||
-	    seq_after(end, h->edge[x]) || seq_after(seg->ack, h->nxt[y]) ||
-	    seq_before(seg->ack, h->una[y]) || !tcp_fast_timestamps(h, x, seg))
-		return false;
-	h->nxt[x] = end;
-	h->una[y] = seg->ack;
+	return tcp_fast_plain(h, seg) && seg->seq == h->nxt[x] &&
+	       !seq_after(seg->seq + seg->len, h->edge[x]) &&
+	       !seq_after(seg->ack, h->nxt[y]) && !seq_before(seg->ack, h->una[y]);
+}
+
+static inline void
+tcp_next_take(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t now)
+{
+	h->nxt[x] = seg->seq + seg->len;
+	h->una[!x] = seg->ack;
 	tcp_fast_window(h, x, seg);
 	h->last = now;
-	return true;
 }
 
 /* Any segment of the connection from side x. True: passed, and all is updated. */
