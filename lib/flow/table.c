@@ -113,6 +113,7 @@ flow_table_init(struct flow_table *t, void *memory, const struct flow_config *co
 	       (l.side_count + 1) * sizeof(uint32_t)); /* FLOW_NONE */
 	wheel_init(&t->wheel, t->slab + t->cold_offset + offsetof(struct flow_cold, link),
 		   t->stride, config->now);
+	t->wheel.beside = t->cold_offset + offsetof(struct flow_cold, link);
 	return 0;
 }
 

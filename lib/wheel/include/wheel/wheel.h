@@ -35,7 +35,7 @@
 #define WHEEL_LEVELS 3
 #define WHEEL_BITS 10
 #define WHEEL_SLOTS (1u << WHEEL_BITS)
-#define WHEEL_LANES 8u /* lists a slot, walked side by side */
+#define WHEEL_LANES 16u /* lists a slot, walked side by side */
 
 /* Both 0 when not armed: memory of zeros is a valid, disarmed link. */
 struct wheel_link {
@@ -44,8 +44,13 @@ struct wheel_link {
 };
 
 struct wheel {
-	char *links;    /* of entry 0 */
-	size_t stride;  /* bytes from one entry's link to the next one's */
+	char *links;   /* of entry 0 */
+	size_t stride; /* bytes from one entry's link to the next one's */
+	/*
+	 * The owner may set it: so many bytes before its link an entry has another line, which is
+	 * asked for as the entry is handed back.
+	 */
+	size_t beside;
 	uint32_t now;   /* everything due before this tick has been handed back */
 	uint32_t armed; /* entries armed */
 	/* first index + 1 of each list, or 0; a bit for each slot that is not empty */
