@@ -416,9 +416,15 @@ flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 	}
 	t->count++;
 
+	/* lengths known to the compiler: nothing is called */
 	conn = flow_conn(t, index);
-	memset(conn, 0, t->stride);
-	memcpy(&conn->id, key, t->family == 4 ? KEY4_BYTES : KEY6_BYTES);
+	if (t->family == 4) {
+		memset(conn, 0, FLOW_CONN4_BYTES);
+		memcpy(&conn->id, key, KEY4_BYTES);
+	} else {
+		memset(conn, 0, FLOW_CONN6_BYTES);
+		memcpy(&conn->id, key, KEY6_BYTES);
+	}
 	flow_cold(t, conn)->track.id = t->next_id;
 	if (++t->next_id == 0)
 		t->next_id = 1;

@@ -186,15 +186,19 @@ uint32_t flow_next(const struct flow_table *t, uint32_t from, uint32_t until);
 /* Copy of a connection's key, its generation 0, the unused address bytes 0. */
 void flow_key_of(const struct flow_table *t, uint32_t index, struct flow_key *key);
 
-/* The hash of a connection's key. */
+/* The hash of a connection's key. Whole words are copied, since they are read as such at once. */
 static inline uint64_t
 flow_hash_of(const struct flow_table *t, uint32_t index)
 {
 	const struct flow_conn *conn = flow_conn(t, index);
+	uint64_t id = flow_id_word(&conn->id);
 	struct flow_key key;
 
-	memcpy(&key, &conn->id, t->family == 4 ? KEY4_BYTES : KEY6_BYTES);
-	key.id.generation = 0;
+	memcpy(&key.id, &id, sizeof(id));
+	if (t->family == 4)
+		memcpy(key.addr.v4, conn->addr.v4, sizeof(key.addr.v4));
+	else
+		memcpy(key.addr.v6, conn->addr.v6, sizeof(key.addr.v6));
 	return flow_table_hash(t, &key);
 }
 
