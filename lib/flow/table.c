@@ -398,7 +398,7 @@ flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 	uint16_t tag = flow_tag(hash);
 	struct flow_bucket *bucket;
 	struct flow_conn *conn;
-	unsigned slot;
+	unsigned slot, at;
 
 	if (t->count == t->capacity)
 		return FLOW_NONE;
@@ -416,15 +416,14 @@ flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 	}
 	t->count++;
 
-	/* lengths known to the compiler: nothing is called */
+	/* in lengths that the compiler knows, and makes stores of, not string instructions */
 	conn = flow_conn(t, index);
-	if (t->family == 4) {
-		memset(conn, 0, FLOW_CONN4_BYTES);
+	for (at = 0; at < t->stride; at += 32)
+		memset((char *)conn + at, 0, 32);
+	if (t->family == 4)
 		memcpy(&conn->id, key, KEY4_BYTES);
-	} else {
-		memset(conn, 0, FLOW_CONN6_BYTES);
+	else
 		memcpy(&conn->id, key, KEY6_BYTES);
-	}
 	flow_cold(t, conn)->track.id = t->next_id;
 	if (++t->next_id == 0)
 		t->next_id = 1;
