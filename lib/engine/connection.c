@@ -73,6 +73,12 @@ connection_arm(struct engine *e, struct engine_family *f, uint32_t index)
 		at = tcp_wakeup(&tc, &e->config.track, e->now);
 	else
 		at = datagram_deadline(&tc, conn->id.proto, &e->config.track);
+	connection_arm_at(e, f, index, at);
+}
+
+void
+connection_arm_at(struct engine *e, struct engine_family *f, uint32_t index, uint32_t at)
+{
 	/* not at once again: a caller may go on until nothing is due */
 	if (ticks_reached(at, e->now))
 		at = e->now + 1;

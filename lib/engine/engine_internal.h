@@ -240,6 +240,10 @@ void connection_opened(struct engine_step *s);
 /* Have its timer go off at the right time. */
 void connection_arm(struct engine *e, struct engine_family *f, uint32_t index);
 
+/* .. which is known to be tick at. */
+void connection_arm_at(struct engine *e, struct engine_family *f, uint32_t index,
+		       uint32_t at);
+
 void connection_remove(struct engine *e, struct engine_family *f, uint32_t index);
 void connection_remove_hashed(struct engine *e, struct engine_family *f, uint32_t index,
 			      uint64_t hash);

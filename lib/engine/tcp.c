@@ -67,8 +67,10 @@ note_events(struct engine_step *s)
 
 	if (likely(events == 0))
 		return;
-	if (events & (TRACK_EVENT_SHORTER | TRACK_EVENT_RESYNC))
+	if (events & TRACK_EVENT_RESYNC)
 		connection_arm(e, s->f, s->index);
+	else if (events & TRACK_EVENT_SHORTER)
+		connection_arm_at(e, s->f, s->index, s->r.wakeup);
 	if (events & TRACK_EVENT_RST_FORGED)
 		e->stats.rst_forged++;
 	if (events & TRACK_EVENT_OVERSHOOT)

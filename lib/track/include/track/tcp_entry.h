@@ -81,7 +81,7 @@ entry_segment(struct track_conn *conn, const struct tcp_input *in, struct track_
 	struct tcp_pair p = conn_pair(conn);
 	struct tcp_step st = {.in = in, .r = r, .side = conn->side};
 	uint32_t before = entry_facts(&p);
-	uint32_t wakeup = pair_wakeup(&p, in->config, in->now);
+	uint32_t due_before = pair_wakeup(&p, in->config, in->now), due;
 	enum tcp_outcome outcome;
 
 	*r = (struct track_result){.verdict = VERDICT_DROP};
@@ -99,8 +99,11 @@ entry_segment(struct track_conn *conn, const struct tcp_input *in, struct track_
 	pair_set_slow(&p, st.side);
 	if (before != entry_facts(&p))
 		r->events |= TRACK_EVENT_STATE;
-	if (seq_before(pair_wakeup(&p, in->config, in->now), wakeup))
+	due = pair_wakeup(&p, in->config, in->now);
+	if (seq_before(due, due_before)) {
 		r->events |= TRACK_EVENT_SHORTER;
+		r->wakeup = due;
+	}
 	if (outcome == TCP_DROP)
 		return;
 	r->verdict = VERDICT_PASS;
