@@ -136,6 +136,63 @@ stage_find(struct engine *e, unsigned n)
 		stage_find_from(e, n, 0);
 }
 
+static struct engine_step
+step_of(struct engine *e, unsigned i)
+{
+	struct engine_stage *stage = &e->stage;
+
+	return (struct engine_step){
+		.e = e,
+		.m = stage->pkts[i],
+		.p = &stage->packet[i],
+		.f = stage->family[i],
+		.hash = stage->hash[i],
+		.look = e->looks ? stage->look[i] : NULL,
+		.index = stage->index[i],
+		.port = stage->port,
+		.r.verdict = VERDICT_PASS,
+	};
+}
+
+/* Whether a packet of no connection may begin one; then all of it is parsed. */
+static bool
+look_new(struct engine_stage *stage, unsigned i)
+{
+	struct packet *p = &stage->packet[i];
+
+	if (packet_is_plain(p) &&
+	    (stage->tcp[i]->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		packet_finish(stage->pkts[i], stage->tcp[i], stage->port & 1, p);
+	return p->kind == PACKET_TCP || p->kind == PACKET_UDP;
+}
+
+/*
+ * Where rules are many, have the new packets of a burst look at them together: what each waits
+ * for, others wait for at the same time. It reads, and the answers are as they would have been.
+ */
+static __rte_noinline void
+stage_look(struct engine *e, unsigned n)
+{
+	struct engine_stage *stage = &e->stage;
+	struct engine_step s;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		stage->look[i] = NULL;
+		if (stage->conn[i] != NULL || !look_new(stage, i))
+			continue;
+		s = step_of(e, i);
+		if (rules_look_begin(&s, &stage->looks[i]))
+			stage->look[i] = &stage->looks[i];
+	}
+	for (i = 0; i < n; i++) {
+		if (stage->look[i] == NULL)
+			continue;
+		s = step_of(e, i);
+		rules_look_end(&s, stage->look[i]);
+	}
+}
+
 /* Whether pass_run() may be for packet i: it is plain, and so is its connection. */
 static __rte_always_inline bool
 is_ordinary(const struct engine_stage *stage, unsigned i)
@@ -433,23 +490,6 @@ pass(struct engine *e, unsigned i, unsigned n)
 	}
 }
 
-static struct engine_step
-step_of(struct engine *e, unsigned i)
-{
-	struct engine_stage *stage = &e->stage;
-
-	return (struct engine_step){
-		.e = e,
-		.m = stage->pkts[i],
-		.p = &stage->packet[i],
-		.f = stage->family[i],
-		.hash = stage->hash[i],
-		.index = stage->index[i],
-		.port = stage->port,
-		.r.verdict = VERDICT_PASS,
-	};
-}
-
 /* The record of a packet that has passed in pass_run(). */
 static void
 record_passed(struct engine *e, unsigned i)
@@ -514,6 +554,8 @@ engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n
 	stage->pkts = pkts;
 	stage->records = records;
 	stage_find(e, n);
+	if (unlikely(e->looks))
+		stage_look(e, n);
 	stage_ask(e, n);
 	stage_act(e, n);
 	burst_end(e);

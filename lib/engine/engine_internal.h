@@ -86,6 +86,9 @@ struct engine_stage {
 	uint64_t hash[ENGINE_BURST_MAX];
 	uint32_t index[ENGINE_BURST_MAX];         /* of the connection, or FLOW_NONE */
 	struct flow_conn *conn[ENGINE_BURST_MAX]; /* .. itself, or NULL */
+	/* with engine.looks: of what may be a new connection, else NULL */
+	struct policy_look *look[ENGINE_BURST_MAX];
+	struct policy_look looks[ENGINE_BURST_MAX];
 	struct rte_mbuf *dropped[ENGINE_BURST_MAX];
 	unsigned drops;
 	/* accepted by the constant rules of ct state established: counted once a burst */
@@ -106,6 +109,7 @@ struct engine {
 	struct policy_counter *counters;
 	uint8_t generation;      /* of the policy, 1 to ENGINE_FORGETTING */
 	bool established_accept; /* whatever the packet */
+	bool looks;              /* the rules of new packets are many: stage_look() */
 	uint64_t made_full_ns;   /* when the bucket of ENGINE_MADE_BURST is full again */
 	struct fragment_table *fragments; /* NULL: none are taken */
 	struct fragment_group group;      /* that is held no more */
@@ -126,11 +130,12 @@ struct engine_step {
 	struct engine *e;
 	struct rte_mbuf *m;
 	const struct packet *p;
-	struct engine_family *f; /* of the packet or its connection, or FAMILY_NONE's */
-	uint64_t hash;           /* of the packet's key */
-	uint32_t index;          /* connection, or FLOW_NONE */
-	uint16_t port;           /* where it came in */
-	uint8_t icmp_type;       /* with ACTION_ICMP */
+	struct engine_family *f;  /* of the packet or its connection, or FAMILY_NONE's */
+	uint64_t hash;            /* of the packet's key */
+	struct policy_look *look; /* of stage_look(), or NULL */
+	uint32_t index;           /* connection, or FLOW_NONE */
+	uint16_t port;            /* where it came in */
+	uint8_t icmp_type;        /* with ACTION_ICMP */
 	uint8_t icmp_code;
 	struct policy_verdict rules; /* the last answer of the rules */
 	struct track_result r;       /* what becomes of the packet */
@@ -213,6 +218,13 @@ enum policy_ct rules_ct(const struct track_hot *hot, uint8_t side);
 
 /* Ask, and keep the answer in s->rules: whether they accept. */
 bool rules_ask(struct engine_step *s, enum policy_ct ct);
+
+/*
+ * Look at the rules of a packet that may be new, without asking: stage_look(). False: there is
+ * nothing to be looked at. rules_look_end() after that, with another pass over the burst.
+ */
+bool rules_look_begin(const struct engine_step *s, struct policy_look *look);
+void rules_look_end(const struct engine_step *s, struct policy_look *look);
 
 /* Drop or reject, as s->rules says. */
 void rules_refuse(struct engine_step *s);

@@ -63,8 +63,29 @@ rules_ask(struct engine_step *s, enum policy_ct ct)
 	struct policy_packet q;
 
 	rules_packet(s, s->p->side, ct, &q);
-	policy_eval(s->e->policy, &q, s->e->counters, &s->rules);
+	if (ct == POLICY_CT_NEW && s->look != NULL)
+		policy_eval_looked(s->e->policy, &q, s->look, s->e->counters, &s->rules);
+	else
+		policy_eval(s->e->policy, &q, s->e->counters, &s->rules);
 	return s->rules.kind == POLICY_ACCEPT;
+}
+
+bool
+rules_look_begin(const struct engine_step *s, struct policy_look *look)
+{
+	struct policy_packet q;
+
+	rules_packet(s, s->p->side, POLICY_CT_NEW, &q);
+	return policy_look_begin(s->e->policy, &q, look);
+}
+
+void
+rules_look_end(const struct engine_step *s, struct policy_look *look)
+{
+	struct policy_packet q;
+
+	rules_packet(s, s->p->side, POLICY_CT_NEW, &q);
+	policy_look_end(s->e->policy, &q, look);
 }
 
 void

@@ -166,7 +166,7 @@ emit_verdict(struct emitter *e, const struct ir_verdict *verdict)
 {
 	if (verdict->op == OP_CONTINUE)
 		return true;
-	emit(e, INSTR_VERDICT)->verdict = verdict;
+	emit(e, INSTR_VERDICT)->verdict = *verdict;
 	e->over |= !e->matched && verdict->op != OP_JUMP;
 	return verdict->op == OP_JUMP;
 }
@@ -333,8 +333,8 @@ walk_chain(struct walk *w, uint32_t number)
 		} else if (instr->op == INSTR_FILTER) {
 			pc++;
 		} else if (instr->op == INSTR_VERDICT &&
-			   instr->verdict->op != OP_RETURN) {
-			pc = walk_verdict(w, instr->verdict, (uint32_t)pc, &out);
+			   instr->verdict.op != OP_RETURN) {
+			pc = walk_verdict(w, &instr->verdict, (uint32_t)pc, &out);
 			if (pc < 0) {
 				p->verdict.rule = instr->rule;
 				return out;

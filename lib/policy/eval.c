@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <rte_byteorder.h>
+#include <rte_prefetch.h>
 
 #include "ir.h"
 
@@ -27,7 +28,7 @@ struct walk {
 	uint32_t stack[CHAIN_DEPTH_MAX];
 	unsigned depth;
 	bool plain; /* without filters */
-	struct filter_rows rows;
+	struct policy_look *look;
 };
 
 static wide
@@ -232,13 +233,13 @@ chain_walk(struct walk *w, uint32_t number)
 			pc++;
 			break;
 		case INSTR_VERDICT:
-			pc = verdict_take(w, instr->verdict, instr);
+			pc = verdict_take(w, &instr->verdict, instr);
 			break;
 		case INSTR_FILTER:
 			if (instr->filter == NULL || w->plain)
 				pc++;
 			else
-				pc = filter_next(instr->filter, &w->rows, w->packet,
+				pc = filter_next(instr->filter, w->look, w->packet,
 						 instr->index);
 			break;
 		default:
@@ -269,9 +270,64 @@ eval(struct walk *w)
 	}
 }
 
+/* The filter with which the first base chain of a family begins, or NULL. */
+static const struct instr *
+first_filter(const struct policy *policy, uint8_t family, uint8_t ct)
+{
+	const struct program *program = &policy->program[ct];
+	const struct ir_chain *chain;
+	const struct instr *instr;
+	uint32_t i;
+
+	for (i = 0; i < policy->nbase; i++) {
+		chain = &policy->chains[policy->base[i]];
+		if (chain->family != 0 && chain->family != family)
+			continue;
+		instr = &program->code[program->start[policy->base[i]]];
+		return instr->op == INSTR_FILTER && instr->filter != NULL ? instr : NULL;
+	}
+	return NULL;
+}
+
+bool
+policy_has_looks(const struct policy *policy, enum policy_ct ct)
+{
+	const struct instr *v4 = first_filter(policy, 4, (uint8_t)ct);
+	const struct instr *v6 = first_filter(policy, 6, (uint8_t)ct);
+
+	return (v4 != NULL && filter_is_long(v4->filter)) ||
+	       (v6 != NULL && filter_is_long(v6->filter));
+}
+
+bool
+policy_look_begin(const struct policy *policy, const struct policy_packet *packet,
+		  struct policy_look *look)
+{
+	const struct instr *instr = first_filter(policy, packet->family, packet->ct);
+
+	look->filter = NULL;
+	if (instr == NULL)
+		return false;
+	filter_look(instr->filter, look, packet);
+	return true;
+}
+
 void
-policy_eval(const struct policy *policy, const struct policy_packet *packet,
-	    struct policy_counter *counters, struct policy_verdict *verdict)
+policy_look_end(const struct policy *policy, const struct policy_packet *packet,
+		struct policy_look *look)
+{
+	const struct instr *instr = first_filter(policy, packet->family, packet->ct);
+
+	look->step = filter_next(instr->filter, look, packet, instr->index);
+	look->index = instr->index;
+	look->known = true;
+	rte_prefetch0(&policy->program[packet->ct].code[look->step]);
+}
+
+void
+policy_eval_looked(const struct policy *policy, const struct policy_packet *packet,
+		   struct policy_look *look, struct policy_counter *counters,
+		   struct policy_verdict *verdict)
 {
 	struct walk w;
 
@@ -280,8 +336,18 @@ policy_eval(const struct policy *policy, const struct policy_packet *packet,
 	w.counters = counters;
 	w.verdict = verdict;
 	w.plain = false;
-	w.rows.filter = NULL;
+	w.look = look;
 	eval(&w);
+}
+
+void
+policy_eval(const struct policy *policy, const struct policy_packet *packet,
+	    struct policy_counter *counters, struct policy_verdict *verdict)
+{
+	struct policy_look look;
+
+	look.filter = NULL;
+	policy_eval_looked(policy, packet, &look, counters, verdict);
 }
 
 void

@@ -46,18 +46,25 @@ row_find(const struct filter_plane *plane, wide value)
 	return &plane->bits[plane->row[at]];
 }
 
-static void
-rows_find(const struct filter *filter, struct filter_rows *rows,
-	  const struct policy_packet *packet)
+bool
+filter_is_long(const struct filter *filter)
+{
+	return filter->nrules >= FILTER_LOOK_MIN;
+}
+
+void
+filter_look(const struct filter *filter, struct policy_look *look,
+	    const struct policy_packet *packet)
 {
 	unsigned family = packet->family == 4 ? 0 : 1, i;
 	const struct filter_plane *plane = filter->family[family].plane;
 
-	rows->filter = filter;
-	rows->count = filter->family[family].count;
-	for (i = 0; i < rows->count; i++) {
-		rows->row[i] = row_find(&plane[i], field_load(plane[i].field, packet));
-		rte_prefetch0(rows->row[i]);
+	look->filter = filter;
+	look->known = false;
+	look->count = filter->family[family].count;
+	for (i = 0; i < look->count; i++) {
+		look->row[i] = row_find(&plane[i], field_load(plane[i].field, packet));
+		rte_prefetch0(look->row[i]);
 	}
 }
 
@@ -67,36 +74,36 @@ struct places {
 };
 
 static void
-places_next(struct places *places, const struct filter_rows *rows, uint32_t group)
+places_next(struct places *places, const struct policy_look *look, uint32_t group)
 {
 	unsigned i;
 
-	for (i = 0; i < rows->count; i++)
-		places->of[i] += (uint32_t)__builtin_popcountll(rows->row[i][group]);
+	for (i = 0; i < look->count; i++)
+		places->of[i] += (uint32_t)__builtin_popcountll(look->row[i][group]);
 }
 
 static uint64_t
-summaries_and(const struct filter_rows *rows, uint32_t group)
+summaries_and(const struct policy_look *look, uint32_t group)
 {
 	uint64_t bits = ~0ull;
 	unsigned i;
 
-	for (i = 0; i < rows->count; i++)
-		bits &= rows->row[i][group];
+	for (i = 0; i < look->count; i++)
+		bits &= look->row[i][group];
 	return bits;
 }
 
 /* One word of a group that is not zero in any row. */
 static uint64_t
-words_and(const struct filter_rows *rows, uint32_t group, unsigned word,
+words_and(const struct policy_look *look, uint32_t group, unsigned word,
 	  const struct places *places)
 {
 	uint64_t bits = ~0ull, before;
 	unsigned i;
 
-	for (i = 0; i < rows->count; i++) {
-		before = rows->row[i][group] & ((1ull << word) - 1);
-		bits &= rows->row[i]
+	for (i = 0; i < look->count; i++) {
+		before = look->row[i][group] & ((1ull << word) - 1);
+		bits &= look->row[i]
 				 [places->of[i] + (uint32_t)__builtin_popcountll(before)];
 	}
 	return bits;
@@ -104,40 +111,42 @@ words_and(const struct filter_rows *rows, uint32_t group, unsigned word,
 
 /* The first rule from a place on that all rows have, or nrules. */
 static uint32_t
-rule_find(const struct filter *filter, const struct filter_rows *rows, uint32_t index)
+rule_find(const struct filter *filter, const struct policy_look *look, uint32_t index)
 {
 	uint32_t first = index / 64, group, word;
 	struct places places;
 	uint64_t summary, bits;
 	unsigned i;
 
-	if (rows->count == 0)
+	if (look->count == 0)
 		return RTE_MIN(index, filter->nrules);
-	for (i = 0; i < rows->count; i++)
+	for (i = 0; i < look->count; i++)
 		places.of[i] = filter->groups;
 	for (group = 0; group < filter->groups; group++) {
-		summary = group < first / 64 ? 0 : summaries_and(rows, group);
+		summary = group < first / 64 ? 0 : summaries_and(look, group);
 		if (group == first / 64)
 			summary &= ~0ull << first % 64;
 		for (; summary != 0; summary &= summary - 1) {
 			word = (uint32_t)__builtin_ctzll(summary);
-			bits = words_and(rows, group, word, &places);
+			bits = words_and(look, group, word, &places);
 			if (group * 64 + word == first)
 				bits &= ~0ull << index % 64;
 			if (bits != 0)
 				return (group * 64 + word) * 64 +
 				       (uint32_t)__builtin_ctzll(bits);
 		}
-		places_next(&places, rows, group);
+		places_next(&places, look, group);
 	}
 	return filter->nrules;
 }
 
 uint32_t
-filter_next(const struct filter *filter, struct filter_rows *rows,
+filter_next(const struct filter *filter, struct policy_look *look,
 	    const struct policy_packet *packet, uint32_t index)
 {
-	if (rows->filter != filter)
-		rows_find(filter, rows, packet);
-	return filter->body[rule_find(filter, rows, index)];
+	if (look->filter != filter)
+		filter_look(filter, look, packet);
+	else if (look->known && look->index == index)
+		return look->step;
+	return filter->body[rule_find(filter, look, index)];
 }

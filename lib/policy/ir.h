@@ -191,14 +191,19 @@ enum instr_op {
 
 struct instr {
 	uint8_t op;
-	uint16_t rule;    /* its number */
-	uint32_t next;    /* first step of the next rule */
-	uint32_t counter; /* INSTR_COUNT */
-	uint32_t index;   /* INSTR_FILTER: the rule's place in the filter */
-	const struct ir_match *match;
-	const struct ir_verdict *verdict;
-	const struct filter *filter; /* INSTR_FILTER; NULL: none, go on */
+	uint16_t rule; /* its number */
+	uint32_t next; /* first step of the next rule */
+	union {
+		uint32_t counter; /* INSTR_COUNT */
+		uint32_t index;   /* INSTR_FILTER: the rule's place in the filter */
+	};
+	union {
+		const struct ir_match *match; /* INSTR_MATCH, INSTR_VMAP */
+		struct ir_verdict verdict;    /* INSTR_VERDICT */
+		const struct filter *filter;  /* INSTR_FILTER; NULL: none, go on */
+	};
 };
+_Static_assert(sizeof(struct instr) == 24, "long chains are more than a cache holds");
 
 /* The rules as seen by the packets of one conntrack state. */
 struct program {
@@ -311,17 +316,18 @@ int policy_compile(struct loader *l);
 
 /* filter_build.c, filter.c: made for the steps of a chain, from first to its INSTR_END */
 #define FILTER_RULES_MIN 8 /* a shorter chain is walked as fast */
-#define FILTER_PLANES_MAX 7
-
-struct filter_rows {
-	const struct filter *filter; /* that they are of */
-	const uint64_t *row[FILTER_PLANES_MAX];
-	unsigned count;
-};
+/* rows of fewer are in a near cache: looked at beforehand they cost more, of 1,000 a tenth */
+#define FILTER_LOOK_MIN 2000
+#define FILTER_PLANES_MAX POLICY_LOOK_ROWS
 
 int filter_build(struct loader *l, struct program *program, uint32_t first);
+/* Whether the rules are so many that policy_look_begin() is worth its while. */
+bool filter_is_long(const struct filter *filter);
+/* Find the packet's rows, and ask for them. */
+void filter_look(const struct filter *filter, struct policy_look *look,
+		 const struct policy_packet *packet);
 /* First step of the first rule from a place on that the packet can match, or the chain's end. */
-uint32_t filter_next(const struct filter *filter, struct filter_rows *rows,
+uint32_t filter_next(const struct filter *filter, struct policy_look *look,
 		     const struct policy_packet *packet, uint32_t index);
 
 /* eval.c */

@@ -608,6 +608,77 @@ port_without_a_wire_drops(void **state)
 	fixture_end(&f);
 }
 
+/* Rules that let in the even ports up to 6,000. */
+static char *
+many_rules(void)
+{
+	static const char head[] = RULESET("drop", RULE(ESTABLISHED ACCEPT));
+	size_t room = 1 << 20, used = sizeof(head) - 3; /* without "]}" */
+	char *text = malloc(room);
+	unsigned port;
+
+	assert_non_null(text);
+	memcpy(text, head, used);
+	for (port = 2; port <= 6000; port += 2)
+		used += (size_t)snprintf(
+			text + used, room - used,
+			",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":"
+			"\"forward\",\"expr\":[{\"match\":{\"op\":\"==\",\"left\":"
+			"{\"payload\":{\"protocol\":\"th\",\"field\":\"dport\"}},"
+			"\"right\":%u}}," COUNTER ACCEPT "]}}",
+			port);
+	assert_true(used + 3 < room);
+	memcpy(text + used, "]}", 3);
+	return text;
+}
+
+/* The engine looks at the rules of several beforehand: each gets its own answer. */
+static void
+new_packets_of_a_burst_get_their_own_answers_from_many_rules(void **state)
+{
+	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
+	struct engine_record records[ENGINE_BURST_MAX];
+	uint64_t counted = 0;
+	struct frame frame;
+	char *text = many_rules();
+	unsigned i;
+
+	WITH(f, text);
+	free(text);
+	handshake(&f);
+	drain(&f);
+	for (i = 0; i < ENGINE_BURST_MAX; i++) {
+		/* every fourth is a datagram, every eighth of the handshake's connection */
+		frame = i % 4 == 3 ? datagram(LAN, 2000, (uint16_t)(1000 + i / 2))
+				   : segment(LAN, FRAME_SYN, 1000, 0);
+		frame.dport = (uint16_t)(1000 + i / 2);
+		frame.sport = (uint16_t)(2000 + i / 16);
+		if (i % 8 == 0)
+			frame = segment(LAN, FRAME_ACK, 1001, 5001);
+		if (i % 8 == 4)
+			frame.flags = FRAME_ACK;
+		pkts[i] = mbuf_of(&frame);
+	}
+	engine_burst(f.e, LAN, pkts, ENGINE_BURST_MAX, START, records);
+	for (i = 0; i < ENGINE_BURST_MAX; i++) {
+		if (i % 8 == 0) {
+			assert_passed(records[i]);
+		} else if (i % 8 == 4) {
+			assert_dropped(records[i], REASON_TCP_NO_CONNECTION);
+		} else if (i / 2 % 2 == 0) {
+			assert_passed(records[i]);
+			counted++;
+		} else {
+			assert_dropped(records[i], REASON_POLICY_DROP);
+		}
+	}
+	assert_true(counted > ENGINE_BURST_MAX / 8);
+	for (i = 0; i < policy_counters(f.policy); i++)
+		counted -= f.counters[i].packets;
+	assert_int_equal(counted, -1); /* and the handshake's SYN */
+	fixture_end(&f);
+}
+
 static void
 made_segments_stand_right_behind_their_cause(void **state)
 {
@@ -968,6 +1039,8 @@ main(void)
 		cmocka_unit_test(ipv6_is_tracked_in_its_own_table),
 		cmocka_unit_test(full_table_refuses_new_connections_and_keeps_the_old),
 		cmocka_unit_test(port_without_a_wire_drops),
+		cmocka_unit_test(
+			new_packets_of_a_burst_get_their_own_answers_from_many_rules),
 		cmocka_unit_test(made_segments_stand_right_behind_their_cause),
 		cmocka_unit_test(what_we_send_ourselves_is_limited),
 		cmocka_unit_test(full_transmit_buffer_drops_and_says_so),

@@ -244,12 +244,13 @@ static void
 filters_change_no_verdict_and_no_count(void **state)
 {
 	struct text t = {.at = malloc(TEXT)};
-	struct policy_counter *counters[2];
-	struct policy_verdict verdict[2];
+	struct policy_counter *counters[3];
+	struct policy_verdict verdict[3];
 	struct policy_packet packet;
+	struct policy_look look;
 	struct policy *policy;
 	uint8_t address[2][16];
-	unsigned i, k, decided = 0;
+	unsigned i, k, decided = 0, looked = 0;
 	size_t bytes;
 
 	(void)state;
@@ -260,6 +261,7 @@ filters_change_no_verdict_and_no_count(void **state)
 		bytes = (policy_counters(policy) + 1) * sizeof(**counters);
 		counters[0] = calloc(1, bytes);
 		counters[1] = calloc(1, bytes);
+		counters[2] = calloc(1, bytes);
 		for (k = 0; k < PACKETS; k++) {
 			random_packet(&packet, address);
 			policy_eval(policy, &packet, counters[0], &verdict[0]);
@@ -270,16 +272,26 @@ filters_change_no_verdict_and_no_count(void **state)
 				fail_msg(
 					"ruleset %u, packet %u: rule %u, without filter %u\n%s",
 					i, k, verdict[0].rule, verdict[1].rule, t.at);
+			if (policy_look_begin(policy, &packet, &look)) {
+				policy_look_end(policy, &packet, &look);
+				looked++;
+			}
+			policy_eval_looked(policy, &packet, &look, counters[2],
+					   &verdict[2]);
+			assert_memory_equal(&verdict[0], &verdict[2], sizeof(*verdict));
+			assert_memory_equal(counters[0], counters[2], bytes);
 			/* what is skipped cannot make a verdict less lasting */
 			assert_true(verdict[0].cacheable || !verdict[1].cacheable);
 			decided += verdict[0].rule != 0;
 		}
 		free(counters[0]);
 		free(counters[1]);
+		free(counters[2]);
 		policy_free(policy);
 	}
 	free(t.at);
 	assert_true(decided > RULESETS * PACKETS / 4);
+	assert_true(looked > RULESETS * PACKETS / 4);
 }
 
 /* 5,000 rules, one a port: only the one of the packet's port is looked at. */
@@ -290,7 +302,7 @@ of_many_rules_the_few_that_can_match_are_looked_at(void **state)
 	struct text t = {.at = malloc(TEXT)};
 	struct pk pk = TCP(.dport = 4321), none = TCP(.dport = 5001),
 		  v6 = TCP(V6, .dport = 77);
-	struct filter_rows rows = {.filter = NULL};
+	struct policy_look look = {.filter = NULL};
 	const struct program *program;
 	struct policy_packet packet;
 	struct policy *policy;
@@ -313,15 +325,15 @@ of_many_rules_the_few_that_can_match_are_looked_at(void **state)
 	assert_non_null(program->code[0].filter);
 
 	packet_make(&pk, &packet, address);
-	pc = filter_next(program->code[0].filter, &rows, &packet, 0);
+	pc = filter_next(program->code[0].filter, &look, &packet, 0);
 	assert_int_equal(program->code[pc].rule, 4321);
-	pc = filter_next(program->code[0].filter, &rows, &packet, 4321);
+	pc = filter_next(program->code[0].filter, &look, &packet, 4321);
 	assert_int_equal(program->code[pc].op, INSTR_END);
 	assert_int_equal(eval(policy, &pk, NULL).rule, 4321);
 
-	rows.filter = NULL;
+	look.filter = NULL;
 	packet_make(&none, &packet, address);
-	pc = filter_next(program->code[0].filter, &rows, &packet, 0);
+	pc = filter_next(program->code[0].filter, &look, &packet, 0);
 	assert_int_equal(program->code[pc].op, INSTR_END);
 	assert_int_equal(eval(policy, &none, NULL).kind, POLICY_DROP);
 	assert_int_equal(eval(policy, &v6, NULL).rule, 77);
