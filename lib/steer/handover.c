@@ -2,6 +2,7 @@
 #include <steer/handover.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
@@ -169,14 +170,31 @@ lane_flush(struct handover *h, unsigned peer, unsigned side)
 	lane->count = 0;
 }
 
+/* Whether one owner has all; behind n there is room for seven more. */
+static inline bool
+all_of(uint8_t owner, uint8_t *owners, uint16_t n)
+{
+	uint64_t all = owner * UINT64_C(0x0101010101010101), eight, differ = 0;
+	uint16_t i;
+
+	memset(&owners[n], owner, 7);
+	for (i = 0; i < n; i += 8) {
+		memcpy(&eight, &owners[i], sizeof(eight));
+		differ |= eight ^ all;
+	}
+	return differ == 0;
+}
+
 uint16_t
 handover_split(struct handover *h, uint8_t side, struct rte_mbuf **pkts, uint16_t n)
 {
-	uint8_t owners[ENGINE_BURST_MAX];
+	uint8_t owners[ENGINE_BURST_MAX + 7];
 	struct handover_lane *lane;
 	uint16_t i, own = 0;
 
 	steer_owners(h->steer, side, pkts, n, owners);
+	if (likely(all_of(h->self, owners, n))) /* a card that does symmetric RSS */
+		return n;
 	for (i = 0; i < n; i++) {
 		if (owners[i] == h->self || owners[i] == STEER_ANY) {
 			pkts[own++] = pkts[i];

@@ -206,12 +206,11 @@ plain4_words(const struct rte_mbuf *m, uint16_t *words)
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	const struct rte_ipv4_hdr *ip = (const void *)(frame + RTE_ETHER_HDR_LEN);
 	uint32_t addresses[2], ports;
-	rte_be16_t type;
 
 	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN + sizeof(*ip) + sizeof(ports)))
 		return false;
-	memcpy(&type, frame + RTE_ETHER_HDR_LEN - sizeof(type), sizeof(type));
-	if (type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || !is_plain4(ip))
+	if (!plain_is_ipv4(ip) ||
+	    (!plain_carries(ip, IPPROTO_TCP) && !plain_carries(ip, IPPROTO_UDP)))
 		return false;
 	memcpy(addresses, &ip->src_addr, sizeof(addresses));
 	memcpy(&ports, ip + 1, sizeof(ports));

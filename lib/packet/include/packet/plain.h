@@ -123,7 +123,31 @@ plain_fill(const struct rte_tcp_hdr *tcp, uint8_t kind, uint8_t side, uint16_t z
 /* Above are multicast, broadcast, and what is not used: for others to tell apart. */
 #define PLAIN_SOURCES 224
 
-/* The IP header is l3 bytes into the frame. */
+/*
+ * Of the four bytes from the EtherType on, and the four from the flags and offset of fragments
+ * on, in one comparison each: IPv4 without options; whole, and of that protocol.
+ */
+static __rte_always_inline bool
+plain_is_ipv4(const struct rte_ipv4_hdr *ip)
+{
+	rte_be32_t word;
+
+	memcpy(&word, (const char *)ip - sizeof(rte_be16_t), sizeof(word));
+	return (word & RTE_BE32(0xffffff00)) ==
+	       RTE_BE32(RTE_ETHER_TYPE_IPV4 << 16 | RTE_IPV4_VHL_DEF << 8);
+}
+
+static __rte_always_inline bool
+plain_carries(const struct rte_ipv4_hdr *ip, uint8_t proto)
+{
+	rte_be32_t word;
+
+	memcpy(&word, &ip->fragment_offset, sizeof(word));
+	return (word & RTE_BE32(~(RTE_IPV4_HDR_DF_FLAG << 16 | 0xffu << 8))) ==
+	       rte_cpu_to_be_32(proto);
+}
+
+/* The IP header, which plain_is_ipv4(), is l3 bytes into the frame. */
 static __rte_always_inline const struct rte_tcp_hdr *
 plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	   uint32_t flags, struct packet *p)
@@ -135,9 +159,7 @@ plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	int32_t l4_len = (int32_t)total - (int32_t)sizeof(*ip);
 	uint64_t addr;
 
-	if (ip->version_ihl != RTE_IPV4_VHL_DEF ||
-	    (ip->fragment_offset & ~RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0 ||
-	    ip->next_proto_id != IPPROTO_TCP || total > m->data_len - l3 ||
+	if (!plain_carries(ip, IPPROTO_TCP) || total > m->data_len - l3 ||
 	    *(const uint8_t *)&ip->src_addr >= PLAIN_SOURCES || !plain_fits(tcp, l4_len))
 		return NULL;
 	if (unlikely(!plain_sums_good(m)) &&
@@ -194,11 +216,9 @@ static __rte_always_inline const struct rte_tcp_hdr *
 plain_ip(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	 uint32_t flags, struct packet *p)
 {
-	rte_be16_t type = plain_type(m, l3);
-
-	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
+	if (plain_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3)))
 		return plain_ipv4(m, l3, side, zone, flags, p);
-	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
+	if (plain_type(m, l3) == RTE_BE16(RTE_ETHER_TYPE_IPV6))
 		return plain_ipv6(m, l3, side, zone, flags, p);
 	return NULL;
 }
@@ -217,7 +237,10 @@ packet_peek(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flag
 	    m->data_len < RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr) +
 				  sizeof(struct rte_tcp_hdr))
 		return NULL;
-	if (unlikely(plain_type(m, RTE_ETHER_HDR_LEN) == RTE_BE16(RTE_ETHER_TYPE_VLAN)))
+	if (likely(plain_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *,
+							 RTE_ETHER_HDR_LEN))))
+		return plain_ipv4(m, RTE_ETHER_HDR_LEN, side, zone, flags, p);
+	if (plain_type(m, RTE_ETHER_HDR_LEN) == RTE_BE16(RTE_ETHER_TYPE_VLAN))
 		return packet_peek_tagged(m, side, zone, flags, p);
 	return plain_ip(m, RTE_ETHER_HDR_LEN, side, zone, flags, p);
 }
