@@ -206,7 +206,7 @@ is_ordinary(const struct engine_stage *stage, unsigned i)
 
 /*
  * Ask for what packets need that are not ordinary: their connections' second lines; and all,
- * with acct. Where the last burst was ordinary altogether this one is taken to be so too.
+ * with acct. Where no connection of the last burst needed it, none of this one is taken to.
  */
 static void
 stage_ask(struct engine *e, unsigned n)
@@ -533,8 +533,8 @@ stage_act(struct engine *e, unsigned n)
 			record_passed(e, i);
 		i = next;
 		if (i < n) {
+			stage->mixed |= stage->conn[i] != NULL;
 			step_rest(e, i++);
-			stage->mixed = true;
 		}
 	}
 }

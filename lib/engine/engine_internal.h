@@ -79,7 +79,7 @@ struct engine_stage {
 	struct rte_mbuf **pkts;
 	struct engine_record *records; /* or NULL */
 	uint16_t port;
-	bool mixed; /* not all of the last burst went through pass_run() */
+	bool mixed; /* some connection of the last burst needed its second line */
 	struct packet packet[ENGINE_BURST_MAX];
 	const struct rte_tcp_hdr *tcp[ENGINE_BURST_MAX]; /* packet_is_plain() only */
 	struct engine_family *family[ENGINE_BURST_MAX];
