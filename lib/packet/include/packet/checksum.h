@@ -46,11 +46,15 @@ checksum_fold(uint64_t sum)
 	return half >> 16;
 }
 
-/* Whether the parts of a checksummed datagram, the checksum included, sum to "right". */
+/*
+ * Whether the parts of a checksummed datagram, the checksum included, sum to "right": to a
+ * multiple of 65,535 that is not 0. A multiple times the inverse of 65,535 modulo 2^64 is the
+ * quotient, and what is none becomes a number larger than any quotient (Hacker's Delight, 10-17).
+ */
 static inline bool
 checksum_right(uint64_t sum)
 {
-	return checksum_fold(sum) == UINT16_MAX;
+	return sum * UINT64_C(0xfffefffefffeffff) - 1 < UINT64_MAX / UINT16_MAX;
 }
 
 #endif

@@ -51,6 +51,29 @@ parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,
 				  header_len - (uint32_t)sizeof(*tcp), seg);
 }
 
+#define PLAIN_SUM_BAD UINT32_MAX
+
+/*
+ * Of the flags PACKET_VERIFY_*, those that the device has left to us; PLAIN_SUM_BAD: it has found
+ * a wrong sum. Most devices look at both, or at none.
+ */
+static inline uint32_t
+plain_unverified(const struct rte_mbuf *m, uint32_t flags)
+{
+	uint64_t ip = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	uint64_t l4 = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+
+	if (likely((ip | l4) == 0)) /* unknown */
+		return flags;
+	if (ip == RTE_MBUF_F_RX_IP_CKSUM_BAD || l4 == RTE_MBUF_F_RX_L4_CKSUM_BAD)
+		return PLAIN_SUM_BAD;
+	if (ip == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+		flags &= ~PACKET_VERIFY_IP;
+	if (l4 == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+		flags &= ~PACKET_VERIFY_L4;
+	return flags;
+}
+
 /*
  * Whether the checksums are right where the device has not said that both are; tcp: the
  * header, with what follows l4_len bytes, addr: both addresses; ip: the IPv4 header, or NULL.
@@ -61,19 +84,16 @@ plain_sums_right(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip,
 		 const struct rte_tcp_hdr *tcp, uint32_t l4_len, const void *addr,
 		 uint32_t flags)
 {
-	uint64_t ip_state = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
-	uint64_t l4_state = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 	uint64_t sum = checksum_words(addr, ip != NULL ? 2 * sizeof(rte_be32_t) : 32);
 
-	if ((ip != NULL && ip_state == RTE_MBUF_F_RX_IP_CKSUM_BAD) ||
-	    l4_state == RTE_MBUF_F_RX_L4_CKSUM_BAD)
+	flags = plain_unverified(m, flags);
+	if (flags == PLAIN_SUM_BAD)
 		return false;
-	if (ip != NULL && ip_state != RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
-	    (flags & PACKET_VERIFY_IP) &&
+	if (ip != NULL && (flags & PACKET_VERIFY_IP) &&
 	    !checksum_right(checksum_words(ip, offsetof(struct rte_ipv4_hdr, src_addr)) +
 			    sum))
 		return false;
-	if (l4_state == RTE_MBUF_F_RX_L4_CKSUM_GOOD || !(flags & PACKET_VERIFY_L4))
+	if (!(flags & PACKET_VERIFY_L4))
 		return true;
 	sum += checksum_words(tcp, sizeof(*tcp)) + rte_cpu_to_be_16((uint16_t)l4_len) +
 	       rte_cpu_to_be_16(IPPROTO_TCP);
