@@ -145,13 +145,12 @@ has_ports(uint8_t proto)
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
 }
 
-/* IPv4 without options, not fragmented, TCP or UDP. */
+/* IPv4 without options, not fragmented, TCP or UDP; the EtherType stands before it. */
 static inline bool
 is_plain4(const struct rte_ipv4_hdr *ip)
 {
-	return ip->version_ihl == RTE_IPV4_VHL_DEF &&
-	       (ip->fragment_offset & ~RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) == 0 &&
-	       has_ports(ip->next_proto_id);
+	return plain_is_ipv4(ip) &&
+	       (plain_carries(ip, IPPROTO_TCP) || plain_carries(ip, IPPROTO_UDP));
 }
 
 /*
@@ -174,8 +173,7 @@ plain_key(const struct rte_mbuf *m, uint8_t side, struct flow_key *key)
 	ip4 = (const struct rte_ipv4_hdr *)(frame + l3);
 	ip6 = (const struct rte_ipv6_hdr *)(frame + l3);
 	ports = frame + l3 + sizeof(*ip4);
-	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
-	    len >= l3 + sizeof(*ip4) + 2 * sizeof(rte_be16_t) && is_plain4(ip4)) {
+	if (len >= l3 + sizeof(*ip4) + 2 * sizeof(rte_be16_t) && is_plain4(ip4)) {
 		family = 4;
 		key->id.proto = ip4->next_proto_id;
 		key->addr.v4[side] = ip4->src_addr;
@@ -207,10 +205,8 @@ plain4_words(const struct rte_mbuf *m, uint16_t *words)
 	const struct rte_ipv4_hdr *ip = (const void *)(frame + RTE_ETHER_HDR_LEN);
 	uint32_t addresses[2], ports;
 
-	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN + sizeof(*ip) + sizeof(ports)))
-		return false;
-	if (!plain_is_ipv4(ip) ||
-	    (!plain_carries(ip, IPPROTO_TCP) && !plain_carries(ip, IPPROTO_UDP)))
+	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN + sizeof(*ip) + sizeof(ports)) ||
+	    !is_plain4(ip))
 		return false;
 	memcpy(addresses, &ip->src_addr, sizeof(addresses));
 	memcpy(&ports, ip + 1, sizeof(ports));
