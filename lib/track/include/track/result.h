@@ -46,7 +46,7 @@ struct track_result {
 	uint8_t made_to;
 	uint8_t ask;
 	uint8_t events;
-	uint32_t wakeup; /* of TCP, with TRACK_EVENT_SHORTER: what tcp_wakeup() says now */
+	uint32_t wakeup; /* of TCP, with TRACK_EVENT_SHORTER: tcp_wakeup() now */
 	struct tcp_segment made;
 };
 
