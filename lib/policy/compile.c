@@ -332,8 +332,7 @@ walk_chain(struct walk *w, uint32_t number)
 			pc++;
 		} else if (instr->op == INSTR_FILTER) {
 			pc++;
-		} else if (instr->op == INSTR_VERDICT &&
-			   instr->verdict.op != OP_RETURN) {
+		} else if (instr->op == INSTR_VERDICT && instr->verdict.op != OP_RETURN) {
 			pc = walk_verdict(w, &instr->verdict, (uint32_t)pc, &out);
 			if (pc < 0) {
 				p->verdict.rule = instr->rule;
