@@ -37,7 +37,6 @@ struct state {
 	struct policy_packet packet[PACKETS];
 	rte_be32_t address[PACKETS][2];
 	struct policy_look look[BURST];
-	bool looked[BURST];
 };
 
 static uint64_t
@@ -83,12 +82,9 @@ run_looked(void *arg)
 
 	for (i = 0; i < PACKETS; i += BURST) {
 		for (j = 0; j < BURST; j++)
-			s->looked[j] = policy_look_begin(s->policy, &s->packet[i + j],
-							 &s->look[j]);
+			policy_look_begin(s->policy, &s->packet[i + j], &s->look[j]);
 		for (j = 0; j < BURST; j++)
-			if (s->looked[j])
-				policy_look_end(s->policy, &s->packet[i + j],
-						&s->look[j]);
+			policy_look_end(s->policy, POLICY_CT_NEW, &s->look[j]);
 		for (j = 0; j < BURST; j++) {
 			policy_eval_looked(s->policy, &s->packet[i + j], &s->look[j],
 					   NULL, &verdict);

@@ -147,7 +147,7 @@ step_of(struct engine *e, unsigned i)
 		.p = &stage->packet[i],
 		.f = stage->family[i],
 		.hash = stage->hash[i],
-		.look = e->looks ? stage->look[i] : NULL,
+		.look = e->looks ? &stage->look[i] : NULL,
 		.index = stage->index[i],
 		.port = stage->port,
 		.r.verdict = VERDICT_PASS,
@@ -178,19 +178,14 @@ stage_look(struct engine *e, unsigned n)
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		stage->look[i] = NULL;
+		stage->look[i].filter = NULL;
 		if (stage->conn[i] != NULL || !look_new(stage, i))
 			continue;
 		s = step_of(e, i);
-		if (rules_look_begin(&s, &stage->looks[i]))
-			stage->look[i] = &stage->looks[i];
+		rules_look(&s);
 	}
-	for (i = 0; i < n; i++) {
-		if (stage->look[i] == NULL)
-			continue;
-		s = step_of(e, i);
-		rules_look_end(&s, stage->look[i]);
-	}
+	for (i = 0; i < n; i++)
+		policy_look_end(e->policy, POLICY_CT_NEW, &stage->look[i]);
 }
 
 /* Whether pass_run() may be for packet i: it is plain, and so is its connection. */

@@ -84,11 +84,9 @@ struct engine_stage {
 	const struct rte_tcp_hdr *tcp[ENGINE_BURST_MAX]; /* packet_is_plain() only */
 	struct engine_family *family[ENGINE_BURST_MAX];
 	uint64_t hash[ENGINE_BURST_MAX];
-	uint32_t index[ENGINE_BURST_MAX];         /* of the connection, or FLOW_NONE */
-	struct flow_conn *conn[ENGINE_BURST_MAX]; /* .. itself, or NULL */
-	/* with engine.looks: of what may be a new connection, else NULL */
-	struct policy_look *look[ENGINE_BURST_MAX];
-	struct policy_look looks[ENGINE_BURST_MAX];
+	uint32_t index[ENGINE_BURST_MAX];          /* of the connection, or FLOW_NONE */
+	struct flow_conn *conn[ENGINE_BURST_MAX];  /* .. itself, or NULL */
+	struct policy_look look[ENGINE_BURST_MAX]; /* with engine.looks */
 	struct rte_mbuf *dropped[ENGINE_BURST_MAX];
 	unsigned drops;
 	/* accepted by the constant rules of ct state established: counted once a burst */
@@ -132,7 +130,7 @@ struct engine_step {
 	const struct packet *p;
 	struct engine_family *f;  /* of the packet or its connection, or FAMILY_NONE's */
 	uint64_t hash;            /* of the packet's key */
-	struct policy_look *look; /* of stage_look(), or NULL */
+	struct policy_look *look; /* of stage_look(), NULL without engine.looks */
 	uint32_t index;           /* connection, or FLOW_NONE */
 	uint16_t port;            /* where it came in */
 	uint8_t icmp_type;        /* with ACTION_ICMP */
@@ -219,12 +217,8 @@ enum policy_ct rules_ct(const struct track_hot *hot, uint8_t side);
 /* Ask, and keep the answer in s->rules: whether they accept. */
 bool rules_ask(struct engine_step *s, enum policy_ct ct);
 
-/*
- * Look at the rules of a packet that may be new, without asking: stage_look(). False: there is
- * nothing to be looked at. rules_look_end() after that, with another pass over the burst.
- */
-bool rules_look_begin(const struct engine_step *s, struct policy_look *look);
-void rules_look_end(const struct engine_step *s, struct policy_look *look);
+/* Begin to look at the rules of a packet that may be new, for s->look; it is not NULL. */
+void rules_look(const struct engine_step *s);
 
 /* Drop or reject, as s->rules says. */
 void rules_refuse(struct engine_step *s);

@@ -70,22 +70,13 @@ rules_ask(struct engine_step *s, enum policy_ct ct)
 	return s->rules.kind == POLICY_ACCEPT;
 }
 
-bool
-rules_look_begin(const struct engine_step *s, struct policy_look *look)
-{
-	struct policy_packet q;
-
-	rules_packet(s, s->p->side, POLICY_CT_NEW, &q);
-	return policy_look_begin(s->e->policy, &q, look);
-}
-
 void
-rules_look_end(const struct engine_step *s, struct policy_look *look)
+rules_look(const struct engine_step *s)
 {
 	struct policy_packet q;
 
 	rules_packet(s, s->p->side, POLICY_CT_NEW, &q);
-	policy_look_end(s->e->policy, &q, look);
+	policy_look_begin(s->e->policy, &q, s->look);
 }
 
 void

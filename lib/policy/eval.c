@@ -271,7 +271,7 @@ eval(struct walk *w)
 }
 
 /* The filter with which the first base chain of a family begins, or NULL. */
-static const struct instr *
+static const struct filter *
 first_filter(const struct policy *policy, uint8_t family, uint8_t ct)
 {
 	const struct program *program = &policy->program[ct];
@@ -284,7 +284,7 @@ first_filter(const struct policy *policy, uint8_t family, uint8_t ct)
 		if (chain->family != 0 && chain->family != family)
 			continue;
 		instr = &program->code[program->start[policy->base[i]]];
-		return instr->op == INSTR_FILTER && instr->filter != NULL ? instr : NULL;
+		return instr->op == INSTR_FILTER ? instr->filter : NULL;
 	}
 	return NULL;
 }
@@ -292,36 +292,30 @@ first_filter(const struct policy *policy, uint8_t family, uint8_t ct)
 bool
 policy_has_looks(const struct policy *policy, enum policy_ct ct)
 {
-	const struct instr *v4 = first_filter(policy, 4, (uint8_t)ct);
-	const struct instr *v6 = first_filter(policy, 6, (uint8_t)ct);
+	const struct filter *v4 = first_filter(policy, 4, (uint8_t)ct);
+	const struct filter *v6 = first_filter(policy, 6, (uint8_t)ct);
 
-	return (v4 != NULL && filter_is_long(v4->filter)) ||
-	       (v6 != NULL && filter_is_long(v6->filter));
-}
-
-bool
-policy_look_begin(const struct policy *policy, const struct policy_packet *packet,
-		  struct policy_look *look)
-{
-	const struct instr *instr = first_filter(policy, packet->family, packet->ct);
-
-	look->filter = NULL;
-	if (instr == NULL)
-		return false;
-	filter_look(instr->filter, look, packet);
-	return true;
+	return (v4 != NULL && filter_is_long(v4)) || (v6 != NULL && filter_is_long(v6));
 }
 
 void
-policy_look_end(const struct policy *policy, const struct policy_packet *packet,
-		struct policy_look *look)
+policy_look_begin(const struct policy *policy, const struct policy_packet *packet,
+		  struct policy_look *look)
 {
-	const struct instr *instr = first_filter(policy, packet->family, packet->ct);
+	const struct filter *filter = first_filter(policy, packet->family, packet->ct);
 
-	look->step = filter_next(instr->filter, look, packet, instr->index);
-	look->index = instr->index;
-	look->known = true;
-	rte_prefetch0(&policy->program[packet->ct].code[look->step]);
+	look->filter = NULL;
+	if (filter != NULL)
+		filter_look(filter, look, packet);
+}
+
+void
+policy_look_end(const struct policy *policy, enum policy_ct ct, struct policy_look *look)
+{
+	if (look->filter == NULL)
+		return;
+	filter_look_first(look);
+	rte_prefetch0(&policy->program[ct].code[look->first]);
 }
 
 void

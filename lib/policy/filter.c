@@ -60,7 +60,7 @@ filter_look(const struct filter *filter, struct policy_look *look,
 	const struct filter_plane *plane = filter->family[family].plane;
 
 	look->filter = filter;
-	look->known = false;
+	look->first = 0;
 	look->count = filter->family[family].count;
 	for (i = 0; i < look->count; i++) {
 		look->row[i] = row_find(&plane[i], field_load(plane[i].field, packet));
@@ -140,13 +140,19 @@ rule_find(const struct filter *filter, const struct policy_look *look, uint32_t 
 	return filter->nrules;
 }
 
+void
+filter_look_first(struct policy_look *look)
+{
+	look->first = look->filter->body[rule_find(look->filter, look, 0)];
+}
+
 uint32_t
 filter_next(const struct filter *filter, struct policy_look *look,
 	    const struct policy_packet *packet, uint32_t index)
 {
 	if (look->filter != filter)
 		filter_look(filter, look, packet);
-	else if (look->known && look->index == index)
-		return look->step;
+	else if (index == 0 && look->first != 0)
+		return look->first;
 	return filter->body[rule_find(filter, look, index)];
 }

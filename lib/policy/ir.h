@@ -323,9 +323,10 @@ int policy_compile(struct loader *l);
 int filter_build(struct loader *l, struct program *program, uint32_t first);
 /* Whether the rules are so many that policy_look_begin() is worth its while. */
 bool filter_is_long(const struct filter *filter);
-/* Find the packet's rows, and ask for them. */
+/* Find the packet's rows, and ask for them; .. then look->first. */
 void filter_look(const struct filter *filter, struct policy_look *look,
 		 const struct policy_packet *packet);
+void filter_look_first(struct policy_look *look);
 /* First step of the first rule from a place on that the packet can match, or the chain's end. */
 uint32_t filter_next(const struct filter *filter, struct policy_look *look,
 		     const struct policy_packet *packet, uint32_t index);

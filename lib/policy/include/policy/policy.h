@@ -109,13 +109,13 @@ void policy_eval(const struct policy *policy, const struct policy_packet *packet
 /*
  * The same of several packets, which then wait together for what a long chain has in memory:
  *
- *	for each packet: looked = policy_look_begin(policy, packet, &look);
- *	for each that is looked at: policy_look_end(policy, packet, &look);
+ *	for each packet: policy_look_begin(policy, packet, &look);
+ *	for each: policy_look_end(policy, packet->ct, &look);
  *	for each: policy_eval_looked(policy, packet, &look, counters, &verdict);
  *
- * policy_look_begin() says false where there is nothing to look at; policy_eval_looked() may
- * follow all the same. Only the last of the three counts anything. policy_has_looks(): whether
- * packets of a conntrack state win by it, since their first chain is long.
+ * Where there is nothing to look at, look.filter is NULL, which may be set as well instead of
+ * the first two. Only the last of the three counts anything. policy_has_looks(): whether packets of
+ * a conntrack state win by it, since their first chain is long.
  */
 #define POLICY_LOOK_ROWS 7
 
@@ -123,15 +123,13 @@ struct policy_look {
 	const struct filter *filter; /* whose rows these are; NULL: none */
 	const uint64_t *row[POLICY_LOOK_ROWS];
 	unsigned count;
-	bool known; /* of the rule at index: where it goes on */
-	uint32_t index;
-	uint32_t step;
+	uint32_t first; /* step of the filter's first rule that can match, 0: not known */
 };
 
 bool policy_has_looks(const struct policy *policy, enum policy_ct ct);
-bool policy_look_begin(const struct policy *policy, const struct policy_packet *packet,
+void policy_look_begin(const struct policy *policy, const struct policy_packet *packet,
 		       struct policy_look *look);
-void policy_look_end(const struct policy *policy, const struct policy_packet *packet,
+void policy_look_end(const struct policy *policy, enum policy_ct ct,
 		     struct policy_look *look);
 void policy_eval_looked(const struct policy *policy, const struct policy_packet *packet,
 			struct policy_look *look, struct policy_counter *counters,
