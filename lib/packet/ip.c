@@ -39,15 +39,25 @@ source_refused4(rte_be32_t src)
 	       src == RTE_BE32(0xffffffff);
 }
 
-/* The datagram ends len bytes after off; a quotation may end before. */
+/* The datagram ends len bytes after off; false: the frame ends before. */
 static bool
 limit(struct parser *c, uint32_t off, uint32_t len)
 {
-	if (len <= c->end - off) {
-		c->end = off + len;
-		return true;
-	}
-	return c->quoted;
+	if (len > c->end - off)
+		return false;
+	c->end = off + len;
+	return true;
+}
+
+/*
+ * How long a packet is from off on: what its header says, or, in a quotation, what is there of
+ * it. A router may have changed the length in the header that it quotes, or have written it in
+ * the wrong byte order (RFC 1122 3.2.2, RFC 4443 2.4: what is quoted is as much as fits).
+ */
+static uint32_t
+length_from(const struct parser *c, uint32_t off, rte_be16_t said)
+{
+	return c->quoted ? c->end - off : rte_be_to_cpu_16(said);
 }
 
 static enum reason
@@ -136,7 +146,7 @@ parse_ipv4(struct parser *c)
 	ip = parser_read(c, p->l3_off, header, buf);
 	if (ip == NULL)
 		return REASON_IP_HEADER;
-	total = rte_be_to_cpu_16(ip->total_length);
+	total = length_from(c, p->l3_off, ip->total_length);
 	if (total < header || !limit(c, p->l3_off, total))
 		return REASON_IP_LENGTH;
 	reason = check_ipv4(c, ip, header);
@@ -296,11 +306,12 @@ parse_ipv6(struct parser *c)
 	x = (struct extensions){
 		.off = p->l3_off + (uint32_t)sizeof(*ip),
 		.start = p->l3_off + (uint32_t)sizeof(*ip),
-		.left = rte_be_to_cpu_16(ip->payload_len),
 		.next = ip->proto,
 	};
+	x.left = length_from(c, x.off, ip->payload_len);
 	/* Length 0 with hop-by-hop options is a jumbogram (RFC 2675), beyond any frame. */
-	if (!limit(c, x.off, x.left) || (x.left == 0 && x.next == IPPROTO_HOPOPTS))
+	if (!limit(c, x.off, x.left) ||
+	    (x.left == 0 && x.next == IPPROTO_HOPOPTS && !c->quoted))
 		return REASON_IP_LENGTH;
 	memcpy(p->key.addr.v6[p->side], &ip->src_addr, 16);
 	memcpy(p->key.addr.v6[p->side ^ 1], &ip->dst_addr, 16);

@@ -41,7 +41,7 @@ struct parser {
 	uint32_t end;
 	uint32_t
 		final_dst; /* where the destination is that a routing header leads to, or 0 */
-	bool quoted; /* lengths may exceed what is there, checksums are not looked at */
+	bool quoted;       /* lengths and checksums in headers count for nothing */
 };
 
 /*

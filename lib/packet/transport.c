@@ -120,7 +120,7 @@ set_ports(struct packet *p, rte_be16_t src, rte_be16_t dst)
 	p->key.id.port[p->side ^ 1] = dst;
 }
 
-/* Of a quoted segment: all of its header where it is there, else what RFC 792 promises. */
+/* Of a quoted segment: as much of its header as is there, the first 64 bits at least. */
 static enum reason
 parse_quoted_tcp(struct parser *c)
 {
@@ -135,22 +135,17 @@ parse_quoted_tcp(struct parser *c)
 	set_ports(p, tcp->src_port, tcp->dst_port);
 	p->seg.seq = rte_be_to_cpu_32(tcp->sent_seq);
 	p->payload_off = (uint16_t)(p->l4_off + QUOTED_MIN_BYTES);
-	tcp = parser_read(c, p->l4_off, sizeof(*tcp), buf);
-	if (tcp == NULL)
+	if (p->l4_len < sizeof(*tcp))
 		return REASON_NONE;
+	tcp = parser_read(c, p->l4_off, sizeof(*tcp), buf);
 	header = (uint32_t)(tcp->data_off >> 4) * 4;
-	if (header < sizeof(*tcp) || header > p->l4_len)
+	if (header < sizeof(*tcp))
 		return REASON_NONE;
+	if (header > p->l4_len) /* cut within the options */
+		header = sizeof(*tcp);
 	tcp = parser_read(c, p->l4_off, header, buf);
-	if (tcp != NULL) {
-		parse_tcp_segment(tcp, header, p->l4_len - header, &p->seg);
-		p->payload_off = (uint16_t)(p->l4_off + header);
-		return REASON_NONE;
-	}
-	/* Cut within the options: the fixed part is there. */
-	tcp = parser_read(c, p->l4_off, sizeof(*tcp), buf);
-	parse_tcp_segment(tcp, sizeof(*tcp), p->l4_len - header, &p->seg);
-	p->payload_off = (uint16_t)(p->l4_off + sizeof(*tcp));
+	parse_tcp_segment(tcp, header, p->l4_len - header, &p->seg);
+	p->payload_off = (uint16_t)(p->l4_off + header);
 	return REASON_NONE;
 }
 
@@ -216,8 +211,8 @@ parse_udp(struct parser *c)
 	if (p->proto == PROTO_UDPLITE && len == 0)
 		len = p->l4_len;
 	/* The length is that of the whole datagram: a fragment is shorter. */
-	if (len < sizeof(*udp) ||
-	    (len > p->l4_len && (!p->fragment || c->datagram != NULL)))
+	if (!c->quoted && (len < sizeof(*udp) ||
+			   (len > p->l4_len && (!p->fragment || c->datagram != NULL))))
 		return REASON_L4_LENGTH;
 	if (!udp_verified(c, udp, len))
 		return REASON_L4_CHECKSUM;

@@ -116,8 +116,10 @@ error_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t siz
 {
 	struct frame inner = from_side(step, family, !step->side);
 	struct frame f = from_side(step, family, step->side);
+	const struct frame_words *w = &step->words;
 	uint8_t quoted[FRAME_MAX];
-	size_t len;
+	size_t len, most = w->quotes != 0 ? w->quotes : 508;
+	unsigned i;
 
 	add_packet(&inner, step, step->quoted, family);
 	len = frame_build(&inner, quoted, sizeof(quoted));
@@ -130,9 +132,11 @@ error_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t siz
 	f.icmp_seq = 1400; /* the MTU, where one belongs */
 	f.payload = quoted + ETHER_BYTES;
 	f.payload_len = len - ETHER_BYTES;
-	if (f.payload_len > 508)
-		f.payload_len = 508;
-	add_words(&f, &step->words);
+	if (f.payload_len > most)
+		f.payload_len = most;
+	for (i = 0; i < w->quoted_byte; i++)
+		quoted[ETHER_BYTES + w->quoted_at[i]] = w->quoted_is[i];
+	add_words(&f, w);
 	return frame_build(&f, bytes, size);
 }
 

@@ -130,7 +130,7 @@ static const struct {
 	WORD(data_off, 1),     WORD(ip_len, 2),
 	WORD(ttl, 1),          WORD(padding, 2),
 	WORD(label, 1),        WORD(cut, 2),
-	WORD(id, 2),
+	WORD(id, 2),           WORD(quotes, 2),
 };
 
 /* One of them, its number behind it. */
@@ -155,6 +155,17 @@ set_word(struct parser *p, struct frame_words *w, const char *text)
 		if (!text_value(p, UINT16_MAX, &n))
 			return text_bad(p, "piece: expected OFFSET LENGTH");
 		w->piece_len = (uint16_t)n;
+		return 0;
+	}
+	if (strcmp(text, "quoted_byte") == 0) {
+		if (w->quoted_byte == SCENARIO_QUOTED || !text_value(p, UINT8_MAX, &n))
+			return text_bad(p,
+					"quoted_byte: expected OFFSET VALUE, %u at most",
+					SCENARIO_QUOTED);
+		w->quoted_at[w->quoted_byte] = (uint8_t)n;
+		if (!text_value(p, UINT8_MAX, &n))
+			return text_bad(p, "quoted_byte: expected OFFSET VALUE");
+		w->quoted_is[w->quoted_byte++] = (uint8_t)n;
 		return 0;
 	}
 	while (i < sizeof(frame_word) / sizeof(frame_word[0]) &&

@@ -19,6 +19,7 @@
 
 #define SCENARIO_SENDS 6 /* frames that one step can make us send */
 #define SCENARIO_SETTINGS 16
+#define SCENARIO_QUOTED 4 /* bytes that a quotation may have wrong */
 
 enum step_kind {
 	STEP_TCP,
@@ -74,6 +75,10 @@ struct frame_words {
 	bool piece; /* it is one: piece_len bytes at piece_off, as far as there are some */
 	uint16_t piece_off;
 	uint16_t piece_len;
+	uint16_t quotes;     /* of an ICMP error: bytes that it quotes at most, 0: 508 */
+	uint8_t quoted_byte; /* .. and what of them it quotes wrongly: so many bytes .. */
+	uint8_t quoted_at[SCENARIO_QUOTED]; /* .. from the IP header on .. */
+	uint8_t quoted_is[SCENARIO_QUOTED]; /* .. are said to be */
 };
 
 /* What we must send. */

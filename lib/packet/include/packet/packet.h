@@ -159,8 +159,9 @@ struct rte_mbuf *packet_parse_datagram(const struct packet_piece *pieces, unsign
  * Parse the packet that an ICMP error (p->kind == PACKET_ICMP_ERROR) quotes. The quoted
  * packet travelled the other way, so its key is that of a packet from the other side, and
  * inner->side is that side. Of a TCP segment only ports and sequence number are there for
- * certain: inner->seg.seq is set, the rest of seg is 0 unless quoted. Checksums of the
- * quotation are not verified.
+ * certain: inner->seg.seq is set, the rest of seg is 0 unless quoted. Lengths are those of
+ * what is there: no length and no checksum in the quotation is tested (RFC 1122 3.2.2,
+ * RFC 4443 2.4), only its header and the first 64 bits behind it identify.
  *
  * Returns 0, or -EINVAL when the quotation is too short or no IP packet.
  */
