@@ -61,17 +61,15 @@ tcp_fast_timestamps(struct track_hot *h, uint8_t x, const struct tcp_segment *se
 		return true;
 	ahead = seg->tsval - h->tsmax[x];
 	behind = h->tsmax[y] - seg->tsecr;
-	lag_x = h->ts_lag[x];
 	lag_y = h->ts_lag[y];
 	/* order is lost near 2^31 */
 	if (!seg->has_ts || ahead >= 1u << 30 || behind >= 1u << 31 ||
 	    lag_y >= TS_LAG_SPILLED)
 		return false;
-	if (lag_x < TS_LAG_SPILLED) {
-		lag_x += ahead;
-		if (lag_x >= TS_LAG_SPILLED)
-			return false;
-	}
+	/* what does not fit here, or already did not, is compared with the cold line's */
+	lag_x = h->ts_lag[x] + ahead;
+	if (lag_x >= TS_LAG_SPILLED)
+		return false;
 	h->tsmax[x] = seg->tsval;
 	h->ts_lag[x] = (uint16_t)lag_x;
 	h->ts_lag[y] = (uint16_t)(behind < lag_y ? behind : lag_y);
