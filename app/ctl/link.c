@@ -101,12 +101,11 @@ link_send(struct link *link, const json_t *request)
 }
 
 json_t *
-link_receive(struct link *link, const char **line)
+link_receive(struct link *link)
 {
 	ssize_t length = getline(&link->line, &link->room, link->in);
 
 	if (length <= 0)
 		return NULL;
-	*line = link->line;
 	return json_loadb(link->line, (size_t)length, 0, NULL);
 }

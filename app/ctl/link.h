@@ -14,10 +14,7 @@ void link_close(struct link *link);
 /* Send an object as a line. Returns 0 or -errno. */
 int link_send(struct link *link, const json_t *request);
 
-/*
- * The next object, the caller's to free, and its text in *line until the next call; NULL
- * at the end, or when what comes is no object.
- */
-json_t *link_receive(struct link *link, const char **line);
+/* The next object, the caller's to free; NULL at the end, or when what comes is no object. */
+json_t *link_receive(struct link *link);
 
 #endif

@@ -12,6 +12,7 @@
 #include "line.h"
 #include "link.h"
 #include "show.h"
+#include "streams.h"
 
 #define DEFAULT_SOCKET "/run/sluice/control.sock"
 
@@ -226,11 +227,21 @@ show(const struct options *options, const json_t *answer)
 	return DONE;
 }
 
-/* As it came; whether it is the last. */
+/* As it came, but in ASCII that is printable; whether it is the last. */
 static enum progress
-show_json(const json_t *answer, const char *line)
+show_json(const json_t *answer)
 {
-	fputs(line, stdout);
+	char *text = json_dumps(answer,
+				JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
+	const char *rest = text, *del;
+
+	while (rest != NULL && (del = strchr(rest, '\x7f')) != NULL) {
+		printf("%.*s\\u007f", (int)(del - rest), rest);
+		rest = del + 1;
+	}
+	if (rest != NULL)
+		puts(rest);
+	free(text);
 	return json_object_get(answer, "connection") != NULL ||
 			       json_object_get(answer, "lost") != NULL ||
 			       json_object_get(answer, "events") != NULL
@@ -253,12 +264,12 @@ static int
 receive(const struct options *options, struct link *link)
 {
 	enum progress progress = MORE;
-	const char *error, *line;
+	const char *error;
 	json_t *answer;
 	int status = 0;
 
 	while (progress == MORE) {
-		answer = link_receive(link, &line);
+		answer = link_receive(link);
 		if (answer == NULL) {
 			fprintf(stderr,
 				"sluicectl: the connection to sluice has ended\n");
@@ -269,7 +280,7 @@ receive(const struct options *options, struct link *link)
 			status = refused(options, error);
 			progress = DONE;
 		} else if (options->json) {
-			progress = show_json(answer, line);
+			progress = show_json(answer);
 		} else {
 			progress = show(options, answer);
 		}
@@ -307,10 +318,15 @@ int
 main(int argc, char **argv)
 {
 	struct options options = {.socket = DEFAULT_SOCKET, .request = json_object()};
-	int status = read_options(&options, argc, argv);
+	int status;
 
-	if (status < 0)
+	streams_begin();
+	status = read_options(&options, argc, argv);
+	if (status < 0) {
+		if (!options.json)
+			streams_text();
 		status = run(&options);
+	}
 	json_decref(options.request);
-	return status;
+	return streams_end("sluicectl", status, EXIT_USAGE);
 }

@@ -27,6 +27,7 @@
 #include "options.h"
 #include "replay.h"
 #include "rules.h"
+#include "streams.h"
 
 /* Everything there is; zeros: not there. */
 struct program {
@@ -347,16 +348,19 @@ main(int argc, char **argv)
 {
 	static struct program p;
 	unsigned i;
+	int status = EXIT_SUCCESS;
 
+	streams_begin();
+	streams_text();
 	for (i = 0; i < OPTIONS_MAX_PORTS; i++)
 		p.captures[i].fd = -1;
 	switch (options_parse(argc, argv, &p.options)) {
 	case OPTIONS_BAD:
 		return EXIT_USAGE;
 	case OPTIONS_DONE:
-		return EXIT_SUCCESS;
-	case OPTIONS_RUN:
 		break;
+	case OPTIONS_RUN:
+		status = clean_up(&p, replay(&p));
 	}
-	return clean_up(&p, replay(&p));
+	return streams_end("sluice-replay", status, EXIT_DEVICE);
 }

@@ -12,6 +12,7 @@
 
 #include "exit.h"
 #include "ruleset.h"
+#include "streams.h"
 
 static const char usage[] =
 	"usage: sluice-rules [--check] [--ports NAME,..] FILE\n"
@@ -82,15 +83,6 @@ options_parse(struct options *options, int argc, char **argv)
 }
 
 static int
-json_print(const char *json, size_t length)
-{
-	if (fwrite(json, 1, length, stdout) == length && fflush(stdout) == 0)
-		return 0;
-	complain("standard output: %s", strerror(errno));
-	return -EIO;
-}
-
-static int
 rules_do(const struct options *options)
 {
 	struct source source;
@@ -109,7 +101,7 @@ rules_do(const struct options *options)
 	if (ret == 0 && options->check)
 		ret = ruleset_check(&source, json, strlen(json), options->ports);
 	else if (ret == 0)
-		ret = json_print(json, strlen(json));
+		fputs(json, stdout);
 	free(json);
 	source_free(&source);
 	return ret;
@@ -119,15 +111,21 @@ int
 main(int argc, char **argv)
 {
 	struct options options = {.check = false};
+	int status = 0;
 
+	streams_begin();
 	switch (options_parse(&options, argc, argv)) {
 	case 0:
-		return rules_do(&options) == 0 ? 0 : EXIT_RULES;
+		if (options.check)
+			streams_text();
+		status = rules_do(&options) == 0 ? 0 : EXIT_RULES;
+		break;
 	case 1:
 		fputs(usage, stdout);
-		return 0;
+		break;
 	default:
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
+	return streams_end("sluice-rules", status, EXIT_RULES);
 }

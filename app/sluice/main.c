@@ -22,10 +22,12 @@
 
 #include "address.h"
 #include "exit.h"
+#include "log.h"
 #include "options.h"
 #include "report.h"
 #include "sizes.h"
 #include "sluice.h"
+#include "streams.h"
 
 static struct sluice sluice;
 
@@ -199,10 +201,13 @@ main(int argc, char **argv)
 	struct options options;
 	struct policy *policy;
 	sigset_t signals;
-	int status = options_read(&options, argc, argv);
+	int status;
 
+	streams_begin();
+	streams_text();
+	status = options_read(&options, argc, argv);
 	if (status >= 0)
-		return status;
+		return streams_end("sluice", status, EXIT_USAGE);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (config_load(options.config, CONFIG_NEED_DEVICES, &sluice.config,
 			&config_error) != 0)
@@ -214,11 +219,13 @@ main(int argc, char **argv)
 		return fail(EXIT_RULES, policy_error.text);
 	}
 	if (options.check) {
-		status = check(&sluice, policy);
+		status = streams_end("sluice", check(&sluice, policy), EXIT_USAGE);
 	} else {
 		signals_block(&signals);
+		log_start();
 		report_rules(sluice.config, policy);
 		status = start(&sluice, &options, policy);
+		log_stop();
 	}
 	config_free(sluice.config);
 	return status;

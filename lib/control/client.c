@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <base/escape.h>
+
 struct client *
 client_new(int fd)
 {
@@ -109,7 +111,8 @@ append(struct client *c, const json_t *json)
 {
 	const size_t room = CLIENT_OUT_BYTES - c->out_end;
 	size_t length = json_dumpb(json, c->out + c->out_end, room,
-				   JSON_COMPACT | JSON_PRESERVE_ORDER);
+				   JSON_COMPACT | JSON_PRESERVE_ORDER |
+					   JSON_ENSURE_ASCII);
 
 	return length < room ? length : 0; /* a line feed follows */
 }
@@ -137,7 +140,16 @@ client_send(struct client *c, json_t *json)
 }
 
 void
+client_text(struct client *c, const char *name, const char *text)
+{
+	char safe[CLIENT_TEXT_BYTES];
+
+	escape_text(safe, sizeof(safe), text, strlen(text));
+	client_send(c, json_pack("{ss}", name, safe));
+}
+
+void
 client_error(struct client *c, const char *text)
 {
-	client_send(c, json_pack("{ss}", "error", text));
+	client_text(c, "error", text);
 }

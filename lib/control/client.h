@@ -15,6 +15,7 @@
 #include "filter.h"
 
 #define CLIENT_LINE_BYTES 4096u       /* the longest request */
+#define CLIENT_TEXT_BYTES 8192u       /* the longest message, escaped */
 #define CLIENT_OUT_BYTES (1u << 20)   /* that wait to be read */
 #define CLIENT_PIECE_BYTES (1u << 17) /* room that a piece of a list may need */
 
@@ -67,6 +68,11 @@ size_t client_room(const struct client *c);
 
 /* Append an object as a line, and free it. false: no room, nothing is appended. */
 bool client_send(struct client *c, json_t *json);
+
+/*
+ * Append {name: text}, the text escaped (base/escape.h): what is not UTF-8 could not be sent.
+ */
+void client_text(struct client *c, const char *name, const char *text);
 
 /* Append {"error": text}. */
 void client_error(struct client *c, const char *text);

@@ -49,7 +49,7 @@ do_reload(const struct control_config *config, struct client *c, const json_t *r
 	if (config->reload(config->context, message, sizeof(message)) != 0)
 		client_error(c, message);
 	else
-		client_send(c, json_pack("{ss}", "reload", message));
+		client_text(c, "reload", message);
 }
 
 static void

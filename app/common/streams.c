@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "streams.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <base/escape.h>
+
+#define PIECE_BYTES 4096u
+
+/* A stream that escapes. Its lock is that of the FILE. */
+struct escaped {
+	int fd;
+	char held[ESCAPE_BYTES]; /* the beginning of a character whose end has to come */
+	size_t held_length;
+};
+
+static struct escaped out = {.fd = STDOUT_FILENO};
+static struct escaped err = {.fd = STDERR_FILENO};
+static int (*_Atomic sink)(int fd, const char *bytes, size_t length) = streams_write;
+
+int
+streams_write(int fd, const char *bytes, size_t length)
+{
+	struct pollfd room = {.fd = fd, .events = POLLOUT};
+	ssize_t n;
+
+	while (length > 0) {
+		n = write(fd, bytes, length);
+		if (n < 0 && errno == EAGAIN)
+			poll(&room, 1, -1);
+		else if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			bytes += n;
+			length -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+void
+streams_sink(int (*wanted)(int fd, const char *bytes, size_t length))
+{
+	atomic_store(&sink, wanted != NULL ? wanted : streams_write);
+}
+
+static int
+escaped_put(int fd, const char *bytes, size_t length)
+{
+	int (*put)(int fd, const char *bytes, size_t length) = atomic_load(&sink);
+
+	return put(fd, bytes, length);
+}
+
+/* Escape and pass on what is whole; *taken: how much that was. */
+static int
+escaped_text(int fd, const char *text, size_t length, size_t *taken)
+{
+	char piece[PIECE_BYTES];
+	size_t used = 0, wrote, n;
+	int status = 0;
+
+	*taken = 0;
+	while (status == 0 && (n = escape_next(text + *taken, length - *taken,
+					       piece + used, &wrote)) > 0) {
+		*taken += n;
+		used += wrote;
+		if (used > sizeof(piece) - ESCAPE_BYTES) {
+			status = escaped_put(fd, piece, used);
+			used = 0;
+		}
+	}
+	return status != 0 || used == 0 ? status : escaped_put(fd, piece, used);
+}
+
+/* Complete the character that is held; returns how many bytes of the text that took. */
+static size_t
+held_complete(struct escaped *stream, const char *text, size_t length, int *status)
+{
+	size_t added = 0, taken = 0;
+
+	while (stream->held_length > 0 && added < length && *status == 0) {
+		stream->held[stream->held_length++] = text[added++];
+		*status = escaped_text(stream->fd, stream->held, stream->held_length,
+				       &taken);
+		stream->held_length -= taken;
+		memmove(stream->held, stream->held + taken, stream->held_length);
+	}
+	return added;
+}
+
+static ssize_t
+escaped_write(void *cookie, const char *text, size_t length)
+{
+	struct escaped *stream = cookie;
+	int status = 0;
+	size_t begin = held_complete(stream, text, length, &status), taken = 0;
+
+	if (status == 0 && begin < length) {
+		status = escaped_text(stream->fd, text + begin, length - begin, &taken);
+		stream->held_length = length - begin - taken;
+		if (status == 0)
+			memcpy(stream->held, text + begin + taken, stream->held_length);
+		else
+			stream->held_length = 0;
+	}
+	if (status == 0)
+		return (ssize_t)length;
+	errno = -status;
+	return 0;
+}
+
+/* In place of a standard stream; without memory it stays as it is. */
+static void
+escaped_open(struct escaped *stream, FILE **standard, int mode)
+{
+	const cookie_io_functions_t io = {.write = escaped_write};
+	FILE *file = fopencookie(stream, "w", io);
+
+	if (file == NULL)
+		return;
+	setvbuf(file, NULL, mode, BUFSIZ);
+	*standard = file;
+}
+
+void
+streams_begin(void)
+{
+	int fd;
+
+	/* the lowest number is taken: each is what we ask for */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	escaped_open(&err, &stderr, _IONBF);
+}
+
+void
+streams_text(void)
+{
+	escaped_open(&out, &stdout, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF);
+}
+
+int
+streams_end(const char *program, int status, int lost)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "%s: standard output cannot be written%s%s: output is lost\n",
+		program, errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+	return status != 0 ? status : lost;
+}
