@@ -65,6 +65,28 @@ syn_shadow(const struct tcp_step *st)
 	return TCP_PASS;
 }
 
+/*
+ * Whether the SYN crosses one that opened a shadow and has not been answered: it is the second
+ * half of a simultaneous open that the rules have let in (RFC 5382 REQ-2).
+ */
+static inline bool
+syn_crosses_shadow(const struct tcp_step *st)
+{
+	bool found = false;
+	int i;
+
+	if (!st->side)
+		return false;
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		struct tcp_pair n = shadow_pair(&st->side->shadow[i]);
+
+		if (st->side->shadow[i].live && pair_orig(&n) != step_side(st) &&
+		    pair_column(&n) == TCP_COLUMN_SYN_SENT)
+			found = true;
+	}
+	return found;
+}
+
 TRACK_CALL enum tcp_outcome
 step_syn(const struct tcp_step *st, const struct tcp_pair *p)
 {
@@ -84,16 +106,16 @@ step_syn(const struct tcp_step *st, const struct tcp_pair *p)
 		pair_syn_candidate(p, x, seg);
 		return TCP_PASS;
 	}
-	if (step_needs_rules(st))
-		return TCP_ASK;
-	if (st->in->rules == TCP_RULES_DENY)
-		return step_drop(st, REASON_POLICY_DROP);
-	if (column == TCP_COLUMN_SYN_SENT) { /* simultaneous open */
+	if (column == TCP_COLUMN_SYN_SENT) { /* simultaneous open, SYN-6 */
 		q = candidate_of(seg);
 		pair_syn_sent(p, x, &q);
 		p->c->count |= COUNT_SIMULTANEOUS;
 		return TCP_PASS;
 	}
+	if (!syn_crosses_shadow(st) && step_needs_rules(st))
+		return TCP_ASK;
+	if (st->in->rules == TCP_RULES_DENY)
+		return step_drop(st, REASON_POLICY_DROP);
 	if (column == TCP_COLUMN_SYN_RECEIVED && ep_has(p, y, EP_PA) &&
 	    !ep_has(p, y, EP_SA) && seq_after(seg->seq, p->c->iss[x]) &&
 	    seq_before(seg->seq, p->h->edge[x]))
