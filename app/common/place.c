@@ -11,6 +11,60 @@ place_of_mark(const yaml_mark_t *mark)
 	return (struct place){(unsigned)mark->line + 1, (unsigned)mark->column + 1};
 }
 
+/* An event that names a value for later. */
+static bool
+has_anchor(const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return event->data.scalar.anchor != NULL;
+	case YAML_SEQUENCE_START_EVENT:
+		return event->data.sequence_start.anchor != NULL;
+	case YAML_MAPPING_START_EVENT:
+		return event->data.mapping_start.anchor != NULL;
+	default:
+		return false;
+	}
+}
+
+/*
+ * What would take the library too long: with each piece of text it looks at all lists that
+ * are open, and with each anchor at all before it. Seen piece by piece, so that this ends
+ * where it becomes too much. Returns the problem, or NULL.
+ */
+static const char *
+place_excess(const char *text, size_t length, struct place *where)
+{
+	unsigned depth = 0, anchors = 0;
+	const char *problem = NULL;
+	yaml_parser_t parser;
+	yaml_event_t event;
+	bool more = true;
+
+	if (!yaml_parser_initialize(&parser))
+		return NULL;
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+	while (more && problem == NULL && yaml_parser_parse(&parser, &event)) {
+		anchors += has_anchor(&event);
+		if (event.type == YAML_SEQUENCE_START_EVENT ||
+		    event.type == YAML_MAPPING_START_EVENT)
+			depth++;
+		else if (event.type == YAML_SEQUENCE_END_EVENT ||
+			 event.type == YAML_MAPPING_END_EVENT)
+			depth--;
+		if (depth > PLACE_MAX_DEPTH)
+			problem = "lists and mappings within each other, 16 deep at "
+				  "most expected";
+		else if (anchors > PLACE_MAX_ANCHORS)
+			problem = "too many anchors, 256 at most expected";
+		more = event.type != YAML_STREAM_END_EVENT;
+		*where = place_of_mark(&event.start_mark);
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return problem;
+}
+
 /* There must be no second document, or what it says would be ignored. */
 static bool
 place_is_last(yaml_parser_t *parser, struct place *where)
@@ -37,6 +91,9 @@ place_open(struct place_map *map, const char *text, size_t length, struct place 
 	yaml_parser_t parser;
 
 	map->loaded = false;
+	*problem = place_excess(text, length, where);
+	if (*problem != NULL)
+		return -EINVAL;
 	if (!yaml_parser_initialize(&parser)) {
 		*where = (struct place){1, 1};
 		*problem = "out of memory";

@@ -14,6 +14,9 @@
 
 #include <yaml.h>
 
+#define PLACE_MAX_DEPTH 16u /* of lists and mappings; a configuration has 3 */
+#define PLACE_MAX_ANCHORS 256u
+
 struct place {
 	unsigned line; /* from 1 */
 	unsigned column;
@@ -26,7 +29,7 @@ struct place_map {
 
 /*
  * Parse a text. Returns 0, or -EINVAL with where and what (a static text) is wrong. An
- * empty text is an error, and so is a second document.
+ * empty text is an error, and so are a second document and what exceeds the limits above.
  */
 int place_open(struct place_map *map, const char *text, size_t length,
 	       struct place *where, const char **problem);

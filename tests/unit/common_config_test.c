@@ -405,6 +405,38 @@ a_path_too_long_for_a_socket_is_refused(void **state)
 		       "at most expected");
 }
 
+/* 300,000 brackets, or 60,000 anchors, took the library minutes. */
+static void
+nesting_and_anchors_without_end_are_refused_at_once(void **state)
+{
+	static const char *const units[] = {"[", "{", "- ", "? ", "{a: ", "[\n"};
+	static const char *const wheres[] = {"1:17", "1:17", "1:33",
+					     "1:33", "1:65", "17:1"};
+	static char text[1 << 20], expected[128];
+	size_t i, length;
+
+	(void)state;
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		for (length = 0; length < 900000;)
+			length += (size_t)sprintf(text + length, "%s", units[i]);
+		snprintf(expected, sizeof(expected),
+			 "x.yaml:%s: lists and mappings within each other, 16 deep at "
+			 "most expected",
+			 wheres[i]);
+		assert_refused(text, expected);
+	}
+	length = (size_t)sprintf(text, "%s", "eal: [");
+	for (i = 0; i < 60000; i++)
+		length += (size_t)sprintf(text + length, "&a%zu v,", i);
+	assert_refused(text, "x.yaml:1:1945: too many anchors, 256 at most expected");
+	strcpy(text, "eal: ");
+	memset(text + 5, '[', 15);
+	memset(text + 20, ']', 15);
+	text[35] = '\0';
+	assert_refused(text, "x.yaml:1:7: eal[0]: a list stands here, a single value "
+			     "expected");
+}
+
 int
 main(void)
 {
@@ -421,6 +453,7 @@ main(void)
 		cmocka_unit_test(wrong_ports_and_wires_are_refused_at_their_place),
 		cmocka_unit_test(too_many_ports_and_wires_are_refused),
 		cmocka_unit_test(a_path_too_long_for_a_socket_is_refused),
+		cmocka_unit_test(nesting_and_anchors_without_end_are_refused_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
