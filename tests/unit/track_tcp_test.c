@@ -339,7 +339,7 @@ four_segment_close_ends_in_time_wait_for_2msl(void **state)
 	LEFT(&w, 240);
 	PASS(&w, B, ACK(301, 101), "FIN_WAIT_1", "CLOSE_WAIT"); /* no ACK of the FIN */
 	PASS(&w, B, ACK(301, 102), "FIN_WAIT_2", "CLOSE_WAIT");
-	LEFT(&w, 3600);
+	LEFT(&w, 7440);
 	PASS(&w, B, FIN(301, 102), "TIME_WAIT", "LAST_ACK");
 	PASS(&w, A, ACK(102, 302), "TIME_WAIT", "CLOSED");
 	LEFT(&w, 120);

@@ -19,7 +19,7 @@
 	X(tcp_timeout_unacknowledged, 300, 1, 2000000,                                   \
 	  "unacknowledged data, or a zero window")                                       \
 	X(tcp_timeout_fin_wait, 240, 1, 2000000, "FIN sent, not acknowledged")           \
-	X(tcp_timeout_close_wait, 3600, 1, 2000000, "half-closed")                       \
+	X(tcp_timeout_close_wait, 7440, 1, 2000000, "half-closed")                       \
 	X(tcp_timeout_last_ack, 120, 1, 2000000,                                         \
 	  "both FINs sent, not both acknowledged")                                       \
 	X(tcp_timeout_time_wait, 120, 1, 3600, "2MSL")                                   \

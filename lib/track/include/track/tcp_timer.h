@@ -60,7 +60,10 @@ pair_end(const struct tcp_pair *p, const struct track_config *config)
 	return h->last + established_timeout(p, config);
 }
 
-/* Whether the pair is probed before it goes. */
+/*
+ * Whether the pair is probed before it goes. A side whose SYN nobody has acknowledged (it may have
+ * sent its FIN, too) would answer with a RST.
+ */
 static inline bool
 pair_is_probed(const struct tcp_pair *p)
 {
@@ -69,7 +72,7 @@ pair_is_probed(const struct tcp_pair *p)
 	if (p->c->flags & COLD_RST_PEND)
 		return ep_has(p, 0, EP_PA) && ep_has(p, 1, EP_PA);
 	return pair_column(p) == TCP_COLUMN_SYNCHRONISED &&
-	       !((p->h->ep[0] | p->h->ep[1]) & EP_FS);
+	       (p->h->ep[0] & p->h->ep[1] & EP_SA);
 }
 
 static inline uint32_t
