@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What do the rules cost a new connection? Rulesets of 100 to 10,000 rules, each of a
- * client network, a server network, and a port or a range of ports, as firewalls have them;
- * the packets are drawn so that each matches one of the rules, all alike. They ask in bursts, as
- * the engine has the new ones ask of many rules, and one at a time. Beside it the walk through
- * all rules, where that ends in our lifetime.
+ * client network, a server network, and a port or a range of ports, as firewalls have
+ * them; the packets are drawn so that each matches one of the rules, all alike. They ask
+ * in bursts, as the engine has the new ones ask of many rules, and one at a time. Beside
+ * it the walk through all rules, where that ends in our lifetime.
  */
 #include "bench.h"
 
@@ -17,8 +17,9 @@
 #include <rte_byteorder.h>
 
 #include <policy/policy.h>
+#include <ruleset/ruleset.h>
 
-#include "../lib/policy/ir.h"
+#include "../lib/policy/policy_internal.h"
 
 #define PACKETS (1u << 14)
 #define BURST 32u
@@ -36,7 +37,7 @@ struct state {
 	uint32_t count;
 	struct policy_packet packet[PACKETS];
 	rte_be32_t address[PACKETS][2];
-	struct policy_look look[BURST];
+	struct policy_class class[BURST];
 };
 
 static uint64_t
@@ -64,7 +65,7 @@ run_walk(void *arg)
 	uint32_t i;
 
 	for (i = 0; i < PACKETS; i++) {
-		policy_eval_plain(s->policy, &s->packet[i], NULL, &verdict);
+		policy_eval_walk(s->policy, &s->packet[i], NULL, &verdict);
 		sum += verdict.rule;
 	}
 	bench_use(sum);
@@ -82,12 +83,12 @@ run_looked(void *arg)
 
 	for (i = 0; i < PACKETS; i += BURST) {
 		for (j = 0; j < BURST; j++)
-			policy_look_begin(s->policy, &s->packet[i + j], &s->look[j]);
+			policy_classify_begin(s->policy, &s->packet[i + j], &s->class[j]);
 		for (j = 0; j < BURST; j++)
-			policy_look_end(s->policy, POLICY_CT_NEW, &s->look[j]);
+			policy_classify_end(s->policy, POLICY_CT_NEW, &s->class[j]);
 		for (j = 0; j < BURST; j++) {
-			policy_eval_looked(s->policy, &s->packet[i + j], &s->look[j],
-					   NULL, &verdict);
+			policy_eval_classified(s->policy, &s->packet[i + j], &s->class[j],
+					       NULL, &verdict);
 			sum += verdict.rule;
 		}
 	}
@@ -121,7 +122,7 @@ rules_make(struct state *s, struct bench_random *random)
 		"{\"chain\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"forward\","
 		"\"type\":\"filter\",\"hook\":\"forward\",\"prio\":0,\"policy\":\"drop\"}}";
 	size_t room = sizeof(head) + (size_t)s->count * RULE_ROOM + 8, used;
-	struct policy_error error;
+	struct ruleset_error error;
 	char *text = malloc(room);
 	uint32_t i;
 	int rc;
@@ -142,7 +143,7 @@ rules_make(struct state *s, struct bench_random *random)
 		used += rule_print(text + used, room - used, &s->rules[i]);
 	}
 	snprintf(text + used, room - used, "]}");
-	rc = policy_load(text, strlen(text), NULL, &s->policy, &error);
+	rc = ruleset_load(text, strlen(text), NULL, &s->policy, &error);
 	if (rc != 0)
 		bench_note("%s", error.text);
 	free(text);
@@ -177,7 +178,7 @@ packets_make(struct state *s, struct bench_random *random)
 	}
 }
 
-/* Every packet is let in by a rule, and by the same one with and without filter. */
+/* Every packet is let in by a rule, and by the same one with and without classifier. */
 static bool
 agree(const struct state *s)
 {
@@ -186,7 +187,7 @@ agree(const struct state *s)
 
 	for (i = 0; i < PACKETS; i += PACKETS / 256) {
 		policy_eval(s->policy, &s->packet[i], NULL, &a);
-		policy_eval_plain(s->policy, &s->packet[i], NULL, &b);
+		policy_eval_walk(s->policy, &s->packet[i], NULL, &b);
 		if (a.rule == 0 || a.rule != b.rule)
 			return false;
 	}

@@ -87,7 +87,7 @@ void config_engine(const struct sluice_config *config, unsigned workers,
 		   struct engine_config *engine);
 
 /*
- * The port's names in the order of the engine's port numbers, for policy_ports. names has
+ * The port's names in the order of the engine's port numbers, for ruleset_ports. names has
  * room for CONFIG_MAX_PORTS; returns how many: two a wire.
  */
 unsigned config_engine_ports(const struct sluice_config *config, const char **names);

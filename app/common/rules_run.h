@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rules of a file as JSON, by way of sluice-rules: what policy_load() takes. */
+/* Rules of a file as JSON, by way of sluice-rules: what ruleset_load() takes. */
 #ifndef COMMON_RULES_RUN_H
 #define COMMON_RULES_RUN_H
 

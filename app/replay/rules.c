@@ -4,20 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <ruleset/ruleset.h>
+
 #include "exit.h"
 #include "rules_run.h"
 
 static int
-parse(const char *file, const struct policy_ports *ports, struct policy **policy)
+parse(const char *file, const struct ruleset_ports *ports, struct policy **policy)
 {
 	static char text[8192]; /* nft explains at length */
-	struct policy_error error;
+	struct ruleset_error error;
 	char *json = NULL;
 	size_t length;
 	int status = rules_run(NULL, file, &json, &length, text, sizeof(text));
 
 	if (status == 0) {
-		status = policy_load(json, length, ports, policy, &error);
+		status = ruleset_load(json, length, ports, policy, &error);
 		free(json);
 		if (status != 0)
 			snprintf(text, sizeof(text), "%s: %s", file, error.text);
@@ -31,7 +33,7 @@ int
 rules_load(const struct sluice_config *config, const char *file, const char *const *names,
 	   unsigned ports, struct policy **policy, struct policy_counter **counters)
 {
-	const struct policy_ports policy_ports = {names, ports};
+	const struct ruleset_ports policy_ports = {names, ports};
 	int status = EXIT_SUCCESS;
 
 	if (file == NULL)

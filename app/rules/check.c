@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include <policy/policy.h>
+#include <ruleset/ruleset.h>
 
 #include "ruleset.h"
 
@@ -42,7 +43,7 @@ state_print(const struct policy *policy, enum policy_ct ct, const char *name)
 }
 
 static int
-ports_split(char *text, const char **names, struct policy_ports *ports)
+ports_split(char *text, const char **names, struct ruleset_ports *ports)
 {
 	char *rest = text, *name;
 
@@ -63,14 +64,14 @@ int
 ruleset_check(const struct source *source, const char *json, size_t length, char *ports)
 {
 	const char *names[PORTS_MAX];
-	struct policy_ports list = {NULL, 0};
-	struct policy_error error;
+	struct ruleset_ports list = {NULL, 0};
+	struct ruleset_error error;
 	struct policy *policy;
 	int ret;
 
 	if (ports != NULL && ports_split(ports, names, &list) != 0)
 		return -EINVAL;
-	ret = policy_load(json, length, ports != NULL ? &list : NULL, &policy, &error);
+	ret = ruleset_load(json, length, ports != NULL ? &list : NULL, &policy, &error);
 	if (ret != 0) {
 		complain("%s: %s", source->name, error.text);
 		return ret;

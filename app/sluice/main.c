@@ -197,7 +197,7 @@ int
 main(int argc, char **argv)
 {
 	struct config_error config_error;
-	struct policy_error policy_error;
+	struct ruleset_error policy_error;
 	struct options options;
 	struct policy *policy;
 	sigset_t signals;

@@ -10,14 +10,14 @@
 
 static int
 load_json(const struct sluice_config *config, const char *json, size_t length,
-	  struct policy **policy, struct policy_error *error)
+	  struct policy **policy, struct ruleset_error *error)
 {
 	const char *names[CONFIG_MAX_PORTS];
-	struct policy_ports ports = {.names = names};
+	struct ruleset_ports ports = {.names = names};
 	int status;
 
 	ports.count = config_engine_ports(config, names);
-	status = policy_load(json, length, &ports, policy, error);
+	status = ruleset_load(json, length, &ports, policy, error);
 	if (status == 0 && error->text[0] != '\0')
 		printf("warning: %s: %s\n", config->rules, error->text);
 	return status;
@@ -25,9 +25,9 @@ load_json(const struct sluice_config *config, const char *json, size_t length,
 
 int
 rules_load(const struct sluice_config *config, struct policy **policy,
-	   struct policy_error *error)
+	   struct ruleset_error *error)
 {
-	struct policy_error inner;
+	struct ruleset_error inner;
 	char *json = NULL;
 	size_t length = 0;
 	int status;
@@ -56,7 +56,7 @@ rules_load(const struct sluice_config *config, struct policy **policy,
 static int
 reload(struct rules_reload *reload, char *message, size_t size)
 {
-	struct policy_error error;
+	struct ruleset_error error;
 	struct policy *policy;
 	int status = rules_load(reload->config, &policy, &error);
 

@@ -5,16 +5,17 @@
 
 #include <control/rules.h>
 #include <policy/policy.h>
+#include <ruleset/ruleset.h>
 
 #include "config.h"
 
 /*
- * Load the rules of the configuration, by sluice-rules and policy_load(). Returns 0 and
+ * Load the rules of the configuration, by sluice-rules and ruleset_load(). Returns 0 and
  * *policy, or -errno and a message. Warnings are printed. Must not be called by a worker: it
  * waits for a process.
  */
 int rules_load(const struct sluice_config *config, struct policy **policy,
-	       struct policy_error *error);
+	       struct ruleset_error *error);
 
 /* What reloading needs. */
 struct rules_reload {

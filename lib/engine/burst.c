@@ -178,14 +178,14 @@ stage_look(struct engine *e, unsigned n)
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		stage->look[i].filter = NULL;
+		stage->look[i].classifier = NULL;
 		if (stage->conn[i] != NULL || !look_new(stage, i))
 			continue;
 		s = step_of(e, i);
 		rules_look(&s);
 	}
 	for (i = 0; i < n; i++)
-		policy_look_end(e->policy, POLICY_CT_NEW, &stage->look[i]);
+		policy_classify_end(e->policy, POLICY_CT_NEW, &stage->look[i]);
 }
 
 /* Whether pass_run() may be for packet i: it is plain, and so is its connection. */

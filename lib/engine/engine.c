@@ -185,7 +185,7 @@ engine_set_policy(struct engine *e, const struct policy *policy,
 	e->established_accept = policy_constant(policy, POLICY_CT_ESTABLISHED,
 						&verdict) &&
 				verdict.kind == POLICY_ACCEPT;
-	e->looks = policy_has_looks(policy, POLICY_CT_NEW);
+	e->looks = policy_wants_batch(policy, POLICY_CT_NEW);
 	/* ENGINE_FORGETTING goes on: nobody has remembered the rules before these */
 	if (e->generation != ENGINE_FORGETTING && ++e->generation == ENGINE_FORGETTING)
 		e->forget_cursor = 0;

@@ -86,7 +86,7 @@ struct engine_stage {
 	uint64_t hash[ENGINE_BURST_MAX];
 	uint32_t index[ENGINE_BURST_MAX];          /* of the connection, or FLOW_NONE */
 	struct flow_conn *conn[ENGINE_BURST_MAX];  /* .. itself, or NULL */
-	struct policy_look look[ENGINE_BURST_MAX]; /* with engine.looks */
+	struct policy_class look[ENGINE_BURST_MAX]; /* with engine.looks */
 	struct rte_mbuf *dropped[ENGINE_BURST_MAX];
 	unsigned drops;
 	/* accepted by the constant rules of ct state established: counted once a burst */
@@ -130,7 +130,7 @@ struct engine_step {
 	const struct packet *p;
 	struct engine_family *f;  /* of the packet or its connection, or FAMILY_NONE's */
 	uint64_t hash;            /* of the packet's key */
-	struct policy_look *look; /* of stage_look(), NULL without engine.looks */
+	struct policy_class *look; /* of stage_look(), NULL without engine.looks */
 	uint32_t index;           /* connection, or FLOW_NONE */
 	uint16_t port;            /* where it came in */
 	uint8_t icmp_type;        /* with ACTION_ICMP */

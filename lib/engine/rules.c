@@ -64,7 +64,8 @@ rules_ask(struct engine_step *s, enum policy_ct ct)
 
 	rules_packet(s, s->p->side, ct, &q);
 	if (ct == POLICY_CT_NEW && s->look != NULL)
-		policy_eval_looked(s->e->policy, &q, s->look, s->e->counters, &s->rules);
+		policy_eval_classified(s->e->policy, &q, s->look, s->e->counters,
+				       &s->rules);
 	else
 		policy_eval(s->e->policy, &q, s->e->counters, &s->rules);
 	return s->rules.kind == POLICY_ACCEPT;
@@ -76,7 +77,7 @@ rules_look(const struct engine_step *s)
 	struct policy_packet q;
 
 	rules_packet(s, s->p->side, POLICY_CT_NEW, &q);
-	policy_look_begin(s->e->policy, &q, s->look);
+	policy_classify_begin(s->e->policy, &q, s->look);
 }
 
 void

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ir.h"
+#include <policy/ir.h>
 
 #define ARENA_BLOCK (64u * 1024)
 

@@ -2,52 +2,59 @@
 /*
  * From rules to programs.
  *
- * A packet's conntrack state is known before its rules are asked, and a ruleset asks for
- * it more than for anything else. So the rules are compiled once for each of the five
- * states, and in each the matches on `ct state` are answered at load: true ones vanish,
- * false ones take the rest of their rule along, a verdict map on it becomes the verdict.
- * What follows an unconditional verdict vanishes too. In the usual ruleset
+ * The conntrack state of a packet is known before its rules are evaluated, and rulesets
+ * match on it more than on anything else. So the rules are compiled once for each of the
+ * five states, and the matches on `ct state` are decided at load: a true one is left out,
+ * a false one leaves out the rest of its rule, a verdict map becomes the verdict. What
+ * follows an unconditional verdict is left out too. In the usual ruleset
  *
  *	ct state vmap { established : accept, related : accept, invalid : drop }
  *	iifname "lan" oifname "wan" tcp dport { 80, 443 } accept
  *
- * the program for `established` is then the one step "accept". Where a whole program comes
- * to a verdict without a look at the packet, that is kept as the state's constant, with the
- * counters that lie on the way.
+ * the program for `established` is then the one instruction "accept". Where a whole
+ * program reaches a verdict whatever the packet contains, that verdict is kept as the
+ * constant of the state, with the counters on the way to it.
  *
- * A program is one array of steps, the chains one after the other. A match that fails goes
- * on at the next rule's first step; its last step done, a rule falls through into the next.
+ * A program is one array of instructions, the chains one after the other. A match that
+ * fails jumps to the first instruction of the next rule; the last instruction of a rule
+ * is followed by the next rule.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ir.h"
+#include "policy_internal.h"
+#include "program.h"
 
 #define CONSTANT_STEPS_MAX 100000 /* chains that jump and jump: looked at no further */
 
 struct emitter {
 	struct program *program;
 	enum policy_ct ct;
-	uint32_t begin; /* the rule's first step */
-	bool matched;   /* a condition has been emitted in this rule */
-	bool filtered;  /* each rule begins with an INSTR_FILTER */
-	bool over;      /* nothing after this rule is reached in this chain */
+	uint32_t begin;  /* the rule's first step */
+	bool matched;    /* a condition has been emitted in this rule */
+	bool classified; /* each rule begins with an INSTR_CLASSIFY */
+	bool over;       /* nothing after this rule is reached in this chain */
 	uint16_t rule;
 };
 
-/* The chain at the end of each jump, and that none leads back: depth first. */
-static int chain_height(struct loader *l, uint32_t number, unsigned depth);
+/* Computes the depth of each chain, and that no chain jumps back to itself. */
+struct depth_check {
+	struct policy_ir *ir;
+	uint32_t chain; /* at fault */
+};
+
+static int chain_height(struct depth_check *c, uint32_t number, unsigned depth);
 
 static int
-target_height(struct loader *l, struct ir_chain *chain, const struct ir_verdict *verdict,
-	      unsigned depth)
+target_height(struct depth_check *c, struct ir_chain *chain,
+	      const struct ir_verdict *verdict, unsigned depth)
 {
 	int ret;
 
 	if (verdict->op != OP_JUMP && verdict->op != OP_GOTO)
 		return 0;
-	ret = chain_height(l, verdict->chain, depth + 1);
+	ret = chain_height(c, verdict->chain, depth + 1);
 	if (ret < 0)
 		return ret;
 	if (ret + 1 > chain->height)
@@ -56,7 +63,7 @@ target_height(struct loader *l, struct ir_chain *chain, const struct ir_verdict 
 }
 
 static int
-stmt_height(struct loader *l, struct ir_chain *chain, const struct ir_stmt *stmt,
+stmt_height(struct depth_check *c, struct ir_chain *chain, const struct ir_stmt *stmt,
 	    unsigned depth)
 {
 	const struct ir_set *set = stmt->match.set;
@@ -64,41 +71,37 @@ stmt_height(struct loader *l, struct ir_chain *chain, const struct ir_stmt *stmt
 	int ret = 0;
 
 	if (stmt->kind == STMT_VERDICT)
-		return target_height(l, chain, &stmt->verdict, depth);
+		return target_height(c, chain, &stmt->verdict, depth);
 	if (stmt->kind != STMT_VMAP)
 		return 0;
 	for (i = 0; i < set->count && ret == 0; i++)
-		ret = target_height(l, chain, &set->verdicts[i], depth);
+		ret = target_height(c, chain, &set->verdicts[i], depth);
 	if (ret == 0 && set->all)
-		ret = target_height(l, chain, &set->otherwise, depth);
+		ret = target_height(c, chain, &set->otherwise, depth);
 	return ret;
 }
 
-/* Chains below a chain and itself; an error where there is no end to them. */
+/* Depth of the chains below a chain, plus 1; or -ELOOP or -E2BIG. */
 static int
-chain_height(struct loader *l, uint32_t number, unsigned depth)
+chain_height(struct depth_check *c, uint32_t number, unsigned depth)
 {
-	struct ir_chain *chain = &l->policy->chains[number];
+	struct ir_chain *chain = &c->ir->chains[number];
 	const struct ir_rule *rule;
 	uint32_t i;
 	int ret;
 
+	c->chain = number;
 	if (chain->walking)
-		return loader_fail(l, "chain '%s' of table '%s' jumps back to itself",
-				   chain->name, chain->table);
+		return -ELOOP;
 	if (depth + (chain->height > 0 ? chain->height : 1u) > CHAIN_DEPTH_MAX)
-		return loader_fail(
-			l,
-			"chains jump more than %d deep, at chain '%s' of table "
-			"'%s'",
-			CHAIN_DEPTH_MAX, chain->name, chain->table);
+		return -E2BIG;
 	if (chain->height > 0)
 		return chain->height;
 	chain->walking = true;
 	chain->height = 1;
 	for (rule = chain->first; rule != NULL; rule = rule->next) {
 		for (i = 0; i < rule->nstmts; i++) {
-			ret = stmt_height(l, chain, &rule->stmts[i], depth);
+			ret = stmt_height(c, chain, &rule->stmts[i], depth);
 			if (ret != 0)
 				return ret;
 		}
@@ -120,19 +123,19 @@ base_compare(const void *x, const void *y, void *arg)
 }
 
 static int
-base_order(struct loader *l)
+base_order(struct policy *policy)
 {
-	struct policy *policy = l->policy;
+	struct policy_ir *ir = &policy->ir;
 	uint32_t i, n = 0;
 
-	policy->base = arena_take(&policy->arena, policy->nbase, sizeof(*policy->base));
+	policy->base = arena_take(&ir->arena, ir->nbase, sizeof(*policy->base));
 	if (policy->base == NULL)
-		return loader_no_memory(l);
-	for (i = 0; i < policy->nchains; i++) {
-		if (policy->chains[i].base)
+		return -ENOMEM;
+	for (i = 0; i < ir->nchains; i++) {
+		if (ir->chains[i].base)
 			policy->base[n++] = i;
 	}
-	qsort_r(policy->base, n, sizeof(*policy->base), base_compare, policy->chains);
+	qsort_r(policy->base, n, sizeof(*policy->base), base_compare, ir->chains);
 	return 0;
 }
 
@@ -176,7 +179,7 @@ emit_map(struct emitter *e, const struct ir_match *map)
 {
 	const struct ir_verdict *verdict = NULL;
 	int64_t at;
-	wide value;
+	u128 value;
 
 	if (!is_ct_only(map)) {
 		emit(e, INSTR_VMAP)->match = map;
@@ -225,8 +228,8 @@ emit_rule(struct emitter *e, const struct ir_rule *rule)
 
 	e->begin = p->count;
 	e->matched = false;
-	if (e->filtered)
-		emit(e, INSTR_FILTER);
+	if (e->classified)
+		emit(e, INSTR_CLASSIFY);
 	begin = p->count;
 	for (i = 0; i < rule->nstmts && reached; i++)
 		reached = emit_stmt(e, &rule->stmts[i]);
@@ -239,35 +242,35 @@ emit_rule(struct emitter *e, const struct ir_rule *rule)
 }
 
 static int
-program_emit(struct loader *l, enum policy_ct ct)
+program_emit(struct policy *policy, enum policy_ct ct)
 {
-	struct policy *policy = l->policy;
+	struct policy_ir *ir = &policy->ir;
 	struct program *p = &policy->program[ct];
 	struct emitter e = {.program = p, .ct = ct};
 	const struct ir_rule *rule;
-	size_t room = policy->nchains;
+	size_t room = ir->nchains;
 	uint32_t i;
 	int ret = 0;
 
-	for (i = 0; i < policy->nrules; i++)
-		room += policy->rules[i].nstmts + 1;
-	p->code = arena_take(&policy->arena, room, sizeof(*p->code));
-	p->start = arena_take(&policy->arena, policy->nchains, sizeof(*p->start));
-	if (policy->arena.failed)
-		return loader_no_memory(l);
-	for (i = 0; i < policy->nchains && ret == 0; i++) {
+	for (i = 0; i < ir->nrules; i++)
+		room += ir->rules[i].nstmts + 1;
+	p->code = arena_take(&ir->arena, room, sizeof(*p->code));
+	p->start = arena_take(&ir->arena, ir->nchains, sizeof(*p->start));
+	if (ir->arena.failed)
+		return -ENOMEM;
+	for (i = 0; i < ir->nchains && ret == 0; i++) {
 		p->start[i] = p->count;
 		e.over = false;
-		e.filtered = policy->chains[i].nrules >= FILTER_RULES_MIN;
-		for (rule = policy->chains[i].first; rule != NULL && !e.over;
+		e.classified = ir->chains[i].nrules >= CLASSIFIER_RULES_MIN;
+		for (rule = ir->chains[i].first; rule != NULL && !e.over;
 		     rule = rule->next) {
-			e.rule = (uint16_t)(rule - policy->rules + 1);
+			e.rule = (uint16_t)(rule - ir->rules + 1);
 			emit_rule(&e, rule);
 		}
 		e.rule = 0;
 		emit(&e, INSTR_END);
-		if (e.filtered)
-			ret = filter_build(l, p, p->start[i]);
+		if (e.classified)
+			ret = classifier_build(&ir->arena, p, p->start[i]);
 	}
 	return ret;
 }
@@ -313,7 +316,7 @@ walk_verdict(struct walk *w, const struct ir_verdict *verdict, uint32_t pc,
 static enum walked
 walk_chain(struct walk *w, uint32_t number)
 {
-	const struct ir_chain *chain = &w->policy->chains[number];
+	const struct ir_chain *chain = &w->policy->ir.chains[number];
 	struct program *p = w->program;
 	const struct instr *instr;
 	int64_t pc = p->start[number];
@@ -330,7 +333,7 @@ walk_chain(struct walk *w, uint32_t number)
 				p->counters[p->ncounters] = instr->counter;
 			p->ncounters++;
 			pc++;
-		} else if (instr->op == INSTR_FILTER) {
+		} else if (instr->op == INSTR_CLASSIFY) {
 			pc++;
 		} else if (instr->op == INSTR_VERDICT && instr->verdict.op != OP_RETURN) {
 			pc = walk_verdict(w, &instr->verdict, (uint32_t)pc, &out);
@@ -356,11 +359,11 @@ walk_all(struct walk *w)
 
 	p->ncounters = 0;
 	w->steps = 0;
-	for (i = 0; i < w->policy->nbase && out == WALKED_ACCEPT; i++) {
+	for (i = 0; i < w->policy->ir.nbase && out == WALKED_ACCEPT; i++) {
 		counted = p->ncounters;
 		out = walk_chain(w, w->policy->base[i]);
 		/* a chain of one family may be skipped: it must not make a difference */
-		if (w->policy->chains[w->policy->base[i]].family != 0 &&
+		if (w->policy->ir.chains[w->policy->base[i]].family != 0 &&
 		    (out == WALKED_DROP || p->ncounters != counted))
 			return WALKED_LOOKS;
 	}
@@ -369,19 +372,19 @@ walk_all(struct walk *w)
 
 /* Walked twice: to know how many counters are passed, and to note them. */
 static int
-program_constant(struct loader *l, enum policy_ct ct)
+program_constant(struct policy *policy, enum policy_ct ct)
 {
-	struct program *p = &l->policy->program[ct];
-	struct walk w = {.policy = l->policy, .program = p};
+	struct program *p = &policy->program[ct];
+	struct walk w = {.policy = policy, .program = p};
 	enum walked out = walk_all(&w);
 
 	if (out == WALKED_LOOKS) {
 		p->ncounters = 0;
 		return 0;
 	}
-	p->counters = arena_take(&l->policy->arena, p->ncounters, sizeof(*p->counters));
+	p->counters = arena_take(&policy->ir.arena, p->ncounters, sizeof(*p->counters));
 	if (p->counters == NULL)
-		return loader_no_memory(l);
+		return -ENOMEM;
 	walk_all(&w);
 	p->constant = true;
 	p->verdict.kind = out == WALKED_DROP ? POLICY_DROP : POLICY_ACCEPT;
@@ -390,22 +393,34 @@ program_constant(struct loader *l, enum policy_ct ct)
 }
 
 int
-policy_compile(struct loader *l)
+policy_compile(struct policy_ir *ir, struct policy **out, uint32_t *chain)
 {
+	struct depth_check check = {.ir = ir};
+	struct policy *policy;
 	unsigned ct;
 	uint32_t i;
 	int ret;
 
-	for (i = 0; i < l->policy->nchains; i++) {
-		ret = chain_height(l, i, 0);
+	for (i = 0; i < ir->nchains; i++) {
+		ret = chain_height(&check, i, 0);
+		*chain = check.chain;
 		if (ret < 0)
 			return ret;
 	}
-	ret = base_order(l);
+	policy = calloc(1, sizeof(*policy));
+	if (policy == NULL)
+		return -ENOMEM;
+	policy->ir = *ir;
+	ret = base_order(policy);
 	for (ct = 0; ct < POLICY_CT_COUNT && ret == 0; ct++) {
-		ret = program_emit(l, (enum policy_ct)ct);
+		ret = program_emit(policy, (enum policy_ct)ct);
 		if (ret == 0)
-			ret = program_constant(l, (enum policy_ct)ct);
+			ret = program_constant(policy, (enum policy_ct)ct);
 	}
+	*ir = policy->ir; /* its arena has grown */
+	if (ret == 0)
+		*out = policy;
+	else
+		free(policy);
 	return ret;
 }

@@ -1,38 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sets. Elements are collected as boxes, a lower and an upper bound for each field,
- * sorted, and found again without a walk over all of them:
+ * Sets. The elements are sorted, and one is found without a walk over all of them:
  *
- *	one field	disjoint intervals; halving
- *	more, points	the tuples in order; halving
- *	more, ranges	a plane for each field cuts its values at every bound of an
- *			element; between two cuts the same elements are possible, kept as
- *			a bit row. A look-up halves to a row in each plane and intersects
- *			them: 64 elements a step. Rows cost memory by the square of the
- *			elements, hence RANGED_MAX.
+ *	one field	disjoint intervals; binary search
+ *	more, points	the tuples in order; binary search
+ *	more, ranges	each field is a dimension. The bounds of the elements divide its
+ *			values into intervals with the same elements, kept as a bit vector
+ *			each. A look-up finds one bit vector in each dimension and
+ *			intersects them, 64 elements at a time. They need memory
+ *			by the square of the number of elements, hence RANGED_MAX.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ir.h"
+#include "policy_internal.h"
 
 #define RANGED_MAX 4096
 
-struct set_plane {
-	uint32_t ncuts;
-	wide *cut;      /* a row begins at each */
-	uint64_t *rows; /* words(set) of each */
-};
-
-struct builder {
-	unsigned nfields;
-	uint32_t count;
-	uint32_t room;
-	wide *lo;
-	wide *hi;
-	struct ir_verdict *verdicts;
-	uint32_t *order;
+struct set_dimension {
+	uint32_t nboundaries;
+	u128 *boundary;    /* a bit vector begins at each */
+	uint64_t *vectors; /* words(set) of each */
 };
 
 static uint32_t
@@ -41,8 +30,8 @@ words(const struct ir_set *set)
 	return (set->count + 63) / 64;
 }
 
-static void
-builder_free(struct builder *b)
+void
+set_builder_free(struct set_builder *b)
 {
 	free(b->lo);
 	free(b->hi);
@@ -52,7 +41,7 @@ builder_free(struct builder *b)
 
 /* Where the next element goes, or -1: no memory. */
 static int64_t
-builder_slot(struct builder *b)
+builder_slot(struct set_builder *b)
 {
 	size_t room = b->room == 0 ? 16 : (size_t)b->room * 2;
 	void *grown;
@@ -77,96 +66,12 @@ builder_slot(struct builder *b)
 	return b->count++;
 }
 
-/* Every combination of what the fields' texts mean: a wildcard may mean several ports. */
-static int
-builder_add(struct loader *l, struct builder *b, const struct intervals *values,
-	    const struct ir_verdict *verdict)
-{
-	unsigned at[KEY_FIELDS_MAX] = {0};
-	int64_t slot;
-	unsigned f;
-
-	for (f = 0; f < b->nfields; f++) {
-		if (values[f].count == 0)
-			return 0;
-	}
-	do {
-		slot = builder_slot(b);
-		if (slot < 0)
-			return loader_no_memory(l);
-		for (f = 0; f < b->nfields; f++) {
-			b->lo[(size_t)slot * b->nfields + f] = values[f].lo[at[f]];
-			b->hi[(size_t)slot * b->nfields + f] = values[f].hi[at[f]];
-		}
-		b->verdicts[slot] = *verdict;
-		for (f = 0; f < b->nfields && ++at[f] == values[f].count; f++)
-			at[f] = 0;
-	} while (f < b->nfields);
-	return 0;
-}
-
-/* {"elem": {"val": .., ..}}: only a comment may come with the value. */
-static int
-element_value(struct loader *l, const json_t **value)
-{
-	const json_t *elem = json_object_get(*value, "elem");
-	const json_t *item;
-	const char *key;
-
-	if (elem == NULL)
-		return 0;
-	json_object_foreach((json_t *)(uintptr_t)elem, key, item) {
-		if (strcmp(key, "val") != 0 && strcmp(key, "comment") != 0)
-			return loader_fail(l,
-					   "a set's element with a '%s' is not supported",
-					   key);
-	}
-	*value = json_object_get(elem, "val");
-	return 0;
-}
-
-static int
-element_parse(struct loader *l, struct ir_set *set, struct builder *b, const json_t *json)
-{
-	const json_t *value = set->map ? json_array_get(json, 0) : json;
-	struct intervals values[KEY_FIELDS_MAX];
-	struct ir_verdict verdict = {0};
-	const json_t *concat, *part;
-	unsigned f;
-	int ret;
-
-	ret = element_value(l, &value);
-	if (ret == 0 && set->map)
-		ret = verdict_parse(l, json_array_get(json, 1), &verdict);
-	if (ret != 0)
-		return ret;
-	if (json_is_string(value) && strcmp(json_string_value(value), "*") == 0) {
-		set->all = true;
-		set->otherwise = verdict;
-		return 0;
-	}
-	concat = json_object_get(value, "concat");
-	if ((concat != NULL ? json_array_size(concat) : 1) != set->nfields)
-		return loader_fail(l,
-				   "a set's element has another number of fields (%zu) "
-				   "than what is compared with it (%u)",
-				   concat != NULL ? json_array_size(concat) : 1,
-				   set->nfields);
-	for (f = 0; f < set->nfields; f++) {
-		part = concat != NULL ? json_array_get(concat, f) : value;
-		ret = value_parse(l, set->type[f], part, &values[f]);
-		if (ret != 0)
-			return ret;
-	}
-	return builder_add(l, b, values, &verdict);
-}
-
 static int
 order_compare(const void *x, const void *y, void *arg)
 {
-	const struct builder *b = arg;
-	const wide *lo_x = b->lo + (size_t) * (const uint32_t *)x * b->nfields;
-	const wide *lo_y = b->lo + (size_t) * (const uint32_t *)y * b->nfields;
+	const struct set_builder *b = arg;
+	const u128 *lo_x = b->lo + (size_t) * (const uint32_t *)x * b->nfields;
+	const u128 *lo_y = b->lo + (size_t) * (const uint32_t *)y * b->nfields;
 	unsigned f;
 
 	for (f = 0; f < b->nfields; f++) {
@@ -176,20 +81,33 @@ order_compare(const void *x, const void *y, void *arg)
 	return 0;
 }
 
+int
+set_builder_add(struct set_builder *b, const u128 *lo, const u128 *hi,
+		const struct ir_verdict *verdict)
+{
+	int64_t slot = builder_slot(b);
+
+	if (slot < 0)
+		return -ENOMEM;
+	memcpy(b->lo + (size_t)slot * b->nfields, lo, b->nfields * sizeof(*lo));
+	memcpy(b->hi + (size_t)slot * b->nfields, hi, b->nfields * sizeof(*hi));
+	b->verdicts[slot] = *verdict;
+	return 0;
+}
+
 /* In order, into the arena. */
 static int
-builder_store(struct loader *l, struct builder *b, struct ir_set *set)
+elements_store(struct set_builder *b, struct arena *arena, struct ir_set *set)
 {
-	size_t bytes = b->nfields * sizeof(wide);
+	size_t bytes = b->nfields * sizeof(u128);
 	uint32_t i;
 
 	b->order = malloc((b->count + (size_t)1) * sizeof(*b->order));
-	set->lo = arena_take(&l->policy->arena, b->count, bytes);
-	set->hi = arena_take(&l->policy->arena, b->count, bytes);
-	set->verdicts = arena_take(&l->policy->arena, set->map ? b->count : 0,
-				   sizeof(*set->verdicts));
-	if (b->order == NULL || l->policy->arena.failed)
-		return loader_no_memory(l);
+	set->lo = arena_take(arena, b->count, bytes);
+	set->hi = arena_take(arena, b->count, bytes);
+	set->verdicts = arena_take(arena, b->map ? b->count : 0, sizeof(*set->verdicts));
+	if (b->order == NULL || arena->failed)
+		return -ENOMEM;
 	for (i = 0; i < b->count; i++)
 		b->order[i] = i;
 	qsort_r(b->order, b->count, sizeof(*b->order), order_compare, b);
@@ -199,7 +117,7 @@ builder_store(struct loader *l, struct builder *b, struct ir_set *set)
 		       b->lo + (size_t)b->order[i] * b->nfields, bytes);
 		memcpy(set->hi + (size_t)i * b->nfields,
 		       b->hi + (size_t)b->order[i] * b->nfields, bytes);
-		if (set->map)
+		if (b->map)
 			set->verdicts[i] = b->verdicts[b->order[i]];
 	}
 	set->points = memcmp(set->lo, set->hi, b->count * bytes) == 0;
@@ -208,7 +126,7 @@ builder_store(struct loader *l, struct builder *b, struct ir_set *set)
 
 /* Intervals that overlap become one; in a map they would be ambiguous. */
 static int
-intervals_join(struct loader *l, struct ir_set *set)
+intervals_join(struct ir_set *set, bool map)
 {
 	uint32_t from, to = 0;
 
@@ -217,12 +135,12 @@ intervals_join(struct loader *l, struct ir_set *set)
 			to++;
 			set->lo[to] = set->lo[from];
 			set->hi[to] = set->hi[from];
-			if (set->map)
+			if (map)
 				set->verdicts[to] = set->verdicts[from];
 			continue;
 		}
-		if (set->map)
-			return loader_fail(l, "elements of a verdict map overlap");
+		if (map)
+			return -EEXIST;
 		if (set->hi[from] > set->hi[to])
 			set->hi[to] = set->hi[from];
 	}
@@ -232,19 +150,19 @@ intervals_join(struct loader *l, struct ir_set *set)
 }
 
 int
-wide_compare(const void *x, const void *y)
+u128_compare(const void *x, const void *y)
 {
-	const wide a = *(const wide *)x, b = *(const wide *)y;
+	const u128 a = *(const u128 *)x, b = *(const u128 *)y;
 
 	return a < b ? -1 : a > b;
 }
 
 size_t
-wide_sort(wide *values, size_t n)
+u128_sort(u128 *values, size_t n)
 {
 	size_t i, kept = n > 0;
 
-	qsort(values, n, sizeof(*values), wide_compare);
+	qsort(values, n, sizeof(*values), u128_compare);
 	for (i = 1; i < n; i++)
 		if (values[i] != values[kept - 1])
 			values[kept++] = values[i];
@@ -253,7 +171,7 @@ wide_sort(wide *values, size_t n)
 
 /* The last of the sorted values that is not above the value; -1: all are. */
 static int64_t
-halve(const wide *sorted, uint32_t count, wide value)
+boundary_find(const u128 *sorted, uint32_t count, u128 value)
 {
 	uint32_t lo = 0, hi = count, middle;
 
@@ -268,32 +186,32 @@ halve(const wide *sorted, uint32_t count, wide value)
 }
 
 static int
-plane_build(struct loader *l, const struct ir_set *set, unsigned f,
-	    struct set_plane *plane)
+dimension_build(struct arena *arena, const struct ir_set *set, unsigned f,
+		struct set_dimension *dimension)
 {
 	uint32_t i, k, n = 0;
 	size_t e;
 
-	plane->cut = arena_take(&l->policy->arena, 2 * (size_t)set->count, sizeof(wide));
-	if (plane->cut == NULL)
-		return loader_no_memory(l);
+	dimension->boundary = arena_take(arena, 2 * (size_t)set->count, sizeof(u128));
+	if (dimension->boundary == NULL)
+		return -ENOMEM;
 	for (i = 0; i < set->count; i++) {
 		e = (size_t)i * set->nfields + f;
-		plane->cut[n++] = set->lo[e];
-		if (set->hi[e] != ~(wide)0)
-			plane->cut[n++] = set->hi[e] + 1;
+		dimension->boundary[n++] = set->lo[e];
+		if (set->hi[e] != ~(u128)0)
+			dimension->boundary[n++] = set->hi[e] + 1;
 	}
-	k = (uint32_t)wide_sort(plane->cut, n);
-	plane->ncuts = k;
-	plane->rows = arena_take(&l->policy->arena, (size_t)k * words(set),
-				 sizeof(uint64_t));
-	if (plane->rows == NULL)
-		return loader_no_memory(l);
-	for (k = 0; k < plane->ncuts; k++) {
+	k = (uint32_t)u128_sort(dimension->boundary, n);
+	dimension->nboundaries = k;
+	dimension->vectors = arena_take(arena, (size_t)k * words(set), sizeof(uint64_t));
+	if (dimension->vectors == NULL)
+		return -ENOMEM;
+	for (k = 0; k < dimension->nboundaries; k++) {
 		for (i = 0; i < set->count; i++) {
 			e = (size_t)i * set->nfields + f;
-			if (set->lo[e] <= plane->cut[k] && plane->cut[k] <= set->hi[e])
-				plane->rows[(size_t)k * words(set) + i / 64] |=
+			if (set->lo[e] <= dimension->boundary[k] &&
+			    dimension->boundary[k] <= set->hi[e])
+				dimension->vectors[(size_t)k * words(set) + i / 64] |=
 					UINT64_C(1) << i % 64;
 		}
 	}
@@ -301,87 +219,43 @@ plane_build(struct loader *l, const struct ir_set *set, unsigned f,
 }
 
 static int
-planes_build(struct loader *l, struct ir_set *set)
+dimensions_build(struct arena *arena, struct ir_set *set)
 {
 	unsigned f;
 	int ret;
 
 	if (set->count > RANGED_MAX)
-		return loader_fail(l,
-				   "a set of joined fields with ranges has %u elements; "
-				   "at most %d are supported",
-				   set->count, RANGED_MAX);
-	set->planes = arena_take(&l->policy->arena, set->nfields, sizeof(*set->planes));
-	if (set->planes == NULL)
-		return loader_no_memory(l);
+		return -E2BIG;
+	set->dimensions = arena_take(arena, set->nfields, sizeof(*set->dimensions));
+	if (set->dimensions == NULL)
+		return -ENOMEM;
 	for (f = 0; f < set->nfields; f++) {
-		ret = plane_build(l, set, f, &set->planes[f]);
+		ret = dimension_build(arena, set, f, &set->dimensions[f]);
 		if (ret != 0)
 			return ret;
 	}
 	return 0;
 }
 
-/* A named set is built by the first rule that uses it, with that rule's types. */
-static int
-types_take(struct loader *l, struct ir_set *set, const struct ir_key *key)
-{
-	unsigned f;
-
-	for (f = 0; set->built && f < key->nfields; f++) {
-		if (set->nfields != key->nfields ||
-		    set->type[f] != field_info[key->field[f]].type)
-			return loader_fail(l,
-					   "set '%s' is used with fields of another type "
-					   "than elsewhere",
-					   set->name);
-	}
-	set->nfields = key->nfields;
-	for (f = 0; f < key->nfields; f++)
-		set->type[f] = field_info[key->field[f]].type;
-	return 0;
-}
-
 int
-set_build(struct loader *l, struct ir_set *set, const struct ir_key *key,
-	  const json_t *elements)
+set_builder_store(struct set_builder *b, struct arena *arena, struct ir_set *set)
 {
-	struct builder b = {.nfields = key->nfields};
-	const json_t *element;
-	size_t i;
 	int ret;
 
-	if (set->refused != NULL)
-		return loader_fail(l, "set '%s' has '%s', which is not supported",
-				   set->name, set->refused);
-	ret = types_take(l, set, key);
-	if (ret != 0 || set->built)
+	set->nfields = (uint8_t)b->nfields;
+	ret = elements_store(b, arena, set);
+	if (ret != 0)
 		return ret;
-	if (elements != NULL && !json_is_array(elements)) {
-		ret = element_parse(l, set, &b, elements);
-	} else {
-		json_array_foreach(elements, i, element) {
-			ret = element_parse(l, set, &b, element);
-			if (ret != 0)
-				break;
-		}
-	}
-	if (ret == 0)
-		ret = builder_store(l, &b, set);
-	builder_free(&b);
-	if (ret == 0 && set->nfields == 1)
-		ret = intervals_join(l, set);
-	else if (ret == 0 && !set->points)
-		ret = planes_build(l, set);
-	set->built = ret == 0;
-	return ret;
+	if (set->nfields == 1)
+		return intervals_join(set, b->map);
+	return set->points ? 0 : dimensions_build(arena, set);
 }
 
 struct ir_set *
-set_of_interval(struct loader *l, wide lo, wide hi)
+set_of_interval(struct arena *arena, u128 lo, u128 hi)
 {
-	struct ir_set *set = arena_take(&l->policy->arena, 1, sizeof(*set));
-	wide *bounds = arena_take(&l->policy->arena, 2, sizeof(*bounds));
+	struct ir_set *set = arena_take(arena, 1, sizeof(*set));
+	u128 *bounds = arena_take(arena, 2, sizeof(*bounds));
 
 	if (set == NULL || bounds == NULL)
 		return NULL;
@@ -391,15 +265,14 @@ set_of_interval(struct loader *l, wide lo, wide hi)
 	set->nfields = 1;
 	set->lo = &bounds[0];
 	set->hi = &bounds[1];
-	set->built = true;
 	return set;
 }
 
 static int64_t
-point_find(const struct ir_set *set, const wide *values)
+point_find(const struct ir_set *set, const u128 *values)
 {
 	uint32_t lo = 0, hi = set->count, middle;
-	const wide *tuple;
+	const u128 *tuple;
 	unsigned f;
 
 	while (lo < hi) {
@@ -418,24 +291,25 @@ point_find(const struct ir_set *set, const wide *values)
 }
 
 static int64_t
-plane_find(const struct ir_set *set, const wide *values)
+dimensions_find(const struct ir_set *set, const u128 *values)
 {
-	const uint64_t *rows[KEY_FIELDS_MAX];
+	const uint64_t *vectors[KEY_FIELDS_MAX];
 	uint32_t w, nwords = words(set);
 	uint64_t both;
 	int64_t at;
 	unsigned f;
 
 	for (f = 0; f < set->nfields; f++) {
-		at = halve(set->planes[f].cut, set->planes[f].ncuts, values[f]);
+		at = boundary_find(set->dimensions[f].boundary,
+				   set->dimensions[f].nboundaries, values[f]);
 		if (at < 0)
 			return -1;
-		rows[f] = set->planes[f].rows + (size_t)at * nwords;
+		vectors[f] = set->dimensions[f].vectors + (size_t)at * nwords;
 	}
 	for (w = 0; w < nwords; w++) {
-		both = rows[0][w];
+		both = vectors[0][w];
 		for (f = 1; f < set->nfields; f++)
-			both &= rows[f][w];
+			both &= vectors[f][w];
 		if (both != 0)
 			return (int64_t)w * 64 + __builtin_ctzll(both);
 	}
@@ -443,17 +317,17 @@ plane_find(const struct ir_set *set, const wide *values)
 }
 
 int64_t
-set_find(const struct ir_set *set, const wide *values)
+set_find(const struct ir_set *set, const u128 *values)
 {
 	int64_t at;
 
 	if (set->count == 0)
 		return -1;
 	if (set->nfields > 1)
-		return set->planes != NULL ? plane_find(set, values)
-					   : point_find(set, values);
+		return set->dimensions != NULL ? dimensions_find(set, values)
+					       : point_find(set, values);
 	if (set->count == 1)
 		return set->lo[0] <= values[0] && values[0] <= set->hi[0] ? 0 : -1;
-	at = halve(set->lo, set->count, values[0]);
+	at = boundary_find(set->lo, set->count, values[0]);
 	return at >= 0 && values[0] <= set->hi[at] ? at : -1;
 }

@@ -21,6 +21,7 @@
 
 #include <engine/engine.h>
 #include <frame/frame.h>
+#include <ruleset/ruleset.h>
 
 #include "../../app/replay/eal.h"
 
@@ -93,8 +94,8 @@ int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const char *const names[] = {"lan", "wan"};
-	static const struct policy_ports ports = {names, 2};
-	struct policy_error error;
+	static const struct ruleset_ports ports = {names, 2};
+	struct ruleset_error error;
 	unsigned i;
 
 	(void)argc;
@@ -103,7 +104,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	pool = eal_mempool(POOL_SIZE);
 	require(pool != NULL);
 	for (i = 0; i < RTE_DIM(texts); i++) {
-		if (policy_load(texts[i], strlen(texts[i]), &ports, &policies[i],
+		if (ruleset_load(texts[i], strlen(texts[i]), &ports, &policies[i],
 				&error) == 0)
 			continue;
 		fprintf(stderr, "%s\n", error.text);

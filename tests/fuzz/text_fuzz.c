@@ -13,8 +13,9 @@
 
 #include <control/control.h>
 #include <policy/policy.h>
+#include <ruleset/ruleset.h>
 
-#include "../../lib/policy/ir.h"
+#include "../../lib/policy/policy_internal.h"
 #include "client.h"
 #include "request.h"
 
@@ -80,7 +81,7 @@ check_policy(const struct policy *policy)
 			require(verdict.kind <= POLICY_REJECT_ICMP);
 			require(verdict.rule <= policy_rules(policy));
 			require(!is_constant || verdict.kind == constant.kind);
-			policy_eval_plain(policy, &p, NULL, &plain);
+			policy_eval_walk(policy, &p, NULL, &plain);
 			require(plain.kind == verdict.kind && plain.rule == verdict.rule);
 			if (verdict.cacheable)
 				check_cacheable(policy, p, &verdict);
@@ -92,13 +93,13 @@ check_policy(const struct policy *policy)
 static void
 rules(const char *text, size_t size)
 {
-	static const struct policy_ports names = {ports, 2};
+	static const struct ruleset_ports names = {ports, 2};
 	struct policy *policy = NULL;
-	struct policy_error error;
+	struct ruleset_error error;
 	int status;
 
 	memset(&error, 0x7f, sizeof(error));
-	status = policy_load(text, size, &names, &policy, &error);
+	status = ruleset_load(text, size, &names, &policy, &error);
 	require(memchr(error.text, '\0', sizeof(error.text)) != NULL);
 	require(status == 0 || error.text[0] != '\0');
 	if (status != 0)
@@ -166,7 +167,7 @@ requests(const uint8_t *data, size_t size)
 		if (c->task == CLIENT_IDLE)
 			continue;
 		tasks++;
-		lie(c->filter.any || !filter_match(&c->filter, &view));
+		lie(c->classifier.any || !filter_match(&c->classifier, &view));
 		c->task = CLIENT_IDLE;
 	}
 	require(answers(c) + tasks == lines + (c->ended ? 1 : 0));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rules-eval RULES.json: packets on standard input, one a line; for each its verdict, and at
- * the end a line for each counter. The ports are lan and wan. A packet:
+ * rules-eval RULES.json: packets on standard input, one a line; for each its verdict, and
+ * at the end a line for each counter. The ports are lan and wan. A packet:
  *	IIF OIF SADDR DADDR PROTO SPORT DPORT ICMP-TYPE ICMP-CODE TCP-FLAGS LENGTH
  */
 #include <arpa/inet.h>
@@ -13,14 +13,15 @@
 #include <jansson.h>
 
 #include <policy/policy.h>
+#include <ruleset/ruleset.h>
 
 static struct policy *
 rules_read(const char *file)
 {
 	static const char *const names[] = {"lan", "wan"};
-	static const struct policy_ports ports = {names, 2};
+	static const struct ruleset_ports ports = {names, 2};
 	struct policy *policy = NULL;
-	struct policy_error error;
+	struct ruleset_error error;
 	char *text = NULL;
 	json_t *root;
 
@@ -30,7 +31,7 @@ rules_read(const char *file)
 	json_decref(root);
 	if (text == NULL)
 		fprintf(stderr, "%s cannot be read\n", file);
-	else if (policy_load(text, strlen(text), &ports, &policy, &error) != 0)
+	else if (ruleset_load(text, strlen(text), &ports, &policy, &error) != 0)
 		fprintf(stderr, "%s\n", error.text);
 	free(text);
 	return policy;

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ruleset/ruleset.h>
+
 int
 policy_file(const char *dir, const char *name, struct policy **policy)
 {
 	static const char *const names[] = {"lan", "wan"};
-	const struct policy_ports ports = {names, 2};
-	struct policy_error error;
+	const struct ruleset_ports ports = {names, 2};
+	struct ruleset_error error;
 	char path[512], json[65536];
 	size_t len;
 	FILE *file;
@@ -27,7 +29,7 @@ policy_file(const char *dir, const char *name, struct policy **policy)
 	}
 	len = fread(json, 1, sizeof(json), file);
 	fclose(file);
-	status = policy_load(json, len, &ports, policy, &error);
+	status = ruleset_load(json, len, &ports, policy, &error);
 	if (status != 0)
 		printf("# %s: %s\n", path, error.text);
 	return status;

@@ -26,6 +26,7 @@
 
 #include <engine/engine.h>
 #include <frame/frame.h>
+#include <ruleset/ruleset.h>
 
 #define LAN 0
 #define WAN 1
@@ -110,11 +111,11 @@ static inline struct policy *
 fixture_policy(const char *json)
 {
 	static const char *const names[] = {"lan", "wan"};
-	static const struct policy_ports ports = {names, 2};
-	struct policy_error error;
+	static const struct ruleset_ports ports = {names, 2};
+	struct ruleset_error error;
 	struct policy *policy;
 
-	if (policy_load(json, strlen(json), &ports, &policy, &error) != 0) {
+	if (ruleset_load(json, strlen(json), &ports, &policy, &error) != 0) {
 		print_error("%s\n", error.text);
 		fail();
 	}

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include <policy/policy.h>
+#include <ruleset/ruleset.h>
 
 /* xorshift64: to be set, not to 0, before a number below n is drawn. */
 static uint64_t random_state;
@@ -41,7 +42,7 @@ enum port {
 };
 
 static const char *const port_names[] = {"lan", "wan", "lan-guest", "dmz"};
-static const struct policy_ports ports = {port_names, 4};
+static const struct ruleset_ports ports = {port_names, 4};
 
 /* A packet; what is left out is 0, addresses 192.0.2.1 to 198.51.100.1. */
 struct pk {
@@ -113,10 +114,10 @@ eval(const struct policy *policy, const struct pk *pk, struct policy_counter *co
 static inline struct policy *
 load(const char *json)
 {
-	struct policy_error error;
+	struct ruleset_error error;
 	struct policy *policy;
 
-	if (policy_load(json, strlen(json), &ports, &policy, &error) != 0)
+	if (ruleset_load(json, strlen(json), &ports, &policy, &error) != 0)
 		fail_msg("%s\n%s", error.text, json);
 	assert_non_null(policy);
 	return policy;
@@ -127,9 +128,9 @@ static inline void
 refused(const char *json, const char *text, const char *also)
 {
 	struct policy *policy = (struct policy *)-1;
-	struct policy_error error;
+	struct ruleset_error error;
 
-	assert_int_equal(policy_load(json, strlen(json), &ports, &policy, &error), -22);
+	assert_int_equal(ruleset_load(json, strlen(json), &ports, &policy, &error), -22);
 	assert_null(policy);
 	if (strstr(error.text, text) == NULL ||
 	    (also != NULL && strstr(error.text, also) == NULL))

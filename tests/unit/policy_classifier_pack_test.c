@@ -2,21 +2,21 @@
 /* Rows of rules without their zeros: they have the rules of the spans, and find room. */
 #include "policy_test.h"
 
-#include "../../lib/policy/filter.h"
+#include "../../lib/policy/classifier.h"
 
 #define RULES 9000u /* three groups, the last not full */
 #define SPANS 3000u
 #define VALUES 100000u
 #define NONE SIZE_MAX /* of words: no bound */
 
-static const struct filter filter = {.nrules = RULES,
-				     .words = (RULES + 63) / 64,
-				     .groups = (RULES + 4095) / 4096};
+static const struct classifier classifier = {.nrules = RULES,
+					     .words = (RULES + 63) / 64,
+					     .groups = (RULES + 4095) / 4096};
 
 static bool
 row_has(const uint64_t *row, uint32_t rule)
 {
-	uint32_t place = filter.groups, group;
+	uint32_t place = classifier.groups, group;
 	uint64_t bit = 1ull << rule / 64 % 64;
 
 	if ((row[rule / 4096] & bit) == 0)
@@ -32,18 +32,18 @@ row_rules(const uint64_t *row)
 {
 	uint32_t words = 0, rules = 0, i;
 
-	for (i = 0; i < filter.groups; i++)
+	for (i = 0; i < classifier.groups; i++)
 		words += (uint32_t)__builtin_popcountll(row[i]);
 	for (i = 0; i < words; i++) {
-		assert_true(row[filter.groups + i] != 0);
-		rules += (uint32_t)__builtin_popcountll(row[filter.groups + i]);
+		assert_true(row[classifier.groups + i] != 0);
+		rules += (uint32_t)__builtin_popcountll(row[classifier.groups + i]);
 	}
 	return rules;
 }
 
 /* Where spans begin and behind their ends; each as often as it comes. */
 static size_t
-cuts_of(const struct filter_span *spans, wide *cuts)
+cuts_of(const struct interval *spans, u128 *cuts)
 {
 	size_t n = 0, i;
 
@@ -52,13 +52,13 @@ cuts_of(const struct filter_span *spans, wide *cuts)
 		cuts[n++] = spans[i].lo;
 		cuts[n++] = spans[i].hi + 1;
 	}
-	qsort(cuts, n, sizeof(*cuts), wide_compare);
+	qsort(cuts, n, sizeof(*cuts), u128_compare);
 	return n;
 }
 
 /* Some rules have several spans, over each other or not. */
 static void
-spans_draw(struct filter_span *spans)
+spans_draw(struct interval *spans)
 {
 	unsigned i;
 
@@ -69,17 +69,20 @@ spans_draw(struct filter_span *spans)
 	}
 }
 
-/* A row has the rules of each span between its cut and the next that was kept, and no other. */
+/*
+ * A row has the rules of each span between its cut and the next that was kept, and no
+ * other.
+ */
 static void
-check_rows(const struct filter_packing *packing, const struct filter_span *spans,
-	   const wide *cuts, size_t n)
+check_rows(const struct packing *packing, const struct interval *spans, const u128 *cuts,
+	   size_t n)
 {
 	static uint32_t seen[RULES];
 	size_t row, i;
 
 	assert_int_equal(packing->count, (n + packing->step - 1) / packing->step);
 	for (row = 0; row < packing->count; row += 1 + pick(40)) {
-		const uint64_t *bits = &packing->bits[packing->row[row]];
+		const uint64_t *bits = &packing->bits[packing->vector[row]];
 		size_t next = (row + 1) * packing->step;
 		uint32_t rules = 0;
 
@@ -100,9 +103,9 @@ static void
 rows_have_the_rules_of_their_spans(void **state)
 {
 	static const size_t most[] = {NONE, 40000, 5000, 300, 1};
-	static struct filter_span spans[SPANS];
-	static wide cuts[2 * SPANS + 1];
-	struct filter_packing packing;
+	static struct interval spans[SPANS];
+	static u128 cuts[2 * SPANS + 1];
+	struct packing packing;
 	size_t n, last = 0;
 	unsigned i;
 
@@ -112,13 +115,14 @@ rows_have_the_rules_of_their_spans(void **state)
 		spans_draw(spans);
 		n = cuts_of(spans, cuts);
 		packing.most = most[i];
-		assert_int_equal(filter_pack(&packing, &filter, spans, SPANS, cuts, n),
+		assert_int_equal(vectors_pack(&packing, &classifier, spans, SPANS, cuts,
+					      n),
 				 0);
 		assert_true(packing.step > last);
 		assert_true(packing.used <= most[i] || packing.count == 1);
 		check_rows(&packing, spans, cuts, n);
 		last = packing.step;
-		filter_packing_free(&packing);
+		packing_free(&packing);
 	}
 	assert_true(last >= n); /* one row, of all: it finds room wherever */
 }
@@ -126,15 +130,15 @@ rows_have_the_rules_of_their_spans(void **state)
 static void
 without_spans_the_one_row_is_empty(void **state)
 {
-	struct filter_packing packing = {.most = NONE};
-	struct filter_span none;
-	wide cut = 0;
+	struct packing packing = {.most = NONE};
+	struct interval none;
+	u128 cut = 0;
 
 	(void)state;
-	assert_int_equal(filter_pack(&packing, &filter, &none, 0, &cut, 1), 0);
+	assert_int_equal(vectors_pack(&packing, &classifier, &none, 0, &cut, 1), 0);
 	assert_int_equal(packing.count, 1);
 	assert_int_equal(row_rules(packing.bits), 0);
-	filter_packing_free(&packing);
+	packing_free(&packing);
 }
 
 int

@@ -2,7 +2,7 @@
 /* Filters of long chains: they change no verdict and no count, and they do skip. */
 #include "policy_test.h"
 
-#include "../../lib/policy/ir.h"
+#include "../../lib/policy/policy_internal.h"
 
 #define RULESETS 60
 #define PACKETS 400
@@ -247,7 +247,7 @@ filters_change_no_verdict_and_no_count(void **state)
 	struct policy_counter *counters[3];
 	struct policy_verdict verdict[3];
 	struct policy_packet packet;
-	struct policy_look look;
+	struct policy_class class;
 	struct policy *policy;
 	uint8_t address[2][16];
 	unsigned i, k, decided = 0, looked = 0;
@@ -265,18 +265,18 @@ filters_change_no_verdict_and_no_count(void **state)
 		for (k = 0; k < PACKETS; k++) {
 			random_packet(&packet, address);
 			policy_eval(policy, &packet, counters[0], &verdict[0]);
-			policy_eval_plain(policy, &packet, counters[1], &verdict[1]);
+			policy_eval_walk(policy, &packet, counters[1], &verdict[1]);
 			if (verdict[0].kind != verdict[1].kind ||
 			    verdict[0].rule != verdict[1].rule ||
 			    memcmp(counters[0], counters[1], bytes) != 0)
 				fail_msg(
 					"ruleset %u, packet %u: rule %u, without filter %u\n%s",
 					i, k, verdict[0].rule, verdict[1].rule, t.at);
-			policy_look_begin(policy, &packet, &look);
-			policy_look_end(policy, (enum policy_ct)packet.ct, &look);
-			looked += look.filter != NULL;
-			policy_eval_looked(policy, &packet, &look, counters[2],
-					   &verdict[2]);
+			policy_classify_begin(policy, &packet, &class);
+			policy_classify_end(policy, (enum policy_ct)packet.ct, &class);
+			looked += class.classifier != NULL;
+			policy_eval_classified(policy, &packet, &class, counters[2],
+					       &verdict[2]);
 			assert_memory_equal(&verdict[0], &verdict[2], sizeof(*verdict));
 			assert_memory_equal(counters[0], counters[2], bytes);
 			/* what is skipped cannot make a verdict less lasting */
@@ -301,7 +301,7 @@ of_many_rules_the_few_that_can_match_are_looked_at(void **state)
 	struct text t = {.at = malloc(TEXT)};
 	struct pk pk = TCP(.dport = 4321), none = TCP(.dport = 5001),
 		  v6 = TCP(V6, .dport = 77);
-	struct policy_look look = {.filter = NULL};
+	struct policy_class class = {.classifier = NULL};
 	const struct program *program;
 	struct policy_packet packet;
 	struct policy *policy;
@@ -320,19 +320,19 @@ of_many_rules_the_few_that_can_match_are_looked_at(void **state)
 	put(&t, END);
 	policy = load(t.at);
 	program = &policy->program[POLICY_CT_NEW];
-	assert_int_equal(program->code[0].op, INSTR_FILTER);
-	assert_non_null(program->code[0].filter);
+	assert_int_equal(program->code[0].op, INSTR_CLASSIFY);
+	assert_non_null(program->code[0].classifier);
 
 	packet_make(&pk, &packet, address);
-	pc = filter_next(program->code[0].filter, &look, &packet, 0);
+	pc = classifier_next(program->code[0].classifier, &class, &packet, 0);
 	assert_int_equal(program->code[pc].rule, 4321);
-	pc = filter_next(program->code[0].filter, &look, &packet, 4321);
+	pc = classifier_next(program->code[0].classifier, &class, &packet, 4321);
 	assert_int_equal(program->code[pc].op, INSTR_END);
 	assert_int_equal(eval(policy, &pk, NULL).rule, 4321);
 
-	look.filter = NULL;
+	class.classifier = NULL;
 	packet_make(&none, &packet, address);
-	pc = filter_next(program->code[0].filter, &look, &packet, 0);
+	pc = classifier_next(program->code[0].classifier, &class, &packet, 0);
 	assert_int_equal(program->code[pc].op, INSTR_END);
 	assert_int_equal(eval(policy, &none, NULL).kind, POLICY_DROP);
 	assert_int_equal(eval(policy, &v6, NULL).rule, 77);

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Values as nft's JSON writes them: numbers, numbers in strings, addresses, names, lists
- * of flags, ranges, prefixes. What a text means depends on the type of the field that it
- * is compared with, never on its looks.
+ * of flags, ranges, prefixes. The type of the field that a value is compared with decides
+ * what its text means.
  */
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_byteorder.h>
-
-#include "ir.h"
+#include "loader.h"
 
 struct symbol {
 	const char *name; /* NULL ends a list */
@@ -77,7 +76,7 @@ static const struct symbol icmpv6_codes[] = {
 	{NULL, 0},
 };
 
-/* The kernel's NFT_REJECT_ICMPX_*: an index into the two columns of icmpx_to(). */
+/* The kernel's NFT_REJECT_ICMPX_*: an index into icmpx_to in reject_code(). */
 static const struct symbol icmpx_codes[] = {
 	{"no-route", 0},
 	{"port-unreachable", 1},
@@ -136,15 +135,15 @@ value_type_name(enum value_type type)
 	return type_info[type].name;
 }
 
-/* All bits that a value of the type can have. */
-wide
+/* All bits of a type's values. */
+u128
 value_max(enum value_type type)
 {
-	return ~(wide)0 >> (128 - type_info[type].bits);
+	return ~(u128)0 >> (128 - type_info[type].bits);
 }
 
 static bool
-symbol_find(const struct symbol *symbols, const char *name, wide *value)
+symbol_find(const struct symbol *symbols, const char *name, u128 *value)
 {
 	for (; symbols != NULL && symbols->name != NULL; symbols++) {
 		if (strcmp(symbols->name, name) == 0) {
@@ -156,7 +155,7 @@ symbol_find(const struct symbol *symbols, const char *name, wide *value)
 }
 
 static bool
-number_find(const char *text, wide *value)
+number_find(const char *text, u128 *value)
 {
 	unsigned long long number;
 	char *end;
@@ -169,9 +168,9 @@ number_find(const char *text, wide *value)
 	return errno == 0 && *end == '\0';
 }
 
-/* Names that the machine knows and the tables above do not. */
+/* Names of /etc/protocols and /etc/services. */
 static bool
-database_find(enum value_type type, const char *name, wide *value)
+database_find(enum value_type type, const char *name, u128 *value)
 {
 	const struct protoent *proto;
 	const struct servent *service;
@@ -188,7 +187,7 @@ database_find(enum value_type type, const char *name, wide *value)
 }
 
 static bool
-address_find(enum value_type type, const char *text, wide *value)
+address_find(enum value_type type, const char *text, u128 *value)
 {
 	uint64_t half[2];
 	uint32_t v4;
@@ -196,18 +195,18 @@ address_find(enum value_type type, const char *text, wide *value)
 	if (type == TYPE_IPV4) {
 		if (inet_pton(AF_INET, text, &v4) != 1)
 			return false;
-		*value = rte_be_to_cpu_32(v4);
+		*value = be32toh(v4);
 		return true;
 	}
 	if (inet_pton(AF_INET6, text, half) != 1)
 		return false;
-	*value = (wide)rte_be_to_cpu_64(half[0]) << 64 | rte_be_to_cpu_64(half[1]);
+	*value = (u128)be64toh(half[0]) << 64 | be64toh(half[1]);
 	return true;
 }
 
 /* One value: a number, or a text. */
 int
-value_scalar(struct loader *l, enum value_type type, const json_t *json, wide *out)
+value_scalar(struct loader *l, enum value_type type, const json_t *json, u128 *out)
 {
 	const char *text = json_string_value(json);
 	bool found = false;
@@ -215,7 +214,7 @@ value_scalar(struct loader *l, enum value_type type, const json_t *json, wide *o
 	*out = 0;
 	if (json_is_integer(json) && type != TYPE_IPV4 && type != TYPE_IPV6) {
 		found = json_integer_value(json) >= 0;
-		*out = (wide)json_integer_value(json);
+		*out = (u128)json_integer_value(json);
 	} else if (text != NULL && (type == TYPE_IPV4 || type == TYPE_IPV6)) {
 		found = address_find(type, text, out);
 	} else if (text != NULL) {
@@ -225,23 +224,26 @@ value_scalar(struct loader *l, enum value_type type, const json_t *json, wide *o
 	if (found && *out <= value_max(type))
 		return 0;
 	if (text != NULL)
-		return loader_fail(l, "'%s' is no %s", text, type_info[type].name);
+		return loader_fail(l, "'%s' is not a valid %s", text,
+				   type_info[type].name);
 	if (json_is_integer(json))
-		return loader_fail(l, "%lld is no %s",
+		return loader_fail(l, "%lld is not a valid %s",
 				   (long long)json_integer_value(json),
 				   type_info[type].name);
-	return loader_fail(l,
-			   "this kind of value is not supported where a %s is expected",
-			   type_info[type].name);
+	return loader_fail(
+		l,
+		"a %s is expected, and the value is of another kind; write it as "
+		"nft(8) does",
+		type_info[type].name);
 }
 
-/* Flags: one, a list of them, or them joined by `|`, as deep as older versions nest it. */
+/* One flag, a list of flags, or flags joined by `|`, which older versions nest. */
 static int
-flags_parse(struct loader *l, enum value_type type, const json_t *json, wide *out)
+flags_parse(struct loader *l, enum value_type type, const json_t *json, u128 *out)
 {
 	const json_t *list = json_is_array(json) ? json : json_object_get(json, "|");
 	const json_t *item;
-	wide one = 0;
+	u128 one = 0;
 	size_t i;
 	int ret;
 
@@ -258,35 +260,40 @@ flags_parse(struct loader *l, enum value_type type, const json_t *json, wide *ou
 }
 
 static int
-interval_add(struct loader *l, struct intervals *out, wide lo, wide hi)
+interval_add(struct loader *l, struct intervals *out, u128 lo, u128 hi)
 {
 	if (out->count > 0 && out->hi[out->count - 1] + 1 == lo) {
 		out->hi[out->count - 1] = hi;
 		return 0;
 	}
 	if (out->count == INTERVALS_MAX)
-		return loader_fail(l, "a name stands for more than %d ports",
-				   INTERVALS_MAX);
+		return loader_fail(
+			l,
+			"the wildcard matches more than %d separate ports; list "
+			"the ports in several rules",
+			INTERVALS_MAX);
 	out->lo[out->count] = lo;
 	out->hi[out->count] = hi;
 	out->count++;
 	return 0;
 }
 
-/* Without a list of ports each name is one: what it matches differs from all the others. */
+/* Without a list of ports each name becomes a port of its own. */
 static int
 name_invent(struct loader *l, const char *name, struct intervals *out)
 {
-	const json_t *known = json_object_get(l->names, name);
-	json_int_t number = (json_int_t)json_object_size(l->names);
+	const json_t *known = json_object_get(l->invented, name);
+	json_int_t number = (json_int_t)json_object_size(l->invented);
 
 	if (known != NULL)
 		number = json_integer_value(known);
-	else if (json_object_set_new(l->names, name, json_integer(number)) != 0)
+	else if (json_object_set_new(l->invented, name, json_integer(number)) != 0)
 		return loader_no_memory(l);
 	if (number > (json_int_t)value_max(TYPE_IFNAME))
-		return loader_fail(l, "too many names of interfaces");
-	return interval_add(l, out, (wide)number, (wide)number);
+		return loader_fail(
+			l,
+			"the rules use more than 65536 names of interfaces; use fewer");
+	return interval_add(l, out, (u128)number, (u128)number);
 }
 
 static int
@@ -319,7 +326,7 @@ prefix_parse(struct loader *l, enum value_type type, const json_t *prefix,
 {
 	const json_t *len = json_object_get(prefix, "len");
 	unsigned bits = type_info[type].bits;
-	wide addr = 0, host;
+	u128 addr = 0, host;
 	int ret;
 
 	ret = value_scalar(l, type, json_object_get(prefix, "addr"), &addr);
@@ -327,10 +334,13 @@ prefix_parse(struct loader *l, enum value_type type, const json_t *prefix,
 		return ret;
 	if (!json_is_integer(len) || json_integer_value(len) < 0 ||
 	    json_integer_value(len) > (json_int_t)bits)
-		return loader_fail(l, "a prefix of a %s has 0 to %u bits",
-				   type_info[type].name, bits);
+		return loader_fail(
+			l,
+			"the length of the prefix is not valid; a prefix of a %s "
+			"has 0 to %u bits",
+			type_info[type].name, bits);
 	bits -= (unsigned)json_integer_value(len);
-	host = bits == 0 ? 0 : ~(wide)0 >> (128 - bits);
+	host = bits == 0 ? 0 : ~(u128)0 >> (128 - bits);
 	return interval_add(l, out, addr & ~host, addr | host);
 }
 
@@ -338,34 +348,34 @@ static int
 range_parse(struct loader *l, enum value_type type, const json_t *range,
 	    struct intervals *out)
 {
-	wide lo = 0, hi = 0;
+	u128 lo = 0, hi = 0;
 	int ret;
 
 	if (json_array_size(range) != 2)
-		return loader_fail(l, "a range has two ends");
+		return loader_fail(l, "a range with two ends is expected");
 	ret = value_scalar(l, type, json_array_get(range, 0), &lo);
 	if (ret == 0)
 		ret = value_scalar(l, type, json_array_get(range, 1), &hi);
 	if (ret != 0)
 		return ret;
 	if (lo > hi)
-		return loader_fail(l, "a range's first end is above its second");
+		return loader_fail(l, "the first end of a range is above its second; "
+				      "exchange them");
 	return interval_add(l, out, lo, hi);
 }
 
-/* What one written value means. */
 int
 value_parse(struct loader *l, enum value_type type, const json_t *json,
 	    struct intervals *out)
 {
 	const json_t *inner;
-	wide value = 0;
+	u128 value = 0;
 	int ret;
 
 	out->count = 0;
 	if (type == TYPE_IFNAME) {
 		if (!json_is_string(json))
-			return loader_fail(l, "an interface is given by its name");
+			return loader_fail(l, "the name of an interface is expected");
 		return ifname_parse(l, json_string_value(json), out);
 	}
 	inner = json_object_get(json, "prefix");
@@ -379,7 +389,7 @@ value_parse(struct loader *l, enum value_type type, const json_t *json,
 	return ret == 0 ? interval_add(l, out, value, value) : ret;
 }
 
-/* The code of `reject with icmp`, `icmpv6` or `icmpx`; that of icmpx in both families. */
+/* The code of `reject with icmp`, `icmpv6`, or `icmpx`: that one in both families. */
 int
 reject_code(struct loader *l, const char *type, const json_t *json,
 	    struct ir_verdict *verdict)
@@ -387,19 +397,21 @@ reject_code(struct loader *l, const char *type, const json_t *json,
 	static const uint8_t icmpx_to[][2] = {{0, 0}, {3, 4}, {1, 3}, {13, 1}};
 	const char *text = json_string_value(json);
 	const struct symbol *symbols;
-	wide code = 0;
+	u128 code = 0;
 
 	symbols = strcmp(type, "icmp") == 0     ? icmp_codes
 		  : strcmp(type, "icmpv6") == 0 ? icmpv6_codes
 						: icmpx_codes;
 	if (json_is_integer(json) && json_integer_value(json) >= 0)
-		code = (wide)json_integer_value(json);
+		code = (u128)json_integer_value(json);
 	else if (text == NULL || !symbol_find(symbols, text, &code))
-		return loader_fail(l, "'%s' is no code for 'reject with %s'",
-				   text != NULL ? text : "", type);
+		return loader_fail(
+			l, "'%s' is not a code of 'reject with %s'; nft(8) lists them",
+			text != NULL ? text : "", type);
 	if (code > (symbols == icmpx_codes ? 3 : UINT8_MAX))
-		return loader_fail(l, "%u is no code for 'reject with %s'",
-				   (unsigned)code, type);
+		return loader_fail(
+			l, "%u is not a code of 'reject with %s'; nft(8) lists them",
+			(unsigned)code, type);
 	verdict->icmp_code = symbols == icmpx_codes ? icmpx_to[code][0] : (uint8_t)code;
 	verdict->icmpv6_code = symbols == icmpx_codes ? icmpx_to[code][1] : (uint8_t)code;
 	return 0;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A rule's JSON as the line that nft would print, for messages and lists: what we cannot
- * evaluate must be shown as well, so this knows more statements than the rest. Counters are
- * shown without their values, which are not ours.
+ * A rule's JSON as the line that nft prints, for messages and lists. Messages quote rules
+ * that are refused, so this prints more statements than can be evaluated. Counters are
+ * printed without nft's values: sluice counts from 0.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ir.h"
+#include "loader.h"
 
 #define NESTING_MAX 32
 
 struct printer {
 	FILE *out;
 	unsigned depth;
-	bool quote; /* texts are names of interfaces */
+	bool quote; /* texts are quoted: names of interfaces, prefixes of a log */
 };
 
 static void expr_print(struct printer *p, const json_t *json);
@@ -74,7 +74,7 @@ verdict_print(struct printer *p, const char *name, const json_t *value)
 		target != NULL ? target : "");
 }
 
-/* A set's elements; those of a map are pairs. */
+/* The elements of a set, or the pairs of a map. */
 static void
 elements_print(struct printer *p, const json_t *set, bool map)
 {
@@ -92,9 +92,7 @@ elements_print(struct printer *p, const json_t *set, bool map)
 		if (verdict == NULL)
 			continue;
 		fputs(" : ", p->out);
-		verdict_print(p,
-			      json_object_iter_key(json_object_iter((json_t *)(uintptr_t)
-									    verdict)),
+		verdict_print(p, json_first_key(verdict),
 			      json_object_iter_value(
 				      json_object_iter((json_t *)(uintptr_t)verdict)));
 	}
@@ -173,8 +171,7 @@ object_print(struct printer *p, const char *kind, const json_t *value)
 static void
 expr_print(struct printer *p, const json_t *json)
 {
-	const char *kind =
-		json_object_iter_key(json_object_iter((json_t *)(uintptr_t)json));
+	const char *kind = json_first_key(json);
 
 	if (++p->depth > NESTING_MAX)
 		fputs("..", p->out);
@@ -204,7 +201,7 @@ match_print(struct printer *p, const json_t *match)
 	}
 	expr_print(p, left);
 	fputc(' ', p->out);
-	/* `==` is unsaid in nft, but where a mask stands before it */
+	/* nft prints `==` only after a mask */
 	if (op != NULL && strcmp(op, "in") != 0 &&
 	    (strcmp(op, "==") != 0 || json_object_get(left, "&") != NULL))
 		fprintf(p->out, "%s ", op);
@@ -285,8 +282,7 @@ limit_print(struct printer *p, const json_t *limit)
 static void
 stmt_print(struct printer *p, const json_t *stmt)
 {
-	const char *name =
-		json_object_iter_key(json_object_iter((json_t *)(uintptr_t)stmt));
+	const char *name = json_first_key(stmt);
 	const json_t *value;
 
 	if (name == NULL) {
@@ -317,7 +313,7 @@ stmt_print(struct printer *p, const json_t *stmt)
 }
 
 char *
-json_expr_text(const json_t *expr)
+expr_text(const json_t *expr)
 {
 	struct printer p = {.depth = 0};
 	char *text = NULL;

@@ -1,98 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ruleset as nft's JSON lists it: an array of objects, each with one member that says
- * what it is. Versions of nft differ in what they leave out, so whatever has no meaning for
- * the evaluation may be missing; what has one and is not known is an error.
+ * The ruleset as nft's JSON lists it: an array of objects, each with one member whose
+ * name is the object's kind. Versions of nft leave out different members, so a member
+ * that does not change the evaluation may be missing. One that changes it and is not
+ * known is an error.
  *
- * Two passes: chains, sets and counters first, since rules speak of those that come later.
+ * Two passes: chains, sets and counters first, since rules refer to those that come
+ * later.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ir.h"
+#include "loader.h"
 
 #define RULES_MAX UINT16_MAX /* policy_verdict.rule */
-#define QUOTED_MAX 600       /* of a rule's text in a message */
-
-const char *
-json_text(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
-
-int
-loader_fail(struct loader *l, const char *format, ...)
-{
-	size_t used = 0, size = sizeof(l->error->text);
-	char *rule;
-	va_list ap;
-
-	l->error->text[0] = '\0';
-	if (l->rule != NULL) {
-		rule = rule_text(l->rule);
-		used = (size_t)snprintf(l->error->text, size,
-					"table %s %s, chain %s, rule \"%.*s%s\": ",
-					l->family, l->table, json_text(l->rule, "chain"),
-					QUOTED_MAX, rule != NULL ? rule : "",
-					rule != NULL && strlen(rule) > QUOTED_MAX ? ".."
-										  : "");
-		free(rule);
-	}
-	if (used < size) {
-		va_start(ap, format);
-		vsnprintf(l->error->text + used, size - used, format, ap);
-		va_end(ap);
-	}
-	return -EINVAL;
-}
-
-int
-loader_no_memory(struct loader *l)
-{
-	snprintf(l->error->text, sizeof(l->error->text), "no memory for the rules");
-	return -ENOMEM;
-}
-
-/* NULL: no memory. */
-static char *
-index_key(const char *kind, const char *family, const char *table, const char *name)
-{
-	char *key;
-
-	if (asprintf(&key, "%s %s %s %s", kind, family, table, name) < 0)
-		return NULL;
-	return key;
-}
-
-int64_t
-loader_find(const struct loader *l, const char *kind, const char *name)
-{
-	char *key = index_key(kind, l->family, l->table, name);
-	const json_t *number = key != NULL ? json_object_get(l->index, key) : NULL;
-
-	free(key);
-	return number != NULL ? json_integer_value(number) : -1;
-}
-
-static int
-loader_add(struct loader *l, const char *kind, const char *name, uint32_t number)
-{
-	char *key = index_key(kind, l->family, l->table, name);
-	int ret = 0;
-
-	if (key == NULL)
-		return loader_no_memory(l);
-	if (json_object_get(l->index, key) != NULL)
-		ret = loader_fail(l, "table %s %s: there are two of %s '%s'", l->family,
-				  l->table, kind, name);
-	else if (json_object_set_new(l->index, key, json_integer(number)) != 0)
-		ret = loader_no_memory(l);
-	free(key);
-	return ret;
-}
 
 /* Where an object belongs; its own name too where it has one. */
 static int
@@ -102,15 +25,16 @@ place_parse(struct loader *l, const json_t *json, const char *kind, const char *
 	l->table = json_text(json, strcmp(kind, "table") == 0 ? "name" : "table");
 	*name = json_text(json, strcmp(kind, "rule") == 0 ? "chain" : "name");
 	if (l->family == NULL || l->table == NULL || *name == NULL)
-		return loader_fail(l,
-				   "a %s of the ruleset does not say its family, table "
-				   "or name",
-				   kind);
+		return loader_fail(
+			l,
+			"a %s of the ruleset has no family, table or name; the "
+			"ruleset must be what 'nft -j list ruleset' prints",
+			kind);
 	if (strcmp(l->family, "inet") != 0 && strcmp(l->family, "ip") != 0 &&
 	    strcmp(l->family, "ip6") != 0)
 		return loader_fail(l,
-				   "table %s %s: tables of family %s are not supported; "
-				   "inet, ip and ip6 are",
+				   "table %s %s: tables of family %s are not supported, "
+				   "only those of inet, ip and ip6; remove the table",
 				   l->family, l->table, l->family);
 	return 0;
 }
@@ -134,8 +58,11 @@ static int
 table_parse(struct loader *l, const json_t *json, const char *name)
 {
 	if (has_flag(json, "dormant"))
-		return loader_fail(l, "table %s %s: flag 'dormant' is not supported",
-				   l->family, name);
+		return loader_fail(
+			l,
+			"table %s %s: flag 'dormant' is not supported; remove the "
+			"flag, or the table",
+			l->family, name);
 	return 0;
 }
 
@@ -151,63 +78,65 @@ base_parse(struct loader *l, const json_t *json, struct ir_chain *chain)
 	    strcmp(hook, "forward") != 0)
 		return loader_fail(
 			l,
-			"table %s %s, chain %s: 'type %s hook %s' is not supported: sluice "
-			"only forwards, so it takes base chains of 'type filter hook forward'; "
+			"table %s %s, chain %s: 'type %s hook %s' is not supported; "
+			"sluice only forwards and takes base chains of 'type filter "
+			"hook forward': "
 			"keep the host's own chains in a file of their own",
 			l->family, l->table, chain->name, type != NULL ? type : "?",
 			hook != NULL ? hook : "?");
 	if (policy != NULL && strcmp(policy, "accept") != 0 &&
 	    strcmp(policy, "drop") != 0)
 		return loader_fail(l,
-				   "table %s %s, chain %s: policy '%s' is neither accept "
-				   "nor drop",
+				   "table %s %s, chain %s: policy '%s' is not supported; "
+				   "expected accept or drop",
 				   l->family, l->table, chain->name, policy);
 	if (priority != NULL && !json_is_integer(priority))
-		return loader_fail(l, "table %s %s, chain %s: its priority is no number",
+		return loader_fail(l,
+				   "table %s %s, chain %s: the priority must be a number",
 				   l->family, l->table, chain->name);
 	chain->base = true;
 	chain->drop = policy != NULL && policy[0] == 'd';
 	chain->priority = json_integer_value(priority);
-	l->policy->nbase++;
+	l->ir.nbase++;
 	return 0;
 }
 
 static int
 chain_parse(struct loader *l, const json_t *json, const char *name)
 {
-	struct policy *policy = l->policy;
-	struct ir_chain *chain = &policy->chains[policy->nchains];
+	struct policy_ir *ir = &l->ir;
+	struct ir_chain *chain = &ir->chains[ir->nchains];
 	int ret;
 
-	chain->name = arena_copy(&policy->arena, name);
-	chain->table = arena_copy(&policy->arena, l->table);
-	if (policy->arena.failed)
+	chain->name = arena_copy(&ir->arena, name);
+	chain->table = arena_copy(&ir->arena, l->table);
+	if (ir->arena.failed)
 		return loader_no_memory(l);
 	chain->family = strcmp(l->family, "ip") == 0    ? 4
 			: strcmp(l->family, "ip6") == 0 ? 6
 							: 0;
-	ret = loader_add(l, "chain", name, policy->nchains++);
+	ret = name_add(l, "chain", name, ir->nchains++);
 	if (ret == 0 && (json_object_get(json, "hook") != NULL ||
 			 json_object_get(json, "type") != NULL))
 		ret = base_parse(l, json, chain);
 	return ret;
 }
 
+/*
+ * An unsupported property is refused by the rule that uses the set: alone it does
+ * nothing.
+ */
 static int
 set_parse(struct loader *l, const json_t *json, const char *kind, const char *name)
 {
 	static const char *const refused[] = {"timeout", "dynamic"};
-	struct policy *policy = l->policy;
-	struct ir_set *set = &policy->sets[policy->nsets];
+	struct named_set *set = &l->sets[l->nsets];
 	const char *data = json_text(json, "map");
 	size_t i;
 
-	set->name = arena_copy(&policy->arena, name);
-	if (set->name == NULL)
-		return loader_no_memory(l);
+	set->name = name;
 	set->elements = json_object_get(json, "elem");
 	set->map = strcmp(kind, "map") == 0;
-	/* refused only where a rule uses it: by itself it does nothing */
 	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
 		if (has_flag(json, refused[i]) ||
 		    json_object_get(json, refused[i]) != NULL)
@@ -217,7 +146,7 @@ set_parse(struct loader *l, const json_t *json, const char *kind, const char *na
 		set->refused = "statements of its elements";
 	if (set->map && (data == NULL || strcmp(data, "verdict") != 0))
 		set->refused = "another type of data than verdicts";
-	return loader_add(l, kind, name, policy->nsets++);
+	return name_add(l, kind, name, l->nsets++);
 }
 
 /* Chains, sets, maps and counters. */
@@ -231,10 +160,11 @@ object_parse(struct loader *l, const char *kind, const json_t *json)
 		return 0;
 	if (strcmp(kind, "add") == 0 || strcmp(kind, "create") == 0 ||
 	    strcmp(kind, "insert") == 0 || strcmp(kind, "flush") == 0)
-		return loader_fail(l,
-				   "the JSON holds commands ('%s'): what 'nft -j list "
-				   "ruleset' prints is expected",
-				   kind);
+		return loader_fail(
+			l,
+			"the JSON contains commands ('%s'); expected what 'nft -j "
+			"list ruleset' prints",
+			kind);
 	ret = place_parse(l, json, kind, &name);
 	if (ret != 0)
 		return ret;
@@ -245,22 +175,40 @@ object_parse(struct loader *l, const char *kind, const json_t *json)
 	if (strcmp(kind, "set") == 0 || strcmp(kind, "map") == 0)
 		return set_parse(l, json, kind, name);
 	if (strcmp(kind, "counter") == 0)
-		return loader_add(l, kind, name, l->policy->ncounters++);
-	return 0; /* limits, quotas, helpers: nothing until a rule uses them; that is refused */
+		return name_add(l, kind, name, l->ir.ncounters++);
+	return 0; /* limits, quotas, helpers: a rule that uses one is refused */
 }
 
 static int
-rule_store(struct loader *l, const json_t *json, struct ir_rule *rule)
+stmts_parse(struct loader *l, const json_t *expr, struct ir_rule *rule)
 {
-	struct arena *arena = &l->policy->arena;
-	char *text = rule_text(json), *line = NULL;
+	const json_t *stmt;
+	size_t i;
+	int ret;
+
+	rule->stmts = arena_take(&l->ir.arena, STMTS_MAX * json_array_size(expr),
+				 sizeof(*rule->stmts));
+	if (rule->stmts == NULL)
+		return loader_no_memory(l);
+	json_array_foreach(expr, i, stmt) {
+		ret = stmt_parse(l, stmt, &rule->stmts[rule->nstmts], &rule->nstmts);
+		if (ret != 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* The rule's text and handle, and its first counter. */
+static int
+rule_describe(struct loader *l, const json_t *json, struct ir_rule *rule)
+{
+	char *line = NULL;
 	uint32_t i;
 
-	if (text != NULL && asprintf(&line, "%s: %s", json_text(json, "chain"), text) < 0)
-		line = NULL;
-	rule->text = line != NULL ? arena_copy(arena, line) : NULL;
+	if (asprintf(&line, "%s: %s", l->chain, l->rule_text) < 0)
+		return loader_no_memory(l);
+	rule->text = arena_copy(&l->ir.arena, line);
 	free(line);
-	free(text);
 	if (rule->text == NULL)
 		return loader_no_memory(l);
 	rule->handle = (uint64_t)json_integer_value(json_object_get(json, "handle"));
@@ -272,51 +220,57 @@ rule_store(struct loader *l, const json_t *json, struct ir_rule *rule)
 	return 0;
 }
 
-static int
-rule_parse(struct loader *l, const json_t *json)
+static void
+chain_append(struct ir_chain *chain, struct ir_rule *rule)
 {
-	struct policy *policy = l->policy;
-	struct ir_rule *rule = &policy->rules[policy->nrules];
-	const json_t *expr = json_object_get(json, "expr"), *stmt;
-	struct ir_chain *chain;
-	const char *name;
-	int64_t number;
-	size_t i;
-	int ret;
-
-	ret = place_parse(l, json, "rule", &name);
-	if (ret != 0)
-		return ret;
-	number = loader_find(l, "chain", name);
-	if (number < 0)
-		return loader_fail(
-			l, "table %s %s: a rule is in chain '%s', which there is not",
-			l->family, l->table, name);
-	if (policy->nrules == RULES_MAX)
-		return loader_fail(l, "more than %d rules", RULES_MAX);
-	l->rule = json;
-	rule->stmts = arena_take(&policy->arena, 2 * json_array_size(expr),
-				 sizeof(*rule->stmts));
-	if (rule->stmts == NULL)
-		return loader_no_memory(l);
-	json_array_foreach(expr, i, stmt) {
-		ret = stmt_parse(l, stmt, &rule->stmts[rule->nstmts], &rule->nstmts);
-		if (ret != 0)
-			return ret;
-	}
-	ret = rule_store(l, json, rule);
-	if (ret != 0)
-		return ret;
-	l->rule = NULL;
-	policy->nrules++;
-	rule->chain = (uint32_t)number;
-	chain = &policy->chains[number];
 	if (chain->last == NULL)
 		chain->first = rule;
 	else
 		chain->last->next = rule;
 	chain->last = rule;
 	chain->nrules++;
+}
+
+static int
+rule_parse(struct loader *l, const json_t *json)
+{
+	struct ir_rule *rule = &l->ir.rules[l->ir.nrules];
+	const char *name;
+	int64_t number;
+	char *text;
+	int ret;
+
+	ret = place_parse(l, json, "rule", &name);
+	if (ret != 0)
+		return ret;
+	number = name_find(l, "chain", name);
+	if (number < 0)
+		return loader_fail(
+			l,
+			"table %s %s has a rule in chain '%s', but no such chain; the "
+			"ruleset must be what 'nft -j list ruleset' prints",
+			l->family, l->table, name);
+	if (l->ir.nrules == RULES_MAX)
+		return loader_fail(
+			l,
+			"the ruleset has more than %d rules; use sets in place of rules "
+			"that differ in a value only",
+			RULES_MAX);
+	text = rule_text(json);
+	if (text == NULL)
+		return loader_no_memory(l);
+	l->rule_text = text;
+	l->chain = name;
+	ret = stmts_parse(l, json_object_get(json, "expr"), rule);
+	if (ret == 0)
+		ret = rule_describe(l, json, rule);
+	l->chain = NULL;
+	free(text);
+	if (ret != 0)
+		return ret;
+	l->ir.nrules++;
+	rule->chain = (uint32_t)number;
+	chain_append(&l->ir.chains[number], rule);
 	return 0;
 }
 
@@ -324,7 +278,7 @@ rule_parse(struct loader *l, const json_t *json)
 static int
 room_take(struct loader *l, const json_t *objects)
 {
-	struct policy *policy = l->policy;
+	struct policy_ir *ir = &l->ir;
 	uint32_t chains = 0, rules = 0, sets = 0;
 	const json_t *object;
 	size_t i;
@@ -335,10 +289,10 @@ room_take(struct loader *l, const json_t *objects)
 		sets += json_object_get(object, "set") != NULL ||
 			json_object_get(object, "map") != NULL;
 	}
-	policy->chains = arena_take(&policy->arena, chains, sizeof(*policy->chains));
-	policy->rules = arena_take(&policy->arena, rules + 1, sizeof(*policy->rules));
-	policy->sets = arena_take(&policy->arena, sets, sizeof(*policy->sets));
-	return policy->arena.failed ? loader_no_memory(l) : 0;
+	ir->chains = arena_take(&ir->arena, chains, sizeof(*ir->chains));
+	ir->rules = arena_take(&ir->arena, rules + 1, sizeof(*ir->rules));
+	l->sets = arena_take(&ir->arena, sets, sizeof(*l->sets));
+	return ir->arena.failed ? loader_no_memory(l) : 0;
 }
 
 int
@@ -351,8 +305,8 @@ loader_run(struct loader *l, const json_t *root)
 
 	if (!json_is_array(objects))
 		return loader_fail(
-			l, "the JSON is no ruleset: what 'nft -j list ruleset' "
-			   "prints is expected, an object with a member 'nftables'");
+			l, "the JSON is not a ruleset; expected what 'nft -j list "
+			   "ruleset' prints, an object with a member 'nftables'");
 	ret = room_take(l, objects);
 	json_array_foreach(objects, i, object) {
 		json_object_foreach((json_t *)(uintptr_t)object, kind, value) {
@@ -365,10 +319,10 @@ loader_run(struct loader *l, const json_t *root)
 		if (ret == 0 && value != NULL)
 			ret = rule_parse(l, value);
 	}
-	if (ret == 0 && l->policy->nbase == 0)
+	if (ret == 0 && l->ir.nbase == 0)
 		return loader_fail(
-			l, "no base chain 'type filter hook forward' found: without "
-			   "one nothing is filtered; a file begins like 'table inet "
+			l, "no base chain 'type filter hook forward' found; without "
+			   "one no packet is filtered. Begin the file like 'table inet "
 			   "filter { chain forward { type filter hook forward priority "
 			   "filter; policy drop; .. } }'");
 	return ret;

@@ -209,13 +209,13 @@ a_value_of_the_wrong_kind_is_refused(void **state)
 	(void)state;
 	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "tcp",
 		"field": "dport"}}, "right": 65536}}) END,
-		"65536 is no port", NULL);
+		"65536 is not a valid port", NULL);
 	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "tcp",
 		"field": "dport"}}, "right": -1}}) END,
-		"-1 is no port", NULL);
+		"-1 is not a valid port", NULL);
 	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "ip",
 		"field": "saddr"}}, "right": "::1"}}) END,
-		"'::1' is no IPv4 address", NULL);
+		"'::1' is not a valid IPv4 address", NULL);
 	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "ip",
 		"field": "saddr"}}, "right": {"prefix": {"addr": "1.0.0.0", "len":
 		33}}}}) END,
@@ -231,7 +231,7 @@ a_value_of_the_wrong_kind_is_refused(void **state)
 		"protocol", NULL);
 	refused(BASE FWD({"match": {"op": "==", "left": {"payload": {"protocol": "icmp",
 		"field": "type"}}, "right": "ping"}}) END,
-		"'ping' is no ICMP type", NULL);
+		"'ping' is not a valid ICMP type", NULL);
 	refused(BASE FWD({"reject": {"type": "icmp", "expr": "no"}}) END, "'no'",
 		"icmp");
 }
@@ -287,7 +287,7 @@ what_is_named_and_not_there_is_refused(void **state)
 	refused(BASE FWD({"vmap": {"key": {"meta": {"key": "l4proto"}}, "data": "@m"}}) END,
 		"no verdict map 'm'", NULL);
 	refused(BASE RULE("nochain", {"accept": null}) END, "'nochain'", NULL);
-	refused(BASE CHAIN("a") CHAIN("a") END, "two of chain 'a'", NULL);
+	refused(BASE CHAIN("a") CHAIN("a") END, "chain 'a' is defined twice", NULL);
 }
 
 static void
@@ -296,15 +296,15 @@ a_name_that_no_port_has_is_a_warning_and_never_matches(void **state)
 	static const char json[] = BASE FWD({"match": {"op": "==", "left": {"meta":
 		{"key": "iifname"}}, "right": "eth9"}}, {"accept": null}) END;
 	static const struct pk packet = TCP(.iif = LAN);
-	struct policy_error error;
+	struct ruleset_error error;
 	struct policy *policy;
 
 	(void)state;
-	assert_int_equal(policy_load(json, strlen(json), &ports, &policy, &error), 0);
+	assert_int_equal(ruleset_load(json, strlen(json), &ports, &policy, &error), 0);
 	assert_non_null(strstr(error.text, "\"eth9\""));
 	assert_int_equal(eval(policy, &packet, NULL).kind, POLICY_DROP);
 	policy_free(policy);
-	assert_int_equal(policy_load(json, strlen(json), NULL, &policy, &error), 0);
+	assert_int_equal(ruleset_load(json, strlen(json), NULL, &policy, &error), 0);
 	assert_string_equal(error.text, "");
 	policy_free(policy);
 }
@@ -315,7 +315,7 @@ damaged_json_does_no_harm(void **state)
 {
 	char *json = slurp("nft-1.1.json"), *copy;
 	size_t i, length = strlen(json);
-	struct policy_error error;
+	struct ruleset_error error;
 	struct policy *policy;
 
 	(void)state;
@@ -323,10 +323,10 @@ damaged_json_does_no_harm(void **state)
 		copy = malloc(length);
 		assert_non_null(copy);
 		memcpy(copy, json, length);
-		if (policy_load(copy, i, &ports, &policy, &error) == 0)
+		if (ruleset_load(copy, i, &ports, &policy, &error) == 0)
 			policy_free(policy);
 		copy[i] = copy[i] == '0' ? '9' : '0';
-		if (policy_load(copy, length, &ports, &policy, &error) == 0)
+		if (ruleset_load(copy, length, &ports, &policy, &error) == 0)
 			policy_free(policy);
 		free(copy);
 	}

@@ -1,56 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The statements of a rule. What is not listed here is refused, never passed over. */
+/* The statements of a rule. A statement that is not listed here is refused. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
-#include "ir.h"
+#include "loader.h"
 
-static int
-chain_parse(struct loader *l, const json_t *json, struct ir_verdict *verdict)
-{
-	const char *name = json_is_string(json) ? json_string_value(json)
-						: json_text(json, "target");
-	int64_t chain = name != NULL ? loader_find(l, "chain", name) : -1;
-
-	if (chain < 0)
-		return loader_fail(l, "there is no chain '%s' in its table",
-				   name != NULL ? name : "");
-	if (l->policy->chains[chain].base)
-		return loader_fail(l, "chain '%s' has a hook: it cannot be jumped to",
-				   name);
-	verdict->chain = (uint32_t)chain;
-	return 0;
-}
-
-/* A verdict of a rule or of a map's element; op OP_CONTINUE does nothing. */
-int
-verdict_parse(struct loader *l, const json_t *json, struct ir_verdict *verdict)
-{
-	static const struct {
-		const char *name;
-		enum verdict_op op;
-	} verdicts[] = {
-		{"accept", OP_ACCEPT}, {"drop", OP_DROP}, {"continue", OP_CONTINUE},
-		{"jump", OP_JUMP},     {"goto", OP_GOTO}, {"return", OP_RETURN},
-	};
-	const json_t *value;
-	size_t i;
-
-	for (i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
-		value = json_object_get(json, verdicts[i].name);
-		if (value == NULL)
-			continue;
-		verdict->op = verdicts[i].op;
-		if (verdict->op == OP_JUMP || verdict->op == OP_GOTO)
-			return chain_parse(l, value, verdict);
-		return 0;
-	}
-	return loader_fail(l, "a verdict is expected: accept, drop, continue, jump, goto "
-			      "or return");
-}
-
-/* A match of nothing but family and protocol. */
+/* A match that compares family and protocol only. */
 static void
 guard_make(struct ir_stmt *stmt, uint8_t family, uint8_t proto)
 {
@@ -59,7 +15,9 @@ guard_make(struct ir_stmt *stmt, uint8_t family, uint8_t proto)
 	stmt->match.key.proto = proto;
 }
 
-/* With the guards that nft leaves unsaid: up to two statements. */
+/*
+ * With a match on the family or protocol that the reject implies: up to two statements.
+ */
 static int
 reject_parse(struct loader *l, const json_t *json, struct ir_stmt *stmts, uint32_t *count)
 {
@@ -76,7 +34,11 @@ reject_parse(struct loader *l, const json_t *json, struct ir_stmt *stmts, uint32
 	} else if (strcmp(type, "icmp") == 0 || strcmp(type, "icmpv6") == 0) {
 		family = strcmp(type, "icmp") == 0 ? 4 : 6;
 	} else if (strcmp(type, "icmpx") != 0) {
-		return loader_fail(l, "'reject with %s' is not supported", type);
+		return loader_fail(
+			l,
+			"'reject with %s' is not supported; expected tcp reset, icmp, "
+			"icmpv6 or icmpx",
+			type);
 	}
 	if (family != 0 || proto != PROTO_ANY)
 		guard_make(stmt++, family, proto);
@@ -93,7 +55,10 @@ reject_parse(struct loader *l, const json_t *json, struct ir_stmt *stmts, uint32
 	return ret;
 }
 
-/* Anonymous counters are one each, a named one is shared by all that name it. */
+/*
+ * Each anonymous counter is one of its own; a named one is shared by the rules that name
+ * it.
+ */
 static int
 counter_parse(struct loader *l, const json_t *json, struct ir_stmt *stmt)
 {
@@ -101,27 +66,32 @@ counter_parse(struct loader *l, const json_t *json, struct ir_stmt *stmt)
 
 	stmt->kind = STMT_COUNTER;
 	if (!json_is_string(json)) {
-		stmt->counter = l->policy->ncounters++;
+		stmt->counter = l->ir.ncounters++;
 		return 0;
 	}
-	number = loader_find(l, "counter", json_string_value(json));
+	number = name_find(l, "counter", json_string_value(json));
 	if (number < 0)
-		return loader_fail(l, "there is no counter '%s' in its table",
-				   json_string_value(json));
+		return loader_fail(
+			l,
+			"table %s %s has no counter '%s'; define it, or correct the name",
+			l->family, l->table, json_string_value(json));
 	stmt->counter = (uint32_t)number;
 	return 0;
 }
 
-/* One statement: makes up to two of ours, and adds to *count how many. */
+/*
+ * One of nft's statements becomes up to STMTS_MAX; *count is increased by their number.
+ */
 int
 stmt_parse(struct loader *l, const json_t *json, struct ir_stmt *stmts, uint32_t *count)
 {
-	const char *name =
-		json_object_iter_key(json_object_iter((json_t *)(uintptr_t)json));
+	const char *name = json_first_key(json);
 	const json_t *value;
 
 	if (name == NULL || json_object_size(json) != 1)
-		return loader_fail(l, "a statement is an object with one member");
+		return loader_fail(
+			l, "a statement must be an object with one member; the ruleset "
+			   "must be what 'nft -j list ruleset' prints");
 	value = json_object_get(json, name);
 	if (strcmp(name, "reject") == 0)
 		return reject_parse(l, value, stmts, count);
@@ -142,6 +112,9 @@ stmt_parse(struct loader *l, const json_t *json, struct ir_stmt *stmts, uint32_t
 		stmts->kind = STMT_VERDICT;
 		return verdict_parse(l, json, &stmts->verdict);
 	}
-	return loader_fail(l, "'%s' is not supported (docs/rules.md lists what is)",
-			   name);
+	return loader_fail(
+		l,
+		"'%s' is not supported; docs/rules.md lists what is: remove or "
+		"replace the rule",
+		name);
 }

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The elements of a set, or of a verdict map, as intervals of its fields. */
+#include <errno.h>
+#include <string.h>
+
+#include "loader.h"
+
+/* Each combination of the fields' intervals: a wildcard may mean several ports. */
+static int
+combinations_add(struct loader *l, struct set_builder *b, const struct intervals *values,
+		 const struct ir_verdict *verdict)
+{
+	unsigned at[KEY_FIELDS_MAX] = {0};
+	u128 lo[KEY_FIELDS_MAX], hi[KEY_FIELDS_MAX];
+	unsigned f;
+
+	for (f = 0; f < b->nfields; f++) {
+		if (values[f].count == 0)
+			return 0;
+	}
+	do {
+		for (f = 0; f < b->nfields; f++) {
+			lo[f] = values[f].lo[at[f]];
+			hi[f] = values[f].hi[at[f]];
+		}
+		if (set_builder_add(b, lo, hi, verdict) != 0)
+			return loader_no_memory(l);
+		for (f = 0; f < b->nfields && ++at[f] == values[f].count; f++)
+			at[f] = 0;
+	} while (f < b->nfields);
+	return 0;
+}
+
+/* {"elem": {"val": .., ..}}: only a comment may stand beside the value. */
+static int
+element_value(struct loader *l, const json_t **value)
+{
+	const json_t *elem = json_object_get(*value, "elem");
+	const json_t *item;
+	const char *key;
+
+	if (elem == NULL)
+		return 0;
+	json_object_foreach((json_t *)(uintptr_t)elem, key, item) {
+		if (strcmp(key, "val") != 0 && strcmp(key, "comment") != 0)
+			return loader_fail(l,
+					   "an element of the set has '%s', which is not "
+					   "supported; only a comment is: remove it",
+					   key);
+	}
+	*value = json_object_get(elem, "val");
+	return 0;
+}
+
+static int
+element_parse(struct loader *l, struct named_set *set, struct set_builder *b,
+	      const json_t *json)
+{
+	const json_t *value = set->map ? json_array_get(json, 0) : json;
+	struct intervals values[KEY_FIELDS_MAX];
+	struct ir_verdict verdict = {0};
+	const json_t *concat, *part;
+	unsigned f;
+	int ret;
+
+	ret = element_value(l, &value);
+	if (ret == 0 && set->map)
+		ret = verdict_parse(l, json_array_get(json, 1), &verdict);
+	if (ret != 0)
+		return ret;
+	if (json_is_string(value) && strcmp(json_string_value(value), "*") == 0) {
+		set->set.all = true;
+		set->set.otherwise = verdict;
+		return 0;
+	}
+	concat = json_object_get(value, "concat");
+	if ((concat != NULL ? json_array_size(concat) : 1) != b->nfields)
+		return loader_fail(
+			l,
+			"an element of the set has another number of fields (%zu) "
+			"than what is compared with it (%u); both must be the same",
+			concat != NULL ? json_array_size(concat) : 1, b->nfields);
+	for (f = 0; f < b->nfields; f++) {
+		part = concat != NULL ? json_array_get(concat, f) : value;
+		ret = value_parse(l, set->type[f], part, &values[f]);
+		if (ret != 0)
+			return ret;
+	}
+	return combinations_add(l, b, values, &verdict);
+}
+
+/* The types of a set are those of the first key that it is used with. */
+static int
+types_take(struct loader *l, struct named_set *set, const struct ir_key *key)
+{
+	unsigned f;
+
+	for (f = 0; set->built && f < key->nfields; f++) {
+		if (set->set.nfields != key->nfields ||
+		    set->type[f] != field_info[key->field[f]].type)
+			return loader_fail(
+				l,
+				"set '%s' is compared with fields of another type "
+				"in an earlier rule; use a set for each type",
+				set->name);
+	}
+	for (f = 0; f < key->nfields; f++)
+		set->type[f] = field_info[key->field[f]].type;
+	return 0;
+}
+
+static int
+set_store(struct loader *l, struct named_set *set, struct set_builder *b)
+{
+	switch (set_builder_store(b, &l->ir.arena, &set->set)) {
+	case 0:
+		set->built = true;
+		return 0;
+	case -EEXIST:
+		return loader_fail(
+			l, "elements of the verdict map overlap, so the verdict is "
+			   "not clear; each value may stand in one element only");
+	case -E2BIG:
+		return loader_fail(l,
+				   "a set of joined fields with ranges has %u elements; "
+				   "at most 4096 are supported",
+				   b->count);
+	default:
+		return loader_no_memory(l);
+	}
+}
+
+int
+elements_build(struct loader *l, struct named_set *set, const struct ir_key *key,
+	       const json_t *elements, bool single)
+{
+	struct set_builder b = {.nfields = key->nfields, .map = set->map};
+	const json_t *element;
+	size_t i;
+	int ret;
+
+	if (set->refused != NULL)
+		return loader_fail(
+			l,
+			"set '%s' has '%s', which is not supported; remove it, or "
+			"the rules that use the set",
+			set->name, set->refused);
+	ret = types_take(l, set, key);
+	if (ret != 0 || set->built)
+		return ret;
+	if (elements != NULL && (single || !json_is_array(elements))) {
+		ret = element_parse(l, set, &b, elements);
+	} else {
+		json_array_foreach(elements, i, element) {
+			ret = element_parse(l, set, &b, element);
+			if (ret != 0)
+				break;
+		}
+	}
+	if (ret == 0)
+		ret = set_store(l, set, &b);
+	set_builder_free(&b);
+	return ret;
+}
