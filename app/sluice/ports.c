@@ -86,6 +86,17 @@ ports_data_room(const struct port *ports, unsigned count)
 	return (uint16_t)bytes;
 }
 
+bool
+ports_need_contiguous(const struct port *ports, unsigned count)
+{
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(ports[i].driver, "net_af_xdp") == 0)
+			return true;
+	return false;
+}
+
 unsigned
 port_mbufs(const struct port *port)
 {

@@ -46,6 +46,9 @@ int port_find(struct port *port, const struct config_port *config,
 /* Bytes of an mbuf's data room that hold the largest frame of these ports in one piece. */
 uint16_t ports_data_room(const struct port *ports, unsigned count);
 
+/* Whether the mbufs of these ports have to lie in one piece (pool.h). */
+bool ports_need_contiguous(const struct port *ports, unsigned count);
+
 /* Mbufs that the queues of a port can hold. */
 unsigned port_mbufs(const struct port *port);
 

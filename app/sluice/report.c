@@ -146,6 +146,10 @@ report_start(const struct sluice *s)
 		       s->names[i + 1], wire_workers(s, i / 2));
 	for (i = 0; i < s->worker_count; i++)
 		report_worker(s, i);
+	for (i = 0; i < RTE_MAX_NUMA_NODES; i++)
+		if (s->pools[i] != NULL)
+			printf("packet buffers: %u at NUMA node %u\n", s->pools[i]->size,
+			       i);
 	if (s->on_main)
 		printf("warning: one core does everything; give the EAL a second (-l)\n");
 }

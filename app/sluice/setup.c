@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From a configuration to ports that run, engines in their memory, and wires shared out. */
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "assign.h"
 #include "exit.h"
+#include "pool.h"
 #include "sizes.h"
 
 static unsigned
@@ -81,22 +83,23 @@ make_pool(struct sluice *s, unsigned node)
 {
 	uint16_t room = ports_data_room(s->ports, s->port_count);
 	unsigned workers, mbufs = node_mbufs(s, node, &workers);
-	char name[RTE_MEMPOOL_NAMESIZE], text[256];
+	char text[256];
+	int status;
 
 	if (workers == 0)
 		return 0;
 	mbufs = RTE_MAX(mbufs, s->config->mbufs);
-	snprintf(name, sizeof(name), "sluice_mbufs_%u", node);
-	s->pools[node] = rte_pktmbuf_pool_create(name, mbufs, SIZES_POOL_CACHE, 0, room,
-						 (int)node);
-	if (s->pools[node] != NULL)
+	status = pool_create(&s->pools[node], node, mbufs, room,
+			     ports_need_contiguous(s->ports, s->port_count));
+	if (status == 0)
 		return 0;
 	snprintf(
 		text, sizeof(text),
-		"no memory for %u packet buffers of %u bytes, %.0f MiB: give the EAL more "
+		"no memory%s for %u packet buffers of %u bytes, %.0f MiB: give the EAL more "
 		"(hugepages, or -m with --no-huge): %s",
-		mbufs, room, (double)mbufs * (room + SIZES_MBUF_HEADER) / 1048576.0,
-		rte_strerror(rte_errno));
+		status == -ENOBUFS ? " in one piece, which AF_XDP needs," : "", mbufs,
+		room, (double)mbufs * (room + SIZES_MBUF_HEADER) / 1048576.0,
+		rte_strerror(-status));
 	return fail(EXIT_DEVICE, text);
 }
 

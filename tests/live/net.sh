@@ -266,7 +266,8 @@ _plane_eal()
 	else
 		printf '%s\n' "--lcores=0@0,1@$last"
 	fi
-	printf '%s\n' --no-huge -m 512 --no-pci "--file-prefix=$NET_NAME" --log-level=lib.eal:4
+	# shellcheck disable=SC2086 # words
+	printf '%s\n' $PLANE_MEMORY --no-pci "--file-prefix=$NET_NAME" --log-level=lib.eal:4
 	_plane_vdevs "$1"
 }
 
@@ -295,8 +296,8 @@ _plane_up()
 _plane_launch()
 {
 	# What the hosts knew by way of an earlier data plane is no sign of life of this one.
-	net_exec lan ip neigh flush dev a0
-	net_exec wan ip neigh flush dev b0
+	net_exec lan ip neigh flush dev a0 nud all
+	net_exec wan ip neigh flush dev b0 nud all
 	# dpdk-testpmd ends when its input does.
 	[ -p "$NET_DIR/silence" ] || mkfifo "$NET_DIR/silence"
 	net_spawn wire "$@" >"$NET_DIR/plane.log" 2>&1 <>"$NET_DIR/silence"
@@ -333,6 +334,7 @@ _plane_yaml()
 		rules: $rules
 		workers: $PLANE_WORKERS
 		control: $NET_DIR/control.sock
+		$PLANE_TOP
 		conntrack:
 		  max: ${PLANE_MAX:-65536}
 	END
@@ -342,6 +344,8 @@ _plane_yaml()
 }
 
 PLANE_WORKERS=1 # or 2
+PLANE_MEMORY="--no-huge -m 512"
+PLANE_TOP= # more lines of YAML at the top level
 # Drivers to try, the better first; PLANE_DRIVERS in the environment overrides.
 PLANE_DRIVERS=${PLANE_DRIVERS:-net_af_xdp net_af_packet}
 
