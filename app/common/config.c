@@ -14,11 +14,13 @@
 
 #include "address.h"
 #include "load.h"
+#include "rules_run.h"
 
 #define DEFAULT_CONNECTIONS (1u << 20)
 #define DEFAULT_FRAGMENT_BYTES (4u << 20) /* the kernel's */
 #define MAX_FRAGMENT_BYTES (1u << 30)
 #define MAX_MBUFS (1u << 26)
+#define MAX_RULES_SECONDS 3600u
 /* What a buffer counts for: an mbuf of the default size. */
 #define FRAGMENT_BUFFER_BYTES                                                            \
 	(RTE_MBUF_DEFAULT_BUF_SIZE + (uint32_t)sizeof(struct rte_mbuf))
@@ -183,6 +185,11 @@ read_rest(struct load *load)
 	if (yaml->mbufs != NULL && strcmp(yaml->mbufs, "auto") != 0 &&
 	    load_number(load, "mbufs", yaml->mbufs, (struct range){1, MAX_MBUFS},
 			&config->mbufs) != 0)
+		return -EINVAL;
+	config->rules_timeout = RULES_RUN_SECONDS;
+	if (load_number(load, "rules_timeout", yaml->rules_timeout,
+			(struct range){1, MAX_RULES_SECONDS},
+			&config->rules_timeout) != 0)
 		return -EINVAL;
 	config->control = yaml->control != NULL ? yaml->control : DEFAULT_CONTROL;
 	if (strlen(config->control) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))

@@ -52,7 +52,8 @@ struct sluice_config {
 	uint32_t mbufs;      /* of a NUMA node, at least; 0: auto */
 	/* Relative paths are the file's; NULL: no rules, everything passes. */
 	const char *rules;
-	uint32_t max; /* connections of IPv4, over all workers */
+	uint32_t rules_timeout; /* seconds that reading and loading them may take */
+	uint32_t max;           /* connections of IPv4, over all workers */
 	uint32_t max_ipv6;
 	struct track_config track;
 	uint32_t bypass; /* ENGINE_BYPASS_* */

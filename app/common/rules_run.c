@@ -6,23 +6,40 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "rules_run.h"
 
 #define PROGRAM "sluice-rules"
 
+#define ERROR_MAX ((size_t)64 << 10) /* bytes of messages that are kept */
+#define KILL_MS 1000                 /* that a killed process may take to end */
+#define NAP_NS 2000000
+
 /* What comes out of one pipe. */
 struct output {
 	int fd;
+	size_t max; /* bytes */
 	char *text;
 	size_t length;
 	size_t room;
+};
+
+struct run {
+	char path[PATH_MAX]; /* of the program */
+	const struct rules_limits *limits;
+	struct timespec begin;
+	pid_t child;
+	int signal; /* that has ended the child, 0: none */
+	struct output out;
+	struct output err;
 };
 
 /* Beside us where it is installed, in the next folder where it is built. */
@@ -49,10 +66,8 @@ program_find(char *path, size_t size)
 }
 
 static int
-child_start(const char *path, const char *file, const int pipes[2], pid_t *child)
+child_spawn(struct run *run, char **argv, const int ends[2])
 {
-	char *argv[] = {(char *)(uintptr_t)path, (char *)(uintptr_t) "--",
-			(char *)(uintptr_t)file, NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none, normal;
@@ -61,20 +76,50 @@ child_start(const char *path, const char *file, const int pipes[2], pid_t *child
 	sigemptyset(&none);
 	sigemptyset(&normal);
 	sigaddset(&normal, SIGPIPE);
+	sigaddset(&normal, SIGABRT);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &normal);
 	posix_spawn_file_actions_init(&actions);
-	if (strcmp(file, "-") != 0)
+	if (strcmp(argv[4], "-") != 0)
 		posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
 						 O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, pipes[0], STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, pipes[1], STDERR_FILENO);
-	ret = posix_spawnp(child, path, &actions, &attr, argv, environ);
+	posix_spawn_file_actions_adddup2(&actions, ends[0], STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+	ret = posix_spawnp(&run->child, run->path, &actions, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	return -ret;
+}
+
+/* It gets a limit of its own: were we killed, it would wait for a file for ever. */
+static int
+child_start(struct run *run, const char *file, const int ends[2])
+{
+	char seconds[16];
+	char *argv[] = {run->path,
+			(char *)(uintptr_t) "--seconds",
+			seconds,
+			(char *)(uintptr_t) "--",
+			(char *)(uintptr_t)file,
+			NULL};
+
+	snprintf(seconds, sizeof(seconds), "%u", run->limits->seconds + 2);
+	return child_spawn(run, argv, ends);
+}
+
+/* Milliseconds until the limit, at least 0. */
+static int
+time_left(const struct run *run)
+{
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = ((int64_t)run->limits->seconds - (now.tv_sec - run->begin.tv_sec)) * 1000 -
+	     (now.tv_nsec - run->begin.tv_nsec) / 1000000;
+	return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
 /* One read; at the end of the pipe its fd becomes -1, which poll() passes over. */
@@ -93,124 +138,178 @@ output_read(struct output *out)
 	}
 	got = read(out->fd, out->text + out->length, out->room - out->length - 1);
 	if (got < 0)
-		return errno == EINTR ? 0 : -errno;
+		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
 	out->length += (size_t)got;
 	out->text[out->length] = '\0';
 	if (got == 0) {
 		close(out->fd);
 		out->fd = -1;
 	}
-	return 0;
+	return out->length > out->max ? -EFBIG : 0;
 }
 
 /* Both pipes at once, since the child may fill either. */
 static int
-outputs_read(struct output out[2])
+outputs_read(struct run *run)
 {
-	struct pollfd fds[2];
-	int i, ret = 0;
+	struct pollfd fds[3];
+	int ret = 0, n;
 
-	while (ret == 0 && (out[0].fd >= 0 || out[1].fd >= 0)) {
-		for (i = 0; i < 2; i++)
-			fds[i] = (struct pollfd){.fd = out[i].fd, .events = POLLIN};
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+	while (ret == 0 && (run->out.fd >= 0 || run->err.fd >= 0)) {
+		fds[0] = (struct pollfd){.fd = run->out.fd, .events = POLLIN};
+		fds[1] = (struct pollfd){.fd = run->err.fd, .events = POLLIN};
+		fds[2] = (struct pollfd){.fd = run->limits->cancel, .events = POLLIN};
+		n = poll(fds, 3, time_left(run));
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (n < 0 && errno != EINTR)
 			return -errno;
-		for (i = 0; i < 2 && ret == 0; i++) {
-			if (out[i].fd >= 0 && fds[i].revents != 0)
-				ret = output_read(&out[i]);
-		}
+		if (n < 0)
+			continue;
+		if (fds[2].revents != 0)
+			return -ECANCELED;
+		if (fds[0].revents != 0)
+			ret = output_read(&run->out);
+		if (ret == 0 && fds[1].revents != 0)
+			ret = output_read(&run->err);
 	}
 	return ret;
 }
 
-static int
-child_wait(pid_t child)
+/* Whether the child has ended, within so many naps; its status is in *status. */
+static bool
+child_ends(const struct run *run, int naps, int *status)
 {
-	int status;
+	const struct timespec nap = {.tv_nsec = NAP_NS};
 
-	while (waitpid(child, &status, 0) < 0) {
-		if (errno != EINTR)
-			return -errno;
+	for (; naps >= 0; naps--) {
+		if (waitpid(run->child, status, WNOHANG) == run->child)
+			return true;
+		nanosleep(&nap, NULL);
 	}
+	return false;
+}
+
+/*
+ * Collect the child, killing it when its output was not to be read to the end or when it
+ * stays after it. One that cannot be killed, since a file system holds it, is left behind.
+ */
+static int
+child_collect(struct run *run, int ret)
+{
+	int status = 0;
+
+	if (ret == 0 && !child_ends(run, time_left(run) / (NAP_NS / 1000000), &status))
+		ret = -ETIMEDOUT;
+	if (ret != 0) {
+		kill(run->child, SIGKILL);
+		child_ends(run, KILL_MS / (NAP_NS / 1000000), &status);
+		return ret;
+	}
+	if (WIFSIGNALED(status))
+		run->signal = WTERMSIG(status);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EINVAL;
 }
 
 static int
-pipes_open(struct output out[2], int ends[2])
+pipes_open(struct run *run, int ends[2])
 {
-	int fds[2], i;
+	int fds[2];
 
-	for (i = 0; i < 2; i++) {
-		if (pipe2(fds, O_CLOEXEC) != 0)
-			return -errno;
-		out[i].fd = fds[0];
-		ends[i] = fds[1];
-	}
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return -errno;
+	run->out.fd = fds[0];
+	ends[0] = fds[1];
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return -errno;
+	run->err.fd = fds[0];
+	ends[1] = fds[1];
 	return 0;
 }
 
 static void
-fds_close(const int fds[2])
+fd_close(int fd)
 {
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		if (fds[i] >= 0)
-			close(fds[i]);
-	}
+	if (fd >= 0)
+		close(fd);
 }
 
-/* The child's messages, or a word for want of them. */
-static void
-message_make(const struct output *said, int ret, const char *path, char *err, size_t size)
+/* The child's messages without their last end of line, "" where there are none. */
+static const char *
+child_text(struct run *run)
 {
-	size_t length = said->length;
+	size_t length = run->err.length;
 
-	while (length > 0 && said->text[length - 1] == '\n')
+	while (length > 0 && run->err.text[length - 1] == '\n')
 		length--;
-	if (ret == -ENOENT)
+	if (length == 0)
+		return "";
+	run->err.text[length] = '\0';
+	return run->err.text;
+}
+
+static void
+message_make(struct run *run, int ret, const char *file, char *err, size_t size)
+{
+	const char *text = child_text(run);
+
+	if (ret == -ETIMEDOUT)
+		snprintf(err, size,
+			 "%s: not read and loaded within %u s: is it a pipe, or on a "
+			 "file system that does not answer?",
+			 file, run->limits->seconds);
+	else if (ret == -ECANCELED)
+		snprintf(err, size, "%s: loading was broken off", file);
+	else if (ret == -EFBIG)
+		snprintf(err, size, "%s: %s prints without end", file, run->path);
+	else if (ret == -ENOENT)
 		snprintf(err, size, "%s is neither beside this program nor in PATH",
-			 path);
-	else if (length > 0)
-		snprintf(err, size, "%.*s", (int)(length < INT_MAX ? length : INT_MAX),
-			 said->text);
+			 run->path);
+	else if (run->signal != 0)
+		snprintf(err, size, "%s: %s was killed by signal %d (%s)%s%s", file,
+			 run->path, run->signal, strsignal(run->signal),
+			 text[0] != '\0' ? ": " : "", text);
+	else if (text[0] != '\0')
+		snprintf(err, size, "%s", text);
 	else
-		snprintf(err, size, "%s: %s", path,
+		snprintf(err, size, "%s: %s", run->path,
 			 ret == -EINVAL ? "failed without a word" : strerror(-ret));
 }
 
 int
-rules_run(const char *program, const char *file, char **json, size_t *length, char *err,
-	  size_t err_size)
+rules_run(const char *program, const char *file, const struct rules_limits *limits,
+	  char **json, size_t *length, char *err, size_t err_size)
 {
-	struct output out[2] = {{.fd = -1}, {.fd = -1}};
-	int ends[2] = {-1, -1}, ret, waited;
-	char path[PATH_MAX];
-	pid_t child = -1;
+	struct run run = {
+		.limits = limits,
+		.out = {.fd = -1,
+			.max = limits->bytes > 0 ? limits->bytes : RULES_RUN_JSON_MAX},
+		.err = {.fd = -1, .max = ERROR_MAX},
+	};
+	int ends[2] = {-1, -1}, ret;
 
 	if (program != NULL)
-		snprintf(path, sizeof(path), "%s", program);
+		snprintf(run.path, sizeof(run.path), "%s", program);
 	else
-		program_find(path, sizeof(path));
-	ret = pipes_open(out, ends);
+		program_find(run.path, sizeof(run.path));
+	clock_gettime(CLOCK_MONOTONIC, &run.begin);
+	signal(SIGCHLD, SIG_DFL); /* who started us may have ignored it */
+	ret = pipes_open(&run, ends);
 	if (ret == 0)
-		ret = child_start(path, file, ends, &child);
-	fds_close(ends);
+		ret = child_start(&run, file, ends);
+	fd_close(ends[0]);
+	fd_close(ends[1]);
+	if (ret == 0)
+		ret = child_collect(&run, outputs_read(&run));
+	fd_close(run.out.fd);
+	fd_close(run.err.fd);
 	if (ret == 0) {
-		ret = outputs_read(out);
-		fds_close((int[2]){out[0].fd, out[1].fd}); /* so that it cannot block */
-		waited = child_wait(child);
-		ret = ret == 0 ? waited : ret;
+		*json = run.out.text;
+		*length = run.out.length;
 	} else {
-		fds_close((int[2]){out[0].fd, out[1].fd});
+		message_make(&run, ret, file, err, err_size);
+		free(run.out.text);
 	}
-	if (ret == 0) {
-		*json = out[0].text;
-		*length = out[0].length;
-	} else {
-		message_make(&out[1], ret, path, err, err_size);
-		free(out[0].text);
-	}
-	free(out[1].text);
+	free(run.err.text);
 	return ret;
 }

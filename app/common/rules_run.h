@@ -5,6 +5,16 @@
 
 #include <stddef.h>
 
+#define RULES_RUN_JSON_MAX ((size_t)256 << 20) /* 65,535 rules have 26 MiB */
+#define RULES_RUN_SECONDS 60u                  /* where the configuration does not say */
+
+/* What bounds a run. */
+struct rules_limits {
+	unsigned seconds; /* then sluice-rules is killed */
+	size_t bytes;     /* of JSON, at most; 0: RULES_RUN_JSON_MAX */
+	int cancel; /* descriptor that becomes readable to end it before; -1: none */
+};
+
 /*
  * Run sluice-rules on a file and wait for it. program: its path, or NULL: it is looked for
  * beside the running program, then in PATH. The child gets no signal mask of ours, and no
@@ -12,9 +22,11 @@
  *
  * Returns 0; *json is malloced, of *length bytes and a 0 after them. Or -errno, and err is
  * one message, perhaps of several lines, without a newline at its end: -ENOENT without
- * the program, -EINVAL where it refuses the file, -ENOMEM, or what starting it said.
+ * the program, -EINVAL where it refuses the file or is killed, -ETIMEDOUT, -ECANCELED,
+ * -EFBIG where it prints without end, -ENOMEM, or what starting it said. The message may
+ * quote what the file holds: it has to be escaped (base/escape.h) where it is printed.
  */
-int rules_run(const char *program, const char *file, char **json, size_t *length,
-	      char *err, size_t err_size);
+int rules_run(const char *program, const char *file, const struct rules_limits *limits,
+	      char **json, size_t *length, char *err, size_t err_size);
 
 #endif

@@ -44,6 +44,7 @@ struct yaml_config {
 	char *workers;
 	char *mbufs;
 	char *rules;
+	char *rules_timeout;
 	char *control;
 	char *metrics;
 	struct yaml_conntrack conntrack;

@@ -10,13 +10,15 @@
 #include "rules_run.h"
 
 static int
-parse(const char *file, const struct ruleset_ports *ports, struct policy **policy)
+parse(const char *file, unsigned seconds, const struct ruleset_ports *ports,
+      struct policy **policy)
 {
+	const struct rules_limits limits = {.seconds = seconds, .cancel = -1};
 	static char text[8192]; /* nft explains at length */
 	struct ruleset_error error;
 	char *json = NULL;
 	size_t length;
-	int status = rules_run(NULL, file, &json, &length, text, sizeof(text));
+	int status = rules_run(NULL, file, &limits, &json, &length, text, sizeof(text));
 
 	if (status == 0) {
 		status = ruleset_load(json, length, ports, policy, &error);
@@ -39,7 +41,7 @@ rules_load(const struct sluice_config *config, const char *file, const char *con
 	if (file == NULL)
 		file = config->rules;
 	if (file != NULL)
-		status = parse(file, &policy_ports, policy);
+		status = parse(file, config->rules_timeout, &policy_ports, policy);
 	else if (policy_accept_all(policy) != 0)
 		status = EXIT_RULES;
 	if (status != EXIT_SUCCESS)

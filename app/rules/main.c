@@ -5,14 +5,25 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "exit.h"
 #include "ruleset.h"
 #include "streams.h"
+
+#ifdef __has_feature
+#define SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
 
 static const char usage[] =
 	"usage: sluice-rules [--check] [--ports NAME,..] FILE\n"
@@ -22,12 +33,17 @@ static const char usage[] =
 	"\n"
 	"  -c, --check        print what sluice makes of the rules, or why it refuses them\n"
 	"  -p, --ports NAMES  with --check: the ports, joined by commas, that rules may name\n"
+	"  -s, --seconds N    give up after N seconds\n"
 	"  -h, --help         this\n"
 	"\n"
 	"Exit status: 0, 1 usage, 3 the rules cannot be read, loaded or evaluated.\n";
 
+#define SECONDS_MAX 86400u
+#define MEMORY_MAX ((rlim_t)4 << 30) /* 1,000,000 elements of sets take 0.7 GiB */
+
 struct options {
 	bool check;
+	unsigned seconds; /* 0: no limit */
 	char *ports;
 	const char *file;
 };
@@ -44,6 +60,21 @@ complain(const char *format, ...)
 	fputc('\n', stderr);
 }
 
+static int
+seconds_parse(const char *text, unsigned *seconds)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*end != '\0' || text[0] < '0' || text[0] > '9' || n == 0 || n > SECONDS_MAX) {
+		complain("--seconds: '%s' is not a number, 1 to %u expected", text,
+			 SECONDS_MAX);
+		return -EINVAL;
+	}
+	*seconds = (unsigned)n;
+	return 0;
+}
+
 /* Returns 0, 1: help was asked for, or -EINVAL. */
 static int
 options_parse(struct options *options, int argc, char **argv)
@@ -51,18 +82,23 @@ options_parse(struct options *options, int argc, char **argv)
 	static const struct option known[] = {
 		{"check", no_argument, NULL, 'c'},
 		{"ports", required_argument, NULL, 'p'},
+		{"seconds", required_argument, NULL, 's'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "cp:h", known, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "cp:s:h", known, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options->check = true;
 			break;
 		case 'p':
 			options->ports = optarg;
+			break;
+		case 's':
+			if (seconds_parse(optarg, &options->seconds) != 0)
+				return -EINVAL;
 			break;
 		case 'h':
 			return 1;
@@ -80,6 +116,31 @@ options_parse(struct options *options, int argc, char **argv)
 	}
 	options->file = argv[optind];
 	return 0;
+}
+
+/* The time is over; what waits or computes cannot be asked. */
+static void
+alarm_handle(int number)
+{
+	static const char text[] = "sluice-rules: the time is over (--seconds)\n";
+
+	(void)number;
+	streams_write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(EXIT_RULES);
+}
+
+/* nft takes what memory a file asks for. A sanitizer reserves far more for itself. */
+static void
+limits_set(const struct options *options)
+{
+	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX};
+
+	if (!SANITIZED)
+		setrlimit(RLIMIT_AS, &memory);
+	if (options->seconds > 0) {
+		signal(SIGALRM, alarm_handle);
+		alarm(options->seconds);
+	}
 }
 
 static int
@@ -118,6 +179,7 @@ main(int argc, char **argv)
 	case 0:
 		if (options.check)
 			streams_text();
+		limits_set(&options);
 		status = rules_do(&options) == 0 ? 0 : EXIT_RULES;
 		break;
 	case 1:

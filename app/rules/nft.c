@@ -82,14 +82,13 @@ include_beside(struct nft_ctx *nft, const char *file)
 	return ret;
 }
 
-/* nft's own messages, as they are; they end lines themselves. */
 static void
-messages_pass(struct nft_ctx *nft)
+messages_pass(struct nft_ctx *nft, const struct source *source)
 {
 	const char *messages = nft_ctx_get_error_buffer(nft);
 
 	if (messages != NULL)
-		fputs(messages, stderr);
+		messages_print(stderr, messages, source);
 }
 
 /* What was read of a pipe, again as a file: from a buffer nft's messages tell no line. */
@@ -156,12 +155,12 @@ nft_to_json(const struct source *source, char **json)
 		goto done;
 	}
 	if (nft_load(nft, source) != 0) {
-		messages_pass(nft);
+		messages_pass(nft, source);
 		complain("%s: nft does not take it", source->name);
 		goto done;
 	}
 	ret = nft_list(nft, json);
-	messages_pass(nft);
+	messages_pass(nft, source);
 	if (ret != 0)
 		complain("%s: loaded, but cannot be listed: %s", source->name,
 			 strerror(-ret));

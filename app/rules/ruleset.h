@@ -14,13 +14,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* What the operator gave: text in memory, or only the name where nft reads it better. */
 struct source {
 	const char *name; /* for messages; of a file, its path */
 	char *text;       /* NULL: a plain file of nft text, to be read by its path */
 	size_t length;
-	bool json; /* text is JSON already */
+	bool json;  /* text is JSON already */
+	bool named; /* name is a path */
 };
 
 /* Look at a file, "-": stdin. */
@@ -36,6 +38,15 @@ int nft_to_json(const struct source *source, char **json);
 /* Read the JSON as sluice does; say what it holds. ports: "lan,wan", or NULL: any name. */
 int ruleset_check(const struct source *source, const char *json, size_t length,
 		  char *ports);
+
+/*
+ * Print nft's messages. Of those about a file that is not below the folder of the rule file
+ * only the place is printed: they quote it.
+ */
+void messages_print(FILE *out, const char *messages, const struct source *source);
+
+/* Whether a message may quote a line of the source's text; likewise. */
+bool source_is_quotable(const struct source *source, unsigned line);
 
 /* One line on stderr, with the program's name. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

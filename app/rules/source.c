@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "ruleset.h"
 
-#define TEXT_MAX ((size_t)256 << 20) /* far above any ruleset; ends /dev/zero */
+#define TEXT_MAX ((size_t)64 << 20) /* 65,535 rules and a million elements have 20 */
 
 static int
 text_read(struct source *source, FILE *in)
@@ -59,6 +60,7 @@ text_check(struct source *source)
 {
 	json_error_t at;
 	json_t *root;
+	bool quote;
 
 	source->json = starts_as_json(source->text);
 	if (strlen(source->text) != source->length) {
@@ -69,37 +71,74 @@ text_check(struct source *source)
 		return 0;
 	root = json_loadb(source->text, source->length, 0, &at);
 	if (root == NULL) {
-		complain("%s:%d:%d: not JSON: %s", source->name, at.line, at.column,
-			 at.text);
+		quote = !source->named || source_is_quotable(source, (unsigned)at.line);
+		complain("%s:%d:%d: not JSON%s%s", source->name, at.line, at.column,
+			 quote ? ": " : "", quote ? at.text : "");
 		return -EINVAL;
 	}
 	json_decref(root);
 	return 0;
 }
 
+/* /dev/stdin and the like, where somebody types. */
+static bool
+is_terminal(const char *file)
+{
+	struct stat status, own;
+
+	return isatty(STDIN_FILENO) && stat(file, &status) == 0 &&
+	       fstat(STDIN_FILENO, &own) == 0 && status.st_rdev == own.st_rdev;
+}
+
+/*
+ * Whether a file is of a kind that can hold rules, before it is opened: to open a device may
+ * do something. A terminal and a pipe can, as /dev/stdin or of the shell's <(..).
+ */
+static int
+kind_check(const char *file)
+{
+	struct stat status;
+	const char *kind = NULL;
+
+	if (stat(file, &status) != 0)
+		return 0; /* opening it says why */
+	if (S_ISDIR(status.st_mode))
+		kind = "a directory";
+	else if (S_ISBLK(status.st_mode) ||
+		 (S_ISCHR(status.st_mode) && !is_terminal(file)))
+		kind = "a device";
+	else if (S_ISSOCK(status.st_mode))
+		kind = "a socket";
+	else if (S_ISREG(status.st_mode) && status.st_size > (off_t)TEXT_MAX)
+		kind = "larger than 64 MiB";
+	if (kind == NULL)
+		return 0;
+	complain("%s: is %s, a file of rules is expected", file, kind);
+	return -EINVAL;
+}
+
 int
 source_read(struct source *source, const char *file)
 {
 	bool standard = strcmp(file, "-") == 0;
-	FILE *in = standard ? stdin : fopen(file, "re");
 	struct stat status;
+	FILE *in;
 	int ret;
 
 	memset(source, 0, sizeof(*source));
+	source->named = !standard;
 	source->name = standard ? "standard input" : file;
+	if (!standard && kind_check(file) != 0)
+		return -EINVAL;
+	in = standard ? stdin : fopen(file, "re");
 	if (in == NULL || fstat(fileno(in), &status) != 0) {
 		ret = -errno;
 		complain("%s: %s", source->name, strerror(errno));
-		if (in != NULL)
+		if (in != NULL && !standard)
 			fclose(in);
 		return ret;
 	}
-	if (S_ISDIR(status.st_mode)) {
-		complain("%s: is a directory, a file of rules is expected", source->name);
-		ret = -EISDIR;
-	} else {
-		ret = text_read(source, in);
-	}
+	ret = text_read(source, in);
 	if (!standard)
 		fclose(in);
 	if (ret == 0)

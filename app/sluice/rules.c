@@ -27,6 +27,8 @@ int
 rules_load(const struct sluice_config *config, struct policy **policy,
 	   struct ruleset_error *error)
 {
+	const struct rules_limits limits = {.seconds = config->rules_timeout,
+					    .cancel = -1};
 	struct ruleset_error inner;
 	char *json = NULL;
 	size_t length = 0;
@@ -40,7 +42,7 @@ rules_load(const struct sluice_config *config, struct policy **policy,
 		return status;
 	}
 	/* what sluice-rules says names the file itself */
-	status = rules_run(NULL, config->rules, &json, &length, error->text,
+	status = rules_run(NULL, config->rules, &limits, &json, &length, error->text,
 			   sizeof(error->text));
 	if (status != 0)
 		return status;

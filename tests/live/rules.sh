@@ -97,7 +97,18 @@ is "a missing file: which" "$err" "*$dir/missing.nft: No such file or directory"
 run "$dir"
 is "a directory: refused" "$status $err" "3 *is a directory*"
 run /dev/zero
-is "a file without end: refused" "$status $err" "3 */dev/zero*"
+is "a file without end: refused" "$status $err" "3 */dev/zero: is a device*"
+truncate -s 65M "$dir/huge.nft"
+run "$dir/huge.nft"
+is "a huge file: refused" "$status $err" "3 *huge.nft: is larger than 64 MiB*"
+mkfifo "$dir/fifo.nft"
+run --seconds 1 "$dir/fifo.nft"
+is "a pipe that nobody writes to: until the time is over" "$status $err" "3 *the time is over*"
+echo 'include "fifo.nft"' >"$dir/waits.nft"
+run --seconds 1 "$dir/waits.nft"
+is "an include of it, too" "$status $err" "3 *the time is over*"
+run --seconds 1x "$dir/good.nft"
+is "--seconds of no number: usage" "$status $err" "1 sluice-rules: --seconds: '1x' is not a number*"
 
 run "$dir/good.nft"
 cp "$dir/out" "$dir/good.json"
@@ -119,6 +130,54 @@ echo 'define SSH = 22' >"$dir/parts/ports.nft"
 } >"$dir/include.nft"
 run "$dir/include.nft"
 is "include: found beside the file" "$status $out" '0 *"right": 22*'
+
+# ---- messages quote files below the folder of the rule file, and no others ----
+
+secret=$(mktemp)
+echo 'secret:word:in a file of root' >"$secret"
+hidden="*:1:*: Error: what is wrong is not shown: the file is not below the folder of the rules*"
+# without WHAT: the secret's place is told, nothing of its text
+# shellcheck disable=SC2317 # by ok()
+without()
+{
+	[[ $err == $hidden ]] && [[ $err != *word* ]] && [ -z "$out" ]
+}
+echo "include \"$secret\"" >"$dir/outside.nft"
+run "$dir/outside.nft"
+ok "an include of a file elsewhere is not quoted" without
+is "but its place is told" "$err" "In file included from $dir/outside.nft:1:*$secret:1:*"
+ln -s "$secret" "$dir/link.nft"
+echo 'include "link.nft"' >"$dir/linked.nft"
+run "$dir/linked.nft"
+ok "nor by a link" without
+run "$dir/link.nft"
+ok "nor a rule file that is a link" without
+echo '{ "secret": word' >"$secret"
+run "$dir/link.nft"
+is "nor what is no JSON there" "$status $err" "3 sluice-rules: $dir/link.nft:1:16: not JSON"
+mkdir "$dir/below"
+echo 'table inet t { what }' >"$dir/below/bad.nft"
+echo 'include "below/bad.nft"' >"$dir/inside.nft"
+run "$dir/inside.nft"
+is "a file below the folder is quoted" "$err" "*below/bad.nft:1:*table inet t { what }*"
+cd "$dir" || exit 1
+run inside.nft
+is "from within the folder, too" "$err" "*below/bad.nft:1:*table inet t { what }*"
+run outside.nft
+ok "and what is elsewhere is not" without
+cd - >/dev/null || exit 1
+echo 'secret:word:in a file of root' >"$secret"
+cd "$dir" || exit 1
+echo "include \"../$(basename "$secret")\"" >up.nft
+run up.nft
+ok "nor what a way up leads to" without
+run "$dir/up.nft"
+ok "nor by a whole path" without
+echo 'include "./below/bad.nft"' >here.nft
+run "$dir/here.nft"
+is "./ is quoted" "$err" "*./below/bad.nft:1:*table inet t { what }*"
+cd - >/dev/null || exit 1
+rm -f "$secret"
 
 "$RULES" - <"$dir/good.nft" >"$dir/out" 2>"$dir/err"
 is "standard input: status 0" "$?" 0

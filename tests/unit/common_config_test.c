@@ -130,6 +130,7 @@ every_key_is_read(void **state)
 			  "workers: 2\n"
 			  "mbufs: 300000\n"
 			  "rules: rules/x.nft\n"
+			  "rules_timeout: 5\n"
 			  "control: /tmp/c.sock\n"
 			  "metrics: \"[::1]:9464\"\n"
 			  "bypass: [arp, non_ip]\n"
@@ -157,6 +158,7 @@ every_key_is_read(void **state)
 	assert_int_equal(c->wires[0][1], 0);
 	assert_int_equal(c->workers, 2);
 	assert_int_equal(c->mbufs, 300000);
+	assert_int_equal(c->rules_timeout, 5);
 	snprintf(rules, sizeof(rules), "%s/rules/x.nft", folder);
 	assert_string_equal(c->rules, rules);
 	assert_string_equal(c->control, "/tmp/c.sock");
@@ -266,7 +268,7 @@ wrong_keys_and_shapes_are_refused_at_their_place(void **state)
 		{WIRE "rule: x\n", "x.yaml:6:1: rule: unknown key, did you mean rules?"},
 		{WIRE "colour: x\n",
 		 "x.yaml:6:1: colour: unknown key, expected one of eal, ports, wires, "
-		 "bypass, workers, mbufs, rules, control, metrics, conntrack"},
+		 "bypass, workers, mbufs, rules, rules_timeout, control, metrics, conntrack"},
 		{WIRE "conntrack:\n  max: 5\n  tcp_lose: true\n",
 		 "x.yaml:8:3: conntrack.tcp_lose: unknown key, did you mean tcp_loose?"},
 		{"ports:\n  - {name: a, devise: x}\n",
@@ -323,6 +325,8 @@ wrong_values_are_refused_at_their_place(void **state)
 		 "nd, non_ip expected"},
 		{WIRE "mbufs: 0\n",
 		 "x.yaml:6:1: mbufs: 0 is out of range, 1 to 67108864 expected"},
+		{WIRE "rules_timeout: 0\n",
+		 "x.yaml:6:1: rules_timeout: 0 is out of range, 1 to 3600 expected"},
 		{WIRE "workers: many\n",
 		 "x.yaml:6:1: workers: 'many' is not a number, 1 to 64 expected"},
 		{WIRE "metrics: localhost\n",
