@@ -48,7 +48,7 @@ as_flow_key(const struct key *key)
 static struct key
 key_of(uint64_t bits)
 {
-	struct flow_key wide = {.id = {.proto = 6}};
+	struct flow_key wide = {.id = {.network = FLOW_TCP}};
 	struct key key;
 
 	wide.addr.v4[0] = (rte_be32_t)bits;

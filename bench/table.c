@@ -55,7 +55,7 @@ as_flow_key(const struct key *key)
 static struct key
 key_of(uint32_t n)
 {
-	struct flow_key wide = {.id = {.proto = 6}};
+	struct flow_key wide = {.id = {.network = FLOW_TCP}};
 	struct key key;
 
 	wide.id.port[0] = rte_cpu_to_be_16((uint16_t)(1024 + (n >> 16) * 7));

@@ -102,6 +102,7 @@ read_conntrack(struct load *load)
 	config->max = DEFAULT_CONNECTIONS;
 	config->ipfrag_high_thresh = DEFAULT_FRAGMENT_BYTES;
 	config->checksum = true;
+	config->vlan_key = true;
 	if (load_number(load, "conntrack.max", yaml->max, connections, &config->max) != 0)
 		return -EINVAL;
 	config->max_ipv6 = config->max;
@@ -110,6 +111,8 @@ read_conntrack(struct load *load)
 	    load_word(load, "conntrack.enforce", yaml->enforce, enforce_words,
 		      &enforce) != 0 ||
 	    load_bool(load, "conntrack.acct", yaml->acct, &config->acct) != 0 ||
+	    load_bool(load, "conntrack.vlan_key", yaml->vlan_key, &config->vlan_key) !=
+		    0 ||
 	    load_bool(load, "conntrack.checksum", yaml->checksum, &config->checksum) !=
 		    0 ||
 	    load_number(load, "conntrack.ipfrag_high_thresh", yaml->ipfrag_high_thresh,
@@ -276,6 +279,7 @@ config_engine(const struct sluice_config *config, unsigned workers,
 		.enforce_ruleset = config->enforce_ruleset,
 		.verify_checksums = config->checksum,
 		.acct = config->acct,
+		.vlans_joined = !config->vlan_key,
 		.fragments = share(config->ipfrag_high_thresh / FRAGMENT_BUFFER_BYTES,
 				   workers),
 	};

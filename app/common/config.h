@@ -59,6 +59,7 @@ struct sluice_config {
 	uint32_t bypass; /* ENGINE_BYPASS_* */
 	bool enforce_ruleset;
 	bool acct;
+	bool vlan_key; /* VLANs are networks of their own */
 	bool checksum;
 	uint32_t ipfrag_high_thresh; /* bytes of buffers, over all workers */
 	const char *control;         /* path of the socket */

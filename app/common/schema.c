@@ -35,6 +35,7 @@ static const cyaml_schema_field_t conntrack_fields[] = {
 	CONNTRACK_TEXT("max_ipv6", max_ipv6),
 	CONNTRACK_TEXT("enforce", enforce),
 	CONNTRACK_TEXT("acct", acct),
+	CONNTRACK_TEXT("vlan_key", vlan_key),
 	CONNTRACK_TEXT("checksum", checksum),
 	CONNTRACK_TEXT("ipfrag_high_thresh", ipfrag_high_thresh),
 	TRACK_TIMEOUTS(CONNTRACK_TIMEOUT) TRACK_SWITCHES(CONNTRACK_SWITCH)

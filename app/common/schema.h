@@ -24,6 +24,7 @@ struct yaml_conntrack {
 	char *max_ipv6;
 	char *enforce;
 	char *acct;
+	char *vlan_key;
 	char *checksum;
 	char *ipfrag_high_thresh;
 #define YAML_FIELD(name, ...) char *name;

@@ -59,11 +59,13 @@ add_ports(json_t *object, const struct engine_view *v)
 {
 	unsigned orig = v->orig & 1u;
 
-	if (v->key.id.proto == IPPROTO_ICMP || v->key.id.proto == IPPROTO_ICMPV6) {
+	enum flow_class class = flow_id_class(&v->key.id);
+
+	if (class == FLOW_ICMP || class == FLOW_ICMPV6) {
 		json_object_set_new(object, "id", json_integer(ntohs(v->key.id.port[0])));
 		json_object_set_new(object, "type",
 				    json_integer(ntohs(v->key.id.port[1])));
-	} else if (v->key.id.port[0] != 0 || v->key.id.port[1] != 0) {
+	} else if (flow_id_has_ports(&v->key.id)) {
 		json_object_set_new(object, "sport",
 				    json_integer(ntohs(v->key.id.port[orig])));
 		json_object_set_new(object, "dport",
@@ -75,10 +77,10 @@ static json_t *
 describe(const struct output *out, const struct engine_view *v)
 {
 	char proto[8], src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
-	unsigned orig = v->orig & 1u, wire = v->key.id.zone;
+	unsigned orig = v->orig & 1u, wire = flow_id_wire(&v->key.id);
 	json_t *object = json_pack("{s:I,s:s,s:s,s:s,s:s,s:s}", "conn", (json_int_t)v->id,
-				   "proto", proto_name(v->key.id.proto, proto), "from",
-				   out->names[2 * wire + orig], "to",
+				   "proto", proto_name(flow_id_proto(&v->key.id), proto),
+				   "from", out->names[2 * wire + orig], "to",
 				   out->names[2 * wire + !orig], "src",
 				   address(v, orig, src), "dst", address(v, !orig, dst));
 

@@ -207,9 +207,9 @@ filter_match(const struct filter *filter, const struct engine_view *view)
 		return true;
 	if (filter->family != 0 && filter->family != view->family)
 		return false;
-	if (filter->proto >= 0 && filter->proto != id->proto)
+	if (filter->proto >= 0 && filter->proto != flow_id_proto(id))
 		return false;
-	if ((filter->sport >= 0 || filter->dport >= 0) && !view_has_ports(id->proto))
+	if ((filter->sport >= 0 || filter->dport >= 0) && !flow_id_has_ports(id))
 		return false;
 	if (filter->sport >= 0 && filter->sport != ntohs(id->port[o]))
 		return false;

@@ -133,7 +133,7 @@ static json_t *
 direction_json(const struct engine_view *view, unsigned x, const char *port)
 {
 	const struct flow_key *key = &view->key;
-	const uint8_t proto = key->id.proto;
+	const uint8_t proto = flow_id_proto(&key->id);
 	const int family = view->family == 4 ? AF_INET : AF_INET6;
 	const void *from = view->family == 4 ? (const void *)&key->addr.v4[x]
 					     : (const void *)key->addr.v6[x];
@@ -173,7 +173,7 @@ direction_json(const struct engine_view *view, unsigned x, const char *port)
 json_t *
 view_json(const struct engine_view *view, const char *const *names, unsigned ports)
 {
-	const unsigned first = 2u * view->key.id.zone, o = view->orig & 1u;
+	const unsigned first = 2u * flow_id_wire(&view->key.id), o = view->orig & 1u;
 	const char *name[2] = {"?", "?"};
 	json_t *json;
 
@@ -183,8 +183,8 @@ view_json(const struct engine_view *view, const char *const *names, unsigned por
 	}
 	json = json_pack("{sI ss ss si sI sI so so sb sb si}", "id", (json_int_t)view->id,
 			 "family", view->family == 4 ? "ipv4" : "ipv6", "proto",
-			 view_proto_name(view->key.id.proto), "protonum",
-			 (int)view->key.id.proto, "timeout",
+			 view_proto_name(flow_id_proto(&view->key.id)), "protonum",
+			 (int)flow_id_proto(&view->key.id), "timeout",
 			 (json_int_t)(view->left_ms / 1000), "age",
 			 (json_int_t)(view->age_ms / 1000), "orig",
 			 direction_json(view, o, name[o]), "reply",

@@ -128,7 +128,7 @@ act_probe(struct engine *e, const struct engine_family *f, uint32_t index,
 		if (m == NULL)
 			return;
 		reply_tcp(m, l2, &key, f->table.family, x, &probe[x]);
-		if (act_send(e, (uint16_t)(2 * key.id.zone + x), m))
+		if (act_send(e, (uint16_t)(2 * flow_id_wire(&key.id) + x), m))
 			e->stats.made[ACTION_PROBE]++;
 	}
 }

@@ -76,15 +76,15 @@ stage_probe_second(struct engine_stage *stage, const unsigned *second, unsigned 
  */
 static __rte_always_inline void
 stage_parse(struct engine *e, const struct rte_mbuf *m, unsigned i, uint8_t side,
-	    uint16_t wire, uint32_t flags)
+	    uint32_t network, uint32_t flags)
 {
 	struct engine_stage *stage = &e->stage;
 	struct packet *p = &stage->packet[i];
-	const struct rte_tcp_hdr *tcp = packet_peek(m, side, wire, flags, p);
+	const struct rte_tcp_hdr *tcp = packet_peek(m, side, network, flags, p);
 
 	stage->tcp[i] = tcp;
 	if (unlikely(tcp == NULL)) {
-		packet_parse_any(m, side, wire, flags, p);
+		packet_parse_any(m, side, network, flags, p);
 		stage_hash(stage, i, family_of(e, p), packet_key_bytes(p));
 	} else if (p->kind == PACKET_PLAIN4) {
 		stage_hash(stage, i, &e->family[0], KEY4_BYTES);
@@ -105,7 +105,7 @@ stage_find_from(struct engine *e, unsigned n, uint8_t side)
 	struct rte_mbuf **pkts = stage->pkts;
 	uint32_t flags = e->config.verify_checksums ? PACKET_VERIFY_IP | PACKET_VERIFY_L4
 						    : 0;
-	uint16_t wire = stage->port / 2;
+	uint32_t network = engine_network(&e->config, stage->port / 2);
 	unsigned second[ENGINE_BURST_MAX], seconds = 0, i;
 	uint64_t bytes = 0;
 
@@ -115,7 +115,7 @@ stage_find_from(struct engine *e, unsigned n, uint8_t side)
 		if (i + AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + AHEAD], void *));
 		bytes += rte_pktmbuf_pkt_len(pkts[i]);
-		stage_parse(e, pkts[i], i, side, wire, flags);
+		stage_parse(e, pkts[i], i, side, network, flags);
 		if (i >= PROBE_AFTER && stage_probe(stage, i - PROBE_AFTER))
 			second[seconds++] = i - PROBE_AFTER;
 	}
@@ -201,7 +201,8 @@ is_ordinary(const struct engine_stage *stage, unsigned i)
 
 /*
  * Ask for what packets need that are not ordinary: their connections' second lines; and all,
- * with acct. Where no connection of the last burst needed it, none of this one is taken to.
+ * with acct, and where the rules judge established packets. Where no connection of the last
+ * burst needed a second line, none of this one is taken to.
  */
 static void
 stage_ask(struct engine *e, unsigned n)
@@ -210,14 +211,16 @@ stage_ask(struct engine *e, unsigned n)
 	bool acct = e->config.acct;
 	unsigned i;
 
-	if (!stage->mixed && !acct)
+	if (!stage->mixed && !acct && e->established_accept)
 		return;
 	for (i = 0; i < n; i++) {
 		const struct flow_conn *conn = stage->conn[i];
 
 		if (conn == NULL)
 			continue;
-		if (!is_ordinary(stage, i))
+		if (!e->established_accept)
+			rte_prefetch0(&stage->family[i]->generation[stage->index[i]]);
+		if (stage->mixed && !is_ordinary(stage, i))
 			rte_prefetch0(flow_cold(&stage->family[i]->table, conn));
 		if (acct)
 			rte_prefetch0(&stage->family[i]->acct[stage->index[i]]);
@@ -332,7 +335,7 @@ step_record(const struct engine_step *s, struct engine_record *record)
 	record->has_conn = true;
 	record->conn = conn.cold->id;
 	record->orig = conn.hot->flags & TRACK_ORIG ? 1 : 0;
-	if (fc->id.proto != IPPROTO_TCP)
+	if (flow_id_class(&fc->id) != FLOW_TCP)
 		return;
 	record->has_states = true;
 	record->state[0] = (uint8_t)tcp_state(&conn, 0);
@@ -394,7 +397,7 @@ pass_asked(const struct engine *e, unsigned i)
 	const struct engine_family *f = e->stage.family[i];
 
 	return f->label == NULL && (e->established_accept ||
-				    e->stage.conn[i]->id.generation == e->generation);
+				    f->generation[e->stage.index[i]] == e->generation);
 }
 
 /* Whether it is the key of a packet of that kind, PACKET_PLAIN4 or PACKET_PLAIN6. */

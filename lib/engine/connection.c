@@ -10,7 +10,7 @@
 static bool
 is_tcp(const struct flow_conn *conn)
 {
-	return conn->id.proto == IPPROTO_TCP;
+	return flow_id_class(&conn->id) == FLOW_TCP;
 }
 
 static bool
@@ -56,6 +56,7 @@ connection_opened(struct engine_step *s)
 		memset(&s->f->acct[s->index], 0, sizeof(s->f->acct[s->index]));
 	if (s->f->label != NULL)
 		s->f->label[s->index] = packet_label(s->m, s->p, e->config.secret);
+	s->f->generation[s->index] = 0;
 	rules_remember(s);
 	connection_arm(e, s->f, s->index);
 	e->stats.created++;
@@ -72,7 +73,7 @@ connection_arm(struct engine *e, struct engine_family *f, uint32_t index)
 	if (is_tcp(conn))
 		at = tcp_wakeup(&tc, &e->config.track, e->now);
 	else
-		at = datagram_deadline(&tc, conn->id.proto, &e->config.track);
+		at = datagram_deadline(&tc, flow_id_proto(&conn->id), &e->config.track);
 	connection_arm_at(e, f, index, at);
 }
 
@@ -131,8 +132,9 @@ connection_view(const struct engine *e, const struct engine_family *f, uint32_t 
 		view->packets[x] = f->acct != NULL ? f->acct[index].packets[x] : 0;
 		view->bytes[x] = f->acct != NULL ? f->acct[index].bytes[x] : 0;
 	}
-	deadline = is_tcp(conn) ? tcp_deadline(&tc, config)
-				: datagram_deadline(&tc, conn->id.proto, config);
+	deadline = is_tcp(conn)
+			   ? tcp_deadline(&tc, config)
+			   : datagram_deadline(&tc, flow_id_proto(&conn->id), config);
 	view->left_ms = ticks_reached(deadline, now) ? 0 : deadline - now;
 }
 

@@ -3,7 +3,7 @@
  * Memory, configuration, counters. All that an engine ever needs lies in one block:
  *
  *	struct engine with its transmit buffers | link layers | fragments |
- *	for each family: table, acct, labels
+ *	for each family: table, generations, acct, labels
  */
 #include <errno.h>
 #include <string.h>
@@ -35,6 +35,13 @@ family_config(const struct engine_config *config, unsigned family, uint32_t now)
 		.now = now,
 		.secret = config->secret,
 	};
+}
+
+/* engine_family.generation */
+static size_t
+generation_bytes(const struct flow_config *fc)
+{
+	return part_bytes(fc->connections);
 }
 
 static size_t
@@ -85,7 +92,8 @@ engine_bytes(const struct engine_config *config)
 
 		if (fc.connections != 0)
 			bytes += part_bytes(flow_table_bytes(&fc)) +
-				 acct_bytes(config, &fc) + label_bytes(config, &fc);
+				 generation_bytes(&fc) + acct_bytes(config, &fc) +
+				 label_bytes(config, &fc);
 	}
 	return bytes;
 }
@@ -108,12 +116,21 @@ engine_sizes(const struct engine_config *config, struct engine_sizes *sizes)
 			continue;
 		family = &sizes->family[i];
 		flow_table_sizes(&fc, &family->table);
+		family->rules = generation_bytes(&fc);
 		family->acct = acct_bytes(config, &fc);
 		family->labels = label_bytes(config, &fc);
 		known += family->table.index + family->table.connections +
-			 family->table.sides + family->acct + family->labels;
+			 family->table.sides + family->rules + family->acct +
+			 family->labels;
 	}
 	sizes->other = engine_bytes(config) - known;
+}
+
+uint32_t
+engine_network(const struct engine_config *config, uint16_t wire)
+{
+	return config->vlans_joined ? flow_network_joined(wire)
+				    : flow_network(wire, 0, 0);
 }
 
 static int
@@ -127,6 +144,8 @@ family_init(struct engine_family *f, const struct engine_config *config,
 	f->exists = true;
 	pressure_init(f);
 	*memory += part_bytes(flow_table_bytes(fc));
+	f->generation = (uint8_t *)*memory;
+	*memory += generation_bytes(fc);
 	if (config->acct)
 		f->acct = (struct engine_acct *)*memory;
 	*memory += acct_bytes(config, fc);

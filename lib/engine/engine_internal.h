@@ -58,8 +58,10 @@ struct engine_acct {
 struct engine_family {
 	struct flow_table table;
 	struct engine_acct *acct; /* by connection index; NULL: not counted */
-	uint32_t *label;      /* the same: packet_label() of the SYN, GEN-4; or NULL */
-	bool exists;          /* false: no connections of this family, ever */
+	uint32_t *label; /* the same: packet_label() of the SYN, GEN-4; or NULL */
+	uint8_t *
+		generation; /* the same: engine.generation of the rules it remembers, 0: none */
+	bool exists;        /* false: no connections of this family, ever */
 	uint8_t changed;      /* CHANGED_* */
 	uint32_t pressed;     /* connections from which on room is made */
 	uint32_t hand;        /* the next place to be looked at for that */

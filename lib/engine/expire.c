@@ -20,10 +20,11 @@ timer_due(struct engine *e, struct engine_family *f, uint32_t index)
 	enum tcp_timer what;
 	uint32_t deadline;
 
-	if (fc->id.proto == IPPROTO_TCP) {
+	if (flow_id_class(&fc->id) == FLOW_TCP) {
 		what = tcp_timer(&conn, e->now, &e->config.track, probe);
 	} else {
-		deadline = datagram_deadline(&conn, fc->id.proto, &e->config.track);
+		deadline = datagram_deadline(&conn, flow_id_proto(&fc->id),
+					     &e->config.track);
 		what = ticks_reached(deadline, e->now) ? TCP_TIMER_EXPIRE
 						       : TCP_TIMER_WAIT;
 	}
@@ -67,13 +68,10 @@ static void
 forget_some(struct engine *e)
 {
 	unsigned places = ENGINE_FORGET_PLACES;
-	struct flow_table *t;
 	uint32_t index;
 
-	while ((index = walk_next(e, &e->forget_cursor, &places)) != FLOW_NONE) {
-		t = &e->family[e->forget_cursor >> 32].table;
-		flow_conn(t, index)->id.generation = 0;
-	}
+	while ((index = walk_next(e, &e->forget_cursor, &places)) != FLOW_NONE)
+		e->family[e->forget_cursor >> 32].generation[index] = 0;
 	if (e->forget_cursor == ENGINE_CURSOR_END)
 		e->generation = 1;
 }

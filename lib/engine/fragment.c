@@ -68,8 +68,9 @@ step_whole(struct engine_step *s)
 	struct engine *e = s->e;
 	struct packet *p = &e->whole;
 	uint32_t flags = e->config.verify_checksums ? PACKET_VERIFY_L4 : 0;
-	struct rte_mbuf *head = packet_parse_datagram(e->group.piece, e->group.n,
-						      s->p->side, s->port / 2, flags, p);
+	struct rte_mbuf *head =
+		packet_parse_datagram(e->group.piece, e->group.n, s->p->side,
+				      engine_network(&e->config, s->port / 2), flags, p);
 
 	e->stats.reassembled++;
 	s->m = head;

@@ -51,13 +51,11 @@ bool
 engine_delete(struct engine *e, const struct flow_key *key, uint8_t family)
 {
 	struct engine_family *f = &e->family[family == 4 ? 0 : 1];
-	struct flow_key plain = *key;
 	uint32_t index;
 
 	if (!f->exists)
 		return false;
-	plain.id.generation = 0;
-	index = flow_lookup(&f->table, &plain, flow_table_hash(&f->table, &plain));
+	index = flow_lookup(&f->table, key, flow_table_hash(&f->table, key));
 	if (index == FLOW_NONE)
 		return false;
 	connection_remove(e, f, index);

@@ -23,7 +23,7 @@ eviction_of(const struct engine *e, const struct engine_family *f, uint32_t inde
 {
 	struct track_conn conn = family_conn(f, index);
 
-	if (flow_conn(&f->table, index)->id.proto == IPPROTO_TCP)
+	if (flow_id_class(&flow_conn(&f->table, index)->id) == FLOW_TCP)
 		return tcp_eviction(&conn, e->now);
 	return datagram_eviction(&conn);
 }

@@ -33,7 +33,7 @@ rules_packet(const struct engine_step *s, uint8_t side, enum policy_ct ct,
 {
 	const struct packet *p = s->p;
 	const struct flow_key *key = &p->key;
-	bool ports = p->proto != IPPROTO_ICMP && p->proto != IPPROTO_ICMPV6;
+	bool ports = flow_id_has_ports(&key->id);
 
 	*q = (struct policy_packet){
 		.length = p->ip_len,
@@ -110,7 +110,7 @@ rules_known(const struct engine_step *s, enum policy_ct ct)
 	const struct engine *e = s->e;
 
 	return (ct == POLICY_CT_ESTABLISHED && e->established_accept) ||
-	       flow_conn(&s->f->table, s->index)->id.generation == e->generation;
+	       s->f->generation[s->index] == e->generation;
 }
 
 void
@@ -140,7 +140,7 @@ rules_remember(struct engine_step *s)
 		if (verdict.kind != POLICY_ACCEPT || !verdict.cacheable)
 			return;
 	}
-	flow_conn(&s->f->table, s->index)->id.generation = e->generation;
+	s->f->generation[s->index] = e->generation;
 }
 
 void

@@ -467,7 +467,6 @@ flow_key_of(const struct flow_table *t, uint32_t index, struct flow_key *key)
 {
 	memset(key, 0, sizeof(*key));
 	memcpy(key, &flow_conn(t, index)->id, t->family == 4 ? KEY4_BYTES : KEY6_BYTES);
-	key->id.generation = 0;
 }
 
 /* The ring of side entries. */

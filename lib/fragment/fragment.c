@@ -55,7 +55,7 @@ fragment_key_of(const struct packet *p)
 
 	memset(&key, 0, sizeof(key)); /* of the addresses too what IPv4 does not use */
 	key.id = p->frag.id;
-	key.zone = p->key.id.zone;
+	key.network = flow_id_network(&p->key.id);
 	key.from = (uint8_t)(2 * p->family + p->side);
 	if (p->family == 4) {
 		key.proto = p->proto;

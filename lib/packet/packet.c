@@ -55,14 +55,16 @@ parse_ethernet(struct parser *c)
 {
 	struct packet *p = c->p;
 	uint32_t l3 = RTE_ETHER_HDR_LEN;
-	uint16_t type;
+	uint16_t type, tci;
 
 	if (!read_u16(c, l3 - RTE_ETHER_TYPE_LEN, &type))
 		return REASON_FRAME_SHORT;
 	while (is_vlan(type) && p->vlans < PACKET_MAX_VLANS) {
-		l3 += RTE_VLAN_HLEN;
-		if (!read_u16(c, l3 - RTE_ETHER_TYPE_LEN, &type))
+		if (!read_u16(c, l3, &tci) ||
+		    !read_u16(c, l3 + RTE_ETHER_TYPE_LEN, &type))
 			return REASON_FRAME_SHORT;
+		p->key.id.network = flow_network_add_tag(p->key.id.network, tci);
+		l3 += RTE_VLAN_HLEN;
 		p->vlans++;
 	}
 	p->l3_off = (uint16_t)l3;
@@ -77,11 +79,11 @@ parse_ethernet(struct parser *c)
 }
 
 static inline void
-start(struct packet *p, uint8_t side, uint16_t zone)
+start(struct packet *p, uint8_t side, uint32_t network)
 {
 	memset(p, 0, sizeof(*p));
 	p->side = side;
-	p->key.id.zone = zone;
+	p->key.id.network = network;
 }
 
 static void
@@ -93,28 +95,45 @@ refuse(struct packet *p, enum reason reason)
 }
 
 void
-packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
+packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint32_t network, uint32_t flags,
 		 struct packet *p)
 {
 	struct parser c = {.m = m, .p = p, .flags = flags, .end = m->pkt_len};
 	enum reason reason;
 
-	start(p, side, zone);
+	start(p, side, network);
 	reason = parse_ethernet(&c);
 	if (reason != REASON_NONE)
 		refuse(p, reason);
 }
 
 const struct rte_tcp_hdr *
-packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
-		   struct packet *p)
+packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint32_t network,
+		   uint32_t flags, struct packet *p)
 {
-	return plain_ip(m, RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN, side, zone, flags, p);
+	uint32_t l3 = RTE_ETHER_HDR_LEN;
+	rte_be16_t word, type;
+
+	do {
+		word = plain_type(m, l3 + RTE_ETHER_TYPE_LEN);
+		network = flow_network_add_tag(network, rte_be_to_cpu_16(word));
+		l3 += RTE_VLAN_HLEN;
+		type = plain_type(m, l3);
+	} while (l3 < RTE_ETHER_HDR_LEN + PACKET_MAX_VLANS * RTE_VLAN_HLEN &&
+		 is_vlan(rte_be_to_cpu_16(type)));
+	/* packet_peek() has seen that one tag and all headers are there */
+	if (m->data_len < l3 + sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_tcp_hdr))
+		return NULL;
+	if (plain_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3)))
+		return plain_ipv4(m, l3, side, network, flags, p);
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
+		return plain_ipv6(m, l3, side, network, flags, p);
+	return NULL;
 }
 
 struct rte_mbuf *
 packet_parse_datagram(const struct packet_piece *pieces, unsigned n, uint8_t side,
-		      uint16_t zone, uint32_t flags, struct packet *p)
+		      uint32_t network, uint32_t flags, struct packet *p)
 {
 	struct datagram d = {.pieces = pieces, .n = n};
 	struct parser c = {.p = p, .flags = flags, .datagram = &d};
@@ -129,7 +148,7 @@ packet_parse_datagram(const struct packet_piece *pieces, unsigned n, uint8_t sid
 	}
 	c.m = head;
 	c.end = head->pkt_len;
-	start(p, side, zone);
+	start(p, side, network);
 	reason = parse_ethernet(&c);
 	if (reason != REASON_NONE)
 		refuse(p, reason);
@@ -162,7 +181,7 @@ packet_parse_quoted(const struct rte_mbuf *m, const struct packet *p,
 
 	c.end = p->fragment ? ip_end(&c, p) : p->l4_off + p->l4_len;
 
-	start(inner, p->side ^ 1, p->key.id.zone);
+	start(inner, p->side ^ 1, flow_id_network(&p->key.id));
 	inner->vlans = p->vlans;
 	inner->ether_type = p->ether_type;
 	inner->l3_off = p->payload_off;

@@ -17,7 +17,6 @@
 #include <packet/packet.h>
 
 /* Not in the netinet/in.h of every libc. */
-#define PROTO_UDPLITE 136
 #define PROTO_HIP 139
 #define PROTO_SHIM6 140
 

@@ -338,7 +338,7 @@ parse_transport(struct parser *c)
 {
 	struct packet *p = c->p;
 
-	p->key.id.proto = p->proto;
+	flow_id_set_proto(&p->key.id, p->proto);
 	p->payload_off = p->l4_off;
 	switch (p->proto) {
 	case IPPROTO_TCP:

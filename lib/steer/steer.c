@@ -37,6 +37,7 @@ steer_init_keyed(struct steer *s, uint16_t zone, unsigned workers,
 {
 	memset(s, 0, sizeof(*s));
 	s->zone = zone;
+	s->network = flow_network_joined(zone);
 	s->workers = (uint8_t)workers;
 	memcpy(s->secret, secret, sizeof(s->secret));
 }
@@ -82,7 +83,7 @@ key_words(const struct flow_key *key, uint8_t family)
 		x ^= x >> 32;
 	}
 	x ^= x >> 16;
-	if (key->id.proto == IPPROTO_TCP || key->id.proto == IPPROTO_UDP)
+	if (flow_id_class(&key->id) == FLOW_TCP || flow_id_class(&key->id) == FLOW_UDP)
 		x ^= key->id.port[0] ^ key->id.port[1];
 	return rte_be_to_cpu_16((uint16_t)x);
 }
@@ -158,14 +159,14 @@ is_plain4(const struct rte_ipv4_hdr *ip)
  * extension headers; 0: it is none of these.
  */
 static inline uint8_t
-plain_key(const struct rte_mbuf *m, uint8_t side, struct flow_key *key)
+plain_key(const struct rte_mbuf *m, uint8_t side, uint32_t network, struct flow_key *key)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *), *ports;
 	uint32_t len = m->data_len, l3;
 	const struct rte_ipv4_hdr *ip4;
 	const struct rte_ipv6_hdr *ip6;
 	rte_be16_t type;
-	uint8_t family;
+	uint8_t family, proto;
 
 	if (len < RTE_ETHER_HDR_LEN)
 		return 0;
@@ -175,20 +176,21 @@ plain_key(const struct rte_mbuf *m, uint8_t side, struct flow_key *key)
 	ports = frame + l3 + sizeof(*ip4);
 	if (len >= l3 + sizeof(*ip4) + 2 * sizeof(rte_be16_t) && is_plain4(ip4)) {
 		family = 4;
-		key->id.proto = ip4->next_proto_id;
+		proto = ip4->next_proto_id;
 		key->addr.v4[side] = ip4->src_addr;
 		key->addr.v4[side ^ 1] = ip4->dst_addr;
 	} else if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6) &&
 		   len >= l3 + sizeof(*ip6) + 2 * sizeof(rte_be16_t) &&
 		   has_ports(ip6->proto)) {
 		family = 6;
-		key->id.proto = ip6->proto;
+		proto = ip6->proto;
 		memcpy(key->addr.v6[side], &ip6->src_addr, sizeof(key->addr.v6[0]));
 		memcpy(key->addr.v6[side ^ 1], &ip6->dst_addr, sizeof(key->addr.v6[0]));
 		ports = frame + l3 + sizeof(*ip6);
 	} else {
 		return 0;
 	}
+	key->id.network = network | (proto == IPPROTO_TCP ? FLOW_TCP : FLOW_UDP);
 	memcpy(&key->id.port[side], ports, sizeof(rte_be16_t));
 	memcpy(&key->id.port[side ^ 1], ports + sizeof(rte_be16_t), sizeof(rte_be16_t));
 	return family;
@@ -243,7 +245,7 @@ owner_parsed(const struct steer *s, uint8_t side, const struct rte_mbuf *m)
 {
 	struct packet p;
 
-	packet_parse(m, side, s->zone, 0, &p);
+	packet_parse(m, side, s->network, 0, &p);
 	return steer_owner(s, m, &p);
 }
 
@@ -256,7 +258,7 @@ owner_of_frame(const struct steer *s, uint8_t side, const struct rte_mbuf *m,
 
 	if (s->toeplitz && likely(plain4_words(m, &words)))
 		return owner_of_word(s, words);
-	family = plain_key(m, side, key);
+	family = plain_key(m, side, s->network, key);
 	return likely(family != 0) ? owner_of_key(s, key, family)
 				   : owner_parsed(s, side, m);
 }
@@ -265,7 +267,7 @@ void
 steer_owners(const struct steer *s, uint8_t side, struct rte_mbuf *const *pkts,
 	     uint16_t n, uint8_t *owners)
 {
-	struct flow_key key = {.id.zone = s->zone};
+	struct flow_key key;
 	uint16_t i;
 
 	for (i = 0; i < RTE_MIN(n, AHEAD); i++)

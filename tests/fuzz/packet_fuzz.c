@@ -86,13 +86,14 @@ use(struct rte_mbuf *m, const struct packet *p)
 	if (p->kind == PACKET_TCP) {
 		reply_l2_of(m, p, &l2);
 		reply_tcp(&reply, &l2, &p->key, p->family, p->side, &p->seg);
-		packet_parse(&reply, p->side ^ 1, p->key.id.zone, 0, &again);
+		packet_parse(&reply, p->side ^ 1,
+			     flow_network(flow_id_wire(&p->key.id), 0, 0), 0, &again);
 		require(again.kind == PACKET_TCP || again.reason == REASON_IP_SOURCE);
 	}
 	if (p->kind == PACKET_BAD || !reply_icmp_allowed(m, p))
 		return;
 	reply_icmp_error(&reply, m, p, p->family == 4 ? 3 : 1, 1);
-	packet_parse(&reply, p->side ^ 1, p->key.id.zone,
+	packet_parse(&reply, p->side ^ 1, flow_network(flow_id_wire(&p->key.id), 0, 0),
 		     PACKET_VERIFY_IP | PACKET_VERIFY_L4, &again);
 	require(again.kind == PACKET_ICMP_ERROR);
 }
@@ -118,8 +119,8 @@ parse_both(const uint8_t *control, const uint8_t *data, size_t size, struct pack
 	/* for the bytes between the members, which nobody writes */
 	memset(p, 0, sizeof(*p));
 	memset(&other, 0, sizeof(other));
-	packet_parse(&one[2], side, 1, control[0] & 3, p);
-	packet_parse(many, side, 1, control[0] & 3, &other);
+	packet_parse(&one[2], side, flow_network(1, 0, 0), control[0] & 3, p);
+	packet_parse(many, side, flow_network(1, 0, 0), control[0] & 3, &other);
 	require(memcmp(p, &other, sizeof(other)) == 0);
 	check(&one[2], p);
 	use(&one[2], p);

@@ -147,11 +147,12 @@ set_u16(uint8_t *at, size_t value)
 	at[1] = (uint8_t)value;
 }
 
-/* Of the frame of a datagram, without tags and options, make that of one of its fragments. */
+/* Of the frame of a datagram, without options, make that of one of its fragments. */
 static size_t
 cut_piece(const struct frame_words *w, unsigned family, uint8_t *bytes, size_t len)
 {
-	uint8_t *ip = bytes + ETHER_BYTES, *part = ip + (family == 0 ? 20 : 40);
+	uint8_t *ip = bytes + ETHER_BYTES + (size_t)w->vlans * 4,
+		*part = ip + (family == 0 ? 20 : 40);
 	size_t total = len - (size_t)(part - bytes);
 	size_t off = w->piece_off < total ? w->piece_off : total;
 	size_t n = w->piece_len < total - off ? w->piece_len : total - off;

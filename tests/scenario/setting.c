@@ -31,6 +31,10 @@ scenario_setting(struct engine_config *config, const struct setting *s)
 		return config->track.ip_security_match = true;
 	if (strcmp(s->name, "enforce") == 0 && strcmp(s->value, "ruleset") == 0)
 		return config->enforce_ruleset = true;
+	if (strcmp(s->name, "vlan_key") == 0 && is_bool) {
+		config->vlans_joined = !is_true;
+		return true;
+	}
 #define SWITCH(key, value, text)                                                         \
 	if (strcmp(s->name, #key) == 0 && is_bool) {                                     \
 		config->track.key = is_true;                                             \

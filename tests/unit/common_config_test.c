@@ -139,6 +139,7 @@ every_key_is_read(void **state)
 			  "  max_ipv6: 10\n"
 			  "  enforce: ruleset\n"
 			  "  acct: yes\n"
+			  "  vlan_key: false\n"
 			  "  checksum: false\n"
 			  "  tcp_loose: true\n"
 			  "  tcp_challenge_ack: off\n"
@@ -168,6 +169,7 @@ every_key_is_read(void **state)
 	assert_int_equal(c->max_ipv6, 10);
 	assert_true(c->enforce_ruleset);
 	assert_true(c->acct);
+	assert_false(c->vlan_key);
 	assert_false(c->checksum);
 	assert_true(c->track.tcp_loose);
 	assert_false(c->track.tcp_challenge_ack);
@@ -313,6 +315,9 @@ wrong_values_are_refused_at_their_place(void **state)
 		 "number, 1 to 1073741824 expected"},
 		{WIRE "conntrack: {acct: maybe}\n",
 		 "x.yaml:6:13: conntrack.acct: 'maybe' is not known, one of true, false "
+		 "expected"},
+		{WIRE "conntrack: {vlan_key: 10}\n",
+		 "x.yaml:6:13: conntrack.vlan_key: '10' is not known, one of true, false "
 		 "expected"},
 		{WIRE "conntrack: {tcp_unknown: pass}\n",
 		 "x.yaml:6:13: conntrack.tcp_unknown: 'pass' is not known, one of drop, "

@@ -28,7 +28,7 @@ static struct engine_view
 tcp_view(const uint8_t *state)
 {
 	struct engine_view view = {
-		.key.id = {.port = {htons(1000), htons(80)}, .proto = IPPROTO_TCP},
+		.key.id = {.port = {htons(1000), htons(80)}, .network = FLOW_TCP},
 		.family = 4,
 		.orig = 0,
 		.has_states = true,
@@ -146,7 +146,7 @@ icmp_has_type_code_and_identifier(void **state)
 
 	(void)state;
 	view.has_states = false;
-	view.key.id.proto = IPPROTO_ICMP;
+	view.key.id.network = FLOW_ICMP;
 	view.key.id.port[0] = htons(77);
 	view.key.id.port[1] = htons(8);
 	assert_json(&view,
@@ -227,7 +227,7 @@ a_filter_takes_what_it_names_and_nothing_else(void **state)
 	assert_false(matches("{\"state\":\"ASSURED\"}", &view));
 	view.orig = 1;
 	assert_true(matches("{\"src\":\"10.0.1.1\",\"sport\":80}", &view));
-	view.key.id.proto = IPPROTO_ICMP;
+	view.key.id.network = FLOW_ICMP;
 	assert_false(matches("{\"sport\":80}", &view)); /* that is no port */
 }
 

@@ -148,8 +148,7 @@ view_says_what_there_is_to_know(void **state)
 	handshake(&f);
 	assert_int_equal(engine_list(f.e, START + 5 * S, &cursor, &view, 1), 1);
 	assert_int_equal(view.family, 4);
-	assert_int_equal(view.key.id.proto, IPPROTO_TCP);
-	assert_int_equal(view.key.id.generation, 0);
+	assert_int_equal(flow_id_proto(&view.key.id), IPPROTO_TCP);
 	assert_int_equal(view.key.id.port[LAN], rte_cpu_to_be_16(40000));
 	assert_int_equal(view.key.id.port[WAN], rte_cpu_to_be_16(80));
 	assert_int_equal(view.key.addr.v4[LAN], RTE_BE32(0x0a000001));

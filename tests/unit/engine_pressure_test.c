@@ -229,7 +229,7 @@ static uint32_t
 next_crowded(const struct flow_table *t, uint32_t n, uint32_t buckets[2])
 {
 	struct flow_key key = {.id = {.port = {RTE_BE16(1000), RTE_BE16(53)},
-				      .proto = IPPROTO_UDP},
+				      .network = FLOW_UDP},
 			       .addr.v4 = {0, RTE_BE32(0xc0000201)}};
 	uint32_t home, other;
 	uint64_t hash;

@@ -18,6 +18,7 @@
 
 #define ALL (PACKET_VERIFY_IP | PACKET_VERIFY_L4)
 #define ZONE 7
+#define NETWORK flow_network(ZONE, 0, 0)
 #define A4 "192.0.2.1"
 #define B4 "198.51.100.2"
 #define A6 "2001:db8::1"
@@ -62,7 +63,7 @@ parse_bytes(const uint8_t *bytes, size_t len, uint32_t flags, uint64_t ol_flags)
 	frame_mbuf(&m, heap, len, len);
 	m.ol_flags = ol_flags;
 	memset(&p, 0xa5, sizeof(p));
-	packet_parse(&m, 0, ZONE, flags, &p);
+	packet_parse(&m, 0, NETWORK, flags, &p);
 	free(heap);
 	return p;
 }
@@ -117,7 +118,7 @@ assert_peek_agrees(const struct row *row, uint8_t *bytes, size_t len, uint32_t f
 
 	frame_mbuf(&m, bytes, len, len);
 	m.ol_flags = row->ol_flags;
-	tcp = packet_peek(&m, 0, ZONE, flags, &p);
+	tcp = packet_peek(&m, 0, NETWORK, flags, &p);
 	if (tcp == NULL)
 		return;
 	assert_int_equal(whole->kind, PACKET_TCP);
@@ -154,7 +155,7 @@ assert_same_in_segments(const struct row *row, uint8_t *bytes, size_t len, uint3
 
 		frame_mbuf_chain(seg, 3, cut, bytes, len);
 		seg[0].ol_flags = row->ol_flags;
-		packet_parse(seg, 0, ZONE, flags, &p);
+		packet_parse(seg, 0, NETWORK, flags, &p);
 		assert_packets_equal(whole, &p, row->name);
 	}
 }
@@ -179,7 +180,7 @@ check_row(const struct row *row)
 		assert_int_equal(p.kind, PACKET_BAD);
 		assert_int_equal(p.proto, 0);
 	}
-	assert_int_equal(p.key.id.zone, ZONE);
+	assert_int_equal(flow_id_wire(&p.key.id), ZONE);
 	assert_same_in_segments(row, bytes, len, flags, &p);
 	assert_peek_agrees(row, bytes, len, flags, &p);
 }
@@ -780,7 +781,7 @@ parse_quotation(struct frame outer, const struct frame *inner, size_t quoted,
 	assert_non_null(heap);
 	memcpy(heap, bytes, len);
 	frame_mbuf(&m, heap, len, len);
-	packet_parse(&m, 1, ZONE, ALL, &p);
+	packet_parse(&m, 1, NETWORK, ALL, &p);
 	assert_int_equal(p.kind, PACKET_ICMP_ERROR);
 	ret = packet_parse_quoted(&m, &p, out);
 	free(heap);

@@ -16,6 +16,7 @@
 
 #define ALL (PACKET_VERIFY_IP | PACKET_VERIFY_L4)
 #define ZONE 3
+#define NETWORK flow_network(ZONE, 0, 0)
 #define IP4 .src = "192.0.2.1", .dst = "198.51.100.2"
 #define IP6 .src = "2001:db8::1", .dst = "2001:db8:1::2"
 #define MAC_A                                                                            \
@@ -43,7 +44,7 @@ give(struct given *g, const struct frame *f)
 	g->len = frame_build(f, g->bytes, sizeof(g->bytes));
 	assert_int_not_equal(g->len, 0);
 	frame_mbuf(&g->m, g->bytes, sizeof(g->bytes), g->len);
-	packet_parse(&g->m, 0, ZONE, 0, &g->p);
+	packet_parse(&g->m, 0, NETWORK, 0, &g->p);
 	memset(g->room, 0xee, sizeof(g->room));
 	frame_mbuf(&g->reply, g->room, sizeof(g->room), 0);
 }
@@ -54,7 +55,7 @@ receive(const struct given *g, uint8_t side)
 {
 	struct packet p;
 
-	packet_parse(&g->reply, side, ZONE, ALL, &p);
+	packet_parse(&g->reply, side, NETWORK, ALL, &p);
 	assert_int_equal(p.reason, REASON_NONE);
 	assert_int_equal(g->reply.data_len, g->reply.pkt_len);
 	assert_int_equal(g->room[g->reply.data_len], 0xee);

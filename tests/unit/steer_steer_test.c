@@ -256,7 +256,7 @@ toeplitz_is_what_a_card_computes(void **state)
 	for (i = 0; i < 4000; i++) {
 		v6 = i & 1;
 		memset(&key, 0, sizeof(key));
-		key.id.proto = i & 2 ? IPPROTO_TCP : i & 4 ? IPPROTO_UDP : IPPROTO_SCTP;
+		key.id.network = i & 2 ? FLOW_TCP : i & 4 ? FLOW_UDP : FLOW_SCTP;
 		for (j = 0; j < sizeof(key.addr); j++)
 			((uint8_t *)&key.addr)[j] = (uint8_t)random32();
 		key.id.port[0] = (uint16_t)random32();
@@ -266,7 +266,7 @@ toeplitz_is_what_a_card_computes(void **state)
 			memcpy(&hash, (uint8_t *)&key.addr + (size_t)4 * j, 4);
 			tuple[j] = rte_be_to_cpu_32(hash);
 		}
-		if (key.id.proto != IPPROTO_SCTP)
+		if (key.id.network != FLOW_SCTP)
 			tuple[words++] = (uint32_t)rte_be_to_cpu_16(key.id.port[0])
 						 << 16 |
 					 rte_be_to_cpu_16(key.id.port[1]);
@@ -292,7 +292,7 @@ static void
 connections_spread_evenly_over_64_workers(void **state)
 {
 	const unsigned n = 64 * 2000;
-	struct flow_key key = {.id.proto = IPPROTO_TCP};
+	struct flow_key key = {.id.network = FLOW_TCP};
 	unsigned i, k, counts[WORKERS];
 
 	(void)state;
@@ -320,7 +320,7 @@ connections_spread_evenly_over_64_workers(void **state)
 static void
 another_secret_has_other_owners(void **state)
 {
-	struct flow_key key = {.id.proto = IPPROTO_TCP, .addr.v4 = {1, 2}};
+	struct flow_key key = {.id.network = FLOW_TCP, .addr.v4 = {1, 2}};
 	uint8_t secret[KEY_SECRET_BYTES] = {0};
 	static struct steer other;
 	unsigned i, same = 0;

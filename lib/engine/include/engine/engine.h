@@ -36,7 +36,7 @@
 #include <track/tcp.h>
 
 #define ENGINE_BURST_MAX 64u
-#define ENGINE_MAX_WIRES 32u
+#define ENGINE_MAX_WIRES FLOW_WIRES
 #define ENGINE_EXPIRE_MAX 64u /* a good bound for engine_expire() in a poll loop */
 /* A burst can send each packet on and something of ours with it, or back .. */
 #define ENGINE_TX_OWN (4u * ENGINE_BURST_MAX)
@@ -63,12 +63,16 @@ struct engine_config {
 	bool enforce_ruleset;  /* invalid packets are the rules' to judge, not dropped */
 	bool verify_checksums; /* those that the device has not verified */
 	bool acct;             /* count packets and bytes a connection */
+	bool vlans_joined;     /* the VLANs of a wire are one network, not each its own */
 	uint32_t fragments;    /* mbuf segments that may be held in fragments; 0: none */
 	uint8_t secret[KEY_SECRET_BYTES];
 	struct rte_mempool *mempool; /* for what we send ourselves */
 };
 
 struct engine;
+
+/* The network of the untagged frames of a wire (packet_parse()). */
+uint32_t engine_network(const struct engine_config *config, uint16_t wire);
 
 /* Bytes of memory that engine_init() needs. */
 size_t engine_bytes(const struct engine_config *config);
@@ -77,6 +81,7 @@ size_t engine_bytes(const struct engine_config *config);
 struct engine_sizes {
 	struct engine_family_sizes {
 		struct flow_sizes table;
+		size_t rules;  /* what connections remember of the rules */
 		size_t acct;   /* engine_config.acct */
 		size_t labels; /* track_config.ip_security_match */
 	} family[2];           /* IPv4, IPv6 */

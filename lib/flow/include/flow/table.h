@@ -183,7 +183,7 @@ void flow_remove_hashed(struct flow_table *t, uint32_t index, uint64_t hash);
  */
 uint32_t flow_next(const struct flow_table *t, uint32_t from, uint32_t until);
 
-/* Copy of a connection's key, its generation 0, the unused address bytes 0. */
+/* Copy of a connection's key, the unused address bytes 0. */
 void flow_key_of(const struct flow_table *t, uint32_t index, struct flow_key *key);
 
 /* The hash of a connection's key. Whole words are copied, since they are read as such at once. */

@@ -40,16 +40,17 @@
 /* Of a datagram. 65,535 bytes over links of 1,280 are 54. */
 #define FRAGMENT_MAX 64u
 
-/* Who belongs together: RFC 791, RFC 8200 4.5, and the side of the wire. Zeros in holes. */
+/* Which fragments belong together: RFC 791, RFC 8200 4.5, network and side. Zeros in holes. */
 struct fragment_key {
 	union flow_addr addr; /* by side */
 	uint32_t id;
-	uint16_t zone;
-	uint8_t from;  /* 2 * family + side */
-	uint8_t proto; /* IPv4 */
+	uint32_t network;  /* flow_network() */
+	uint8_t from;      /* 2 * family + side */
+	uint8_t proto;     /* IPv4 */
+	uint8_t unused[2]; /* 0 */
 };
 
-static_assert(sizeof(struct fragment_key) == 40, "hashed as bytes: no padding");
+static_assert(sizeof(struct fragment_key) == 44, "hashed as bytes: no padding");
 
 struct fragment_config {
 	uint32_t buffers;      /* held at most, by mbuf segment; at least 1 */

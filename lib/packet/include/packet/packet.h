@@ -8,7 +8,7 @@
  *
  *	struct packet p;
  *
- *	packet_parse(mbuf, side, zone, PACKET_VERIFY_L4, &p);
+ *	packet_parse(mbuf, side, flow_network(wire, 0, 0), PACKET_VERIFY_L4, &p);
  *	if (p.reason != REASON_NONE)
  *		drop(mbuf, p.reason);
  *
@@ -86,7 +86,8 @@ struct packet {
 };
 
 /*
- * Parse the frame in m, that came in on a side (0 or 1) of wire zone. Fills p; p->kind is
+ * Parse the frame in m, that came in on a side (0 or 1) of a wire. network: that of an
+ * untagged frame, flow_network(wire, 0, 0) or flow_network_joined(wire). Fills p; p->kind is
  * PACKET_BAD and p->reason set when the packet has to be dropped.
  *
  * The transport length is the IP header's; bytes of the frame past it are padding. Source
@@ -96,11 +97,11 @@ struct packet {
  * extension headers at most 8 and at most 256 bytes are crossed. TCP flags are not judged
  * here: FLAG-1 is the tracker's.
  */
-static inline void packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
+static inline void packet_parse(const struct rte_mbuf *m, uint8_t side, uint32_t network,
 				uint32_t flags, struct packet *p);
 
 /* The same without the short way for plain frames (packet/plain.h). */
-void packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
+void packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint32_t network,
 		      uint32_t flags, struct packet *p);
 
 /*
@@ -110,7 +111,7 @@ void packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint16_t zone,
  * l4_len, ip_len. Returns NULL: what p holds says nothing.
  */
 static inline const struct rte_tcp_hdr *packet_peek(const struct rte_mbuf *m,
-						    uint8_t side, uint16_t zone,
+						    uint8_t side, uint32_t network,
 						    uint32_t flags, struct packet *p);
 
 static inline bool
@@ -152,7 +153,7 @@ struct packet_piece {
  * returned.
  */
 struct rte_mbuf *packet_parse_datagram(const struct packet_piece *pieces, unsigned n,
-				       uint8_t side, uint16_t zone, uint32_t flags,
+				       uint8_t side, uint32_t network, uint32_t flags,
 				       struct packet *p);
 
 /*

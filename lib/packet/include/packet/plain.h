@@ -127,14 +127,14 @@ plain_fits(const struct rte_tcp_hdr *tcp, int32_t l4_len)
 
 /* What all plain frames have in common, but addresses and length. */
 static __rte_always_inline const struct rte_tcp_hdr *
-plain_fill(const struct rte_tcp_hdr *tcp, uint8_t kind, uint8_t side, uint16_t zone,
+plain_fill(const struct rte_tcp_hdr *tcp, uint8_t kind, uint8_t side, uint32_t network,
 	   struct packet *p)
 {
 	uint32_t ports;
 	uint64_t id;
 
 	memcpy(&ports, tcp, sizeof(ports));
-	id = flow_id_pack(side ? ports << 16 | ports >> 16 : ports, IPPROTO_TCP, zone);
+	id = flow_id_pack(side ? ports << 16 | ports >> 16 : ports, network, FLOW_TCP);
 	memcpy(&p->key.id, &id, sizeof(id));
 	p->kind = kind;
 	return tcp;
@@ -169,7 +169,7 @@ plain_carries(const struct rte_ipv4_hdr *ip, uint8_t proto)
 
 /* The IP header, which plain_is_ipv4(), is l3 bytes into the frame. */
 static __rte_always_inline const struct rte_tcp_hdr *
-plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
+plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network,
 	   uint32_t flags, struct packet *p)
 {
 	const struct rte_ipv4_hdr *ip =
@@ -191,11 +191,11 @@ plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	memcpy(p->key.addr.v4, &addr, sizeof(addr));
 	p->l4_len = (uint32_t)l4_len;
 	p->ip_len = total;
-	return plain_fill(tcp, PACKET_PLAIN4, side, zone, p);
+	return plain_fill(tcp, PACKET_PLAIN4, side, network, p);
 }
 
 static inline const struct rte_tcp_hdr *
-plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
+plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network,
 	   uint32_t flags, struct packet *p)
 {
 	const struct rte_ipv6_hdr *ip =
@@ -217,7 +217,7 @@ plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
 	memcpy(p->key.addr.v6[side ^ 1], &ip->dst_addr, sizeof(ip->dst_addr));
 	p->l4_len = length;
 	p->ip_len = length + (uint32_t)sizeof(*ip);
-	return plain_fill(tcp, PACKET_PLAIN6, side, zone, p);
+	return plain_fill(tcp, PACKET_PLAIN6, side, network, p);
 }
 
 /* What stands in front of the IP header. */
@@ -231,27 +231,17 @@ plain_type(const struct rte_mbuf *m, uint32_t l3)
 	return type;
 }
 
-/* packet_peek() from there on. */
-static __rte_always_inline const struct rte_tcp_hdr *
-plain_ip(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint16_t zone,
-	 uint32_t flags, struct packet *p)
-{
-	if (plain_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3)))
-		return plain_ipv4(m, l3, side, zone, flags, p);
-	if (plain_type(m, l3) == RTE_BE16(RTE_ETHER_TYPE_IPV6))
-		return plain_ipv6(m, l3, side, zone, flags, p);
-	return NULL;
-}
-
-/* packet_peek() of a frame with one tag. */
+/* packet_peek() of a frame with tags; network: without them. */
 const struct rte_tcp_hdr *packet_peek_tagged(const struct rte_mbuf *m, uint8_t side,
-					     uint16_t zone, uint32_t flags,
+					     uint32_t network, uint32_t flags,
 					     struct packet *p);
 
 static __rte_always_inline const struct rte_tcp_hdr *
-packet_peek(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
+packet_peek(const struct rte_mbuf *m, uint8_t side, uint32_t network, uint32_t flags,
 	    struct packet *p)
 {
+	rte_be16_t type;
+
 	/* with a tag too, so much holds all of it that is read before it is compared */
 	if (m->data_len != m->pkt_len ||
 	    m->data_len < RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr) +
@@ -259,10 +249,15 @@ packet_peek(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flag
 		return NULL;
 	if (likely(plain_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *,
 							 RTE_ETHER_HDR_LEN))))
-		return plain_ipv4(m, RTE_ETHER_HDR_LEN, side, zone, flags, p);
-	if (plain_type(m, RTE_ETHER_HDR_LEN) == RTE_BE16(RTE_ETHER_TYPE_VLAN))
-		return packet_peek_tagged(m, side, zone, flags, p);
-	return plain_ip(m, RTE_ETHER_HDR_LEN, side, zone, flags, p);
+		return plain_ipv4(m, RTE_ETHER_HDR_LEN, side, network, flags, p);
+	type = plain_type(m, RTE_ETHER_HDR_LEN);
+	if (type == RTE_BE16(RTE_ETHER_TYPE_VLAN))
+		return packet_peek_tagged(m, side, network, flags, p);
+	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
+		return plain_ipv6(m, RTE_ETHER_HDR_LEN, side, network, flags, p);
+	if (type == RTE_BE16(RTE_ETHER_TYPE_QINQ))
+		return packet_peek_tagged(m, side, network, flags, p);
+	return NULL;
 }
 
 static __rte_always_inline void
@@ -318,7 +313,7 @@ plain_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t si
 	p->l4_off = (uint16_t)((const char *)tcp - rte_pktmbuf_mtod(m, const char *));
 	p->l3_off = (uint16_t)(p->l4_off - l3_len);
 	p->payload_off = (uint16_t)(p->l4_off + header);
-	p->vlans = p->l3_off != RTE_ETHER_HDR_LEN;
+	p->vlans = (uint8_t)((p->l3_off - RTE_ETHER_HDR_LEN) / RTE_VLAN_HLEN);
 }
 
 static inline void
@@ -334,13 +329,13 @@ packet_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t s
 }
 
 static inline void
-packet_parse(const struct rte_mbuf *m, uint8_t side, uint16_t zone, uint32_t flags,
+packet_parse(const struct rte_mbuf *m, uint8_t side, uint32_t network, uint32_t flags,
 	     struct packet *p)
 {
-	const struct rte_tcp_hdr *tcp = packet_peek(m, side, zone, flags, p);
+	const struct rte_tcp_hdr *tcp = packet_peek(m, side, network, flags, p);
 
 	if (unlikely(tcp == NULL))
-		packet_parse_any(m, side, zone, flags, p);
+		packet_parse_any(m, side, network, flags, p);
 	else
 		packet_finish(m, tcp, side, p);
 }

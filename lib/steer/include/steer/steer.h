@@ -15,7 +15,8 @@
  *              then bring a packet to its owner themselves. They are not believed: the owner
  *              is computed anyway, so a card that hashes otherwise costs speed and no more.
  *
- * Who gathers a datagram's fragments is XXH3's choice in both.
+ * Tags count in neither: equal addresses in two VLANs have one owner, whose engine tells them
+ * apart. Who gathers a datagram's fragments is XXH3's choice in both.
  *
  * Neither is the hash of the tables, so that what a worker owns is spread over its table. A
  * struct steer is only read after its init: any thread.
@@ -43,8 +44,9 @@
 struct steer {
 	uint8_t workers;
 	bool toeplitz;
-	uint16_t zone; /* number of the wire */
-	uint16_t mask; /* Toeplitz: of the indirection table */
+	uint16_t zone;    /* number of the wire */
+	uint32_t network; /* of all its frames */
+	uint16_t mask;    /* Toeplitz: of the indirection table */
 	uint8_t table[STEER_RSS_TABLE];
 	uint16_t fold[2][256]; /* Toeplitz: of the first and the second byte of a word */
 	uint8_t secret[KEY_SECRET_BYTES] __attribute__((aligned(64)));
@@ -70,11 +72,11 @@ steer_rss_queue(const struct steer *s, uint16_t entry)
 	return s->table[entry & s->mask];
 }
 
-/* The owner of a key of a family, 4 or 6: 0 to workers - 1. */
+/* The owner of a key of flow_network_joined() of a family, 4 or 6: 0 to workers - 1. */
 uint8_t steer_owner_of_key(const struct steer *s, const struct flow_key *key,
 			   uint8_t family);
 
-/* The owner, STEER_ANY or STEER_FRAGMENT, of a packet whose first frame is m. */
+/* The same, STEER_ANY or STEER_FRAGMENT, of a packet whose first frame is m. */
 uint8_t steer_owner(const struct steer *s, const struct rte_mbuf *m,
 		    const struct packet *p);
 
