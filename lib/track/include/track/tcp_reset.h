@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * RST-1 to RST-9: which reset is believed.
+ * RST-1 to RST-10: which reset is believed.
  *
  * An endpoint believes a RST whose SEQ is exactly its RCV.NXT (RFC 5961 3.2). That is
  * somewhere in [una, nxt] (MODEL-1), so what lies there passes. It ends the connection here
@@ -118,12 +118,22 @@ reset_believed(const struct tcp_step *st, const struct tcp_pair *p)
 	uint32_t seq = st->in->seg->seq;
 	uint8_t x = step_side(st);
 
-	if (p->h->una[x] == p->h->nxt[x])
+	if (p->h->una[x] == p->h->nxt[x] && seq == p->h->una[x])
 		pair_close(p, x, seq, st->in->now);
 	else if (!(p->c->flags & COLD_RST_PEND) || pair_rst_side(p) != x)
-		pair_set_rst_pend(p, x, seq, st->in->now);
+		pair_set_rst_pend(p, x, seq_max(seq, p->h->una[x]), st->in->now);
 	else if (pair_probes(p) && seq == p->h->una[x])
 		pair_close(p, x, seq, st->in->now); /* the answer to our probe */
+}
+
+/*
+ * RST-10: once it has the FIN of x, Linux takes the FIN's own number as well as the one after it, and
+ * some senders use that.
+ */
+static inline bool
+reset_at_fin(const struct tcp_pair *p, uint8_t x, uint32_t seq)
+{
+	return ep_has(p, x, EP_FS) && seq == p->c->fin[x] && seq + 1 == p->h->una[x];
 }
 
 /* A RST of in->side, on a pair that has been answered. */
@@ -134,7 +144,8 @@ reset_answered(const struct tcp_step *st, const struct tcp_pair *p)
 	const struct track_hot *h = p->h;
 	uint8_t x = step_side(st), y = !x;
 	bool has_ack = (seg->flags & TCP_ACK) && seg->ack != 0;
-	bool inside = seq_within(seg->seq, h->una[x], h->nxt[x]);
+	bool inside = seq_within(seg->seq, h->una[x], h->nxt[x]) ||
+		      reset_at_fin(p, x, seg->seq);
 
 	if (!ep_has(p, y, EP_PA) && (seg->flags & TCP_ACK) &&
 	    pair_acked(p, y, seg->ack) && !inside) {
@@ -144,13 +155,13 @@ reset_answered(const struct tcp_step *st, const struct tcp_pair *p)
 	if (has_ack && (seq_before(seg->ack, h->una[y] - pair_maxwnd(p, y)) ||
 			seq_after(seg->ack, h->nxt[y])))
 		return step_drop(st, REASON_TCP_RST_ACK); /* RST-3 */
+	if (!inside && pair_is_ooo_ack(p, x, seg->seq))
+		return TCP_TOLERATED; /* RST-2: the answer to what we have passed */
 	if (pair_state(p, y) == TCP_STATE_TIME_WAIT && ep_has(p, x, EP_FA) &&
 	    !(seg->seq == h->una[x] && step_has_shadow_of(st, x)))
 		return step_drop(st, REASON_TCP_RST_TIME_WAIT); /* RST-8 */
-	if (!inside && !ep_has(p, x, EP_SA) && pair_is_ooo_ack(p, x, seg->seq))
-		return TCP_PASS;
-	if (seq_before(seg->seq, h->una[x]) ||
-	    seq_after(seg->seq, seq_max(h->edge[x], h->nxt[x])))
+	if (!inside && (seq_before(seg->seq, h->una[x]) ||
+			seq_after(seg->seq, seq_max(h->edge[x], h->nxt[x]))))
 		return step_drop(st, REASON_TCP_RST_SEQ); /* RST-4 */
 	if (!inside)
 		return reset_inexact(st, p);

@@ -180,6 +180,17 @@ pair_update_ts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 		pair_set_ts(p, y, p->h->tsmax[y], seg->tsecr);
 }
 
+/*
+ * TW-1: x, whose FIN is known, sends that or data before it: if the FIN was acknowledged, that has not
+ * reached x.
+ */
+static inline bool
+pair_sends_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	return (seg->flags & TCP_FIN) ||
+	       (seg->len != 0 && seq_before(seg->seq, p->c->fin[x]));
+}
+
 /* The FINs and what acknowledges them; TW-1. */
 static inline void
 pair_update_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
@@ -189,17 +200,14 @@ pair_update_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 	/* ACC-5: nobody acknowledges more than there is before a FIN */
 	bool below = seq_before(segment_end(seg), p->h->una[x]);
 
-	if (seg->flags & TCP_FIN) {
-		if (!ep_has(p, x, EP_FS)) {
-			if (!below)
-				pair_fin_sent(p, x, seg);
-		} else {
-			p->h->ep[x] &= (uint8_t)~EP_FA;
-			if (p->c->flags & COLD_TIME_WAIT)
-				p->c->tw_tick = now;
-			if (fin_is_active(p, x, seg)) /* the first came late */
-				p->h->ep[x] |= EP_ACT;
-		}
+	if (ep_has(p, x, EP_FS) && pair_sends_again(p, x, seg)) {
+		p->h->ep[x] &= (uint8_t)~EP_FA;
+		if (p->c->flags & COLD_TIME_WAIT)
+			p->c->tw_tick = now;
+		if ((seg->flags & TCP_FIN) && fin_is_active(p, x, seg))
+			p->h->ep[x] |= EP_ACT; /* the first came late */
+	} else if ((seg->flags & TCP_FIN) && !ep_has(p, x, EP_FS) && !below) {
+		pair_fin_sent(p, x, seg);
 	}
 	if (ep_has(p, y, EP_FS) && !seq_before(seg->ack, p->c->fin[y] + 1))
 		p->h->ep[y] |= EP_FA;
