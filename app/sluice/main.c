@@ -22,6 +22,7 @@
 
 #include "address.h"
 #include "exit.h"
+#include "lock.h"
 #include "log.h"
 #include "options.h"
 #include "report.h"
@@ -165,14 +166,22 @@ run(struct sluice *s)
 static int
 start(struct sluice *s, const struct options *options, struct policy *policy)
 {
-	char *argv[OPTIONS_MAX_EAL];
+	char *argv[OPTIONS_MAX_EAL], message[1024];
 	int argc = options_eal(options, s->config, argv), status;
 
-	if (argc < 0 || rte_eal_init(argc, argv) < 0) {
+	if (argc < 0) {
 		policy_free(policy);
-		return fail(argc < 0 ? EXIT_USAGE : EXIT_DEVICE,
-			    argc < 0 ? "too many EAL options"
-				     : "the EAL does not start, see its messages above");
+		return fail(EXIT_USAGE, "too many EAL options");
+	}
+	status = locks_take(s->config, argc, argv, message, sizeof(message));
+	if (status != 0) {
+		policy_free(policy);
+		return fail(EXIT_DEVICE, message);
+	}
+	if (rte_eal_init(argc, argv) < 0) {
+		policy_free(policy);
+		return fail(EXIT_DEVICE,
+			    "the EAL does not start, see its messages above");
 	}
 	status = setup(s, policy);
 	if (status == 0)
@@ -225,6 +234,7 @@ main(int argc, char **argv)
 		log_start();
 		report_rules(sluice.config, policy);
 		status = start(&sluice, &options, policy);
+		locks_release();
 		log_stop();
 	}
 	config_free(sluice.config);

@@ -326,7 +326,7 @@ wait $deaf
 config net_null | sed "s/$prefix/$prefix-2/" >"$dir/second.yaml"
 run -- -c "$dir/second.yaml"
 is "a second one on the same socket is refused" "$status $err" \
-	"4 *sluice: control socket $socket: somebody listens there already*"
+	"4 *sluice: control socket $socket: another sluice has it, process $pid *"
 is "and the first goes on" "$(ask -o json stats)" '{"stats":*'
 
 stop TERM

@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A second sluice on the same interfaces or the same control socket is refused before it touches
+# anything, whatever its file prefix, and the wire of the first goes on. The same names in another
+# network namespace are other interfaces. What a killed one had is free.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+live_begin owner
+rules='table inet filter { chain forward { type filter hook forward priority filter; policy accept; }; }'
+
+# shellcheck disable=SC2317 # by soon
+crosses()
+{
+	net_exec lan ip neigh flush dev a0 nud all
+	_plane_crosses
+}
+
+# second HOST NAME [SED]: its output and status in $said
+second()
+{
+	sed -e "s|--file-prefix=[^\"]*|&-2|" "${@:3}" "$NET_DIR/sluice.yaml" >"$NET_DIR/$2.yaml"
+	said=$(net_exec "$1" timeout 20 "$SLUICE" -- -c "$NET_DIR/$2.yaml" 2>&1 </dev/null)
+	said="status $? $said"
+}
+
+for PLANE_DRIVERS in net_af_xdp net_af_packet; do
+	live_plane "$rules"
+	wait_until 10 ctl stats
+	second wire socket
+	is "$PLANE_DRIVER: the same socket and interfaces" "$said" \
+		"status 4 *sluice: control socket $NET_DIR/control.sock: another sluice has it, process $PLANE_PID *"
+	soon 5 "the wire goes on" crosses
+	second wire ports -e "s|control.sock|second.sock|"
+	is "$PLANE_DRIVER: the same interfaces" "$said" \
+		"status 4 *sluice: interface ap: another sluice has it, process $PLANE_PID *"
+	soon 5 "the wire goes on" crosses
+	soon 5 "and answers" ctl stats
+	second wire one -e "s|control.sock|second.sock|" -e "s|iface=ap|iface=a9|"
+	is "$PLANE_DRIVER: one of them" "$said" "status 4 *sluice: interface bp: another sluice has it*"
+	ok "and it leaves no lock" test ! -e "$NET_DIR/second.sock.lock"
+	second lan elsewhere -e "s|control.sock|second.sock|"
+	is "the same names elsewhere are not there, but free" "$said" \
+		"status 4 *port 'lan': no device is called *"
+	soon 5 "the wire goes on" crosses
+	kill -KILL "$PLANE_PID"
+	wait "$PLANE_PID" 2>/dev/null
+	live_plane "$rules"
+	soon 5 "after a kill it starts, and its wire is up" crosses
+	locks=$(ls /run/sluice/port-"$(stat -Lc %i "/run/netns/$NET_NAME-wire")"-*.lock)
+	is "a lock a port" "$(wc -l <<<"$locks")" 2
+	plane_stop
+	is "none is left" "$(ls "$NET_DIR"/*.lock $locks 2>/dev/null)" ""
+done
+live_end
