@@ -19,7 +19,7 @@
 #include <policy/policy.h>
 #include <ruleset/ruleset.h>
 
-#include "../lib/policy/policy_internal.h"
+#include "../lib/policy/eval.h"
 
 #define PACKETS (1u << 14)
 #define BURST 32u

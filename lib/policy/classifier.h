@@ -8,7 +8,25 @@
 #ifndef POLICY_CLASSIFIER_H
 #define POLICY_CLASSIFIER_H
 
-#include "policy_internal.h"
+#include "program.h"
+
+#define CLASSIFIER_RULES_MIN 8 /* a shorter chain is walked as fast */
+/* bit vectors of fewer rules are in a near cache: a batch of 1,000 costs a tenth more */
+#define CLASSIFIER_BATCH_MIN 2000
+#define CLASSIFIER_DIMENSIONS_MAX POLICY_DIMENSIONS_MAX
+
+/* For the instructions of a chain, from first to its end. Returns 0 or -ENOMEM. */
+int classifier_build(struct arena *arena, struct program *program, uint32_t first);
+/* Whether the rules are so many that policy_classify_begin() is worth its cost. */
+bool classifier_wants_batch(const struct classifier *classifier);
+/* Find and prefetch the packet's bit vectors. */
+void classifier_begin(const struct classifier *classifier, struct policy_class *class,
+		      const struct policy_packet *packet);
+/* Then find class->first. */
+void classifier_end(struct policy_class *class);
+/* Entry point of the first rule from an index on that can match, or the chain's end. */
+uint32_t classifier_next(const struct classifier *classifier, struct policy_class *class,
+			 const struct policy_packet *packet, uint32_t index);
 
 /* A field's values, divided into intervals; each begins at a boundary. */
 struct dimension {

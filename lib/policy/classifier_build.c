@@ -21,7 +21,8 @@
 #include <string.h>
 
 #include "classifier.h"
-#include "field.h"
+#include "match.h"
+#include "stmt_table.h"
 
 #define DIMENSION_BYTES (16u << 20)
 
@@ -167,7 +168,21 @@ other_family(const struct builder *b, const struct ir_key *key)
 	return key->family != 0 && key->family != (b->family == 0 ? 4 : 6);
 }
 
-/* The values of the dimension with which a rule can be matched. */
+static bool
+is_keyed(const struct instr *instr)
+{
+	return instr->op < STMT_KINDS &&
+	       (stmt_types[instr->op]->effects & STMT_KEYED) != 0;
+}
+
+/* It is a match and nothing else. */
+static bool
+is_test(const struct instr *instr)
+{
+	return is_keyed(instr) && (stmt_types[instr->op]->effects & STMT_TEST) != 0;
+}
+
+/* The values of the dimension that a rule can match. */
 static void
 add_rule(struct builder *b, uint32_t rule)
 {
@@ -178,9 +193,8 @@ add_rule(struct builder *b, uint32_t rule)
 	bool found = false, effect = false;
 	uint8_t proto = PROTO_ANY; /* settled by the first match that asks for one */
 
-	for (; !effect && (instr->op == INSTR_MATCH || instr->op == INSTR_VMAP);
-	     instr++, settled++) {
-		effect = instr->op == INSTR_VMAP;
+	for (; !effect && is_keyed(instr); instr++, settled++) {
+		effect = !(stmt_types[instr->op]->effects & STMT_TEST);
 		if (other_family(b, &instr->match->key)) {
 			b->settled[b->family][b->classifier->entry[rule] - b->first]
 				.never = true;
@@ -373,7 +387,7 @@ entries_move(const struct builder *b)
 		step = b->classifier->entry[rule];
 		never[0] = b->settled[0][step - b->first].never;
 		never[1] = b->settled[1][step - b->first].never;
-		while (b->program->code[step].op == INSTR_MATCH &&
+		while (is_test(&b->program->code[step]) &&
 		       (never[0] || instr_settled(b, 0, step)) &&
 		       (never[1] || instr_settled(b, 1, step)))
 			step++;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "classifier.h"
+#include "set.h"
 
 /* What is possible at a place, while the intervals are gone through in order. */
 struct sweep {

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "policy_internal.h"
 #include "program.h"
 
 int

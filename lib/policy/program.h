@@ -5,27 +5,19 @@
 
 #include <policy/ir.h>
 
-/* eval.c says what each does. */
-enum instr_op {
-	INSTR_MATCH,
-	INSTR_VMAP,
-	INSTR_COUNT,
-	INSTR_VERDICT,
-	INSTR_CLASSIFY, /* begins a rule: go to the next one that can match */
-	INSTR_END,      /* of a chain */
-};
-
+/* What it does is up to the statement, or, without one, to eval.c. */
 struct instr {
-	uint8_t op;    /* enum instr_op */
+	uint8_t op;    /* kind of a statement, or enum instr_op (stmt_table.h) */
 	uint16_t rule; /* its number */
 	uint32_t next; /* first instruction of the next rule */
 	union {
-		uint32_t counter; /* INSTR_COUNT */
-		uint32_t index;   /* INSTR_CLASSIFY: the rule's index in the classifier */
+		uint32_t number; /* of a counter */
+		uint32_t index;  /* INSTR_CLASSIFY: the rule's index in the classifier */
 	};
 	union {
-		const struct ir_match *match; /* INSTR_MATCH, INSTR_VMAP */
-		struct ir_verdict verdict;    /* INSTR_VERDICT */
+		const struct ir_match *match;
+		struct ir_verdict verdict;
+		const void *data;
 		const struct classifier
 			*classifier; /* INSTR_CLASSIFY; NULL: none, go on */
 	};

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy_internal.h"
+#include "set.h"
 
 #define RANGED_MAX 4096
 
@@ -317,17 +317,13 @@ dimensions_find(const struct ir_set *set, const u128 *values)
 }
 
 int64_t
-set_find(const struct ir_set *set, const u128 *values)
+set_search(const struct ir_set *set, const u128 *values)
 {
 	int64_t at;
 
-	if (set->count == 0)
-		return -1;
 	if (set->nfields > 1)
 		return set->dimensions != NULL ? dimensions_find(set, values)
 					       : point_find(set, values);
-	if (set->count == 1)
-		return set->lo[0] <= values[0] && values[0] <= set->hi[0] ? 0 : -1;
 	at = boundary_find(set->lo, set->count, values[0]);
 	return at >= 0 && values[0] <= set->hi[at] ? at : -1;
 }

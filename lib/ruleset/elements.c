@@ -58,14 +58,15 @@ element_parse(struct loader *l, struct named_set *set, struct set_builder *b,
 {
 	const json_t *value = set->map ? json_array_get(json, 0) : json;
 	struct intervals values[KEY_FIELDS_MAX];
+	const json_t *told = json_array_get(json, 1), *concat, *part;
 	struct ir_verdict verdict = {0};
-	const json_t *concat, *part;
+	const char *name = json_first_key(told);
 	unsigned f;
 	int ret;
 
 	ret = element_value(l, &value);
 	if (ret == 0 && set->map)
-		ret = verdict_parse(l, json_array_get(json, 1), &verdict);
+		ret = verdict_read(l, name, json_object_get(told, name), &verdict);
 	if (ret != 0)
 		return ret;
 	if (json_is_string(value) && strcmp(json_string_value(value), "*") == 0) {

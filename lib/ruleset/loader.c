@@ -214,8 +214,8 @@ rule_describe(struct loader *l, const json_t *json, struct ir_rule *rule)
 	rule->handle = (uint64_t)json_integer_value(json_object_get(json, "handle"));
 	rule->counter = -1;
 	for (i = 0; i < rule->nstmts && rule->counter < 0; i++) {
-		if (rule->stmts[i].kind == STMT_COUNTER)
-			rule->counter = (int)rule->stmts[i].counter;
+		if (stmt_types[rule->stmts[i].kind]->effects & STMT_COUNTS)
+			rule->counter = (int)rule->stmts[i].number;
 	}
 	return 0;
 }

@@ -3,7 +3,7 @@
  * What the files of lib/ruleset share. In reading order, each uses only those above it:
  *
  *	json.c      members of jansson's objects
- *	text.c      a rule as nft prints it
+ *	text.c      expressions as nft prints them
  *	message.c   the one error message
  *	names.c     the chains, sets and counters of a table, by name
  *	value.c     what is compared: addresses, symbols, ranges, prefixes, names of ports
@@ -11,6 +11,7 @@
  *	elements.c  the elements of a set
  *	key.c       the fields that a match compares
  *	match.c     match and vmap: a key and a set
+ *	reader.c    a statement's JSON, as lib/policy's statements read it
  *	stmt.c      the statements of a rule
  *	loader.c    the objects of the ruleset: tables, chains, sets, counters, rules
  *	ruleset.c   ruleset_load()
@@ -18,9 +19,13 @@
 #ifndef RULESET_LOADER_H
 #define RULESET_LOADER_H
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include <jansson.h>
 
 #include <policy/ir.h>
+#include <policy/stmt.h>
 #include <ruleset/ruleset.h>
 
 /*
@@ -59,13 +64,18 @@ const char *json_text(const json_t *object, const char *key);
 /* The first member's name, NULL: not an object, or an empty one. */
 const char *json_first_key(const json_t *object);
 
-/* text.c: a rule and an expression as nft prints them, malloced, or NULL */
-char *rule_text(const json_t *rule);
+/* text.c: as nft prints it; quote: texts are names of interfaces, or a log's prefix */
+void expr_write(FILE *out, const json_t *expr, bool quote);
+void match_write(FILE *out, const json_t *match);
+void map_write(FILE *out, const json_t *map);
+/* malloced, or NULL */
 char *expr_text(const json_t *expr);
 
 /* message.c */
 int loader_fail(struct loader *l, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+int loader_vfail(struct loader *l, const char *format, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 int loader_no_memory(struct loader *l);
 
 /* names.c: numbers of the objects of a kind in the table that is being read */
@@ -89,11 +99,11 @@ int value_scalar(struct loader *l, enum value_type type, const json_t *json, u12
 bool value_is_flags(enum value_type type);
 u128 value_max(enum value_type type);
 const char *value_type_name(enum value_type type);
-int reject_code(struct loader *l, const char *type, const json_t *json,
-		struct ir_verdict *verdict);
 
 /* verdict.c */
-int verdict_parse(struct loader *l, const json_t *json, struct ir_verdict *verdict);
+/* name: "jump", value: what JSON has for it */
+int verdict_read(struct loader *l, const char *name, const json_t *value,
+		 struct ir_verdict *verdict);
 
 /* elements.c: build a set, unless it is built, of a list or of a single element */
 int elements_build(struct loader *l, struct named_set *set, const struct ir_key *key,
@@ -106,13 +116,24 @@ enum value_type key_type(const struct ir_key *key);
 int expr_refuse(struct loader *l, const json_t *json);
 
 /* match.c */
-int match_parse(struct loader *l, const json_t *json, struct ir_match *match);
-int vmap_parse(struct loader *l, const json_t *json, struct ir_match *match);
+int match_read(struct loader *l, const json_t *json, struct ir_match *match);
+int map_read(struct loader *l, const json_t *json, struct ir_match *match);
 
-/* stmt.c */
-#define STMTS_MAX 2 /* that one of nft's becomes */
+/* reader.c */
+struct reader {
+	struct stmt_reader stmt;
+	struct loader *loader; /* NULL: to print only */
+	const json_t *value;   /* of the statement */
+};
+
+/* For a statement, an object with one member. Returns false where it is none. */
+bool reader_init(struct reader *reader, struct loader *l, const json_t *stmt);
+
+/* stmt.c: up to STMTS_MAX of one of nft's; *count is increased by their number */
 int stmt_parse(struct loader *l, const json_t *json, struct ir_stmt *stmts,
 	       uint32_t *count);
+/* A rule as nft prints it, malloced, or NULL. */
+char *rule_text(const json_t *rule);
 
 /* loader.c */
 int loader_run(struct loader *l, const json_t *root);

@@ -113,7 +113,7 @@ nexthdr_check(struct loader *l, const struct ir_match *match)
 
 /* {"match": {"op": .., "left": .., "right": ..}} */
 int
-match_parse(struct loader *l, const json_t *json, struct ir_match *match)
+match_read(struct loader *l, const json_t *json, struct ir_match *match)
 {
 	const json_t *right = json_object_get(json, "right");
 	const char *op = json_text(json, "op");
@@ -157,7 +157,7 @@ match_parse(struct loader *l, const json_t *json, struct ir_match *match)
 
 /* {"vmap": {"key": .., "data": "@map" or {"set": [[value, verdict], ..]}}} */
 int
-vmap_parse(struct loader *l, const json_t *json, struct ir_match *match)
+map_read(struct loader *l, const json_t *json, struct ir_match *match)
 {
 	int ret;
 

@@ -12,10 +12,9 @@
 #define QUOTED_MAX 600 /* of a rule's text */
 
 int
-loader_fail(struct loader *l, const char *format, ...)
+loader_vfail(struct loader *l, const char *format, va_list ap)
 {
 	size_t used = 0, size = sizeof(l->error->text);
-	va_list ap;
 
 	l->error->text[0] = '\0';
 	if (l->chain != NULL)
@@ -24,12 +23,21 @@ loader_fail(struct loader *l, const char *format, ...)
 					l->family, l->table, l->chain, QUOTED_MAX,
 					l->rule_text,
 					strlen(l->rule_text) > QUOTED_MAX ? ".." : "");
-	if (used < size) {
-		va_start(ap, format);
+	if (used < size)
 		vsnprintf(l->error->text + used, size - used, format, ap);
-		va_end(ap);
-	}
 	return -EINVAL;
+}
+
+int
+loader_fail(struct loader *l, const char *format, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, format);
+	ret = loader_vfail(l, format, ap);
+	va_end(ap);
+	return ret;
 }
 
 int

@@ -1,120 +1,122 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The statements of a rule. A statement that is not listed here is refused. */
-#include <errno.h>
-#include <netinet/in.h>
+/*
+ * The statements of a rule: read and printed by their rows of the table in lib/policy.
+ * One that has no row is refused; its text is printed from its JSON, for the message.
+ */
 #include <string.h>
 
 #include "loader.h"
 
-/* A match that compares family and protocol only. */
-static void
-guard_make(struct ir_stmt *stmt, uint8_t family, uint8_t proto)
-{
-	stmt->kind = STMT_MATCH;
-	stmt->match.key.family = family;
-	stmt->match.key.proto = proto;
-}
-
-/*
- * With a match on the family or protocol that the reject implies: up to two statements.
- */
-static int
-reject_parse(struct loader *l, const json_t *json, struct ir_stmt *stmts, uint32_t *count)
-{
-	const char *type = json_text(json, "type");
-	const json_t *code = json_object_get(json, "expr");
-	json_t *port_unreachable = NULL;
-	uint8_t family = 0, proto = PROTO_ANY;
-	struct ir_stmt *stmt = stmts;
-	int ret = 0;
-
-	if (type == NULL || strcmp(type, "tcp reset") == 0) {
-		proto = type != NULL ? IPPROTO_TCP : PROTO_ANY;
-		code = NULL;
-	} else if (strcmp(type, "icmp") == 0 || strcmp(type, "icmpv6") == 0) {
-		family = strcmp(type, "icmp") == 0 ? 4 : 6;
-	} else if (strcmp(type, "icmpx") != 0) {
-		return loader_fail(
-			l,
-			"'reject with %s' is not supported; expected tcp reset, icmp, "
-			"icmpv6 or icmpx",
-			type);
-	}
-	if (family != 0 || proto != PROTO_ANY)
-		guard_make(stmt++, family, proto);
-	stmt->kind = STMT_VERDICT;
-	stmt->verdict.op = OP_REJECT;
-	stmt->verdict.reset = proto == IPPROTO_TCP;
-	if (code == NULL)
-		code = port_unreachable = json_string("port-unreachable");
-	ret = code == NULL ? loader_no_memory(l)
-			   : reject_code(l, family != 0 ? type : "icmpx", code,
-					 &stmt->verdict);
-	json_decref(port_unreachable);
-	*count += (uint32_t)(stmt + 1 - stmts);
-	return ret;
-}
-
-/*
- * Each anonymous counter is one of its own; a named one is shared by the rules that name
- * it.
- */
-static int
-counter_parse(struct loader *l, const json_t *json, struct ir_stmt *stmt)
-{
-	int64_t number;
-
-	stmt->kind = STMT_COUNTER;
-	if (!json_is_string(json)) {
-		stmt->counter = l->ir.ncounters++;
-		return 0;
-	}
-	number = name_find(l, "counter", json_string_value(json));
-	if (number < 0)
-		return loader_fail(
-			l,
-			"table %s %s has no counter '%s'; define it, or correct the name",
-			l->family, l->table, json_string_value(json));
-	stmt->counter = (uint32_t)number;
-	return 0;
-}
-
-/*
- * One of nft's statements becomes up to STMTS_MAX; *count is increased by their number.
- */
 int
 stmt_parse(struct loader *l, const json_t *json, struct ir_stmt *stmts, uint32_t *count)
 {
-	const char *name = json_first_key(json);
-	const json_t *value;
+	struct reader reader;
+	int kind;
 
-	if (name == NULL || json_object_size(json) != 1)
+	if (!reader_init(&reader, l, json) || json_object_size(json) != 1)
+		return loader_fail(l,
+				   "a statement must be an object with one member; the "
+				   "ruleset must be what 'nft -j list ruleset' prints");
+	kind = stmt_kind_find(reader.stmt.name);
+	if (kind < 0)
 		return loader_fail(
-			l, "a statement must be an object with one member; the ruleset "
-			   "must be what 'nft -j list ruleset' prints");
-	value = json_object_get(json, name);
-	if (strcmp(name, "reject") == 0)
-		return reject_parse(l, value, stmts, count);
-	*count += 1;
-	if (strcmp(name, "match") == 0) {
-		stmts->kind = STMT_MATCH;
-		return match_parse(l, value, &stmts->match);
+			l,
+			"'%s' is not supported; docs/rules.md lists what is: remove "
+			"or replace the rule",
+			reader.stmt.name);
+	return stmt_types[kind]->parse(&reader.stmt, stmts, count);
+}
+
+static void
+limit_print(const struct stmt_reader *r, FILE *out)
+{
+	const char *name = r->ops->text(r, NULL), *per = r->ops->text(r, "per");
+	const char *unit = r->ops->text(r, "rate_unit");
+	bool packets = unit == NULL || strcmp(unit, "packets") == 0;
+
+	if (name != NULL) {
+		fprintf(out, "limit name \"%s\"", name);
+		return;
 	}
-	if (strcmp(name, "vmap") == 0) {
-		stmts->kind = STMT_VMAP;
-		return vmap_parse(l, value, &stmts->match);
+	fprintf(out, "limit rate %s%llu%s%s/%s", r->ops->flag(r, "inv") ? "over " : "",
+		(unsigned long long)r->ops->number(r, "rate"), packets ? "" : " ",
+		packets ? "" : unit, per != NULL ? per : "second");
+}
+
+static void
+mangle_print(const struct stmt_reader *r, FILE *out)
+{
+	r->ops->print(r, "key", out);
+	fputs(" set ", out);
+	r->ops->print(r, "value", out);
+}
+
+/* Any other statement: its members in the order of the JSON, which is nft's. */
+static void
+other_print(const struct reader *reader, FILE *out)
+{
+	const json_t *item;
+	const char *key;
+
+	fputs(reader->stmt.name, out);
+	if (json_is_string(reader->value)) {
+		fprintf(out, " %s", json_string_value(reader->value));
+		return;
 	}
-	if (strcmp(name, "counter") == 0)
-		return counter_parse(l, value, stmts);
-	if (strcmp(name, "accept") == 0 || strcmp(name, "drop") == 0 ||
-	    strcmp(name, "jump") == 0 || strcmp(name, "goto") == 0 ||
-	    strcmp(name, "return") == 0 || strcmp(name, "continue") == 0) {
-		stmts->kind = STMT_VERDICT;
-		return verdict_parse(l, json, &stmts->verdict);
+	json_object_foreach((json_t *)(uintptr_t)reader->value, key, item) {
+		fprintf(out, " %s ", key);
+		expr_write(out, item, strcmp(key, "prefix") == 0 && json_is_string(item));
 	}
-	return loader_fail(
-		l,
-		"'%s' is not supported; docs/rules.md lists what is: remove or "
-		"replace the rule",
-		name);
+}
+
+static void
+stmt_print(const json_t *stmt, FILE *out)
+{
+	/* what sluice refuses, in the form of a row */
+	static const struct {
+		const char *name;
+		void (*print)(const struct stmt_reader *r, FILE *out);
+	} refused[] = {{"limit", limit_print}, {"mangle", mangle_print}};
+	struct reader reader;
+	size_t i;
+	int kind;
+
+	if (!reader_init(&reader, NULL, stmt)) {
+		expr_write(out, stmt, false);
+		return;
+	}
+	kind = stmt_kind_find(reader.stmt.name);
+	if (kind >= 0) {
+		stmt_types[kind]->print(&reader.stmt, out);
+		return;
+	}
+	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		if (strcmp(reader.stmt.name, refused[i].name) == 0) {
+			refused[i].print(&reader.stmt, out);
+			return;
+		}
+	}
+	other_print(&reader, out);
+}
+
+char *
+rule_text(const json_t *rule)
+{
+	const char *comment = json_text(rule, "comment");
+	const json_t *stmt;
+	char *text = NULL;
+	size_t i, size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	json_array_foreach(json_object_get(rule, "expr"), i, stmt) {
+		if (i > 0)
+			fputc(' ', out);
+		stmt_print(stmt, out);
+	}
+	if (comment != NULL)
+		fprintf(out, "%scomment \"%s\"", i > 0 ? " " : "", comment);
+	fclose(out);
+	return text;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A rule's JSON as the line that nft prints, for messages and lists. Messages quote rules
- * that are refused, so this prints more statements than can be evaluated. Counters are
- * printed without nft's values: sluice counts from 0.
+ * Expressions, matches and verdict maps as nft prints them. Messages quote rules that are
+ * refused, so this prints more expressions than can be evaluated.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,11 +65,12 @@ is_ifname(const json_t *left)
 }
 
 static void
-verdict_print(struct printer *p, const char *name, const json_t *value)
+verdict_print(struct printer *p, const json_t *verdict)
 {
-	const char *target = json_text(value, "target");
+	const char *name = json_first_key(verdict);
+	const char *target = json_text(json_object_get(verdict, name), "target");
 
-	fprintf(p->out, "%s%s%s", name, target != NULL ? " " : "",
+	fprintf(p->out, " : %s%s%s", name != NULL ? name : "?", target != NULL ? " " : "",
 		target != NULL ? target : "");
 }
 
@@ -89,12 +89,8 @@ elements_print(struct printer *p, const json_t *set, bool map)
 			fputs(", ", p->out);
 		expr_print(p, map ? json_array_get(item, 0) : item);
 		verdict = map ? json_array_get(item, 1) : NULL;
-		if (verdict == NULL)
-			continue;
-		fputs(" : ", p->out);
-		verdict_print(p, json_first_key(verdict),
-			      json_object_iter_value(
-				      json_object_iter((json_t *)(uintptr_t)verdict)));
+		if (verdict != NULL)
+			verdict_print(p, verdict);
 	}
 	fputs(" }", p->out);
 }
@@ -211,10 +207,10 @@ match_print(struct printer *p, const json_t *match)
 }
 
 static void
-vmap_print(struct printer *p, const json_t *vmap)
+map_print(struct printer *p, const json_t *map)
 {
-	const json_t *key = json_object_get(vmap, "key");
-	const json_t *data = json_object_get(vmap, "data");
+	const json_t *key = json_object_get(map, "key");
+	const json_t *data = json_object_get(map, "data");
 	const json_t *set = json_object_get(data, "set");
 
 	expr_print(p, key);
@@ -227,125 +223,40 @@ vmap_print(struct printer *p, const json_t *vmap)
 	p->quote = false;
 }
 
-/* Statements whose members read in the order that nft prints them. */
-static void
-other_print(struct printer *p, const char *name, const json_t *value)
+void
+expr_write(FILE *out, const json_t *expr, bool quote)
 {
-	const json_t *item;
-	const char *key;
+	struct printer p = {.out = out, .quote = quote};
 
-	fputs(name, p->out);
-	if (json_is_string(value)) {
-		fprintf(p->out, " %s", json_string_value(value));
-		return;
-	}
-	json_object_foreach((json_t *)(uintptr_t)value, key, item) {
-		if (strcmp(name, "reject") != 0)
-			fprintf(p->out, " %s", key);
-		fputc(' ', p->out);
-		p->quote = strcmp(key, "prefix") == 0 && json_is_string(item);
-		expr_print(p, item);
-		p->quote = false;
-	}
+	expr_print(&p, expr);
 }
 
-static void
-reject_print(struct printer *p, const json_t *value)
+void
+match_write(FILE *out, const json_t *match)
 {
-	const char *type = json_text(value, "type");
-	const json_t *code = json_object_get(value, "expr");
+	struct printer p = {.out = out};
 
-	fputs("reject", p->out);
-	if (type == NULL || (strcmp(type, "icmpx") == 0 && json_is_string(code) &&
-			     strcmp(json_string_value(code), "port-unreachable") == 0))
-		return;
-	fprintf(p->out, " with %s", type);
-	if (code != NULL) {
-		fputc(' ', p->out);
-		expr_print(p, code);
-	}
+	match_print(&p, match);
 }
 
-static void
-limit_print(struct printer *p, const json_t *limit)
+void
+map_write(FILE *out, const json_t *map)
 {
-	const char *per = json_text(limit, "per");
-	const char *unit = json_text(limit, "rate_unit");
-	bool packets = unit == NULL || strcmp(unit, "packets") == 0;
+	struct printer p = {.out = out};
 
-	fprintf(p->out, "limit rate %s%" JSON_INTEGER_FORMAT "%s%s/%s",
-		json_is_true(json_object_get(limit, "inv")) ? "over " : "",
-		json_integer_value(json_object_get(limit, "rate")), packets ? "" : " ",
-		packets ? "" : unit, per != NULL ? per : "second");
-}
-
-static void
-stmt_print(struct printer *p, const json_t *stmt)
-{
-	const char *name = json_first_key(stmt);
-	const json_t *value;
-
-	if (name == NULL) {
-		scalar_print(p, stmt);
-		return;
-	}
-	value = json_object_get(stmt, name);
-	if (strcmp(name, "match") == 0)
-		match_print(p, value);
-	else if (strcmp(name, "vmap") == 0)
-		vmap_print(p, value);
-	else if (strcmp(name, "reject") == 0)
-		reject_print(p, value);
-	else if (strcmp(name, "limit") == 0 && json_is_object(value))
-		limit_print(p, value);
-	else if (strcmp(name, "counter") == 0 && json_is_string(value))
-		fprintf(p->out, "counter name \"%s\"", json_string_value(value));
-	else if (strcmp(name, "counter") == 0)
-		fputs("counter", p->out);
-	else if (strcmp(name, "jump") == 0 || strcmp(name, "goto") == 0)
-		verdict_print(p, name, value);
-	else if (strcmp(name, "mangle") == 0) {
-		expr_print(p, json_object_get(value, "key"));
-		fputs(" set ", p->out);
-		expr_print(p, json_object_get(value, "value"));
-	} else
-		other_print(p, name, value);
+	map_print(&p, map);
 }
 
 char *
 expr_text(const json_t *expr)
 {
-	struct printer p = {.depth = 0};
 	char *text = NULL;
 	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	p.out = open_memstream(&text, &size);
-	if (p.out == NULL)
+	if (out == NULL)
 		return NULL;
-	expr_print(&p, expr);
-	fclose(p.out);
-	return text;
-}
-
-char *
-rule_text(const json_t *rule)
-{
-	const char *comment = json_text(rule, "comment");
-	struct printer p = {.depth = 0};
-	const json_t *stmt;
-	char *text = NULL;
-	size_t i, size;
-
-	p.out = open_memstream(&text, &size);
-	if (p.out == NULL)
-		return NULL;
-	json_array_foreach(json_object_get(rule, "expr"), i, stmt) {
-		if (i > 0)
-			fputc(' ', p.out);
-		stmt_print(&p, stmt);
-	}
-	if (comment != NULL)
-		fprintf(p.out, "%scomment \"%s\"", i > 0 ? " " : "", comment);
-	fclose(p.out);
+	expr_write(out, expr, false);
+	fclose(out);
 	return text;
 }

@@ -76,7 +76,6 @@ static const struct symbol icmpv6_codes[] = {
 	{NULL, 0},
 };
 
-/* The kernel's NFT_REJECT_ICMPX_*: an index into icmpx_to in reject_code(). */
 static const struct symbol icmpx_codes[] = {
 	{"no-route", 0},
 	{"port-unreachable", 1},
@@ -116,6 +115,7 @@ static const struct type_info {
 	[TYPE_ICMP_CODE] = {"ICMP code", icmp_codes, 8, false},
 	[TYPE_ICMPV6_TYPE] = {"ICMPv6 type", icmpv6_types, 8, false},
 	[TYPE_ICMPV6_CODE] = {"ICMPv6 code", icmpv6_codes, 8, false},
+	[TYPE_ICMPX_CODE] = {"icmpx code", icmpx_codes, 2, false},
 	[TYPE_TCP_FLAGS] = {"TCP flag", tcp_flags, 8, true},
 	[TYPE_CT_STATE] = {"conntrack state", ct_states, 32, true},
 	[TYPE_NFPROTO] = {"ipv4 or ipv6", nfprotos, 8, false},
@@ -387,32 +387,4 @@ value_parse(struct loader *l, enum value_type type, const json_t *json,
 	ret = value_is_flags(type) ? flags_parse(l, type, json, &value)
 				   : value_scalar(l, type, json, &value);
 	return ret == 0 ? interval_add(l, out, value, value) : ret;
-}
-
-/* The code of `reject with icmp`, `icmpv6`, or `icmpx`: that one in both families. */
-int
-reject_code(struct loader *l, const char *type, const json_t *json,
-	    struct ir_verdict *verdict)
-{
-	static const uint8_t icmpx_to[][2] = {{0, 0}, {3, 4}, {1, 3}, {13, 1}};
-	const char *text = json_string_value(json);
-	const struct symbol *symbols;
-	u128 code = 0;
-
-	symbols = strcmp(type, "icmp") == 0     ? icmp_codes
-		  : strcmp(type, "icmpv6") == 0 ? icmpv6_codes
-						: icmpx_codes;
-	if (json_is_integer(json) && json_integer_value(json) >= 0)
-		code = (u128)json_integer_value(json);
-	else if (text == NULL || !symbol_find(symbols, text, &code))
-		return loader_fail(
-			l, "'%s' is not a code of 'reject with %s'; nft(8) lists them",
-			text != NULL ? text : "", type);
-	if (code > (symbols == icmpx_codes ? 3 : UINT8_MAX))
-		return loader_fail(
-			l, "%u is not a code of 'reject with %s'; nft(8) lists them",
-			(unsigned)code, type);
-	verdict->icmp_code = symbols == icmpx_codes ? icmpx_to[code][0] : (uint8_t)code;
-	verdict->icmpv6_code = symbols == icmpx_codes ? icmpx_to[code][1] : (uint8_t)code;
-	return 0;
 }

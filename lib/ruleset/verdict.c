@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Verdicts, of a rule or of a map's element. OP_CONTINUE does nothing. */
+#include <string.h>
+
 #include "loader.h"
 
 static int
@@ -26,7 +28,8 @@ target_parse(struct loader *l, const json_t *json, struct ir_verdict *verdict)
 }
 
 int
-verdict_parse(struct loader *l, const json_t *json, struct ir_verdict *verdict)
+verdict_read(struct loader *l, const char *name, const json_t *value,
+	     struct ir_verdict *verdict)
 {
 	static const struct {
 		const char *name;
@@ -35,12 +38,10 @@ verdict_parse(struct loader *l, const json_t *json, struct ir_verdict *verdict)
 		{"accept", OP_ACCEPT}, {"drop", OP_DROP}, {"continue", OP_CONTINUE},
 		{"jump", OP_JUMP},     {"goto", OP_GOTO}, {"return", OP_RETURN},
 	};
-	const json_t *value;
 	size_t i;
 
 	for (i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++) {
-		value = json_object_get(json, verdicts[i].name);
-		if (value == NULL)
+		if (name == NULL || strcmp(verdicts[i].name, name) != 0)
 			continue;
 		verdict->op = verdicts[i].op;
 		if (verdict->op == OP_JUMP || verdict->op == OP_GOTO)

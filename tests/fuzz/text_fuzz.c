@@ -15,7 +15,7 @@
 #include <policy/policy.h>
 #include <ruleset/ruleset.h>
 
-#include "../../lib/policy/policy_internal.h"
+#include "../../lib/policy/eval.h"
 #include "client.h"
 #include "request.h"
 

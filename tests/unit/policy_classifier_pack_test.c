@@ -2,7 +2,8 @@
 /* Rows of rules without their zeros: they have the rules of the spans, and find room. */
 #include "policy_test.h"
 
-#include "../../lib/policy/classifier.h"
+#include "classifier.h"
+#include "set.h"
 
 #define RULES 9000u /* three groups, the last not full */
 #define SPANS 3000u

@@ -2,7 +2,9 @@
 /* Filters of long chains: they change no verdict and no count, and they do skip. */
 #include "policy_test.h"
 
-#include "../../lib/policy/policy_internal.h"
+#include "classifier.h"
+#include "eval.h"
+#include "stmt_table.h"
 
 #define RULESETS 60
 #define PACKETS 400

@@ -36,6 +36,7 @@ enum value_type {
 	TYPE_ICMP_CODE,
 	TYPE_ICMPV6_TYPE,
 	TYPE_ICMPV6_CODE,
+	TYPE_ICMPX_CODE, /* the kernel's NFT_REJECT_ICMPX_* */
 	TYPE_TCP_FLAGS,
 	TYPE_CT_STATE, /* the kernel's bits, see ct_state_bit() */
 	TYPE_NFPROTO,
@@ -126,19 +127,16 @@ struct ir_match {
 	const struct ir_set *set;
 };
 
-enum stmt_kind {
-	STMT_MATCH,
-	STMT_VMAP,
-	STMT_COUNTER,
-	STMT_VERDICT,
+/* policy/stmt.h; which members are used depends on the kind. */
+struct ir_stmt {
+	uint8_t kind; /* index into stmt_types */
+	uint32_t number;
+	struct ir_match match;
+	struct ir_verdict verdict;
+	void *data; /* in the arena */
 };
 
-struct ir_stmt {
-	uint8_t kind;
-	uint32_t counter;
-	struct ir_match match; /* STMT_MATCH, STMT_VMAP */
-	struct ir_verdict verdict;
-};
+#define STMTS_MAX 2 /* that one of nft's becomes */
 
 struct ir_rule {
 	struct ir_stmt *stmts;

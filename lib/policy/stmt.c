@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stmt_table.h"
+
+#include <string.h>
+
+const struct stmt_type *const stmt_types[STMT_KINDS] = {
+#define X(NAME, name) &name##_stmt,
+	POLICY_STATEMENTS(X)
+#undef X
+};
+
+/* Whether a word is one of a list that blanks separate. */
+static bool
+is_listed(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+	const char *at;
+
+	for (at = list; (at = strstr(at, word)) != NULL; at += length)
+		if ((at == list || at[-1] == ' ') &&
+		    (at[length] == '\0' || at[length] == ' '))
+			return length > 0;
+	return false;
+}
+
+int
+stmt_kind_find(const char *name)
+{
+	int kind;
+
+	for (kind = 0; kind < STMT_KINDS; kind++)
+		if (is_listed(stmt_types[kind]->names, name))
+			return kind;
+	return -1;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A counter. Each `counter` of a rule is one of its own; `counter name "x"` is shared by
+ * all rules of the table that name it. It is printed without nft's values: sluice counts
+ * from 0.
+ */
+#include "stmt_table.h"
+
+static int
+counter_parse(struct stmt_reader *r, struct ir_stmt *stmts, uint32_t *count)
+{
+	const char *name = r->ops->text(r, NULL);
+
+	*count += 1;
+	stmts->kind = STMT_COUNTER;
+	if (name != NULL)
+		return r->ops->object(r, "counter", name, &stmts->number);
+	stmts->number = r->ir->ncounters++;
+	return 0;
+}
+
+static void
+counter_print(const struct stmt_reader *r, FILE *out)
+{
+	const char *name = r->ops->text(r, NULL);
+
+	if (name != NULL)
+		fprintf(out, "counter name \"%s\"", name);
+	else
+		fputs("counter", out);
+}
+
+static bool
+counter_compile(struct emitter *e, const struct ir_stmt *stmt)
+{
+	emit(e, STMT_COUNTER)->number = stmt->number;
+	return true;
+}
+
+int64_t
+counter_eval(struct walk *w, const struct instr *instr)
+{
+	if (w->counters != NULL) {
+		w->counters[instr->number].packets++;
+		w->counters[instr->number].bytes += w->packet->length;
+	}
+	w->verdict->cacheable = false;
+	return walk_next(w, instr);
+}
+
+const struct stmt_type counter_stmt = {
+	.names = "counter",
+	.effects = STMT_COUNTS,
+	.parse = counter_parse,
+	.print = counter_print,
+	.compile = counter_compile,
+	.eval = counter_eval,
+};
