@@ -60,6 +60,21 @@ append_tuple(struct text *t, const json_t *direction)
 		append_number(t, direction, numbers[i]);
 }
 
+/* "vlan=10 ", "vlan=10.20 ", or nothing. */
+static void
+append_vlans(struct text *t, const json_t *connection)
+{
+	const json_t *outer = json_object_get(connection, "vlan");
+	const json_t *inner = json_object_get(connection, "inner_vlan");
+
+	if (!json_is_integer(outer))
+		return;
+	append(t, "vlan=%lld", (long long)json_integer_value(outer));
+	if (json_is_integer(inner))
+		append(t, ".%lld", (long long)json_integer_value(inner));
+	append(t, " ");
+}
+
 void
 line_connection(const json_t *connection, bool with_timeout, char *line, size_t size)
 {
@@ -85,6 +100,7 @@ line_connection(const json_t *connection, bool with_timeout, char *line, size_t 
 		append(&t, "[ASSURED] ");
 	if (json_is_true(json_object_get(connection, "asymmetric")))
 		append(&t, "[ASYMMETRIC] ");
+	append_vlans(&t, connection);
 	append(&t, "use=1");
 	if (tcp)
 		append(&t, " orig=%s reply=%s", string_of(orig, "state"),

@@ -41,6 +41,7 @@ static const char usage[] =
 	"      --dst ADDRESS\n"
 	"      --sport PORT\n"
 	"      --dport PORT\n"
+	"      --vlan VID      0: untagged; 10.20: QinQ, the outer first\n"
 	"      --state NAME    conntrack's word or an endpoint's state; ASSURED, UNREPLIED\n";
 
 struct options {
@@ -82,6 +83,7 @@ enum {
 	OPTION_DST,
 	OPTION_SPORT,
 	OPTION_DPORT,
+	OPTION_VLAN,
 	OPTION_STATE,
 };
 
@@ -97,6 +99,7 @@ static const struct option longs[] = {
 	{"dst", required_argument, NULL, OPTION_DST},
 	{"sport", required_argument, NULL, OPTION_SPORT},
 	{"dport", required_argument, NULL, OPTION_DPORT},
+	{"vlan", required_argument, NULL, OPTION_VLAN},
 	{"state", required_argument, NULL, OPTION_STATE},
 	{NULL, 0, NULL, 0},
 };
@@ -146,6 +149,9 @@ read_option(struct options *options, int option, char **argv)
 		return -1;
 	case OPTION_DPORT:
 		filter_option(options, "dport");
+		return -1;
+	case OPTION_VLAN:
+		filter_option(options, "vlan");
 		return -1;
 	case OPTION_STATE:
 		filter_option(options, "state");

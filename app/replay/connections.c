@@ -87,6 +87,12 @@ describe(const struct output *out, const struct engine_view *v)
 	if (object == NULL)
 		return NULL;
 	add_ports(object, v);
+	if (flow_id_vid(&v->key.id, 0) != 0)
+		json_object_set_new(object, "vlan",
+				    json_integer(flow_id_vid(&v->key.id, 0)));
+	if (flow_id_vid(&v->key.id, 1) != 0)
+		json_object_set_new(object, "inner_vlan",
+				    json_integer(flow_id_vid(&v->key.id, 1)));
 	json_object_set_new(object, "orig", state(v, orig));
 	json_object_set_new(object, "reply", state(v, !orig));
 	json_object_set_new(object, "timeout", json_real((double)v->left_ms / 1000.0));

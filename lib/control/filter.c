@@ -49,6 +49,38 @@ parse_proto(const json_t *value)
 	return -1;
 }
 
+/* A VID, or two: 10, "10", "10.20". What follows a VID has to be the end, or `more`. */
+static int
+parse_vid(const char **text, char more, int *vid)
+{
+	char *end;
+	unsigned long number = strtoul(*text, &end, 10);
+
+	if (**text < '0' || **text > '9' || number > FLOW_VID_MASK - 1)
+		return -EINVAL;
+	if (*end != '\0' && *end != more)
+		return -EINVAL;
+	*vid = (int)number;
+	*text = *end != '\0' ? end + 1 : NULL;
+	return 0;
+}
+
+static int
+parse_vlan(struct filter *filter, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	char digits[24];
+
+	if (json_is_integer(value)) {
+		snprintf(digits, sizeof(digits), "%lld",
+			 (long long)json_integer_value(value));
+		text = digits;
+	}
+	if (text == NULL || parse_vid(&text, '.', &filter->vlan) != 0)
+		return -EINVAL;
+	return text == NULL ? 0 : parse_vid(&text, '\0', &filter->inner_vlan);
+}
+
 /* An address, or a network: "10.0.0.0/8". */
 static int
 parse_net(struct filter_net *net, const json_t *value)
@@ -131,6 +163,10 @@ parse_member(struct filter *filter, const char *key, const json_t *value, char *
 		*(key[0] == 's' ? &filter->sport : &filter->dport) = parse_port(value);
 		if (parse_port(value) < 0)
 			return expected(message, size, key, "a port, 0 to 65535");
+	} else if (strcmp(key, "vlan") == 0) {
+		if (parse_vlan(filter, value) != 0)
+			return expected(message, size, key,
+					"a VLAN, 0 (untagged) to 4094, or two as 10.20");
 	} else if (strcmp(key, "state") == 0) {
 		if (parse_state(filter, value) != 0)
 			return expected(
@@ -138,8 +174,8 @@ parse_member(struct filter *filter, const char *key, const json_t *value, char *
 				"a state as list prints it, ASSURED or UNREPLIED");
 	} else {
 		snprintf(message, size,
-			 "unknown member '%s', proto, family, src, dst, sport, dport or "
-			 "state expected",
+			 "unknown member '%s', proto, family, src, dst, sport, dport, "
+			 "vlan or state expected",
 			 key);
 		return -EINVAL;
 	}
@@ -153,7 +189,14 @@ filter_parse(struct filter *filter, const json_t *request, char *message, size_t
 	const char *key;
 	json_t *value;
 
-	*filter = (struct filter){.proto = -1, .sport = -1, .dport = -1, .any = true};
+	*filter = (struct filter){
+		.proto = -1,
+		.sport = -1,
+		.dport = -1,
+		.vlan = -1,
+		.inner_vlan = -1,
+		.any = true,
+	};
 	json_object_foreach((json_t *)(uintptr_t)request, key, value) {
 		if (strcmp(key, "request") != 0 &&
 		    parse_member(filter, key, value, message, size) != 0)
@@ -214,6 +257,10 @@ filter_match(const struct filter *filter, const struct engine_view *view)
 	if (filter->sport >= 0 && filter->sport != ntohs(id->port[o]))
 		return false;
 	if (filter->dport >= 0 && filter->dport != ntohs(id->port[!o]))
+		return false;
+	if (filter->vlan >= 0 && filter->vlan != flow_id_vid(id, 0))
+		return false;
+	if (filter->inner_vlan >= 0 && filter->inner_vlan != flow_id_vid(id, 1))
 		return false;
 	if (!net_match(&filter->src, view->family, view_address(view, o)) ||
 	    !net_match(&filter->dst, view->family, view_address(view, !o)))

@@ -24,13 +24,15 @@ struct filter {
 	int proto; /* each -1: any */
 	int sport;
 	int dport;
+	int vlan; /* the outer one; 0: untagged */
+	int inner_vlan;
 	uint8_t family; /* 0: any */
 	char state[16]; /* conntrack's word, an endpoint's state, "": any */
 	bool any;       /* nothing was asked for: matches all */
 };
 
 /*
- * Read the members proto, family, src, dst, sport, dport and state of a request, whose
+ * Read the members proto, family, src, dst, sport, dport, vlan and state of a request, whose
  * member `request` is ignored. Returns 0, or -EINVAL and a message: a member that is
  * unknown, or whose value is wrong.
  */

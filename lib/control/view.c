@@ -170,6 +170,16 @@ direction_json(const struct engine_view *view, unsigned x, const char *port)
 	return json;
 }
 
+/* The VLANs of its network, if there are some. */
+static void
+add_vlans(json_t *json, const struct flow_id *id)
+{
+	if (flow_id_vid(id, 0) != 0)
+		json_object_set_new(json, "vlan", json_integer(flow_id_vid(id, 0)));
+	if (flow_id_vid(id, 1) != 0)
+		json_object_set_new(json, "inner_vlan", json_integer(flow_id_vid(id, 1)));
+}
+
 json_t *
 view_json(const struct engine_view *view, const char *const *names, unsigned ports)
 {
@@ -193,6 +203,8 @@ view_json(const struct engine_view *view, const char *const *names, unsigned por
 			 (int)view->rule);
 	if (json != NULL && view->has_states)
 		json_object_set_new(json, "state", json_string(view_word(view)));
+	if (json != NULL)
+		add_vlans(json, &view->key.id);
 	if (json != NULL && view->asymmetric)
 		json_object_set_new(json, "asymmetric", json_true());
 	return json;

@@ -198,6 +198,42 @@ matches(const char *text, const struct engine_view *view)
 }
 
 static void
+vlans_are_in_the_json_and_match(void **state)
+{
+	struct engine_view view = tcp_view(TCP(ESTABLISHED, CLOSE_WAIT));
+	const char *const ports[] = {"lan", "wan"};
+	json_t *json;
+
+	(void)state;
+	assert_true(matches("{\"vlan\":0}", &view));
+	assert_false(matches("{\"vlan\":10}", &view));
+	view.key.id.network |= flow_network(0, 10, 0);
+	json = view_json(&view, ports, 2);
+	assert_int_equal(json_integer_value(json_object_get(json, "vlan")), 10);
+	assert_null(json_object_get(json, "inner_vlan"));
+	json_decref(json);
+	assert_true(matches("{\"vlan\":10}", &view));
+	assert_true(matches("{\"vlan\":\"10.0\"}", &view));
+	assert_false(matches("{\"vlan\":0}", &view));
+	assert_false(matches("{\"vlan\":\"10.20\"}", &view));
+	view.key.id.network |= flow_network(0, 0, 20);
+	json = view_json(&view, ports, 2);
+	assert_int_equal(json_integer_value(json_object_get(json, "vlan")), 10);
+	assert_int_equal(json_integer_value(json_object_get(json, "inner_vlan")), 20);
+	json_decref(json);
+	assert_true(matches("{\"vlan\":\"10.20\"}", &view));
+	assert_true(matches("{\"vlan\":\"10\"}", &view));
+	assert_false(matches("{\"vlan\":20}", &view));
+	assert_false(matches("{\"vlan\":\"10.0\"}", &view));
+	/* VLANs that are one network are not shown */
+	view.key.id.network = flow_network_joined(0) | FLOW_TCP;
+	json = view_json(&view, ports, 2);
+	assert_null(json_object_get(json, "vlan"));
+	json_decref(json);
+	assert_true(matches("{\"vlan\":0}", &view));
+}
+
+static void
 a_filter_takes_what_it_names_and_nothing_else(void **state)
 {
 	struct engine_view view = tcp_view(TCP(ESTABLISHED, SYN_RECEIVED));
@@ -271,8 +307,18 @@ a_wrong_filter_says_what_was_expected(void **state)
 		{"{\"dport\":1.5}", "dport: a port, 0 to 65535 expected"},
 		{"{\"state\":\"OPEN\"}",
 		 "state: a state as list prints it, ASSURED or UNREPLIED expected"},
+		{"{\"vlan\":4095}",
+		 "vlan: a VLAN, 0 (untagged) to 4094, or two as 10.20 expected"},
+		{"{\"vlan\":\"10.\"}",
+		 "vlan: a VLAN, 0 (untagged) to 4094, or two as 10.20 expected"},
+		{"{\"vlan\":\"10.20.30\"}",
+		 "vlan: a VLAN, 0 (untagged) to 4094, or two as 10.20 expected"},
+		{"{\"vlan\":-1}",
+		 "vlan: a VLAN, 0 (untagged) to 4094, or two as 10.20 expected"},
+		{"{\"vlan\":\"ten\"}",
+		 "vlan: a VLAN, 0 (untagged) to 4094, or two as 10.20 expected"},
 		{"{\"port\":1}", "unknown member 'port', proto, family, src, dst, sport, "
-				 "dport or state expected"},
+				 "dport, vlan or state expected"},
 	};
 	struct filter filter;
 	char message[256];
@@ -291,6 +337,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_word_follows_the_life_of_a_connection),
 		cmocka_unit_test(both_directions_and_states_are_in_the_json),
+		cmocka_unit_test(vlans_are_in_the_json_and_match),
 		cmocka_unit_test(the_side_that_began_comes_first),
 		cmocka_unit_test(icmp_has_type_code_and_identifier),
 		cmocka_unit_test(protocols_have_names_and_numbers),

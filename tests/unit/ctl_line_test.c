@@ -57,6 +57,23 @@ a_tcp_line_is_conntracks_with_both_states_behind(void **state)
 }
 
 static void
+a_line_names_the_vlans(void **state)
+{
+#define VLAN_LINE(vlans, text)                                                           \
+	assert_line(                                                                     \
+		"{'proto':'udp','protonum':17,'timeout':29,'orig':{'src':'::1',"         \
+		"'dst':'::2','sport':5,'dport':53},'reply':{'src':'::2','dst':'::1',"    \
+		"'sport':53,'dport':5},'replied':true,'assured':false" vlans "}",        \
+		true,                                                                    \
+		"udp      17 29 src=::1 dst=::2 sport=5 dport=53 "                       \
+		"src=::2 dst=::1 sport=53 dport=5 " text "use=1")
+	(void)state;
+	VLAN_LINE(",'vlan':10", "vlan=10 ");
+	VLAN_LINE(",'vlan':10,'inner_vlan':20", "vlan=10.20 ");
+	VLAN_LINE("", "");
+}
+
+static void
 udp_has_no_state_and_shows_its_counters(void **state)
 {
 	(void)state;
@@ -156,6 +173,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tcp_line_is_conntracks_with_both_states_behind),
+		cmocka_unit_test(a_line_names_the_vlans),
 		cmocka_unit_test(udp_has_no_state_and_shows_its_counters),
 		cmocka_unit_test(icmp_shows_type_code_and_identifier),
 		cmocka_unit_test(what_is_missing_does_no_harm),
