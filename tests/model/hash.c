@@ -98,6 +98,8 @@ canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t now, uint3
 	}
 	to->ooo_ack_side = from->ooo_ack_side;
 	to->ooo_ack = from->ooo_ack_side ? from->ooo_ack : 0;
+	to->has_lingered = from->has_lingered;
+	to->lingered = from->has_lingered ? from->lingered : 0;
 	to->synack_side = from->synack_side;
 	if (from->synack_side)
 		canon_segment(&to->synack, &from->synack, ts);

@@ -120,6 +120,8 @@ struct tcp_rare {
 	uint32_t unseen_ack;   /* .. the last of them */
 	uint32_t unseen_since; /* .. track_hot.last then: nothing has passed meanwhile */
 	uint32_t ooo_ack;
+	uint32_t lingered;     /* nxt of the end that was reset, when the RST came .. */
+	bool has_lingered;     /* .. and it has sent more since, RST-7 */
 	uint32_t early[2];     /* .. its end */
 	uint32_t early_ack[2]; /* .. and what it acknowledged */
 	struct tcp_segment synack;

@@ -19,6 +19,13 @@ pair_handshake_wrong(const struct tcp_pair *p, uint8_t y, uint32_t ack)
 	return !ep_has(p, y, EP_SA) && !pair_acked(p, y, ack);
 }
 
+/* RST-7: x acknowledges what was sent to it after its RST had passed. */
+static inline bool
+pair_acks_lingered(const struct tcp_pair *p, uint32_t ack)
+{
+	return p->rare && p->rare->has_lingered && seq_after(ack, p->rare->lingered);
+}
+
 /* RST-7: a host that reset sends nothing but RSTs afterwards. */
 static inline bool
 pair_contradicts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
@@ -29,7 +36,25 @@ pair_contradicts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 	if (pair_handshake_wrong(p, !x, seg->ack))
 		return false;
 	return seq_after(segment_end(seg), p->c->rst_seq) || pair_probes(p) ||
-	       ticks_since(p->c->rst_tick, now) > TICKS_PER_S;
+	       ticks_since(p->c->rst_tick, now) > TICKS_PER_S ||
+	       pair_acks_lingered(p, seg->ack);
+}
+
+/*
+ * RST-7: what the other end sends while the pair lingers may reach its receiver, if that has not reset
+ * at all: it counts, or the answer would be of something that was never sent.
+ */
+static inline void
+pair_update_lingering(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
+		      uint32_t now)
+{
+	if (pair_rst_side(p) == x)
+		return;
+	if (p->rare && !p->rare->has_lingered) {
+		p->rare->has_lingered = true;
+		p->rare->lingered = p->h->nxt[x];
+	}
+	pair_update(p, x, seg, now);
 }
 
 /* The column "CLOSED, lingering". */
@@ -38,9 +63,9 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	const struct tcp_segment *seg = st->in->seg;
 	uint8_t x = step_side(st);
+	bool fits = pair_tests(p, x, seg) == 0;
 
-	if (pair_contradicts(p, x, seg, st->in->now) &&
-	    pair_tests(p, x, seg) == 0) { /* RST-7 */
+	if (fits && pair_contradicts(p, x, seg, st->in->now)) { /* RST-7 */
 		p->c->flags &= (uint8_t) ~(COLD_RST_PEND | COLD_CLOSED);
 		st->r->events |= TRACK_EVENT_RST_FORGED;
 		pair_update(p, x, seg, st->in->now);
@@ -50,6 +75,8 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 		return TCP_ASK;
 	if (!step_take_one(st, TCP_RATE_CLOSED, x))
 		return step_drop(st, REASON_TCP_RATE);
+	if (fits)
+		pair_update_lingering(p, x, seg, st->in->now);
 	return TCP_TOLERATED;
 }
 

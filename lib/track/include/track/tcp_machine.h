@@ -374,6 +374,17 @@ step_note_early(const struct tcp_step *st, const struct tcp_pair *p)
 	}
 }
 
+/* SYN-5: who goes on with the connection's numbers has agreed to no others. */
+static inline void
+side_forget_synacks(struct tcp_side *side)
+{
+	int i;
+
+	side->rare.synack_side = 0;
+	for (i = 0; i < TCP_SHADOWS; i++)
+		side->shadow[i].rare.synack_side = 0;
+}
+
 static inline enum tcp_outcome
 step_run(const struct tcp_step *st, const struct tcp_pair *p)
 {
@@ -384,6 +395,9 @@ step_run(const struct tcp_step *st, const struct tcp_pair *p)
 	    (shadow_completed(st, p) || both_agree(st, p)))
 		return TCP_PASS;
 	outcome = step_dispatch(st, p);
+	if (TRACK_SIDES && st->side && outcome == TCP_PASS &&
+	    !(kind & (TCP_SYN | TCP_RST)))
+		side_forget_synacks(st->side);
 	if (TRACK_SIDES && st->side && kind != TCP_SYN &&
 	    (outcome == TCP_DROP || outcome == TCP_TOLERATED))
 		outcome = to_shadows(st, p, outcome);

@@ -237,6 +237,8 @@ pair_close(const struct tcp_pair *p, uint8_t x, uint32_t seq, uint32_t now)
 {
 	pair_set_rst_pend(p, x, seq, now);
 	p->c->flags |= COLD_CLOSED;
+	if (p->rare)
+		p->rare->has_lingered = false;
 }
 
 #endif

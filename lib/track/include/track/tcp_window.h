@@ -217,20 +217,27 @@ pair_update_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 	}
 }
 
+/* ACC-5: that was no FIN of x, though LIB-1 may have taken it for an acknowledged one. */
+static inline void
+pair_withdraw_fin(const struct tcp_pair *p, uint8_t x)
+{
+	struct track_hot *h = p->h;
+
+	h->ep[x] &= (uint8_t) ~(EP_FS | EP_FA | EP_ACT);
+	h->ep[!x] &= (uint8_t)~EP_PF;
+	if (h->ep[!x] & EP_FS)
+		h->ep[!x] |= EP_ACT; /* so its own acknowledged none */
+	p->c->flags &= (uint8_t)~COLD_TIME_WAIT;
+}
+
 /* nxt of the sender. */
 static inline void
 pair_update_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
 {
 	struct track_hot *h = p->h;
 
-	/* ACC-5: nobody has acknowledged that FIN, though LIB-1 may have taken it for so */
-	if (pair_beyond_fin(p, x, seg)) {
-		h->ep[x] &= (uint8_t) ~(EP_FS | EP_FA | EP_ACT);
-		h->ep[!x] &= (uint8_t)~EP_PF;
-		if (h->ep[!x] & EP_FS)
-			h->ep[!x] |= EP_ACT; /* so its own acknowledged none */
-		p->c->flags &= (uint8_t)~COLD_TIME_WAIT;
-	}
+	if (pair_beyond_fin(p, x, seg))
+		pair_withdraw_fin(p, x);
 	h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
 }
 
@@ -244,6 +251,8 @@ pair_update_acked(const struct tcp_pair *p, uint8_t x, const struct tcp_segment 
 	if (p->c->flags & (COLD_LOOSE | COLD_ASYMMETRIC)) /* PICK-1, ACC-10 */
 		h->nxt[y] = seq_max(seg->ack, h->nxt[y]);
 	h->una[y] = seq_max(seg->ack, h->una[y]);
+	if (ep_has(p, y, EP_FS) && seq_after(h->una[y], p->c->fin[y] + 1))
+		pair_withdraw_fin(p, y); /* more than the FIN is there, and was sent */
 	h->edge[y] = seq_max(seg->ack + ((uint32_t)seg->win << pair_scale(p, x)),
 			     h->edge[y]);
 	if (seg->win > h->maxwnd[y])
