@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -26,13 +27,25 @@ open_text(int status)
 		return "nobody listens: sluice has ended without removing it";
 	case EACCES:
 		return "not yours to use: try as root, or as a member of the socket's group";
+	case EAGAIN:
+		return "sluice does not answer (--timeout says how long to wait)";
 	default:
 		return strerror(-status);
 	}
 }
 
+/* On a socket of the UNIX domain this bounds connect(), too. */
+static void
+set_timeout(int fd, unsigned seconds)
+{
+	const struct timeval time = {.tv_sec = seconds};
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
+}
+
 static int
-connect_to(const char *path)
+connect_to(const char *path, unsigned seconds)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd, status;
@@ -43,6 +56,7 @@ connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	set_timeout(fd, seconds);
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	status = -errno;
@@ -51,10 +65,10 @@ connect_to(const char *path)
 }
 
 int
-link_open(const char *path, struct link **link)
+link_open(const char *path, unsigned seconds, struct link **link)
 {
 	struct link *l = calloc(1, sizeof(*l));
-	int fd = l != NULL ? connect_to(path) : -ENOMEM;
+	int fd = l != NULL ? connect_to(path, seconds) : -ENOMEM;
 
 	if (fd < 0) {
 		fprintf(stderr, "sluicectl: %s: %s\n", path, open_text(fd));
@@ -80,6 +94,12 @@ link_close(struct link *link)
 	free(link);
 }
 
+void
+link_timeout(struct link *link, unsigned seconds)
+{
+	set_timeout(link->fd, seconds);
+}
+
 int
 link_send(struct link *link, const json_t *request)
 {
@@ -103,9 +123,15 @@ link_send(struct link *link, const json_t *request)
 json_t *
 link_receive(struct link *link)
 {
-	ssize_t length = getline(&link->line, &link->room, link->in);
+	ssize_t length;
 
-	if (length <= 0)
+	errno = 0;
+	length = getline(&link->line, &link->room, link->in);
+	if (length <= 0) {
+		if (errno != EAGAIN)
+			errno = 0;
 		return NULL;
+	}
+	errno = 0;
 	return json_loadb(link->line, (size_t)length, 0, NULL);
 }

@@ -15,6 +15,9 @@
 #include "streams.h"
 
 #define DEFAULT_SOCKET "/run/sluice/control.sock"
+#define TIMEOUT_S 10
+#define TIMEOUT_RELOAD_S 120
+#define TIMEOUT_MAX_S 86400
 
 static const char usage[] =
 	"usage: sluicectl COMMAND [options]\n"
@@ -30,6 +33,8 @@ static const char usage[] =
 	"\n"
 	"  -s, --socket PATH   of sluice, " DEFAULT_SOCKET " by default\n"
 	"  -o, --output json   a JSON object a line, as sluice sends them\n"
+	"  -t, --timeout N     seconds to wait for sluice: 10, with reload 120; 0: for ever.\n"
+	"                      Events then come without a limit\n"
 	"  -a, --all           with drops\n"
 	"  -h, --help          this text\n"
 	"  -V, --version\n"
@@ -46,6 +51,7 @@ static const char usage[] =
 
 struct options {
 	const char *socket;
+	int timeout; /* seconds; -1: not given */
 	bool json;
 	bool all;
 	json_t *request;
@@ -90,6 +96,7 @@ enum {
 static const struct option longs[] = {
 	{"socket", required_argument, NULL, 's'},
 	{"output", required_argument, NULL, 'o'},
+	{"timeout", required_argument, NULL, 't'},
 	{"all", no_argument, NULL, 'a'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
@@ -110,6 +117,19 @@ filter_option(struct options *options, const char *key)
 	json_object_set_new(options->request, key, json_string(optarg));
 }
 
+static int
+read_timeout(struct options *options)
+{
+	char *end;
+	unsigned long seconds = strtoul(optarg, &end, 10);
+
+	if (*end != '\0' || optarg[0] < '0' || optarg[0] > '9' || seconds > TIMEOUT_MAX_S)
+		return usage_error("--timeout: 0 to 86400 seconds expected, not ",
+				   optarg);
+	options->timeout = (int)seconds;
+	return -1;
+}
+
 /* Returns -1 to go on, else the status to exit with. */
 static int
 read_option(struct options *options, int option, char **argv)
@@ -123,6 +143,8 @@ read_option(struct options *options, int option, char **argv)
 		if (strcmp(optarg, "json") != 0)
 			return usage_error("json expected after -o, not ", optarg);
 		return -1;
+	case 't':
+		return read_timeout(options);
 	case 'a':
 		options->all = true;
 		return -1;
@@ -169,7 +191,7 @@ read_options(struct options *options, int argc, char **argv)
 	int option, status = -1;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":s:o:ahVp:f:", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":s:o:t:ahVp:f:", longs, NULL)) != -1) {
 		status = read_option(options, option, argv);
 		if (status >= 0)
 			return status;
@@ -185,6 +207,22 @@ read_options(struct options *options, int argc, char **argv)
 		return usage_error("unexpected argument ", argv[optind + 1]);
 	json_object_set_new(options->request, "request", json_string(argv[optind]));
 	return -1;
+}
+
+static bool
+is_asked(const struct options *options, const char *name)
+{
+	return strcmp(json_string_value(json_object_get(options->request, "request")),
+		      name) == 0;
+}
+
+/* Seconds, for this command. */
+static unsigned
+timeout(const struct options *options)
+{
+	if (options->timeout >= 0)
+		return (unsigned)options->timeout;
+	return is_asked(options, "reload") ? TIMEOUT_RELOAD_S : TIMEOUT_S;
 }
 
 static long long
@@ -258,11 +296,8 @@ show_json(const json_t *answer)
 static int
 refused(const struct options *options, const char *text)
 {
-	const char *name =
-		json_string_value(json_object_get(options->request, "request"));
-
 	fprintf(stderr, "sluicectl: %s\n", text);
-	return strcmp(name, "reload") == 0 ? EXIT_RULES : EXIT_USAGE;
+	return is_asked(options, "reload") ? EXIT_RULES : EXIT_USAGE;
 }
 
 /* Read answers until the last. Returns the exit status. */
@@ -277,10 +312,17 @@ receive(const struct options *options, struct link *link)
 	while (progress == MORE) {
 		answer = link_receive(link);
 		if (answer == NULL) {
-			fprintf(stderr,
-				"sluicectl: the connection to sluice has ended\n");
+			if (errno == EAGAIN)
+				fprintf(stderr,
+					"sluicectl: no answer within %u s (--timeout)\n",
+					timeout(options));
+			else
+				fprintf(stderr, "sluicectl: the connection to sluice has "
+						"ended\n");
 			return EXIT_DEVICE;
 		}
+		if (json_object_get(answer, "events") != NULL)
+			link_timeout(link, 0); /* the next one may be long in coming */
 		error = json_string_value(json_object_get(answer, "error"));
 		if (error != NULL) {
 			status = refused(options, error);
@@ -305,13 +347,13 @@ run(const struct options *options)
 	struct link *link;
 	int status;
 
-	if (link_open(options->socket, &link) != 0)
+	if (link_open(options->socket, timeout(options), &link) != 0)
 		return EXIT_DEVICE;
-	if (strcmp(json_string_value(json_object_get(options->request, "request")),
-		   "events") == 0)
+	if (is_asked(options, "events"))
 		setvbuf(stdout, NULL, _IOLBF, 0);
 	status = link_send(link, options->request);
-	if (status == 0)
+	/* sluice may have said why it takes in nobody, and closed */
+	if (status == 0 || status == -EPIPE || status == -ECONNRESET)
 		status = receive(options, link);
 	else
 		fprintf(stderr, "sluicectl: %s: %s\n", options->socket,
@@ -323,7 +365,9 @@ run(const struct options *options)
 int
 main(int argc, char **argv)
 {
-	struct options options = {.socket = DEFAULT_SOCKET, .request = json_object()};
+	struct options options = {.socket = DEFAULT_SOCKET,
+				  .timeout = -1,
+				  .request = json_object()};
 	int status;
 
 	streams_begin();
