@@ -53,6 +53,7 @@ start_control(struct sluice *s)
 
 	config = (struct control_config){
 		.path = s->config->control,
+		.group = (gid_t)-1,
 		.workers = s->control_workers,
 		.worker_count = s->worker_count,
 		.rules = &s->rules,
@@ -61,8 +62,7 @@ start_control(struct sluice *s)
 		.port_count = s->port_count,
 		.max = s->config->max,
 		.max6 = s->config->max_ipv6,
-		.reload = rules_reload,
-		.context = &s->reload,
+		.reload = &s->reload,
 	};
 	if (s->config->metrics != NULL &&
 	    address_parse(s->config->metrics, &metrics) == 0)
@@ -70,6 +70,8 @@ start_control(struct sluice *s)
 	if (control_start(&config, &s->control, message) != 0)
 		return fail(EXIT_DEVICE, message);
 	printf("control: %s\n", s->config->control);
+	if (message[0] != '\0')
+		printf("warning: %s\n", message);
 	if (s->config->metrics != NULL)
 		printf("metrics: http://%s/metrics\n", s->config->metrics);
 	return 0;
@@ -79,7 +81,6 @@ start_control(struct sluice *s)
 static void
 supervise(struct sluice *s)
 {
-	char message[CONTROL_MESSAGE_BYTES];
 	sigset_t signals;
 	int number = 0;
 
@@ -91,7 +92,7 @@ supervise(struct sluice *s)
 		if (sigwait(&signals, &number) != 0)
 			continue;
 		if (number == SIGHUP)
-			rules_reload(&s->reload, message, sizeof(message));
+			control_reload_signal(&s->reload);
 	}
 	printf("stopping: %s\n", strsignal(number));
 }
@@ -100,14 +101,19 @@ supervise(struct sluice *s)
 static int
 serve(struct sluice *s)
 {
-	int status = start_control(s);
+	int status = 0;
 
+	if (control_reload_start(&s->reload) != 0)
+		status = fail(EXIT_DEVICE, "no thread for loading rules");
+	if (status == 0)
+		status = start_control(s);
 	if (status == 0) {
 		printf("running\n");
 		fflush(stdout);
 		supervise(s);
 		control_stop(s->control);
 	}
+	s->loading = !control_reload_stop(&s->reload);
 	atomic_store(&s->stop, true);
 	return status;
 }
@@ -223,7 +229,7 @@ main(int argc, char **argv)
 		return fail(EXIT_CONFIG, config_error.text);
 	report_config(sluice.config,
 		      sluice.config->workers + (sluice.config->workers == 0));
-	if (rules_load(sluice.config, &policy, &policy_error) != 0) {
+	if (rules_load(sluice.config, -1, &policy, &policy_error) != 0) {
 		config_free(sluice.config);
 		return fail(EXIT_RULES, policy_error.text);
 	}
@@ -237,6 +243,7 @@ main(int argc, char **argv)
 		locks_release();
 		log_stop();
 	}
-	config_free(sluice.config);
+	if (!sluice.loading)
+		config_free(sluice.config);
 	return status;
 }

@@ -24,11 +24,11 @@ load_json(const struct sluice_config *config, const char *json, size_t length,
 }
 
 int
-rules_load(const struct sluice_config *config, struct policy **policy,
+rules_load(const struct sluice_config *config, int cancel, struct policy **policy,
 	   struct ruleset_error *error)
 {
 	const struct rules_limits limits = {.seconds = config->rules_timeout,
-					    .cancel = -1};
+					    .cancel = cancel};
 	struct ruleset_error inner;
 	char *json = NULL;
 	size_t length = 0;
@@ -55,46 +55,30 @@ rules_load(const struct sluice_config *config, struct policy **policy,
 	return status;
 }
 
-static int
-reload(struct rules_reload *reload, char *message, size_t size)
+int
+rules_reload(void *context, int cancel, struct policy **policy, char *message,
+	     size_t size)
 {
+	const struct sluice_config *config = context;
 	struct ruleset_error error;
-	struct policy *policy;
-	int status = rules_load(reload->config, &policy, &error);
+	int status = rules_load(config, cancel, policy, &error);
 
-	if (status != 0) {
-		snprintf(message, size,
-			 "rules not reloaded, the old ones stay in force: %s",
-			 error.text);
-		return status;
-	}
-	status = control_rules_swap(reload->rules, reload->workers, policy);
-	if (status == -ENOMEM)
-		policy_free(policy);
 	if (status != 0)
-		snprintf(message, size, "rules not reloaded everywhere: %s",
-			 status == -ENOMEM ? "out of memory, the old ones stay in force"
-					   : "a worker does not answer");
-	else if (reload->config->rules == NULL)
+		snprintf(message, size, "%s", error.text);
+	else if (config->rules == NULL)
 		snprintf(message, size, "there is no rule file, everything is accepted");
 	else
-		snprintf(message, size, "rules reloaded: %.500s: %u rules",
-			 reload->config->rules, policy_rules(policy));
+		snprintf(message, size, "rules reloaded: %.500s: %u rules", config->rules,
+			 policy_rules(*policy));
 	return status;
 }
 
-int
-rules_reload(void *context, char *message, size_t size)
+void
+rules_report(void *context, int status, const char *message)
 {
-	struct rules_reload *r = context;
-	int status;
-
-	pthread_mutex_lock(&r->lock);
-	status = reload(r, message, size);
-	pthread_mutex_unlock(&r->lock);
+	(void)context;
 	if (status == 0)
 		printf("%s\n", message);
 	else
 		fprintf(stderr, "sluice: %s\n", message);
-	return status;
 }

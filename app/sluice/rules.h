@@ -10,25 +10,17 @@
 #include "config.h"
 
 /*
- * Load the rules of the configuration, by sluice-rules and ruleset_load(). Returns 0 and
- * *policy, or -errno and a message. Warnings are printed. Must not be called by a worker: it
- * waits for a process.
+ * Load the rules of the configuration, by sluice-rules and ruleset_load(). cancel: as
+ * rules_run() has it. Returns 0 and *policy, or -errno and a message. Warnings are printed.
+ * Waits for a process, the configuration's rules_timeout at most, and compiles: not for a
+ * thread that others wait for.
  */
-int rules_load(const struct sluice_config *config, struct policy **policy,
+int rules_load(const struct sluice_config *config, int cancel, struct policy **policy,
 	       struct ruleset_error *error);
 
-/* What reloading needs. */
-struct rules_reload {
-	const struct sluice_config *config;
-	struct control_rules *rules;
-	struct control_worker *workers;
-	pthread_mutex_t lock; /* a signal and a command may come at the same time */
-};
-
-/*
- * Load the rules again and put them in force, or leave the old ones; says which in message
- * and in the log. context is a struct rules_reload. Returns 0 or -errno.
- */
-int rules_reload(void *context, char *message, size_t size);
+/* What struct control_reload wants; context is the configuration. */
+int rules_reload(void *context, int cancel, struct policy **policy, char *message,
+		 size_t size);
+void rules_report(void *context, int status, const char *message);
 
 #endif

@@ -166,11 +166,12 @@ setup(struct sluice *s, struct policy *policy)
 		policy_free(policy);
 		return fail(EXIT_DEVICE, "no memory for the counters of the rules");
 	}
-	s->reload = (struct rules_reload){
-		.config = s->config,
+	s->reload = (struct control_reload){
 		.rules = &s->rules,
 		.workers = s->control_workers,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.load = rules_reload,
+		.report = rules_report,
+		.context = s->config,
 	};
 	clock_start(&s->clock);
 	for (i = 0; i < RTE_MAX_NUMA_NODES && status == 0; i++)

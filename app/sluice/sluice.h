@@ -4,6 +4,7 @@
 #define SLUICE_SLUICE_H
 
 #include <control/control.h>
+#include <control/reload.h>
 
 #include "config.h"
 #include "memory.h"
@@ -28,7 +29,8 @@ struct sluice {
 	unsigned worker_count;
 	bool on_main; /* the one worker runs on the only core there is */
 	struct control_rules rules;
-	struct rules_reload reload;
+	struct control_reload reload;
+	bool loading; /* rules, still: the thread could not be ended */
 	struct control *control;
 	struct clock clock;
 	atomic_bool stop;

@@ -46,8 +46,10 @@ client_read(struct client *c)
 	}
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		c->broken = true;
-	if (n > 0)
+	if (n > 0) {
 		c->in_length += (size_t)n;
+		c->moved = true;
+	}
 }
 
 char *
@@ -89,6 +91,7 @@ client_write(struct client *c)
 			return;
 		}
 		c->out_begin += (size_t)n;
+		c->moved = true;
 	}
 	c->out_begin = c->out_end = 0;
 }

@@ -24,12 +24,16 @@ enum client_task {
 	CLIENT_LIST,
 	CLIENT_DELETE,
 	CLIENT_FLUSH,
+	CLIENT_RELOAD, /* waits until others have done it */
 };
 
 struct client {
 	int fd;
 	bool ended; /* it sends no more */
 	bool broken;
+	bool privileged;    /* root, or the user that sluice runs as */
+	bool moved;         /* bytes have come or gone since this was last cleared */
+	uint64_t active_ms; /* when bytes last came or went */
 	/* a task, continued a piece at a time while there is room for what it says */
 	enum client_task task;
 	struct filter filter;

@@ -14,27 +14,27 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_ring_elem.h>
 
-#include "client.h"
+#include "clients.h"
 #include "listener.h"
 #include "request.h"
 #include "serve.h"
 #include "view.h"
 
-#define CLIENTS_MAX 32u
 #define EVENTS_PERIOD_MS 20
+#define IDLE_PERIOD_MS 10000 /* between looks at who is idle */
 #define EVENTS_PIECE 256u
 
 struct control {
 	const struct control_config *config;
-	struct client *clients[CLIENTS_MAX];
-	unsigned client_count;
+	struct clients clients;
 	bool events;                        /* the workers make them */
 	uint64_t lost[CONTROL_MAX_WORKERS]; /* what each had lost when we last looked */
-	int listener;
+	struct listener listener;
 	int wake; /* eventfd: end */
 	pthread_t thread;
 	struct metrics *metrics;
@@ -63,8 +63,8 @@ switch_events(struct control *control)
 	bool wanted = false;
 	unsigned i;
 
-	for (i = 0; i < control->client_count; i++)
-		wanted |= control->clients[i]->events;
+	for (i = 0; i < control->clients.count; i++)
+		wanted |= control->clients.list[i]->events;
 	if (wanted == control->events)
 		return;
 	control->events = wanted;
@@ -115,8 +115,8 @@ note_lost(struct control *control, unsigned worker)
 	uint64_t lost = control->config->workers[worker].events_lost;
 	unsigned i;
 
-	for (i = 0; i < control->client_count; i++)
-		control->clients[i]->lost += lost - control->lost[worker];
+	for (i = 0; i < control->clients.count; i++)
+		control->clients.list[i]->lost += lost - control->lost[worker];
 	control->lost[worker] = lost;
 }
 
@@ -134,8 +134,8 @@ drain_events(struct control *control)
 							   events, sizeof(events[0]),
 							   EVENTS_PIECE, &left);
 			for (i = 0; i < n; i++)
-				for (j = 0; j < control->client_count; j++)
-					send_event(config, control->clients[j],
+				for (j = 0; j < control->clients.count; j++)
+					send_event(config, control->clients.list[j],
 						   &events[i]);
 		} while (n > 0 && left > 0);
 	}
@@ -144,9 +144,17 @@ drain_events(struct control *control)
 /* ---- clients ---- */
 
 static void
-accept_client(struct control *control)
+refuse(struct client *c, const char *text)
 {
-	int fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	client_error(c, text);
+	client_write(c);
+	client_free(c);
+}
+
+static void
+accept_client(struct control *control, uint64_t now_ms)
+{
+	int fd = listener_accept(&control->listener, now_ms);
 	struct client *c;
 
 	if (fd < 0)
@@ -154,13 +162,11 @@ accept_client(struct control *control)
 	c = client_new(fd);
 	if (c == NULL) {
 		close(fd);
-	} else if (control->client_count == CLIENTS_MAX) {
-		client_error(c, "too many clients are connected");
-		client_write(c);
-		client_free(c);
-	} else {
-		control->clients[control->client_count++] = c;
+		return;
 	}
+	c->privileged = listener_is_privileged(fd);
+	if (!clients_add(&control->clients, c, now_ms))
+		refuse(c, "too many clients are connected");
 }
 
 /* Do as much as there is room for without waiting for the client. */
@@ -177,89 +183,133 @@ serve_client(struct control *control, struct client *c)
 	client_write(c);
 }
 
-static bool
-is_done(const struct client *c)
+/* What has come of loading the rules, to who has asked for it. */
+static void
+tell_reloaded(struct control *control)
 {
-	return c->broken ||
-	       (c->ended && c->task == CLIENT_IDLE && !c->events &&
-		client_pending(c) == 0 && memchr(c->in, '\n', c->in_length) == NULL);
+	char message[CONTROL_RELOAD_BYTES];
+	unsigned i;
+	int status;
+
+	if (!control_reload_answer(control->config->reload, &status, message))
+		return;
+	for (i = 0; i < control->clients.count; i++)
+		request_reloaded(control->clients.list[i], status, message);
 }
 
 static void
-drop_done(struct control *control)
+serve_clients(struct control *control, uint64_t now_ms)
 {
-	unsigned i = 0;
+	struct client *c;
+	unsigned i;
 
-	while (i < control->client_count) {
-		if (!is_done(control->clients[i])) {
-			i++;
-			continue;
-		}
-		client_free(control->clients[i]);
-		control->clients[i] = control->clients[--control->client_count];
+	for (i = 0; i < control->clients.count; i++) {
+		c = control->clients.list[i];
+		serve_client(control, c);
+		if (c->moved)
+			c->active_ms = now_ms;
+		c->moved = false;
 	}
 }
 
 /* ---- the thread ---- */
 
-static int
-poll_timeout(const struct control *control)
+static uint64_t
+clock_ms(void)
 {
-	unsigned i;
+	struct timespec now;
 
-	for (i = 0; i < control->client_count; i++)
-		if (request_runnable(control->clients[i]))
-			return 0;
-	return control->events ? EVENTS_PERIOD_MS : -1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Fill the set: wake, listener, clients. */
-static unsigned
-poll_set(const struct control *control, struct pollfd *fds)
+static int
+poll_timeout(const struct control *control, uint64_t now_ms)
 {
-	const struct client *c;
 	unsigned i;
 
-	fds[0] = (struct pollfd){.fd = control->wake, .events = POLLIN};
-	fds[1] = (struct pollfd){.fd = control->listener, .events = POLLIN};
-	for (i = 0; i < control->client_count; i++) {
-		c = control->clients[i];
-		fds[i + 2] = (struct pollfd){.fd = c->fd};
+	for (i = 0; i < control->clients.count; i++)
+		if (request_runnable(control->clients.list[i]))
+			return 0;
+	if (control->events)
+		return EVENTS_PERIOD_MS;
+	if (!listener_is_ready(&control->listener, now_ms))
+		return LISTENER_PAUSE_MS;
+	return control->clients.count > 0 ? IDLE_PERIOD_MS : -1;
+}
+
+/* The set: these, then the clients. */
+enum {
+	POLL_WAKE,
+	POLL_LISTENER,
+	POLL_RELOAD,
+	POLL_CLIENTS,
+};
+
+static unsigned
+poll_set(const struct control *control, struct pollfd *fds, uint64_t now_ms)
+{
+	const struct client *c;
+	struct pollfd *fd;
+	unsigned i;
+
+	fds[POLL_WAKE] = (struct pollfd){.fd = control->wake, .events = POLLIN};
+	fds[POLL_LISTENER] = (struct pollfd){.fd = control->listener.fd};
+	if (listener_is_ready(&control->listener, now_ms))
+		fds[POLL_LISTENER].events = POLLIN;
+	fds[POLL_RELOAD] = (struct pollfd){.fd = control->config->reload->answered,
+					   .events = POLLIN};
+	for (i = 0; i < control->clients.count; i++) {
+		c = control->clients.list[i];
+		fd = &fds[i + POLL_CLIENTS];
+		*fd = (struct pollfd){.fd = c->fd};
 		if (!c->ended && c->in_length < sizeof(c->in))
-			fds[i + 2].events |= POLLIN;
+			fd->events |= POLLIN;
 		if (client_pending(c) > 0)
-			fds[i + 2].events |= POLLOUT;
+			fd->events |= POLLOUT;
 	}
-	return control->client_count + 2;
+	return control->clients.count + POLL_CLIENTS;
+}
+
+/* One turn, after poll(). */
+static void
+serve(struct control *control, const struct pollfd *fds, unsigned n, uint64_t now_ms)
+{
+	unsigned i;
+
+	for (i = POLL_CLIENTS; i < n; i++) {
+		if ((fds[i].revents & POLLIN) != 0)
+			client_read(control->clients.list[i - POLL_CLIENTS]);
+		else if ((fds[i].revents & (POLLERR | POLLHUP)) != 0)
+			control->clients.list[i - POLL_CLIENTS]->broken = true;
+	}
+	if (control->events)
+		drain_events(control);
+	if (fds[POLL_RELOAD].revents != 0)
+		tell_reloaded(control);
+	serve_clients(control, now_ms);
+	clients_drop(&control->clients, now_ms);
+	switch_events(control);
+	if (fds[POLL_LISTENER].revents != 0)
+		accept_client(control, now_ms);
 }
 
 static void *
 control_thread(void *context)
 {
 	struct control *control = context;
-	struct pollfd fds[CLIENTS_MAX + 2];
-	unsigned i, n;
+	struct pollfd fds[CLIENTS_ROOM + POLL_CLIENTS];
+	uint64_t now_ms;
+	unsigned n;
 
 	for (;;) {
-		n = poll_set(control, fds);
-		if (poll(fds, n, poll_timeout(control)) < 0)
+		now_ms = clock_ms();
+		n = poll_set(control, fds, now_ms);
+		if (poll(fds, n, poll_timeout(control, now_ms)) < 0)
 			continue;
-		if (fds[0].revents != 0)
+		if (fds[POLL_WAKE].revents != 0)
 			break;
-		for (i = 2; i < n; i++) {
-			if ((fds[i].revents & POLLIN) != 0)
-				client_read(control->clients[i - 2]);
-			else if ((fds[i].revents & (POLLERR | POLLHUP)) != 0)
-				control->clients[i - 2]->broken = true;
-		}
-		if (control->events)
-			drain_events(control);
-		for (i = 0; i < control->client_count; i++)
-			serve_client(control, control->clients[i]);
-		drop_done(control);
-		switch_events(control);
-		if (fds[1].revents != 0)
-			accept_client(control);
+		serve(control, fds, n, clock_ms());
 	}
 	return NULL;
 }
@@ -278,9 +328,9 @@ control_start(const struct control_config *config, struct control **control,
 		return status;
 	}
 	c->config = config;
-	c->listener = listener_open(config->path);
-	if (c->listener < 0) {
-		status = c->listener;
+	message[0] = '\0';
+	status = listener_open(&c->listener, config->path, config->group);
+	if (status != 0) {
 		snprintf(message, CONTROL_MESSAGE_BYTES, "control socket %s: %s",
 			 config->path, listener_error(status));
 		goto free_control;
@@ -300,6 +350,11 @@ control_start(const struct control_config *config, struct control **control,
 		goto stop_metrics;
 	}
 	telemetry_start(config);
+	if (!listener_is_open_to_group(&c->listener))
+		snprintf(message, CONTROL_MESSAGE_BYTES,
+			 "the group of %s may not enter its folder (mode 0750 and the "
+			 "same group expected)",
+			 config->path);
 	*control = c;
 	return 0;
 
@@ -307,8 +362,7 @@ stop_metrics:
 	close(c->wake);
 	metrics_stop(c->metrics);
 close_listener:
-	close(c->listener);
-	unlink(config->path);
+	listener_close(&c->listener);
 free_control:
 	free(c);
 	return status;
@@ -318,16 +372,13 @@ void
 control_stop(struct control *control)
 {
 	const uint64_t one = 1;
-	unsigned i;
 
 	telemetry_stop();
 	metrics_stop(control->metrics);
 	if (write(control->wake, &one, sizeof(one)) == sizeof(one))
 		pthread_join(control->thread, NULL);
-	unlink(control->config->path);
-	for (i = 0; i < control->client_count; i++)
-		client_free(control->clients[i]);
+	listener_close(&control->listener);
+	clients_free(&control->clients);
 	close(control->wake);
-	close(control->listener);
 	free(control);
 }

@@ -41,24 +41,23 @@ do_rules(const struct control_config *config, struct client *c, const json_t *re
 }
 
 static void
-do_reload(const struct control_config *config, struct client *c, const json_t *request)
-{
-	char message[CONTROL_MESSAGE_BYTES];
-
-	(void)request;
-	if (config->reload(config->context, message, sizeof(message)) != 0)
-		client_error(c, message);
-	else
-		client_text(c, "reload", message);
-}
-
-static void
 begin(struct client *c, enum client_task task)
 {
 	c->task = task;
 	c->worker = 0;
 	c->cursor = 0;
 	c->count = 0;
+}
+
+static void
+do_reload(const struct control_config *config, struct client *c, const json_t *request)
+{
+	(void)request;
+	if (control_reload_ask(config->reload) == 0)
+		begin(c, CLIENT_RELOAD);
+	else
+		client_error(c, "the rules are being loaded already: try again when that "
+				"is done");
 }
 
 static bool
@@ -164,7 +163,17 @@ request_line(const struct control_config *config, struct client *c, const char *
 bool
 request_runnable(const struct client *c)
 {
-	return c->task != CLIENT_IDLE && client_room(c) >= CLIENT_PIECE_BYTES;
+	return c->task != CLIENT_IDLE && c->task != CLIENT_RELOAD &&
+	       client_room(c) >= CLIENT_PIECE_BYTES;
+}
+
+void
+request_reloaded(struct client *c, int status, const char *message)
+{
+	if (c->task != CLIENT_RELOAD)
+		return;
+	client_text(c, status != 0 ? "error" : "reload", message);
+	c->task = CLIENT_IDLE;
 }
 
 /* The task is done: say how many connections it has been about. */

@@ -14,6 +14,9 @@ void request_line(const struct control_config *config, struct client *c,
 /* One piece of the client's task. */
 void request_continue(const struct control_config *config, struct client *c);
 
+/* Tell a client that waits for it what has come of loading the rules. */
+void request_reloaded(struct client *c, int status, const char *message);
+
 /* Whether a piece may be done: there is a task, and room for what it says. */
 bool request_runnable(const struct client *c);
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What tests/live/sluice.sh cannot say in shell.
+"""What the tests of the program itself cannot say in shell.
 
   captures DIR           lan.pcap and wan.pcap: 70 SYN from lan, one of them answered, a SYN
                          from wan, an ARP frame, a frame of a protocol nobody knows, and a
                          fragment, the rest of whose datagram does not come
   telemetry PREFIX CMD   ask a DPDK process, print its answer
   deaf SOCKET SECONDS    ask for lists again and again, and never read one
+  idle SOCKET NUMBER     connect as often as that is possible, and say nothing
+  listen SOCKET          listen there, and answer nobody
 """
 import json
 import os
@@ -95,5 +97,26 @@ def deaf(path, seconds):
                 time.sleep(0.05)
 
 
+def idle(path, number):
+    links = []
+    for _ in range(int(number)):
+        link = socket.socket(socket.AF_UNIX)
+        link.setblocking(False)
+        try:
+            link.connect(path)
+        except BlockingIOError:
+            break
+        links.append(link)
+    time.sleep(1000)
+
+
+def listen(path):
+    with socket.socket(socket.AF_UNIX) as link:
+        link.bind(path)
+        link.listen()
+        time.sleep(1000)
+
+
 if __name__ == "__main__":
-    {"captures": captures, "telemetry": telemetry, "deaf": deaf}[sys.argv[1]](*sys.argv[2:])
+    {"captures": captures, "telemetry": telemetry, "deaf": deaf, "idle": idle,
+     "listen": listen}[sys.argv[1]](*sys.argv[2:])

@@ -125,21 +125,11 @@ a_peer_that_has_gone_breaks_the_client(void **state)
 	assert_true(pair->client->broken);
 }
 
-static int
-reload_fails(void *context, char *message, size_t size)
-{
-	snprintf(message, size, "%s", (const char *)context);
-	return -1;
-}
-
 /* What a request is answered with. */
 static const char *
 answer_to(struct pair *pair, const char *request)
 {
-	const struct control_config config = {
-		.reload = reload_fails,
-		.context = (void *)(uintptr_t) "not today",
-	};
+	const struct control_config config = {0};
 	static char text[1024];
 	ssize_t n;
 
@@ -170,7 +160,7 @@ bad_requests_are_answered_with_an_error(void **state)
 		{"{\"request\":\"delete\"}", "delete: which? (flush removes all)"},
 		{"{\"request\":\"events\",\"sport\":-1}",
 		 "sport: a port, 0 to 65535 expected"},
-		{"{\"request\":\"reload\"}", "not today"},
+		{"\xff", "a JSON object expected: unable to decode byte 0xff"},
 		{"{\"a\":1,\"a\":2}", "a JSON object expected: duplicate object key near "
 				      "'\\\"a\\\"'"},
 	};
@@ -184,6 +174,23 @@ bad_requests_are_answered_with_an_error(void **state)
 		assert_int_equal(pair->client->task, CLIENT_IDLE);
 		assert_false(pair->client->events);
 	}
+}
+
+/* What is not UTF-8 would make no JSON, and the client would wait for ever. */
+static void
+a_message_is_escaped(void **state)
+{
+	struct pair *pair = *state;
+	char text[128];
+	ssize_t n;
+
+	client_error(pair->client, "rule \"\x1b[31m\xff\"\nline 2 \xc3\xa9");
+	client_write(pair->client);
+	n = recv(pair->peer, text, sizeof(text) - 1, MSG_DONTWAIT);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_string_equal(text, "{\"error\":\"rule \\\"\\\\x1b[31m\\\\xff\\\"\\nline 2 "
+				  "\\u00E9\"}\n");
 }
 
 static void
@@ -211,6 +218,8 @@ main(void)
 						make_pair, free_pair),
 		cmocka_unit_test_setup_teardown(bad_requests_are_answered_with_an_error,
 						make_pair, free_pair),
+		cmocka_unit_test_setup_teardown(a_message_is_escaped, make_pair,
+						free_pair),
 		cmocka_unit_test_setup_teardown(a_subscription_begins_with_its_filter,
 						make_pair, free_pair),
 	};

@@ -12,14 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
+#include <control/reload.h>
 #include <control/rules.h>
 #include <control/worker.h>
 
 #define CONTROL_MESSAGE_BYTES 1280u
 
 struct control_config {
-	const char *path;               /* of the socket; its folder is made if need be */
+	const char *path; /* of the socket; its folder is made if need be */
+	gid_t group;      /* who may use it, too; (gid_t)-1: the group of the process */
 	struct control_worker *workers; /* worker_count of them */
 	unsigned worker_count;
 	struct control_rules *rules;
@@ -29,24 +32,19 @@ struct control_config {
 	uint32_t max; /* connections over all workers */
 	uint32_t max6;
 	const struct sockaddr *metrics; /* where to serve them, NULL: nowhere */
-	/*
-	 * Load the rules again, put them in force, and say what happened in a line. Returns 0
-	 * or -errno.
-	 */
-	int (*reload)(void *context, char *message, size_t size);
-	void *context;
+	struct control_reload *reload;  /* started */
 };
 
 struct control;
 
 /*
- * Begin to serve; what config points to must stay. Returns 0, or -errno and a message of
- * CONTROL_MESSAGE_BYTES.
+ * Begin to serve; what config points to must stay. Returns 0 and a warning, or "" without
+ * one; or -errno and what is wrong. The message has CONTROL_MESSAGE_BYTES.
  */
 int control_start(const struct control_config *config, struct control **control,
 		  char *message);
 
-/* End to serve, and remove the socket. Before the workers end, who could not answer. */
+/* End to serve, and remove the socket if it is still ours. Before the workers end, who could not answer. */
 void control_stop(struct control *control);
 
 /* What a worker has to do, beside the others. */

@@ -1,0 +1,210 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What cannot take control and stop away from a running sluice: a reload that hangs, helpers
+# that are broken, clients that do nothing, a socket that is another's. Needs neither root
+# nor hugepages.
+set -u
+# shellcheck source=null.sh
+. "$(dirname "$0")/null.sh"
+
+null_begin control
+aid=$NET_TOOLS/sluice_aid.py
+
+milliseconds()
+{
+	echo $(($(date +%s%N) / 1000000))
+}
+
+# quick TEXT COMMAND: it succeeds within a second; two, where others have the processor
+quick()
+{
+	local text=$1 before
+
+	shift
+	before=$(milliseconds)
+	ok "$text" "$@"
+	ok ".. at once" test $(($(milliseconds) - before)) -lt 2000
+}
+
+# shellcheck disable=SC2317 # by quick()
+answers()
+{
+	[[ $(ask -o json stats) == '{"stats":'* ]]
+}
+
+# shellcheck disable=SC2317 # by soon()
+logged()
+{
+	grep -qF -- "$1" "$dir/log"
+}
+
+# Processes of ours that load rules.
+# shellcheck disable=SC2317 # by soon()
+loading()
+{
+	pgrep -P "$pid" -f sluice-rules >/dev/null
+}
+# shellcheck disable=SC2317 # by ok()
+not_loading()
+{
+	! pgrep -f "sluice-rules.*$dir" >/dev/null
+}
+
+# ---- a reload that waits for a file ----
+
+rules >"$dir/rules.nft"
+null_config "rules: rules.nft
+rules_timeout: 3" >"$dir/null.yaml"
+ok "it starts" launch "$dir/null.yaml"
+rm "$dir/rules.nft"
+mkfifo "$dir/rules.nft"
+ask reload >"$dir/first" 2>&1 &
+first=$!
+soon 5 "a reload from a pipe that nobody writes to waits" loading
+quick "others are answered meanwhile" answers
+is "a second one is told that it is busy" "$(ask reload 2>&1) $?" \
+	"sluicectl: the rules are being loaded already: try again when that is done 3"
+rules "udp dport 77 accept" >"$dir/new.nft"
+kill -HUP "$pid"
+mv "$dir/new.nft" "$dir/rules.nft"
+wait $first
+is "the first ends with the time, and says why" "$? $(<"$dir/first")" \
+	"3 sluicectl: rules not reloaded, the old ones stay in force: *rules.nft: not read and loaded within 3 s:*"
+soon 10 "and SIGHUP, sent meanwhile, is done after it" logged "rules reloaded: "
+is "its rules are in force" "$(ask rules)" "*udp dport 77*"
+
+rm "$dir/rules.nft"
+mkfifo "$dir/rules.nft"
+kill -HUP "$pid"
+soon 5 "another waits" loading
+before=$(milliseconds)
+stop TERM
+is "SIGTERM ends sluice meanwhile" "$status" 0
+ok ".. within a second" test $(($(milliseconds) - before)) -lt 1000
+ok "and the loading with it" wait_until 2 not_loading
+rm "$dir/rules.nft"
+
+# ---- a rule file that takes long ----
+
+rules "$(for ((i = 0; i < 20000; i++)); do
+	echo "ip saddr 10.1.$((i / 256)).$((i % 256)) tcp dport 80 counter accept"
+done)" >"$dir/many.nft"
+rules >"$dir/rules.nft"
+sed 's/rules_timeout: 3/rules_timeout: 60/' "$dir/null.yaml" >"$dir/long.yaml"
+ok "it starts" launch "$dir/long.yaml"
+cp "$dir/many.nft" "$dir/rules.nft"
+ask -t 60 reload >"$dir/first" 2>&1 &
+first=$!
+soon 5 "20,000 rules are loaded" loading
+slowest=0 asked=0
+while kill -0 $first 2>/dev/null; do
+	before=$(milliseconds)
+	answers || break
+	took=$(($(milliseconds) - before))
+	[ $took -le $slowest ] || slowest=$took
+	asked=$((asked + 1))
+done
+wait $first
+is "with success" "$? $(<"$dir/first")" "0 rules reloaded: *rules.nft: 20002 rules"
+note "asked $asked times meanwhile, the slowest answer took $slowest ms"
+ok "others are answered all the time" test $asked -gt 3 -a $slowest -lt 2000
+stop TERM
+is "it ends" "$status" 0
+
+# ---- helpers that are not what they should be ----
+
+mkdir "$dir/bin"
+cp "$SLUICE" "$dir/bin/sluice"
+rules >"$dir/rules.nft"
+# helper SCRIPT [MODE]: beside the program, which loads rules with it; $status and $err
+helper()
+{
+	printf '#!/bin/sh\n%s\n' "$1" >"$dir/bin/sluice-rules"
+	chmod "${2:-700}" "$dir/bin/sluice-rules"
+	PATH=/usr/bin:/bin timeout 20 "$dir/bin/sluice" -- -c "$dir/null.yaml" --check \
+		>"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+	err=$(<"$dir/err")
+}
+helper 'echo "{garbage"'
+is "garbage" "$status $err" "3 sluice: *rules.nft: *line 1, column *"
+helper 'printf "\377\033"'
+is "garbage of other bytes" "$status $err" "3 sluice: *rules.nft: *"
+helper 'exec cat /dev/zero >&2'
+is "messages without end" "$status $err" "3 sluice: *rules.nft: *sluice-rules prints without end"
+helper 'exec sleep 100'
+is "one that hangs" "$status $err" "3 sluice: *rules.nft: not read and loaded within 3 s:*"
+helper 'kill -SEGV $$'
+is "one that dies" "$status $err" "3 sluice: *sluice-rules was killed by signal 11 (Segmentation fault)"
+helper 'exit 0'
+is "one that says nothing" "$status $err" "3 sluice: *rules.nft: *"
+rm "$dir/bin/sluice-rules"
+mkdir "$dir/bin/sluice-rules"
+PATH=/usr/bin:/bin timeout 20 "$dir/bin/sluice" -- -c "$dir/null.yaml" --check >/dev/null 2>"$dir/err"
+is "none" "$? $(<"$dir/err")" "3 sluice: *sluice-rules*"
+
+# ---- clients that do nothing, and a sluice that does nothing ----
+
+ok "it starts" launch "$dir/null.yaml"
+python3 "$aid" idle "$socket" 60 &
+idle=$!
+# shellcheck disable=SC2317 # by soon()
+one_is_in()
+{
+	answers
+}
+soon 10 "sixty clients that say nothing lock nobody out" one_is_in
+kill $idle
+wait $idle 2>/dev/null
+
+if command -v prlimit >/dev/null; then
+	last=$(find "/proc/$pid/fd" -mindepth 1 -printf '%f\n' | sort -n | tail -n 1)
+	old=$(prlimit -p "$pid" -o SOFT --noheadings --nofile)
+	prlimit -p "$pid" --nofile="$((last + 1)):"
+	python3 "$aid" idle "$socket" 30 & # takes the numbers below it that are free
+	idle=$!
+	# shellcheck disable=SC2317 # by soon()
+	refused()
+	{
+		[[ "$(ask stats 2>&1) $?" == "sluicectl: sluice has no file descriptors left"*" 1" ]]
+	}
+	soon 10 "without descriptors it says so" refused
+	prlimit -p "$pid" --nofile="${old// /}:"
+	soon 5 "with them it answers again" answers
+	kill $idle
+	wait $idle 2>/dev/null
+fi
+
+kill -STOP "$pid"
+before=$(milliseconds)
+is "a stopped sluice: sluicectl gives up" "$("$SLUICECTL" -s "$socket" -t 1 stats 2>&1) $?" \
+	"sluicectl: no answer within 1 s (--timeout) 4"
+python3 "$aid" idle "$socket" 200 &
+idle=$!
+sleep 0.5 # connections are refused by the kernel from some number on
+is "so it does behind a full backlog" "$("$SLUICECTL" -s "$socket" -t 1 stats 2>&1) $?" \
+	"sluicectl: *--timeout* 4"
+ok ".. soon" test $(($(milliseconds) - before)) -lt 8000
+sed "s/$prefix/$prefix-2/" "$dir/null.yaml" >"$dir/second.yaml"
+timeout 20 "$SLUICE" -- -c "$dir/second.yaml" >"$dir/out" 2>"$dir/err" </dev/null
+is "and a second sluice does not wait for it" "$? $(<"$dir/err")" \
+	"4 *sluice: control socket $socket: *"
+kill -CONT "$pid"
+kill $idle
+wait $idle 2>/dev/null
+soon 10 "it goes on" answers
+
+# ---- the file of the socket ----
+
+is "its folder is for owner and group" "$(stat -c %a "$dir/run")" 750
+mv "$socket" "$socket.moved"
+python3 "$aid" listen "$socket" &
+other=$!
+ok "another takes its place" wait_until 5 test -S "$socket"
+stop TERM
+is "it ends" "$status" 0
+ok "and leaves the other's socket" test -S "$socket"
+kill $other
+wait $other 2>/dev/null
+
+null_end
