@@ -158,7 +158,8 @@ kill $idle
 wait $idle 2>/dev/null
 
 if command -v prlimit >/dev/null; then
-	last=$(find "/proc/$pid/fd" -mindepth 1 -printf '%f\n' | sort -n | tail -n 1)
+	# its own, not those that it was born with
+	last=$(find "/proc/$pid/fd" -lname 'anon_inode:*eventfd*' -printf '%f\n' | sort -n | tail -n 1)
 	old=$(prlimit -p "$pid" -o SOFT --noheadings --nofile)
 	prlimit -p "$pid" --nofile="$((last + 1)):"
 	python3 "$aid" idle "$socket" 30 & # takes the numbers below it that are free
