@@ -7,6 +7,7 @@
  *   tcp_window.h     ACC: the tests of numbers, and what a good segment tells
  *   tcp_handshake.h  SYNs, candidates, what answers them
  *   tcp_step.h       one segment in hand; rates; what we send
+ *   tcp_unseen.h     ACC-10: segments that took another way
  *   tcp_ack.h        ACK, data, FIN
  *   tcp_reset.h      RST
  *   tcp_syn.h        SYN and SYN+ACK; shadows are opened

@@ -163,10 +163,8 @@ check_connection(struct world *w)
 static void
 forget_unseen(struct tcp_rare *rare)
 {
-	rare->unseen_side = 0;
-	rare->unseen_count = 0;
-	rare->unseen_ack = 0;
-	rare->unseen_since = 0;
+	memset(rare->refused, 0, sizeof(rare->refused));
+	rare->agreed = 0;
 }
 
 static void
@@ -188,7 +186,8 @@ check_unchanged(const struct world *w, struct world *before, bool valid)
 
 	if (valid && before->has_side) /* that is time's, not the segment's doing */
 		side_prune(&before->side, &pair, w->now, &w->config);
-	hot.flags |= before->hot.flags & TRACK_SLOW; /* so is this */
+	hot.flags |= before->hot.flags & TRACK_SLOW; /* so is this, or ACC-10 counts */
+	before->hot.flags |= hot.flags & TRACK_SLOW;
 	require(memcmp(&hot, &before->hot, sizeof(hot)) == 0);
 	require(memcmp(&w->cold, &before->cold, sizeof(w->cold)) == 0);
 	if (!w->has_side)
@@ -300,9 +299,6 @@ static void
 check_fast(struct world *w, struct world *before, const struct step *s,
 	   const struct track_result *r)
 {
-	const uint8_t heard = COLD_HEARD(0) | COLD_HEARD(1);
-	struct track_cold cold = w->cold;
-
 	if (!before->live || order_is_lost(before) ||
 	    !tcp_fast(&before->hot, s->x, &s->seg, w->now))
 		return;
@@ -311,9 +307,7 @@ check_fast(struct world *w, struct world *before, const struct step *s,
 		return;
 	require(r->events == 0);
 	require(memcmp(&w->hot, &before->hot, sizeof(w->hot)) == 0);
-	before->cold.flags |= heard;
-	cold.flags |= heard;
-	require(memcmp(&cold, &before->cold, sizeof(cold)) == 0);
+	require(memcmp(&w->cold, &before->cold, sizeof(w->cold)) == 0);
 	require(w->has_side == before->has_side);
 	require(!w->has_side || memcmp(&w->side, &before->side, sizeof(w->side)) == 0);
 }

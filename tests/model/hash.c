@@ -77,7 +77,7 @@ canon_segment(struct tcp_segment *to, const struct tcp_segment *from, uint32_t t
 }
 
 static void
-canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t now, uint32_t ts)
+canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t ts)
 {
 	unsigned x;
 
@@ -103,12 +103,10 @@ canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t now, uint3
 	to->synack_side = from->synack_side;
 	if (from->synack_side)
 		canon_segment(&to->synack, &from->synack, ts);
-	if (from->unseen_count == 0)
-		return;
-	to->unseen_side = from->unseen_side;
-	to->unseen_count = from->unseen_count;
-	to->unseen_ack = from->unseen_ack;
-	to->unseen_since = from->unseen_since - now;
+	for (x = 0; x < 2; x++)
+		if (from->refused[x].there || from->refused[x].count)
+			to->refused[x] = from->refused[x];
+	to->agreed = from->agreed;
 }
 
 static void
@@ -117,7 +115,7 @@ canon_side(struct tcp_side *to, const struct tcp_side *from, uint32_t now, bool 
 	unsigned i;
 
 	memset(to, 0, sizeof(*to));
-	canon_rare(&to->rare, &from->rare, now, ts ? now : 0);
+	canon_rare(&to->rare, &from->rare, ts ? now : 0);
 	for (i = 0; i < TCP_SHADOWS; i++) {
 		if (!from->shadow[i].live)
 			continue;
@@ -126,7 +124,7 @@ canon_side(struct tcp_side *to, const struct tcp_side *from, uint32_t now, bool 
 		to->shadow[i].cold = from->shadow[i].cold;
 		canon_pair(&to->shadow[i].hot, &to->shadow[i].cold, now, ts);
 		to->shadow[i].cold.t0 = from->shadow[i].cold.t0 - now;
-		canon_rare(&to->shadow[i].rare, &from->shadow[i].rare, now, ts ? now : 0);
+		canon_rare(&to->shadow[i].rare, &from->shadow[i].rare, ts ? now : 0);
 	}
 	for (i = 0; i < sizeof(to->rate) / sizeof(*to->rate); i++)
 		to->rate[i] = seq_after(from->rate[i], now) && from->rate[i]

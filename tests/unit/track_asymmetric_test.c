@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ACC-10: one direction goes another way. A is seen, B's segments after the handshake are not. */
+/* ACC-10, PICK-1: one direction goes another way. A is seen, B's segments after the handshake are not. */
 #include <track/tcp_state.h>
 
 #include "tcp_world.h"
@@ -101,6 +101,82 @@ not_when_something_passes_in_between(void **state)
 	assert_false(asymmetric(&w));
 }
 
+/* A transfer of which we see the data alone: gigabytes, and una has to come along. */
+static void
+goes_on_for_longer_than_half_the_space(void **state)
+{
+	struct world w;
+	uint32_t seq = 301;
+	int i;
+
+	(void)state;
+	world_establish(&w);
+	for (; seq < 8301; seq += 1000)
+		PASS(&w, B, ACK(seq, 101, .len = 1000), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, B, ACK(seq, 101, .len = 1000), REASON_TCP_SEQ_RIGHT);
+	DROP(&w, B, ACK(seq, 101, .len = 1000), REASON_TCP_SEQ_RIGHT);
+	for (i = 0; i < 700000; i++, seq += 8000)
+		PASS(&w, B, ACK(seq, 101, .len = 8000), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, B, ACK(seq + 100000, 101, .len = 8000), REASON_TCP_SEQ_RIGHT);
+	assert_true(seq - w.hot.una[B] < 100000);
+	/* A, when it is seen again */
+	PASS(&w, A, ACK(101, seq, .len = 10), "ESTABLISHED", "ESTABLISHED");
+}
+
+/* Both directions were away: the ends stand far from where we left them, and agree. */
+static void
+both_ends_that_agree_are_believed(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_establish(&w);
+	DROP(&w, A, ACK(5000101, 7000301, .len = 500), REASON_TCP_SEQ_RIGHT);
+	DROP(&w, B, ACK(7000301, 5000601), REASON_TCP_SEQ_RIGHT);
+	PASS(&w, A, ACK(5000101, 7000301, .len = 500), "ESTABLISHED", "ESTABLISHED");
+	assert_true(asymmetric(&w));
+	PASS(&w, B, ACK(7000301, 5000601), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(5000601, 7000301, .len = 500), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, B, ACK(7000301, 5001101, .len = 10), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(5001101, 7000311), "ESTABLISHED", "ESTABLISHED");
+	/* exact again */
+	DROP(&w, A, ACK(5001101, 7000312), REASON_TCP_ACK_UNSENT);
+	DROP(&w, B, ACK(7000311, 5001102), REASON_TCP_ACK_UNSENT);
+	DROP(&w, B, RST(301), REASON_TCP_RST_SEQ);
+}
+
+static void
+not_where_only_one_end_agrees(void **state)
+{
+	struct world w;
+	int i;
+
+	(void)state;
+	world_establish(&w);
+	for (i = 0; i < 10; i++) {
+		/* who forges B has guessed A's numbers, not what A has of B */
+		DROP(&w, A, ACK(5000101, 7000301, .len = 500), REASON_TCP_SEQ_RIGHT);
+		DROP(&w, B, ACK(9000301, 5000601), REASON_TCP_SEQ_RIGHT);
+		DROP(&w, B, ACK(7000301, 5000602), REASON_TCP_SEQ_RIGHT);
+	}
+	assert_false(asymmetric(&w));
+}
+
+static void
+a_pickup_is_assured_by_its_answer_alone(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	w.config.tcp_loose = true;
+	PASS(&w, A, ACK(100, 200), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(100, 200, .len = 10), "ESTABLISHED", "ESTABLISHED");
+	assert_false(w.hot.flags & (TRACK_ASSURED | TRACK_REPLIED));
+	PASS(&w, B, ACK(200, 110), "ESTABLISHED", "ESTABLISHED");
+	assert_true(w.hot.flags & TRACK_ASSURED);
+}
+
 static void
 not_when_told_to_be_strict(void **state)
 {
@@ -123,6 +199,10 @@ main(void)
 		cmocka_unit_test(an_asymmetric_connection_is_still_judged),
 		cmocka_unit_test(not_by_segments_that_are_not_exact),
 		cmocka_unit_test(not_when_something_passes_in_between),
+		cmocka_unit_test(goes_on_for_longer_than_half_the_space),
+		cmocka_unit_test(both_ends_that_agree_are_believed),
+		cmocka_unit_test(not_where_only_one_end_agrees),
+		cmocka_unit_test(a_pickup_is_assured_by_its_answer_alone),
 		cmocka_unit_test(not_when_told_to_be_strict),
 	};
 

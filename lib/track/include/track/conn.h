@@ -71,8 +71,8 @@ struct track_hot {
 #define COLD_RST_SIDE 0x04u  /* side that sent it */
 #define COLD_TIME_WAIT 0x08u /* 2MSL runs since tw_tick */
 #define COLD_LOOSE 0x10u     /* picked up in mid-stream, PICK-1 */
-#define COLD_HEARD(x) (0x20u << (x)) /* x has sent something since the pickup */
-#define COLD_ASYMMETRIC 0x80u        /* one direction goes another way, ACC-10 */
+#define COLD_UNSEEN(x) (0x20u << (x)) /* nxt of x may be behind: PICK-1, ACC-10 */
+#define COLD_ASYMMETRIC 0x80u         /* segments have gone another way, ACC-10 */
 
 struct track_cold {
 	uint32_t iss[2];       /* initial sequence numbers */
@@ -107,6 +107,16 @@ struct tcp_candidate {
 	bool has_ts;
 };
 
+/* ACC-10: what a side has sent that was refused for its numbers. */
+struct tcp_refused {
+	uint32_t seq, end, ack; /* of the last one */
+	uint32_t reach;         /* up to where those counted follow each other */
+	uint32_t counted_ack;   /* of the last one that counted */
+	uint16_t win;
+	uint8_t count; /* that follow from each other */
+	bool there;
+};
+
 /* What an attempt to connect may need beside hot and cold. Zeros: nothing. */
 struct tcp_rare {
 	struct tcp_candidate second[2]; /* one more SYN of each side */
@@ -115,10 +125,8 @@ struct tcp_rare {
 	uint8_t ooo_ack_side;    /* side + 1 that the last unacceptable ACK went to */
 	bool has_early[2];       /* data of this side has come before we know of what */
 	uint8_t synack_side; /* side + 1 that sent a SYN+ACK to no SYN we know, SYN-5 */
-	uint8_t unseen_side; /* side + 1 that acknowledges what we have not seen, ACC-10 */
-	uint8_t unseen_count;  /* .. so many times on end */
-	uint32_t unseen_ack;   /* .. the last of them */
-	uint32_t unseen_since; /* .. track_hot.last then: nothing has passed meanwhile */
+	struct tcp_refused refused[2];
+	uint8_t agreed; /* segments refused that agree with one of the other side */
 	uint32_t ooo_ack;
 	uint32_t lingered;     /* nxt of the end that was reset, when the RST came .. */
 	bool has_lingered;     /* .. and it has sent more since, RST-7 */

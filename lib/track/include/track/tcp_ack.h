@@ -7,7 +7,7 @@
 #ifndef TRACK_TCP_ACK_H
 #define TRACK_TCP_ACK_H
 
-#include <track/tcp_step.h>
+#include <track/tcp_unseen.h>
 
 /* ACC-8: one retransmission can be several segments. */
 #define TCP_OLD_BUCKET ((struct tcp_bucket){TICKS_PER_S / 20, 20})
@@ -80,6 +80,26 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 	return TCP_TOLERATED;
 }
 
+/* x goes on, though we have not seen its SYN answered: ACC-10, LIB-1. */
+TRACK_RARE enum tcp_outcome
+ack_unanswered(const struct tcp_step *st, const struct tcp_pair *p)
+{
+	const struct track_config *config = st->in->config;
+	uint8_t x = step_side(st);
+
+	if (TRACK_SIDES && !config->tcp_be_liberal && config->tcp_asymmetric) {
+		if (step_needs_side(st))
+			return TCP_ASK;
+		if (!step_is_own(st, p) || !unseen_answer_shown(st, p))
+			return step_drop(st, REASON_TCP_NO_HANDSHAKE);
+		pair_set_unseen(st, p, COLD_UNSEEN(!x));
+	} else if (!config->tcp_be_liberal) {
+		return step_drop(st, REASON_TCP_NO_HANDSHAKE);
+	}
+	pair_answered_elsewhere(p, x, st->in->seg, st->in->now);
+	return TCP_PASS;
+}
+
 /* The column "a side in SYN_SENT". */
 static inline enum tcp_outcome
 ack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
@@ -98,7 +118,7 @@ ack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 		return TCP_PASS;
 	}
 	if (pair_state(p, y) != TCP_STATE_SYN_SENT) /* from the initiator toward LISTEN */
-		return step_drop(st, REASON_TCP_NO_HANDSHAKE);
+		return ack_unanswered(st, p);
 	if (step_needs_side(st))
 		return TCP_ASK;
 	pair_note_ooo_ack(p, y, seg->ack); /* y may not have sent that SYN */
@@ -119,44 +139,6 @@ ack_handshake_wrong(const struct tcp_step *st, const struct tcp_pair *p)
 		return step_drop(st, REASON_TCP_HANDSHAKE_ACK);
 	pair_note_ooo_ack(p, !step_side(st), st->in->seg->ack);
 	return TCP_TOLERATED;
-}
-
-/*
- * ACC-10: x goes on exactly where it was, and acknowledges, three times on end and never less than
- * before, what the other side may have sent but we have not seen: it goes another way. Who
- * does not see the numbers would have to guess SEQ exactly, three times.
- */
-#define TCP_UNSEEN 3u
-
-static inline bool
-ack_of_unseen(const struct tcp_step *st, const struct tcp_pair *p)
-{
-	const struct tcp_segment *seg = st->in->seg;
-	uint8_t x = step_side(st);
-	struct tcp_rare *rare = p->rare;
-
-	if (rare->unseen_side != x + 1 || seq_before(seg->ack, rare->unseen_ack) ||
-	    rare->unseen_since != p->h->last)
-		rare->unseen_count = 0;
-	rare->unseen_since = p->h->last;
-	rare->unseen_side = x + 1;
-	rare->unseen_ack = seg->ack;
-	if (++rare->unseen_count < TCP_UNSEEN)
-		return false;
-	rare->unseen_count = 0;
-	p->c->flags |= COLD_ASYMMETRIC;
-	st->r->events |= TRACK_EVENT_ASYMMETRIC;
-	return true;
-}
-
-static inline bool
-ack_may_be_of_unseen(const struct tcp_step *st, const struct tcp_pair *p, uint32_t bad)
-{
-	const struct tcp_segment *seg = st->in->seg;
-	uint8_t x = step_side(st);
-
-	return bad == ACC_3 && st->in->config->tcp_asymmetric &&
-	       seg->seq == p->h->nxt[x] && !seq_after(seg->ack, pair_right_edge(p, !x));
 }
 
 /* ACC-8 and ACC-9: some tests have failed. */
@@ -227,14 +209,17 @@ step_ack(const struct tcp_step *st, const struct tcp_pair *p)
 	bad = pair_tests(p, x, seg);
 	if (bad && liberal)
 		return ack_liberal(st, p);
-	if (TRACK_SIDES && bad && ack_may_be_of_unseen(st, p, bad)) {
+	if (TRACK_SIDES && bad && st->in->config->tcp_asymmetric &&
+	    !(bad & (ACC_EARLY | ACC_5))) { /* ACC-10 */
 		if (step_needs_side(st))
 			return TCP_ASK;
-		if (p->rare && ack_of_unseen(st, p))
+		if (step_is_own(st, p) && unseen_shown(st, p, bad))
 			bad = 0;
 	}
 	if (bad)
 		return ack_unacceptable(st, p, bad);
+	if (TRACK_SIDES && p->rare)
+		unseen_contradicted(p, x, seg);
 	if (liberal) {
 		p->h->ep[y] |= EP_SA;
 		p->h->ep[x] |= EP_PA;

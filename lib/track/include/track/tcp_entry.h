@@ -19,7 +19,8 @@ entry_unknown(const struct tcp_input *in, struct track_result *r)
 		r->reason = REASON_TCP_FLAGS;
 		return;
 	}
-	if (kind == TCP_SYN || (kind == TCP_ACK && in->config->tcp_loose)) {
+	if (kind == TCP_SYN || ((kind & TCP_ACK) && !(kind & TCP_RST) &&
+				in->config->tcp_loose)) { /* PICK-1 */
 		if (step_needs_rules(&st))
 			r->verdict = VERDICT_ASK;
 		else if (in->rules == TCP_RULES_ALLOW)
@@ -39,8 +40,12 @@ entry_open(struct track_conn *conn, const struct tcp_input *in)
 	struct tcp_pair p = conn_pair(conn);
 	struct tcp_candidate q = candidate_of(in->seg);
 
-	if (segment_kind(in->seg) == TCP_SYN)
+	uint8_t kind = segment_kind(in->seg);
+
+	if (kind == TCP_SYN)
 		pair_begin(&p, in->side & 1, &q, in->now, in->now);
+	else if (kind & TCP_SYN)
+		pair_pickup_answer(&p, in->side & 1, in->seg, in->now);
 	else
 		pair_pickup(&p, in->side & 1, in->seg, in->now);
 	pair_set_slow(&p, conn->side);
@@ -109,7 +114,8 @@ entry_segment(struct track_conn *conn, const struct tcp_input *in, struct track_
 	r->verdict = VERDICT_PASS;
 	if (in->side != pair_orig(&p))
 		p.h->flags |= TRACK_REPLIED;
-	if (p.h->ep[0] & p.h->ep[1] & EP_SA) /* MODEL-4 */
+	if ((p.h->ep[0] & p.h->ep[1] & EP_SA) && /* MODEL-4, PICK-1 */
+	    (!(p.c->flags & COLD_LOOSE) || (p.h->flags & TRACK_REPLIED)))
 		p.h->flags |= TRACK_ASSURED | TRACK_REPLIED;
 }
 

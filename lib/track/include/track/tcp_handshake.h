@@ -274,8 +274,31 @@ pair_syn_candidate(const struct tcp_pair *p, uint8_t x, const struct tcp_segment
 	p->rare->second_is_older[x] = false;
 }
 
-/* PICK-1: the connection that a mid-stream ACK from x belongs to. */
-static inline void
+/*
+ * PICK-1: a SYN+ACK of x is the first that we see: it answers a SYN that offered any window and any
+ * scale. x is who began, as far as the rules have been asked.
+ */
+TRACK_RARE void
+pair_pickup_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
+		   uint32_t now)
+{
+	struct tcp_candidate q = {
+		.iss = seg->ack - 1,
+		.end = seg->ack,
+		.tsval = seg->tsecr,
+		.win = 65535,
+		.scale = seg->scale == TCP_NO_SCALE ? TCP_NO_SCALE : TCP_MAX_SCALE,
+		.has_ts = seg->has_ts,
+	};
+
+	pair_begin(p, !x, &q, now, now);
+	pair_answer(p, x, &q, seg);
+	p->h->flags = (uint8_t)((p->h->flags & ~TRACK_ORIG) | (x ? TRACK_ORIG : 0));
+	p->c->flags = (uint8_t)(COLD_LOOSE | COLD_UNSEEN(!x));
+}
+
+/* PICK-1: the connection that a mid-stream ACK from x belongs to, a FIN perhaps. */
+TRACK_RARE void
 pair_pickup(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
 	    uint32_t now)
 {
@@ -299,7 +322,42 @@ pair_pickup(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
 	c->iss[y] = seg->ack - 1;
 	c->syn_win[y] = 65535;
 	c->t0 = now;
-	c->flags = (uint8_t)(COLD_LOOSE | COLD_HEARD(x));
+	c->flags = COLD_LOOSE | COLD_UNSEEN(0) | COLD_UNSEEN(1);
+	if (seg->flags & TCP_FIN)
+		pair_fin_sent(p, x, seg);
+}
+
+/*
+ * ACC-10, LIB-1: x goes on after its SYN, though the answer to that has gone another way: what x
+ * acknowledges of y is all that we know of it.
+ */
+TRACK_RARE void
+pair_answered_elsewhere(const struct tcp_pair *p, uint8_t x,
+			const struct tcp_segment *seg, uint32_t now)
+{
+	struct tcp_candidate q = pair_candidate(p, x);
+	bool has_ts = q.has_ts && seg->has_ts;
+	struct track_hot *h = p->h;
+	struct track_cold *c = p->c;
+	uint8_t y = !x;
+
+	h->ep[x] = h->ep[y] = EP_SS | EP_PA | EP_SA;
+	pair_set_scale(p, x, q.scale == TCP_NO_SCALE ? 0 : q.scale);
+	pair_set_scale(p, y, q.scale == TCP_NO_SCALE ? 0 : TCP_MAX_SCALE);
+	c->iss[y] = seg->ack - 1;
+	h->una[y] = h->nxt[y] = seg->ack;
+	h->edge[y] = seg->ack + ((uint32_t)seg->win << pair_scale(p, x));
+	h->maxwnd[y] = seg->win;
+	h->una[x] = q.iss + 1;
+	h->nxt[x] = seq_max(segment_end(seg), q.end);
+	h->edge[x] = h->una[x] + (65535u << pair_scale(p, y));
+	h->maxwnd[x] = 65535;
+	h->flags = (uint8_t)((h->flags & ~TRACK_TS) | (has_ts ? TRACK_TS : 0));
+	h->ts_lag[x] = h->ts_lag[y] = TS_LAG_STALE;
+	h->last = now;
+	c->flags |= (uint8_t)(COLD_LOOSE | COLD_UNSEEN(y));
+	if (seg->flags & TCP_FIN)
+		pair_fin_sent(p, x, seg);
 }
 
 #endif

@@ -318,14 +318,12 @@ to_shadows(const struct tcp_step *st, const struct tcp_pair *p, enum tcp_outcome
 static inline void
 pair_set_slow(const struct tcp_pair *p, const struct tcp_side *side)
 {
-	bool slow = (p->c->flags & (COLD_CLOSED | COLD_RST_PEND)) != 0 ||
+	bool slow = (p->c->flags & (COLD_CLOSED | COLD_RST_PEND | COLD_UNSEEN(0) |
+				    COLD_UNSEEN(1))) != 0 ||
 		    pair_probes(p) != 0;
 
-	if ((p->c->flags & COLD_LOOSE) &&
-	    (p->c->flags & (COLD_HEARD(0) | COLD_HEARD(1))) !=
-		    (COLD_HEARD(0) | COLD_HEARD(1)))
-		slow = true;
-	if (side && (side->shadow[0].live || side->rare.synack_side))
+	if (side && (side->shadow[0].live || side->rare.synack_side ||
+		     side->rare.refused[0].count || side->rare.refused[1].count))
 		slow = true;
 	if (slow)
 		p->h->flags |= TRACK_SLOW;

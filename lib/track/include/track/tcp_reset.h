@@ -152,8 +152,7 @@ reset_answered(const struct tcp_step *st, const struct tcp_pair *p)
 		pair_set_rst_pend(p, x, seg->seq, st->in->now); /* RST-9 */
 		return TCP_PASS;
 	}
-	if (has_ack && (seq_before(seg->ack, h->una[y] - pair_maxwnd(p, y)) ||
-			seq_after(seg->ack, h->nxt[y])))
+	if (has_ack && !(acc4_holds(p, y, seg->ack) && acc3_holds(p, y, seg->ack)))
 		return step_drop(st, REASON_TCP_RST_ACK); /* RST-3 */
 	if (!inside && pair_is_ooo_ack(p, x, seg->seq))
 		return TCP_TOLERATED; /* RST-2: the answer to what we have passed */

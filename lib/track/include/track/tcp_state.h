@@ -153,6 +153,16 @@ pair_maxwnd(const struct tcp_pair *p, uint8_t x)
 	return scaled > p->c->syn_win[x] ? scaled : p->c->syn_win[x];
 }
 
+/* ACC-10: what the other side acknowledges of x goes another way. */
+static inline bool
+pair_acks_unseen(const struct tcp_pair *p, uint8_t x)
+{
+	return (p->c->flags & COLD_ASYMMETRIC) && (p->c->flags & COLD_UNSEEN(!x));
+}
+
+/* ACC-6: so far behind tsmax, a ts_recent that stands still does not tell old from new. */
+#define TS_LAG_MAX (1u << 30)
+
 /* ts_recent of side x; false when nothing of it has been echoed yet, or for too long. */
 static inline bool
 pair_ts_recent(const struct tcp_pair *p, uint8_t x, uint32_t *ts)
@@ -162,7 +172,7 @@ pair_ts_recent(const struct tcp_pair *p, uint8_t x, uint32_t *ts)
 	if (lag > TS_LAG_SPILLED)
 		return false;
 	*ts = lag == TS_LAG_SPILLED ? p->c->ts_recent[x] : p->h->tsmax[x] - lag;
-	return true;
+	return p->h->tsmax[x] - *ts < TS_LAG_MAX;
 }
 
 /* Set tsmax and ts_recent (echoed) of side x. */

@@ -28,6 +28,12 @@
 #define PAWS_IDLE_TICKS (1800u * TICKS_PER_S)
 #define PAWS_CHECK_TICKS (300u * TICKS_PER_S) /* how late that may be noticed */
 
+/* PICK-1, ACC-10: more than this is on its way at once on no path that is not exotic. */
+#define TCP_UNSEEN_MAX (1u << 24)
+
+/* ACC-1: a segment that starts inside the window may end so far past it. */
+#define TCP_OVERSHOOT 65536u
+
 /* Past the FIN of x that we know, or a FIN elsewhere. */
 static inline bool
 pair_beyond_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
@@ -44,7 +50,7 @@ pair_beyond_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 static inline uint32_t
 pair_right_edge(const struct tcp_pair *p, uint8_t x)
 {
-	if (p->c->flags & COLD_ASYMMETRIC)
+	if (pair_acks_unseen(p, x))
 		return seq_max(p->h->nxt[x] + pair_maxwnd(p, x), p->h->edge[x]);
 	return seq_max(seq_max(p->h->una[x] + pair_maxwnd(p, x), p->h->nxt[x]),
 		       p->h->edge[x]);
@@ -60,18 +66,16 @@ acc1_holds(uint32_t right, const struct tcp_segment *seg)
 }
 
 /*
- * ACC-3. Where y is not seen, nxt of y is a guess: until it has sent something after a pickup
- * (PICK-1), and on an asymmetric path (ACC-10). What y may have sent, its receiver has offered.
+ * ACC-3. Where y is not seen, nxt of y is a guess: after a pickup (PICK-1), and where what y sends
+ * goes another way (ACC-10). What y may have sent, its receiver has offered.
  */
 static inline bool
 acc3_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
 {
 	if (!seq_after(ack, p->h->nxt[y]))
 		return true;
-	if (!(p->c->flags & COLD_ASYMMETRIC) &&
-	    (!(p->c->flags & COLD_LOOSE) || (p->c->flags & COLD_HEARD(y))))
-		return false;
-	return !seq_after(ack, pair_right_edge(p, y));
+	return (p->c->flags & COLD_UNSEEN(y)) && ack - p->h->nxt[y] <= TCP_UNSEEN_MAX &&
+	       !seq_after(ack, pair_right_edge(p, y));
 }
 
 static inline bool
@@ -174,8 +178,13 @@ pair_update_ts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 	} else if (seq_after(seg->tsval, p->h->tsmax[x])) {
 		pair_advance_tsmax(p, x, seg->tsval);
 	}
-	if (p->h->ts_lag[y] == TS_LAG_STALE || seq_after(seg->tsecr, p->h->tsmax[y]))
+	if (p->h->ts_lag[y] == TS_LAG_STALE)
 		return;
+	if (seq_after(seg->tsecr,
+		      p->h->tsmax[y])) { /* it goes on where we do not see it */
+		p->h->ts_lag[y] = TS_LAG_STALE;
+		return;
+	}
 	if (!pair_ts_recent(p, y, &ts_recent) || seq_after(seg->tsecr, ts_recent))
 		pair_set_ts(p, y, p->h->tsmax[y], seg->tsecr);
 }
@@ -248,8 +257,6 @@ pair_update_acked(const struct tcp_pair *p, uint8_t x, const struct tcp_segment 
 	struct track_hot *h = p->h;
 	uint8_t y = !x;
 
-	if (p->c->flags & (COLD_LOOSE | COLD_ASYMMETRIC)) /* PICK-1, ACC-10 */
-		h->nxt[y] = seq_max(seg->ack, h->nxt[y]);
 	h->una[y] = seq_max(seg->ack, h->una[y]);
 	if (ep_has(p, y, EP_FS) && seq_after(h->una[y], p->c->fin[y] + 1))
 		pair_withdraw_fin(p, y); /* more than the FIN is there, and was sent */
@@ -267,6 +274,38 @@ pair_update_acked(const struct tcp_pair *p, uint8_t x, const struct tcp_segment 
 	}
 }
 
+/*
+ * PICK-1, ACC-10: a segment from x has passed, while of x or y we do not know what it has sent. It
+ * is known for certain once something new was acknowledged by its number, or an empty segment
+ * stands at the number that was acknowledged. Before y has spoken at all, una of x is a guess.
+ */
+TRACK_RARE void
+pair_update_unseen(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	struct track_hot *h = p->h;
+	uint8_t y = !x, known = 0;
+
+	if (segment_len(seg) == 0 && seg->seq == h->nxt[x] && seg->seq == h->una[x] &&
+	    (x != pair_orig(p) || (h->flags & TRACK_REPLIED)))
+		known |= COLD_UNSEEN(x);
+	if (seg->ack == h->nxt[y] && seg->ack != h->una[y])
+		known |= COLD_UNSEEN(y);
+	if (pair_acks_unseen(p, x)) { /* x has no more under way than y has offered */
+		h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
+		h->una[x] = seq_max(h->nxt[x] - pair_maxwnd(p, x) - TCP_OVERSHOOT,
+				    h->una[x]);
+		h->edge[x] = seq_max(h->nxt[x], h->edge[x]);
+	}
+	if (p->c->flags & COLD_UNSEEN(y)) {
+		h->nxt[y] = seq_max(seg->ack, h->nxt[y]);
+		if (seq_after(seg->ack, p->c->iss[y] + 1)) { /* x takes data of y */
+			h->ep[y] |= EP_PA;
+			h->ep[x] |= EP_SA;
+		}
+	}
+	p->c->flags &= (uint8_t)~known;
+}
+
 /* ACC-7: a segment from x has passed all tests. */
 TRACK_CALL void
 pair_update(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
@@ -277,7 +316,8 @@ pair_update(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
 	 * probe, which must not keep a dead pair alive */
 	if (!(p->c->flags & COLD_RST_PEND) || pair_rst_side(p) == x)
 		pair_set_probes(p, 0);
-	p->c->flags |= COLD_HEARD(x);
+	if (p->c->flags & (COLD_UNSEEN(0) | COLD_UNSEEN(1)))
+		pair_update_unseen(p, x, seg);
 	pair_update_ts(p, x, seg);
 	pair_update_sent(p, x, seg);
 	pair_update_acked(p, x, seg);
