@@ -1,22 +1,40 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* OpenMetrics over HTTP: GET /metrics. libmicrohttpd has a thread of its own for it. */
+/*
+ * OpenMetrics over HTTP: GET /metrics. libmicrohttpd has a thread of its own for it, on which
+ * all callbacks run. Whoever connects may be slow, and may be many: a connection takes
+ * MEMORY_BYTES; beyond CONNECTIONS_MAX the oldest one is closed for the newest; and workers are asked
+ * once in PAGE_MS, however often the page is fetched.
+ */
 #include "serve.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include <microhttpd.h>
 #include <rte_ethdev.h>
 
 #define CONTENT_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
-#define CONNECTIONS_MAX 8u
-#define TIMEOUT_S 10u
+#define CONNECTIONS_MAX 48u
+#define CONNECTIONS_LIMIT (CONNECTIONS_MAX + 16u) /* until the closed ones have gone */
+#define TIMEOUT_S 10u                             /* without a byte */
+#define MEMORY_BYTES ((size_t)16 << 10)           /* of headers, for one */
+#define PAGE_MS 200
 
 struct metrics {
+	const struct control_config *config;
 	struct MHD_Daemon *daemon;
+	/* in the order in which they came */
+	struct MHD_Connection *connections[CONNECTIONS_LIMIT];
+	unsigned count;
+	char *page; /* NULL: none yet */
+	size_t page_size;
+	uint64_t page_ms; /* when it was made */
 };
 
 static void
@@ -160,19 +178,37 @@ page(const struct control_config *config, size_t *size)
 	return text;
 }
 
+/* The page, not older than PAGE_MS; false: a worker does not answer. */
+static bool
+page_renew(struct metrics *metrics)
+{
+	struct timespec now;
+	uint64_t now_ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	if (metrics->page != NULL && now_ms - metrics->page_ms < PAGE_MS)
+		return true;
+	free(metrics->page);
+	metrics->page = page(metrics->config, &metrics->page_size);
+	metrics->page_ms = now_ms;
+	return metrics->page != NULL;
+}
+
 static enum MHD_Result
-reply(struct MHD_Connection *connection, unsigned status, char *text, size_t size)
+reply(struct MHD_Connection *connection, unsigned status, const char *text, size_t size)
 {
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
+		MHD_create_response_from_buffer(size, (void *)(uintptr_t)text,
+						MHD_RESPMEM_MUST_COPY);
 	enum MHD_Result result;
 
-	if (response == NULL) {
-		free(text);
+	if (response == NULL)
 		return MHD_NO;
-	}
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 				status == MHD_HTTP_OK ? CONTENT_TYPE : "text/plain");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -182,9 +218,7 @@ reply(struct MHD_Connection *connection, unsigned status, char *text, size_t siz
 static enum MHD_Result
 refuse(struct MHD_Connection *connection, unsigned status, const char *text)
 {
-	char *copy = strdup(text);
-
-	return copy == NULL ? MHD_NO : reply(connection, status, copy, strlen(copy));
+	return reply(connection, status, text, strlen(text));
 }
 
 static enum MHD_Result
@@ -193,31 +227,70 @@ handle(void *context, struct MHD_Connection *connection, const char *url,
        const char *method, const char *version, const char *data, size_t *data_size,
        void **state)
 {
-	size_t size = 0;
-	char *text;
+	struct metrics *metrics = context;
 
 	(void)version;
 	(void)data;
-	if (*state == NULL) { /* the headers are there, a body may follow */
+	/* at once: a body may follow that does not end */
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
+	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET expected\n");
+	if (*state == NULL || *data_size > 0) { /* the headers are there, or a body is */
 		*state = context;
+		*data_size = 0;
 		return MHD_YES;
 	}
-	*data_size = 0;
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-		return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET expected\n");
 	if (strcmp(url, "/metrics") != 0)
 		return refuse(connection, MHD_HTTP_NOT_FOUND, "/metrics expected\n");
-	text = page(context, &size);
-	if (text == NULL)
+	if (!page_renew(metrics))
 		return refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
 			      "a worker does not answer\n");
-	return reply(connection, MHD_HTTP_OK, text, size);
+	return reply(connection, MHD_HTTP_OK, metrics->page, metrics->page_size);
+}
+
+/* Close it as if its peer had: libmicrohttpd then forgets it. */
+static void
+hang_up(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info != NULL)
+		shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+/* A connection begins or ends. */
+static void
+notify(void *context, struct MHD_Connection *connection, void **socket_context,
+       enum MHD_ConnectionNotificationCode code)
+{
+	struct metrics *metrics = context;
+	unsigned i;
+
+	(void)socket_context;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		if (metrics->count < CONNECTIONS_LIMIT)
+			metrics->connections[metrics->count++] = connection;
+		if (metrics->count > CONNECTIONS_MAX)
+			hang_up(metrics->connections[metrics->count - CONNECTIONS_MAX -
+						     1]);
+		return;
+	}
+	for (i = 0; i < metrics->count; i++)
+		if (metrics->connections[i] == connection)
+			break;
+	if (i == metrics->count)
+		return;
+	metrics->count--;
+	memmove(&metrics->connections[i], &metrics->connections[i + 1],
+		(metrics->count - i) * sizeof(metrics->connections[0]));
 }
 
 struct metrics *
 metrics_start(const struct control_config *config, char *message)
 {
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD;
+	/* not select(), which knows no descriptors from 1,024 on */
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO;
 	struct metrics *metrics = calloc(1, sizeof(*metrics));
 
 	if (metrics == NULL) {
@@ -226,13 +299,15 @@ metrics_start(const struct control_config *config, char *message)
 	}
 	if (config->metrics->sa_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
+	metrics->config = config;
 	errno = 0;
-	metrics->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle,
-					   (void *)(uintptr_t)config,
+	metrics->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, metrics,
 					   MHD_OPTION_SOCK_ADDR, config->metrics,
-					   MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+					   MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_LIMIT,
 					   MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
-					   MHD_OPTION_END);
+					   MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+					   MEMORY_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
+					   notify, metrics, MHD_OPTION_END);
 	if (metrics->daemon == NULL) {
 		snprintf(message, CONTROL_MESSAGE_BYTES, "metrics cannot be served: %s",
 			 errno != 0 ? strerror(errno) : "the address cannot be had");
@@ -248,5 +323,6 @@ metrics_stop(struct metrics *metrics)
 	if (metrics == NULL)
 		return;
 	MHD_stop_daemon(metrics->daemon);
+	free(metrics->page);
 	free(metrics);
 }

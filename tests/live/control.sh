@@ -195,6 +195,48 @@ kill $idle
 wait $idle 2>/dev/null
 soon 10 "it goes on" answers
 
+# ---- metrics over HTTP ----
+
+# http WORDS: as the aid has it
+http()
+{
+	python3 "$aid" http "$port" "$@"
+}
+# shellcheck disable=SC2317 # by soon()
+scraped()
+{
+	[[ $(http GET /metrics) == "200 "*"# EOF" ]]
+}
+
+stop TERM
+port=$((20000 + $$ % 20000))
+null_config "metrics: 127.0.0.1:$port" >"$dir/metrics.yaml"
+ok "it starts" launch "$dir/metrics.yaml"
+ok "metrics are served" scraped
+is "HEAD: no page" "$(http HEAD /metrics)" "200 * "
+is "another method" "$(http POST /metrics)" "405 * GET expected"
+is "with a body that does not end" "$(http PUT /metrics 1 1000000000)" "405 * GET expected"
+is "another page" "$(http GET /x)" "404 * /metrics expected"
+is "a body where none is expected" "$(http GET /metrics 1 100000)" "200 * # EOF"
+is "headers of 100,000 bytes" "$(http GET /metrics 100000)" "4[13][0-9] *"
+python3 "$aid" slow "$port" 10 &
+slow=$!
+quick "ten slow clients hold nobody up" scraped
+kill $slow
+wait $slow 2>/dev/null
+python3 "$aid" slow "$port" 200 &
+slow=$!
+sleep 1 # all of them are there
+ok "nor do two hundred" wait_until 2 scraped
+quick "others are asked meanwhile" answers
+before=$(milliseconds)
+stop TERM
+is "SIGTERM ends it meanwhile" "$status" 0
+ok ".. within a second" test $(($(milliseconds) - before)) -lt 1000
+kill $slow
+wait $slow 2>/dev/null
+ok "it starts again" launch "$dir/null.yaml"
+
 # ---- the file of the socket ----
 
 is "its folder is for owner and group" "$(stat -c %a "$dir/run")" 750

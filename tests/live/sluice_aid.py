@@ -8,6 +8,9 @@
   telemetry PREFIX CMD   ask a DPDK process, print its answer
   deaf SOCKET SECONDS    ask for lists again and again, and never read one
   idle SOCKET NUMBER     connect as often as that is possible, and say nothing
+  slow PORT NUMBER       connections to an HTTP server that send a header byte by byte
+  http PORT METHOD PATH [HEADER-BYTES [BODY-BYTES]]
+                         ask it, print the status, the size and the last line of the answer
   listen SOCKET          listen there, and answer nobody
 """
 import json
@@ -110,6 +113,41 @@ def idle(path, number):
     time.sleep(1000)
 
 
+def slow(port, number):
+    links = [socket.create_connection(("127.0.0.1", int(port)), 10) for _ in range(int(number))]
+    for link in links:
+        link.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+    while True:
+        for link in list(links):
+            try:
+                link.sendall(b"y")
+            except OSError:
+                links.remove(link)
+        time.sleep(0.1)
+
+
+def http(port, method, path, header="1", body="0"):
+    with socket.create_connection(("127.0.0.1", int(port)), 10) as link:
+        link.settimeout(10)
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" \
+            f"X: {'x' * int(header)}\r\n"
+        if int(body):
+            head += f"Content-Length: {body}\r\n"
+        answer = b""
+        try:
+            link.sendall(head.encode() + b"\r\n")
+            link.sendall(b"x" * min(int(body), 100000))
+        except OSError:
+            pass  # it has seen enough
+        try:
+            while piece := link.recv(65536):
+                answer += piece
+        except OSError:
+            pass
+    lines = answer.decode().splitlines()
+    print(lines[0].split()[1] if lines else "none", len(answer), lines[-1] if lines else "")
+
+
 def listen(path):
     with socket.socket(socket.AF_UNIX) as link:
         link.bind(path)
@@ -119,4 +157,4 @@ def listen(path):
 
 if __name__ == "__main__":
     {"captures": captures, "telemetry": telemetry, "deaf": deaf, "idle": idle,
-     "listen": listen}[sys.argv[1]](*sys.argv[2:])
+     "listen": listen, "slow": slow, "http": http}[sys.argv[1]](*sys.argv[2:])
