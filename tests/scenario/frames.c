@@ -17,8 +17,6 @@ static const char *const address[2][2] = {
 /* of a host that has nothing to do with it */
 static const char *const other[2] = {"192.0.2.77", "2001:db8:1::77"};
 
-static const uint8_t mac[2][6] = {{2, 0, 0, 0, 0, 0xa}, {2, 0, 0, 0, 0, 0xb}};
-
 static void
 add_segment(struct frame *f, const struct segment_text *g)
 {
@@ -66,6 +64,10 @@ add_words(struct frame *f, const struct frame_words *w)
 	f->say_ip_len = w->ip_len;
 	f->padding = w->padding;
 	f->ttl = w->ttl;
+	if (w->has_src)
+		memcpy(f->src_mac, w->src, sizeof(f->src_mac));
+	if (w->has_dst)
+		memcpy(f->dst_mac, w->dst, sizeof(f->dst_mac));
 }
 
 /* From a side, addresses and ports. */
@@ -79,8 +81,8 @@ from_side(const struct step *step, unsigned family, unsigned side)
 		.dport = step->port[!side],
 	};
 
-	memcpy(f.src_mac, mac[side], sizeof(f.src_mac));
-	memcpy(f.dst_mac, mac[!side], sizeof(f.dst_mac));
+	memcpy(f.src_mac, step->mac[side], sizeof(f.src_mac));
+	memcpy(f.dst_mac, step->mac[!side], sizeof(f.dst_mac));
 	return f;
 }
 

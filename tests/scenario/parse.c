@@ -75,6 +75,7 @@ step_line(struct parser *p)
 	if (status != 0)
 		return status;
 	memcpy(step.port, p->port, sizeof(step.port));
+	memcpy(step.mac, p->mac, sizeof(step.mac));
 	if (text_direction(p, &step.side))
 		status = parse_packet(p, &step);
 	if (status == 0 && !text_take(p, ":"))
@@ -170,6 +171,15 @@ ports_line(struct parser *p)
 }
 
 static int
+macs_line(struct parser *p)
+{
+	if (!text_mac(p, p->mac[0]) || !text_mac(p, p->mac[1]))
+		return text_bad(p, "macs: expected the MAC addresses before A and B, "
+				   "as 02:00:00:00:00:0a");
+	return 0;
+}
+
+static int
 set_line(struct parser *p)
 {
 	struct engine_config config = {0};
@@ -211,8 +221,10 @@ line(struct parser *p)
 		status = isn_line(p);
 	else if (text_take(p, "ports"))
 		status = ports_line(p);
+	else if (text_take(p, "macs"))
+		status = macs_line(p);
 	else if (p->s->steps != 0)
-		return text_bad(p, "expected a step (+TIME), sends, isn or ports");
+		return text_bad(p, "expected a step (+TIME), sends, isn, ports or macs");
 	else if (text_take(p, "set"))
 		status = set_line(p);
 	else if (text_take(p, "family"))
@@ -226,7 +238,8 @@ line(struct parser *p)
 					  "rules: expected the name of a file in rules/");
 	else
 		return text_bad(
-			p, "expected set, family, rules, isn, ports, or a step (+TIME)");
+			p,
+			"expected set, family, rules, isn, ports, macs, or a step (+TIME)");
 	if (status == 0 && !text_at_end(p) && *p->at != '#')
 		status = text_bad(p, "not understood: %s", p->at);
 	return status;
@@ -261,7 +274,8 @@ scenario_load(const char *file, struct scenario **scenario, struct scenario_erro
 	struct parser p = {.s = s,
 			   .error = error,
 			   .isn = {1000000, 5000000},
-			   .port = {40000, 80}};
+			   .port = {40000, 80},
+			   .mac = {{2, 0, 0, 0, 0, 0xa}, {2, 0, 0, 0, 0, 0xb}}};
 	FILE *f = fopen(file, "re");
 	int status;
 

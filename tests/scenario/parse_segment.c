@@ -147,6 +147,14 @@ set_word(struct parser *p, struct frame_words *w, const char *text)
 		w->vlan[w->vlans++] = (uint16_t)n;
 		return 0;
 	}
+	if (strcmp(text, "src") == 0) {
+		w->has_src = text_mac(p, w->src);
+		return w->has_src ? 0 : text_bad(p, "src: expected a MAC address");
+	}
+	if (strcmp(text, "dst") == 0) {
+		w->has_dst = text_mac(p, w->dst);
+		return w->has_dst ? 0 : text_bad(p, "dst: expected a MAC address");
+	}
 	if (strcmp(text, "piece") == 0) {
 		w->piece = true;
 		if (!text_value(p, UINT16_MAX, &n) || n % 8 != 0)

@@ -79,6 +79,9 @@ struct frame_words {
 	uint8_t quoted_byte; /* .. and what of them it quotes wrongly: so many bytes .. */
 	uint8_t quoted_at[SCENARIO_QUOTED]; /* .. from the IP header on .. */
 	uint8_t quoted_is[SCENARIO_QUOTED]; /* .. are said to be */
+	bool has_src, has_dst; /* MAC addresses other than those of the step */
+	uint8_t src[6];
+	uint8_t dst[6];
 };
 
 /* What we must send. */
@@ -109,7 +112,8 @@ struct step {
 	uint64_t at_ns;
 	enum step_kind kind;
 	uint8_t side;
-	uint16_t port[2]; /* of A, of B */
+	uint16_t port[2];  /* of A, of B */
+	uint8_t mac[2][6]; /* of the stations before A, before B */
 	struct segment_text segment;
 	struct frame_words words;
 	const struct icmp_word *icmp;

@@ -170,6 +170,25 @@ text_hex(struct parser *p, uint8_t *bytes, size_t room, size_t *len)
 }
 
 bool
+text_mac(struct parser *p, uint8_t mac[6])
+{
+	unsigned i;
+
+	text_skip_blanks(p);
+	for (i = 0; i < 6; i++) {
+		const char *at = p->at + 3 * i;
+		unsigned byte;
+
+		if (!isxdigit((unsigned char)at[0]) || !isxdigit((unsigned char)at[1]) ||
+		    (i < 5 && at[2] != ':') || sscanf(at, "%2x", &byte) != 1)
+			return false;
+		mac[i] = (uint8_t)byte;
+	}
+	p->at += 17;
+	return true;
+}
+
+bool
 text_direction(struct parser *p, uint8_t *from)
 {
 	if (text_take(p, ">"))

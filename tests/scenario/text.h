@@ -17,6 +17,7 @@ struct parser {
 	uint64_t now_ns;
 	uint32_t isn[2];
 	uint16_t port[2];
+	uint8_t mac[2][6];
 	unsigned room;      /* steps allocated */
 	unsigned last_from; /* steps that the last line made: [last_from, steps) */
 	unsigned last_line; /* .. and which that was */
@@ -49,6 +50,9 @@ bool text_duration(struct parser *p, uint64_t *ns);
 
 /* Bytes as pairs of digits, blanks between them or not; at least one. */
 bool text_hex(struct parser *p, uint8_t *bytes, size_t room, size_t *len);
+
+/* A MAC address, as 02:00:00:00:00:0a. */
+bool text_mac(struct parser *p, uint8_t mac[6]);
 
 /* > or <: the side it comes from (a packet), and the other one where it goes to. */
 bool text_direction(struct parser *p, uint8_t *from);
