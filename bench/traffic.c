@@ -76,6 +76,8 @@ template_make(struct traffic_template *t, enum traffic_kind kind, uint8_t family
 	bool from_wan = traffic_side(kind) == 1;
 	bool data = kind == TRAFFIC_DATA_LAN || kind == TRAFFIC_DATA_WAN;
 	struct frame frame = {
+		.src_mac = {0x02, 0, 0, 0, 0, from_wan ? 0xb : 0xa},
+		.dst_mac = {0x02, 0, 0, 0, 0, from_wan ? 0xa : 0xb},
 		.src = from_wan ? server : client,
 		.dst = from_wan ? client : server,
 		.sport = from_wan ? 80 : 0,

@@ -116,6 +116,7 @@ sizes_report(const struct sluice_config *config, unsigned workers)
 	report_family("IPv4", &sizes.family[0], workers, config->max);
 	report_family("IPv6", &sizes.family[1], workers, config->max_ipv6);
 	row("", "timer wheels", sizes.timers * workers, 0);
+	row("", "link layers", sizes.links * workers, 0);
 	row("", "fragments", sizes.fragments * workers, 0);
 	row("", "all else of the engine", sizes.other * workers, 0);
 	all += report_mbufs(config, &engine, workers);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What leaves: the packets that pass, and right behind the packet that caused them the
- * segments that we make. These are built of the frame in hand, or of the link layer that
- * the connection was opened with.
+ * segments that we make. An answer is built of the frame in hand; what goes on to the
+ * other side, of the link layer of the connection's own segments (link.c).
  */
 #include "engine_internal.h"
 
@@ -34,6 +34,28 @@ act_send(struct engine *e, uint16_t port, struct rte_mbuf *m)
 	return true;
 }
 
+/* What a segment that we make of the one in hand starts with, and where it leaves. */
+static struct reply_l2
+l2_of_made(const struct engine_step *s)
+{
+	const struct flow_l2_pair *pair = NULL;
+	struct reply_l2 l2, back;
+
+	reply_l2_of(s->m, s->p, &l2);
+	l2.port = s->port ^ 1;
+	if (s->r.made_to == s->p->side) {
+		back = reply_l2_back(&l2);
+		back.port = s->port;
+		return back;
+	}
+	/* the frame in hand may be forged: that of a RST which is not exact, RST-6 */
+	if (s->index != FLOW_NONE)
+		pair = flow_l2_get(s->e->l2, flow_cold(&s->f->table,
+						       flow_conn(&s->f->table, s->index))
+						     ->track.l2);
+	return pair != NULL ? pair->to[s->r.made_to] : l2;
+}
+
 static bool
 act_segment(struct engine_step *s)
 {
@@ -49,9 +71,9 @@ act_segment(struct engine_step *s)
 	m = rte_pktmbuf_alloc(s->e->config.mempool);
 	if (m == NULL)
 		return false;
-	reply_l2_of(s->m, p, &l2);
+	l2 = l2_of_made(s);
 	reply_tcp(m, &l2, &p->key, p->family, s->r.made_to, &s->r.made);
-	return act_send(s->e, port_of(s, s->r.made_to), m);
+	return act_send(s->e, l2.port, m);
 }
 
 static bool
@@ -110,25 +132,26 @@ act(struct engine_step *s)
 		act_make(s);
 }
 
-void
+bool
 act_probe(struct engine *e, const struct engine_family *f, uint32_t index,
 	  const struct tcp_segment probe[2])
 {
 	const struct flow_cold *cold = flow_cold(&f->table, flow_conn(&f->table, index));
-	const struct reply_l2 *l2 = flow_l2_get(e->l2, cold->track.l2);
+	const struct flow_l2_pair *pair = flow_l2_get(e->l2, cold->track.l2);
+	struct rte_mbuf *m[2];
 	struct flow_key key;
-	struct rte_mbuf *m;
+	bool sent = true;
 	uint8_t x;
 
-	if (l2 == NULL)
-		return;
+	if (pair == NULL || rte_pktmbuf_alloc_bulk(e->config.mempool, m, 2) != 0)
+		return false;
 	flow_key_of(&f->table, index, &key);
 	for (x = 0; x < 2; x++) {
-		m = rte_pktmbuf_alloc(e->config.mempool);
-		if (m == NULL)
-			return;
-		reply_tcp(m, l2, &key, f->table.family, x, &probe[x]);
-		if (act_send(e, (uint16_t)(2 * flow_id_wire(&key.id) + x), m))
+		reply_tcp(m[x], &pair->to[x], &key, f->table.family, x, &probe[x]);
+		if (act_send(e, pair->to[x].port, m[x]))
 			e->stats.made[ACTION_PROBE]++;
+		else
+			sent = false;
 	}
+	return sent;
 }

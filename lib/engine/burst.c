@@ -136,24 +136,6 @@ stage_find(struct engine *e, unsigned n)
 		stage_find_from(e, n, 0);
 }
 
-static struct engine_step
-step_of(struct engine *e, unsigned i)
-{
-	struct engine_stage *stage = &e->stage;
-
-	return (struct engine_step){
-		.e = e,
-		.m = stage->pkts[i],
-		.p = &stage->packet[i],
-		.f = stage->family[i],
-		.hash = stage->hash[i],
-		.look = e->looks ? &stage->look[i] : NULL,
-		.index = stage->index[i],
-		.port = stage->port,
-		.r.verdict = VERDICT_PASS,
-	};
-}
-
 /* Whether a packet of no connection may begin one; then all of it is parsed. */
 static bool
 look_new(struct engine_stage *stage, unsigned i)
@@ -475,17 +457,25 @@ pass(struct engine *e, unsigned i, unsigned n)
 {
 	bool plain = e->established_accept && !e->config.acct &&
 		     !e->config.track.ip_security_match;
+	unsigned end;
 
 	switch ((plain ? 2 : 0) | (e->stage.port & 1)) {
 	case 0:
-		return pass_run(e, i, n, 0, false);
+		end = pass_run(e, i, n, 0, false);
+		break;
 	case 1:
-		return pass_run(e, i, n, 1, false);
+		end = pass_run(e, i, n, 1, false);
+		break;
 	case 2:
-		return pass_run(e, i, n, 0, true);
+		end = pass_run(e, i, n, 0, true);
+		break;
 	default:
-		return pass_run(e, i, n, 1, true);
+		end = pass_run(e, i, n, 1, true);
+		break;
 	}
+	if (end - i <= LINK_SHORT_RUN || unlikely(++e->link_runs % LINK_SAMPLE_RUNS == 0))
+		link_sample(e, i, end);
+	return end;
 }
 
 /* The record of a packet that has passed in pass_run(). */

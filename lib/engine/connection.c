@@ -44,10 +44,7 @@ connection_opened(struct engine_step *s)
 	struct engine *e = s->e;
 	struct flow_conn *conn = flow_conn(&s->f->table, s->index);
 	struct flow_cold *cold = flow_cold(&s->f->table, conn);
-	struct reply_l2 l2;
 
-	reply_l2_of(s->m, s->p, &l2);
-	cold->track.l2 = flow_l2_take(e->l2, &l2);
 	if (++e->next_id == 0) /* 0 says that an entry is not in use */
 		e->next_id = 1;
 	cold->track.id = e->next_id;

@@ -80,10 +80,18 @@ fragments_init(struct engine *e, void *memory)
 		e->fragments = fragment_init(memory, &fc);
 }
 
+/* Pairs of link layers: each connection can have one of its own, up to FLOW_L2_MAX. */
+static uint32_t
+l2_pairs(const struct engine_config *config)
+{
+	return (uint32_t)RTE_MIN((uint64_t)config->max + config->max6,
+				 (uint64_t)FLOW_L2_MAX);
+}
+
 size_t
 engine_bytes(const struct engine_config *config)
 {
-	size_t bytes = head_bytes(config) + part_bytes(flow_l2_bytes()) +
+	size_t bytes = head_bytes(config) + part_bytes(flow_l2_bytes(l2_pairs(config))) +
 		       fragments_bytes(config);
 	unsigned i;
 
@@ -108,7 +116,8 @@ engine_sizes(const struct engine_config *config, struct engine_sizes *sizes)
 	memset(sizes, 0, sizeof(*sizes));
 	sizes->timers = 2 * sizeof(struct wheel);
 	sizes->fragments = fragments_bytes(config);
-	known = sizes->timers + sizes->fragments;
+	sizes->links = part_bytes(flow_l2_bytes(l2_pairs(config)));
+	known = sizes->timers + sizes->fragments + sizes->links;
 	for (i = 0; i < 2; i++) {
 		struct flow_config fc = family_config(config, i, 0);
 
@@ -172,8 +181,9 @@ engine_init(void *memory, const struct engine_config *config, const struct polic
 	e->now_ns = now_ns;
 	e->now = ticks_from_ns(now_ns);
 	next += head_bytes(config);
-	e->l2 = flow_l2_init(next);
-	next += part_bytes(flow_l2_bytes());
+	e->l2 = flow_l2_init(next, l2_pairs(config), e->config.secret);
+	e->link_cursor = ENGINE_CURSOR_END;
+	next += part_bytes(flow_l2_bytes(l2_pairs(config)));
 	fragments_init(e, next);
 	next += fragments_bytes(config);
 	for (i = 0; i < 2; i++) {

@@ -10,6 +10,7 @@
  *	rules.c       when the rules are asked, and what they may say
  *	connection.c  connections come and go; how they look to others
  *	act.c         what leaves: packets, and segments of our own
+ *	link.c        where a connection's own segments go
  *	expire.c      time-outs and probes
  *	list.c        walking, deleting, flushing
  *	pressure.c    who makes room when the table is full
@@ -21,6 +22,10 @@
 #define ENGINE_INTERNAL_H
 
 #include <engine/engine.h>
+
+#include <string.h>
+
+#include <rte_branch_prediction.h>
 
 #include <base/ticks.h>
 #include <flow/l2.h>
@@ -86,8 +91,8 @@ struct engine_stage {
 	const struct rte_tcp_hdr *tcp[ENGINE_BURST_MAX]; /* packet_is_plain() only */
 	struct engine_family *family[ENGINE_BURST_MAX];
 	uint64_t hash[ENGINE_BURST_MAX];
-	uint32_t index[ENGINE_BURST_MAX];          /* of the connection, or FLOW_NONE */
-	struct flow_conn *conn[ENGINE_BURST_MAX];  /* .. itself, or NULL */
+	uint32_t index[ENGINE_BURST_MAX];           /* of the connection, or FLOW_NONE */
+	struct flow_conn *conn[ENGINE_BURST_MAX];   /* .. itself, or NULL */
 	struct policy_class look[ENGINE_BURST_MAX]; /* with engine.looks */
 	struct rte_mbuf *dropped[ENGINE_BURST_MAX];
 	unsigned drops;
@@ -115,6 +120,10 @@ struct engine {
 	struct fragment_group group;      /* that is held no more */
 	struct packet whole;              /* its datagram */
 	struct flow_l2 *l2;
+	uint64_t link_cursor;  /* of the walk of link.c; ENGINE_CURSOR_END: none */
+	uint64_t link_walk_ns; /* when the next one may begin */
+	uint32_t link_runs;    /* long runs on the fast path */
+	bool link_moved;       /* a walk is wanted */
 	struct rte_ring *events;
 	uint64_t *events_lost;
 	struct engine_config config;
@@ -130,16 +139,35 @@ struct engine_step {
 	struct engine *e;
 	struct rte_mbuf *m;
 	const struct packet *p;
-	struct engine_family *f;  /* of the packet or its connection, or FAMILY_NONE's */
-	uint64_t hash;            /* of the packet's key */
+	struct engine_family *f;   /* of the packet or its connection, or FAMILY_NONE's */
+	uint64_t hash;             /* of the packet's key */
 	struct policy_class *look; /* of stage_look(), NULL without engine.looks */
-	uint32_t index;           /* connection, or FLOW_NONE */
-	uint16_t port;            /* where it came in */
-	uint8_t icmp_type;        /* with ACTION_ICMP */
+	uint32_t index;            /* connection, or FLOW_NONE */
+	uint16_t port;             /* where it came in */
+	uint8_t icmp_type;         /* with ACTION_ICMP */
 	uint8_t icmp_code;
 	struct policy_verdict rules; /* the last answer of the rules */
 	struct track_result r;       /* what becomes of the packet */
 };
+
+/* The i-th packet of the burst, as it came. */
+static inline struct engine_step
+step_of(struct engine *e, unsigned i)
+{
+	struct engine_stage *stage = &e->stage;
+
+	return (struct engine_step){
+		.e = e,
+		.m = stage->pkts[i],
+		.p = &stage->packet[i],
+		.f = stage->family[i],
+		.hash = stage->hash[i],
+		.look = e->looks ? &stage->look[i] : NULL,
+		.index = stage->index[i],
+		.port = stage->port,
+		.r.verdict = VERDICT_PASS,
+	};
+}
 
 static inline void
 step_pass(struct engine_step *s)
@@ -291,8 +319,84 @@ bool act_send(struct engine *e, uint16_t port, struct rte_mbuf *m);
 /* Do what s->r says. A packet to be dropped is collected in the stage. */
 void act(struct engine_step *s);
 
-/* TIM-1: send both probes of a connection. */
-void act_probe(struct engine *e, const struct engine_family *f, uint32_t index,
+/*
+ * TIM-1: send both probes of a connection. False: at least one of them could not be sent,
+ * for lack of a buffer, or since it is not known where it would have to go.
+ */
+bool act_probe(struct engine *e, const struct engine_family *f, uint32_t index,
 	       const struct tcp_segment probe[2]);
+
+/* link.c */
+
+#define LINK_SHORT_RUN 2u /* packets of a run on the fast path that are all looked at */
+#define LINK_SAMPLE_RUNS                                                                 \
+	16u /* of longer runs one packet in this many runs, a power of two */
+
+/*
+ * The packet's frame is the first that its connection learns from; it differs from the
+ * last.
+ */
+void link_first(struct engine_step *s);
+void link_change(struct engine_step *s);
+
+/* Whether tags are those of a frame; their priority may change from segment to segment. */
+static inline bool
+link_tags_equal(const rte_be16_t (*tag)[2], const char *frame, unsigned n)
+{
+	rte_be16_t seen[2];
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		memcpy(seen, frame + i * RTE_VLAN_HLEN, sizeof(seen));
+		if (seen[0] != tag[i][0] ||
+		    ((seen[1] ^ tag[i][1]) & RTE_BE16(RTE_VLAN_ID_MASK)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether frames with this link layer start as the packet in hand does, and leave where
+ * it does.
+ */
+static inline bool
+link_is_of(const struct reply_l2 *l2, const struct engine_step *s)
+{
+	const char *head = rte_pktmbuf_mtod(s->m, const char *);
+
+	if (s->m->data_len < s->p->l3_off || l2->vlans != s->p->vlans ||
+	    l2->port != (s->port ^ 1))
+		return false;
+	return memcmp(&l2->dst, head, 2 * RTE_ETHER_ADDR_LEN) == 0 &&
+	       link_tags_equal(l2->tag, head + 2 * RTE_ETHER_ADDR_LEN, l2->vlans);
+}
+
+/*
+ * The tracker has accepted the TCP segment: its direction's frames look so, and go there.
+ */
+static inline void
+link_learn(struct engine_step *s)
+{
+	struct flow_conn *conn = flow_conn(&s->f->table, s->index);
+	const struct flow_l2_pair *pair =
+		flow_l2_get(s->e->l2, flow_cold(&s->f->table, conn)->track.l2);
+	uint8_t x = s->p->side;
+
+	if (unlikely(conn->hot.flags & TRACK_RELEARN(x)))
+		conn->hot.flags &= (uint8_t)~TRACK_RELEARN(x);
+	if (unlikely(pair == NULL))
+		link_first(s);
+	else if (unlikely(!link_is_of(&pair->to[!x], s)))
+		link_change(s);
+}
+
+/*
+ * The packets from first to before end of the burst have passed on the fast path: look at
+ * them, or at one of more than LINK_SHORT_RUN.
+ */
+void link_sample(struct engine *e, unsigned first, unsigned end);
+
+/* Have all connections learn anew, a piece a call, if that is wanted. */
+void link_walk(struct engine *e);
 
 #endif

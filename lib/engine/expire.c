@@ -30,9 +30,12 @@ timer_due(struct engine *e, struct engine_family *f, uint32_t index)
 	}
 	if (what == TCP_TIMER_EXPIRE)
 		return true;
-	if (what == TCP_TIMER_PROBE)
-		act_probe(e, f, index, probe);
-	connection_arm(e, f, index);
+	conn.hot->flags |= TRACK_RELEARN(0) | TRACK_RELEARN(1);
+	if (what == TCP_TIMER_PROBE && !act_probe(e, f, index, probe) &&
+	    tcp_probe_unsent(&conn, e->now, &e->config.track))
+		connection_arm_at(e, f, index, e->now + TICKS_PER_S);
+	else
+		connection_arm(e, f, index);
 	return false;
 }
 
@@ -84,6 +87,7 @@ engine_expire(struct engine *e, uint64_t now_ns, unsigned max)
 	engine_advance(e, now_ns);
 	if (e->generation == ENGINE_FORGETTING)
 		forget_some(e);
+	link_walk(e);
 	e->expire_v6_first = !e->expire_v6_first;
 	done = fragments_expire(e, max);
 	done += family_expire(e, &e->family[first], max - done);

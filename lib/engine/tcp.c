@@ -181,6 +181,8 @@ track_unknown(struct engine_step *s)
 	conn = family_conn(s->f, s->index);
 	tcp_open(&conn, &in);
 	connection_opened(s);
+	if (conn.cold->flags & COLD_LOOSE)
+		link_learn(s);
 }
 
 /* GEN-4: whether the segment has the label of the SYN. What the rules say does not count. */
@@ -196,6 +198,19 @@ label_matches(struct engine_step *s)
 	in = input_of(s);
 	tcp_mislabelled(&conn, &in, &s->r);
 	return false;
+}
+
+/*
+ * Whether the segment, which has passed, says where the connection's segments go: the
+ * tracker has accepted it. Once both sides have sent their FIN, no probe is sent any more
+ * (TIM-1).
+ */
+static inline bool
+link_teaches(const struct engine_step *s, const struct track_hot *hot)
+{
+	return hot->last == s->e->now &&
+	       (s->p->seg.flags & (TCP_RST | TCP_ACK)) == TCP_ACK &&
+	       !(hot->ep[0] & hot->ep[1] & EP_FS);
 }
 
 void
@@ -214,4 +229,7 @@ step_tcp(struct engine_step *s)
 		track_known(s, ct);
 	else
 		track_judged(s, ct);
+	if (s->r.verdict == VERDICT_PASS &&
+	    link_teaches(s, &flow_conn(&s->f->table, s->index)->hot))
+		link_learn(s);
 }

@@ -1,53 +1,60 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Link layers by number. Entries stand in an array and are found through an open-addressed
- * hash table four times its size, with linear probing: an entry is never further than
- * PROBES_MAX from its place, or it is not taken (stations choose their own addresses, and
- * could choose ones that collide). Taking one out moves those behind it up, so that no
- * graves are left.
+ * Pairs of link layers by number. They stand in an array and are found through an
+ * open-addressed hash table at least twice its size, with linear probing: a pair is never
+ * further than PROBES_MAX from its place, or it is not taken. The hash is keyed, since
+ * stations choose their own addresses. Taking a pair out moves those behind it up, so
+ * that no tombstones are left.
  */
 #include <flow/l2.h>
 
 #include <string.h>
 
+#include <rte_common.h>
+
 #include <packet/key.h>
 
-#define PLACES (4 * FLOW_L2_MAX)
-#define PLACES_MASK (PLACES - 1)
 #define PROBES_MAX 64u
 
-struct entry {
-	struct reply_l2 l2;
-	uint32_t references; /* 0: free, and the next free one in next_free */
-	uint16_t next_free;
-};
+static_assert(sizeof(struct flow_l2_pair) == 48, "hashed and compared: no padding");
+static_assert(FLOW_L2_PER_SOURCE <= UINT8_MAX, "flow_l2.charged counts them");
 
-struct flow_l2 {
-	uint16_t places[PLACES]; /* number of an entry, 0: free */
-	uint16_t free_head;      /* number, 0: none */
-	uint16_t high;           /* numbers ever given out */
-	uint16_t last; /* taken, and tried first: mostly it is the router; or 0 */
-	struct entry entries[FLOW_L2_MAX + 1];
-};
+static uint32_t
+places_of(uint32_t pairs)
+{
+	return rte_align32pow2(2 * pairs + 2);
+}
 
-static_assert(sizeof(struct reply_l2) == 24, "hashed and compared as bytes: no padding");
+static size_t
+entries_bytes(uint32_t pairs)
+{
+	return sizeof(struct flow_l2) + (pairs + 1) * sizeof(struct flow_l2_entry);
+}
 
 size_t
-flow_l2_bytes(void)
+flow_l2_bytes(uint32_t pairs)
 {
-	return sizeof(struct flow_l2);
+	return entries_bytes(pairs) + places_of(pairs) * sizeof(uint16_t);
 }
 
 struct flow_l2 *
-flow_l2_init(void *memory)
+flow_l2_init(void *memory, uint32_t pairs, const uint8_t *secret)
 {
-	return memset(memory, 0, sizeof(struct flow_l2));
+	struct flow_l2 *table = memset(memory, 0, flow_l2_bytes(pairs));
+
+	table->secret = secret;
+	table->places = (uint16_t *)(void *)((char *)memory + entries_bytes(pairs));
+	table->places_mask = places_of(pairs) - 1;
+	table->pairs = pairs;
+	return table;
 }
 
 static uint32_t
-place_of(const struct reply_l2 *l2)
+place_of(const struct flow_l2 *table, const struct flow_l2_pair *pair)
 {
-	return (uint32_t)(XXH3_64bits(l2, sizeof(*l2)) & PLACES_MASK);
+	return (uint32_t)XXH3_64bits_withSecret(pair, sizeof(*pair), table->secret,
+						KEY_SECRET_BYTES) &
+	       table->places_mask;
 }
 
 static uint16_t
@@ -57,68 +64,84 @@ number_take(struct flow_l2 *table)
 
 	if (number != 0)
 		table->free_head = table->entries[number].next_free;
-	else if (table->high < FLOW_L2_MAX)
-		number = ++table->high;
+	else if (table->high < table->pairs)
+		number = (uint16_t)++table->high;
 	return number;
 }
 
-/* Compared as three words. */
 static inline bool
-is_entry(const struct flow_l2 *table, uint16_t number, const struct reply_l2 *l2)
+is_entry(const struct flow_l2 *table, uint16_t number, const struct flow_l2_pair *pair)
 {
-	return memcmp(&table->entries[number].l2, l2, sizeof(*l2)) == 0;
+	return memcmp(&table->entries[number].pair, pair, sizeof(*pair)) == 0;
+}
+
+/* A pair that is new, at a free place; its number, or 0. */
+static uint16_t
+entry_add(struct flow_l2 *table, uint32_t place, const struct flow_l2_pair *pair,
+	  const struct flow_l2_source *source)
+{
+	uint16_t charged = XXH3_64bits_withSecret(source->addr, source->bytes,
+						  table->secret, KEY_SECRET_BYTES) &
+			   (FLOW_L2_SOURCES - 1);
+	uint16_t number;
+
+	if (table->charged[charged] == FLOW_L2_PER_SOURCE ||
+	    (!source->answered && table->used >= table->pairs / 2))
+		return 0;
+	number = number_take(table);
+	if (number == 0)
+		return 0;
+	table->used++;
+	table->charged[charged]++;
+	table->places[place] = number;
+	table->entries[number].pair = *pair;
+	table->entries[number].references = 1;
+	table->entries[number].source = charged;
+	table->last = number;
+	return number;
 }
 
 uint16_t
-flow_l2_take(struct flow_l2 *table, const struct reply_l2 *l2)
+flow_l2_take(struct flow_l2 *table, const struct flow_l2_pair *pair,
+	     const struct flow_l2_source *source)
 {
 	uint16_t number = table->last;
 	uint32_t place, i;
 
-	if (number != 0 && is_entry(table, number, l2)) {
+	if (number != 0 && is_entry(table, number, pair)) {
 		table->entries[number].references++;
 		return number;
 	}
-	place = place_of(l2);
-	for (i = 0; i < PROBES_MAX; i++, place = (place + 1) & PLACES_MASK) {
+	place = place_of(table, pair);
+	for (i = 0; i < PROBES_MAX; i++, place = (place + 1) & table->places_mask) {
 		number = table->places[place];
 		if (number == 0)
-			break;
-		if (is_entry(table, number, l2)) {
+			return entry_add(table, place, pair, source);
+		if (is_entry(table, number, pair)) {
 			table->entries[number].references++;
 			table->last = number;
 			return number;
 		}
 	}
-	if (i == PROBES_MAX)
-		return 0;
-
-	number = number_take(table);
-	if (number == 0)
-		return 0;
-	table->places[place] = number;
-	table->entries[number].l2 = *l2;
-	table->entries[number].references = 1;
-	table->last = number;
-	return number;
+	return 0;
 }
 
 /* Free a place, and move up what was displaced by it. */
 static void
 place_clear(struct flow_l2 *table, uint32_t place)
 {
-	uint32_t next = place, wanted;
+	uint32_t mask = table->places_mask, next = place, wanted;
 
 	for (;;) {
 		table->places[place] = 0;
 		do {
-			next = (next + 1) & PLACES_MASK;
+			next = (next + 1) & mask;
 			if (table->places[next] == 0)
 				return;
-			wanted = place_of(&table->entries[table->places[next]].l2);
+			wanted = place_of(table,
+					  &table->entries[table->places[next]].pair);
 			/* it may go up to place unless it wants one behind that */
-		} while (((next - wanted) & PLACES_MASK) <
-			 ((next - place) & PLACES_MASK));
+		} while (((next - wanted) & mask) < ((next - place) & mask));
 		table->places[place] = table->places[next];
 		place = next;
 	}
@@ -127,22 +150,18 @@ place_clear(struct flow_l2 *table, uint32_t place)
 void
 flow_l2_drop(struct flow_l2 *table, uint16_t number)
 {
-	struct entry *entry = &table->entries[number];
+	struct flow_l2_entry *entry = &table->entries[number];
 	uint32_t place;
 
 	if (number == 0 || --entry->references > 0)
 		return;
-	for (place = place_of(&entry->l2); table->places[place] != number;)
-		place = (place + 1) & PLACES_MASK;
+	for (place = place_of(table, &entry->pair); table->places[place] != number;)
+		place = (place + 1) & table->places_mask;
 	place_clear(table, place);
+	table->charged[entry->source]--;
+	table->used--;
 	if (table->last == number)
 		table->last = 0;
 	entry->next_free = table->free_head;
 	table->free_head = number;
-}
-
-const struct reply_l2 *
-flow_l2_get(const struct flow_l2 *table, uint16_t number)
-{
-	return number == 0 ? NULL : &table->entries[number].l2;
 }

@@ -32,23 +32,34 @@ reply_l2_of(const struct rte_mbuf *m, const struct packet *p, struct reply_l2 *l
 	memset(l2, 0, sizeof(*l2));
 	if (head == NULL)
 		return;
-	memcpy(&l2->mac[p->side ^ 1], head, RTE_ETHER_ADDR_LEN);
-	memcpy(&l2->mac[p->side], head + RTE_ETHER_ADDR_LEN, RTE_ETHER_ADDR_LEN);
+	memcpy(&l2->dst, head, RTE_ETHER_ADDR_LEN);
+	memcpy(&l2->src, head + RTE_ETHER_ADDR_LEN, RTE_ETHER_ADDR_LEN);
 	l2->vlans = p->vlans;
 	for (i = 0; i < p->vlans; i++)
 		memcpy(l2->tag[i], head + 2 * RTE_ETHER_ADDR_LEN + i * RTE_VLAN_HLEN,
 		       RTE_VLAN_HLEN);
 }
 
+struct reply_l2
+reply_l2_back(const struct reply_l2 *l2)
+{
+	struct reply_l2 back = *l2;
+
+	back.dst = l2->src;
+	back.src = l2->dst;
+	back.port = 0;
+	return back;
+}
+
 static uint8_t *
-write_l2(uint8_t *at, const struct reply_l2 *l2, uint8_t family, uint8_t to)
+write_l2(uint8_t *at, const struct reply_l2 *l2, uint8_t family)
 {
 	rte_be16_t type = family == 4 ? RTE_BE16(RTE_ETHER_TYPE_IPV4)
 				      : RTE_BE16(RTE_ETHER_TYPE_IPV6);
 	size_t tags = (size_t)l2->vlans * RTE_VLAN_HLEN;
 
-	memcpy(at, &l2->mac[to], RTE_ETHER_ADDR_LEN);
-	memcpy(at + RTE_ETHER_ADDR_LEN, &l2->mac[to ^ 1], RTE_ETHER_ADDR_LEN);
+	memcpy(at, &l2->dst, RTE_ETHER_ADDR_LEN);
+	memcpy(at + RTE_ETHER_ADDR_LEN, &l2->src, RTE_ETHER_ADDR_LEN);
 	at += 2 * RTE_ETHER_ADDR_LEN;
 	memcpy(at, l2->tag, tags);
 	memcpy(at + tags, &type, sizeof(type));
@@ -141,7 +152,7 @@ void
 reply_tcp(struct rte_mbuf *m, const struct reply_l2 *l2, const struct flow_key *key,
 	  uint8_t family, uint8_t to, const struct tcp_segment *seg)
 {
-	uint8_t *ip = write_l2(rte_pktmbuf_mtod(m, uint8_t *), l2, family, to);
+	uint8_t *ip = write_l2(rte_pktmbuf_mtod(m, uint8_t *), l2, family);
 	uint8_t *at = write_ip(ip, key, family, to, IPPROTO_TCP);
 	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)at;
 	uint8_t *end = write_tcp(at, key, to, seg);
@@ -223,14 +234,15 @@ reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct 
 	uint32_t room = (v4 ? ICMP4_MAX_BYTES : ICMP6_MAX_BYTES) - ip_bytes -
 			ICMP_HEADER_BYTES;
 	uint32_t quoted = RTE_MIN(p->ip_len, room);
-	struct reply_l2 l2;
+	struct reply_l2 l2, back;
 	uint8_t *ip, *icmp;
 	uint16_t sum;
 
 	/* of a datagram that came in fragments the frame is the first of them */
 	quoted = RTE_MIN(quoted, about->pkt_len - p->l3_off);
 	reply_l2_of(about, p, &l2);
-	ip = write_l2(rte_pktmbuf_mtod(m, uint8_t *), &l2, p->family, p->side);
+	back = reply_l2_back(&l2);
+	ip = write_l2(rte_pktmbuf_mtod(m, uint8_t *), &back, p->family);
 	icmp = write_ip(ip, &p->key, p->family, p->side,
 			v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 	memset(icmp, 0, ICMP_HEADER_BYTES);

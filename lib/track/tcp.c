@@ -85,6 +85,12 @@ tcp_timer(struct track_conn *conn, uint32_t now, const struct track_config *conf
 	return entry_timer(conn, now, config, probe);
 }
 
+bool
+tcp_probe_unsent(struct track_conn *conn, uint32_t now, const struct track_config *config)
+{
+	return entry_probe_unsent(conn, now, config);
+}
+
 const char *
 tcp_state_name(enum tcp_state state)
 {

@@ -85,6 +85,7 @@ use(struct rte_mbuf *m, const struct packet *p)
 		lie(packet_parse_quoted(m, p, &inner) != 0);
 	if (p->kind == PACKET_TCP) {
 		reply_l2_of(m, p, &l2);
+		l2 = reply_l2_back(&l2);
 		reply_tcp(&reply, &l2, &p->key, p->family, p->side, &p->seg);
 		packet_parse(&reply, p->side ^ 1,
 			     flow_network(flow_id_wire(&p->key.id), 0, 0), 0, &again);

@@ -47,7 +47,7 @@ listed()
 {
 	local folder bad=0
 	for folder in $(find . -name '*.scn' -not -path './bad/*' -printf '%h\n' | sort -u); do
-		grep -q "^foreach folder.*'${folder#./}'" meson.build && continue
+		sed -n '/^foreach folder/,/]/p' meson.build | grep -q "'${folder#./}'" && continue
 		echo "# $folder is not in meson.build"
 		bad=1
 	done

@@ -189,24 +189,32 @@ probed_connection_that_answers_lives_on(void **state)
 	fixture_end(&f);
 }
 
+/* A connection of the station n before HOST, which is then gone. */
+static void
+come_and_go(struct fixture *f, unsigned n)
+{
+	const uint8_t mac[6] = {2, 0, 0, 0, (uint8_t)(n >> 8), (uint8_t)n};
+	struct frame frame = segment(LAN, FRAME_SYN, 1000, 0);
+	uint64_t cursor = 0;
+
+	memcpy(frame.src_mac, mac, sizeof(mac));
+	assert_passed(inject(f, LAN, &frame));
+	frame = segment(WAN, FRAME_SYN | FRAME_ACK, 5000, 1001);
+	memcpy(frame.dst_mac, mac, sizeof(mac));
+	assert_passed(inject(f, WAN, &frame));
+	assert_int_equal(engine_flush(f->e, &cursor, 1), 1);
+}
+
 static void
 link_layers_of_dead_connections_make_room(void **state)
 {
-	struct frame frame = datagram(LAN, 1000, 53);
-	uint64_t cursor;
 	struct fixture f;
 	unsigned i;
 
 	(void)state;
 	start(&f);
-	frame.src_mac[0] = 2;
-	for (i = 0; i < 5000; i++) {
-		frame.src_mac[4] = (uint8_t)(i >> 8);
-		frame.src_mac[5] = (uint8_t)i;
-		assert_passed(inject(&f, LAN, &frame));
-		cursor = 0;
-		assert_int_equal(engine_flush(f.e, &cursor, 1), 1);
-	}
+	for (i = 0; i < 5000; i++)
+		come_and_go(&f, i);
 	handshake(&f);
 	run_until(&f, START + 7440 * S);
 	assert_int_equal(stats(&f).made[ACTION_PROBE], 2);

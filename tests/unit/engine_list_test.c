@@ -4,6 +4,8 @@
 
 #include <rte_byteorder.h>
 
+#include <flow/l2.h>
+
 static void
 start(struct fixture *f)
 {
@@ -315,6 +317,7 @@ sizes_add_up_whatever_is_on(void **state)
 	assert_int_equal(plain.family[1].table.connections, 0);
 	assert_int_equal(plain.family[0].acct, 0);
 	assert_int_equal(plain.fragments, 0);
+	assert_true(plain.links >= 5000 * sizeof(struct flow_l2_pair));
 	assert_true(plain.other > 0 && plain.other < engine_bytes(&config));
 	config.acct = true;
 	config.track.ip_security_match = true;

@@ -71,6 +71,8 @@ check_round_trip(const struct frame *f, uint8_t to, const struct tcp_segment *se
 
 	give(&g, f);
 	reply_l2_of(&g.m, &g.p, &l2);
+	if (to == g.p.side)
+		l2 = reply_l2_back(&l2);
 	reply_tcp(&g.reply, &l2, &g.p.key, g.p.family, to, seg);
 	p = receive(&g, to ^ 1);
 	assert_int_equal(p.kind, PACKET_TCP);
@@ -137,7 +139,7 @@ the_link_layer_is_that_of_the_frame(void **state)
 	const uint8_t back[] = {0x02, 0xaa, 0,    0, 0,   1,    0x02, 0xbb, 0, 0, 0,
 				2,    0x88, 0xa8, 0, 100, 0x81, 0,    0x20, 5, 8, 0};
 	const struct tcp_segment rst = {.flags = TCP_RST};
-	struct reply_l2 l2, again;
+	struct reply_l2 l2, answer, again;
 	struct rte_mbuf seg[3];
 	struct given g;
 
@@ -145,7 +147,8 @@ the_link_layer_is_that_of_the_frame(void **state)
 	give(&g, &f);
 	memset(&l2, 0xa5, sizeof(l2));
 	reply_l2_of(&g.m, &g.p, &l2);
-	reply_tcp(&g.reply, &l2, &g.p.key, 4, 0, &rst);
+	answer = reply_l2_back(&l2);
+	reply_tcp(&g.reply, &answer, &g.p.key, 4, 0, &rst);
 	assert_memory_equal(g.room, back, sizeof(back));
 	/* On to the other side: the frame's own header. */
 	reply_tcp(&g.reply, &l2, &g.p.key, 4, 1, &rst);

@@ -87,7 +87,8 @@ struct engine_sizes {
 	} family[2];           /* IPv4, IPv6 */
 	size_t timers;         /* the wheels: what does not depend on the connections */
 	size_t fragments;      /* what is known of those that wait, not their buffers */
-	size_t other;          /* transmit buffers, link layers, counters */
+	size_t links;          /* link layers of connections */
+	size_t other;          /* transmit buffers, counters */
 };
 
 void engine_sizes(const struct engine_config *config, struct engine_sizes *sizes);

@@ -23,23 +23,30 @@
 #define REPLY_MAX_BYTES 1302 /* Ethernet, two tags, and an IPv6 packet of 1,280 bytes */
 
 /*
- * The link layer of a connection: what a frame to each side must start with. Tags are kept
- * whole, TPID and TCI, outermost first.
+ * The link layer of one direction: what a frame must start with, and the port that it
+ * leaves through, which is the caller's to set and to read. Tags are kept whole, TPID and
+ * TCI, outermost first.
  */
 struct reply_l2 {
-	struct rte_ether_addr mac[2]; /* of the station on each side */
-	uint8_t vlans;                /* 0 to PACKET_MAX_VLANS */
-	uint8_t reserved[3];          /* 0: the struct is compared as bytes */
+	struct rte_ether_addr dst;
+	struct rte_ether_addr src;
+	uint16_t port;
+	uint8_t vlans;    /* 0 to PACKET_MAX_VLANS */
+	uint8_t reserved; /* 0: the struct is compared as bytes */
 	rte_be16_t tag[PACKET_MAX_VLANS][2];
 };
 
-/* The link layer of the frame in m, parsed as p. */
+/* The link layer of the frame in m, parsed as p; port 0. */
 void reply_l2_of(const struct rte_mbuf *m, const struct packet *p, struct reply_l2 *l2);
 
+/* The link layer of the answer to a frame with this one; port 0. */
+struct reply_l2 reply_l2_back(const struct reply_l2 *l2);
+
 /*
- * Write into m the TCP segment seg of the connection with this key (family 4 or 6), sent to
- * side `to` in the name of the endpoint on the other one. A SYN carries no options; with
- * seg->has_ts the segment carries timestamps.
+ * Write into m the TCP segment seg of the connection with this key (family 4 or 6), sent
+ * to side `to` in the name of the endpoint on the other one; l2 is the link layer of
+ * frames to that side. A SYN carries no options; with seg->has_ts the segment carries
+ * timestamps.
  */
 void reply_tcp(struct rte_mbuf *m, const struct reply_l2 *l2, const struct flow_key *key,
 	       uint8_t family, uint8_t to, const struct tcp_segment *seg);

@@ -45,6 +45,8 @@
 #define TRACK_TS 0x04u      /* timestamps agreed on */
 #define TRACK_REPLIED 0x08u /* something has come back */
 #define TRACK_ASSURED 0x10u /* confirmed (MODEL-4); of UDP, a stream */
+/* The engine wants to see a segment of side x on the slow path, for its link layer. */
+#define TRACK_RELEARN(x) (0x40u << (x))
 
 /* track_hot.ts_lag */
 #define TS_LAG_NONE 0xffffu    /* nothing of this side echoed yet: ts_recent unknown */
@@ -85,7 +87,7 @@ struct track_cold {
 	uint32_t id; /* serial number in the worker, from 1; 0: entry not in use */
 	uint16_t syn_win[2]; /* window that the other side's SYN offered to this one */
 	uint16_t side;       /* entry of the side table, 0: none */
-	uint16_t l2;         /* link-layer addresses (flow/l2.h), 0: not known */
+	uint16_t l2;         /* link layers (flow/l2.h), 0: not known */
 	uint16_t rule;       /* that let it in: policy_verdict.rule */
 	/* probes sent, bits 0-1; bit 6: the side that did not begin has sent a SYN too
 	 * (simultaneous open) */

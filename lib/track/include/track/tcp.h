@@ -117,6 +117,14 @@ enum tcp_timer tcp_timer(struct track_conn *conn, uint32_t now,
 			 const struct track_config *config, struct tcp_segment probe[2]);
 
 /*
+ * The probes that tcp_timer() has just made were not sent, so that silence says nothing.
+ * True: they are not counted, and are to be made again in a second. False: for minutes
+ * they could not be sent, or a RST is in doubt: they count.
+ */
+bool tcp_probe_unsent(struct track_conn *conn, uint32_t now,
+		      const struct track_config *config);
+
+/*
  * TIM-2: who goes first when there is no room. Of two the lower one goes; TRACK_EVICT_NEVER
  * stays, whatever comes.
  */

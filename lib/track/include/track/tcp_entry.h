@@ -235,4 +235,21 @@ entry_timer(struct track_conn *conn, uint32_t now, const struct track_config *co
 	return shadow_inherits(&p, conn->side) ? TCP_TIMER_WAIT : TCP_TIMER_EXPIRE;
 }
 
+/*
+ * TIM-1 when probes cannot be sent. Only of what has been answered is it worth waiting
+ * for.
+ */
+static inline bool
+entry_probe_unsent(struct track_conn *conn, uint32_t now,
+		   const struct track_config *config)
+{
+	struct tcp_pair p = conn_pair(conn);
+
+	if (!(p.h->flags & TRACK_REPLIED) || (p.c->flags & COLD_RST_PEND) ||
+	    ticks_since(pair_end(&p, config), now) > TCP_PROBE_PATIENCE)
+		return false;
+	pair_set_probes(&p, pair_probes(&p) - 1);
+	return true;
+}
+
 #endif

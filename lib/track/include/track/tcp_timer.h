@@ -12,6 +12,8 @@
 
 #define TCP_PROBES 3u
 #define TCP_PROBE_GAP TICKS_PER_S
+/* For this long after its time-out a connection is kept whose probes cannot be sent. */
+#define TCP_PROBE_PATIENCE (300u * TICKS_PER_S)
 
 /* The end of an ESTABLISHED pair, from its last segment on. */
 static inline uint32_t
