@@ -1,72 +1,147 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What classifier_build.c makes and classifier.c reads.
+ * Classification by bit vectors: which of many entries does a tuple of values match?
+ * Entries are the rules of a chain (rule_classifier.h) or the elements of a set (set.c).
  *
- * A bit vector is `groups` words of summary, each with one bit for each word of its 64 *
- * 64 rules, and then, in order, the words whose bit is set in the summary.
+ * Each entry is a box: it has one or more intervals in each field. A field is a
+ * dimension, whose values are divided into intervals at each boundary of an entry. All
+ * values of one interval match the same entries, which are kept as a bit vector with a
+ * bit for each entry. A packet's values lead to one bit vector in each dimension, and the
+ * bits that are set in all of them are the entries that match: the algorithm of Lakshman
+ * and Stiliadis ("High-Speed Policy-based Packet Forwarding Using Efficient
+ * Multi-dimensional Range Matching", SIGCOMM 1998).
+ *
+ * Most words of most bit vectors are zero. They are left out, and a summary says which
+ * those are, so that an intersection reads few words: the aggregated bit vectors of
+ * Baboescu and Varghese ("Scalable Packet Classification", SIGCOMM 2001). A bit vector is
+ * `groups` words of summary, each with one bit for each word of its 64 * 64 entries, and
+ * then, in order, the words whose bit is set in the summary.
+ *
+ * A dimension takes at most DIMENSION_BYTES. One that would need more leaves out
+ * boundaries and is not exact: its bit vectors then have bits of entries that do not
+ * match. So the time and memory to build a classifier are bounded, and who uses it
+ * compares the entries that it finds.
  */
 #ifndef POLICY_CLASSIFIER_H
 #define POLICY_CLASSIFIER_H
 
-#include "program.h"
+#include <policy/ir.h>
 
-#define CLASSIFIER_RULES_MIN 8 /* a shorter chain is walked as fast */
-/* bit vectors of fewer rules are in a near cache: a batch of 1,000 costs a tenth more */
-#define CLASSIFIER_BATCH_MIN 2000
-#define CLASSIFIER_DIMENSIONS_MAX POLICY_DIMENSIONS_MAX
+#define DIMENSION_BYTES (16u << 20)
+#define CLASSIFIER_DIMENSIONS_MAX KEY_FIELDS_MAX
 
-/* For the instructions of a chain, from first to its end. Returns 0 or -ENOMEM. */
-int classifier_build(struct arena *arena, struct program *program, uint32_t first);
-/* Whether the rules are so many that policy_classify_begin() is worth its cost. */
-bool classifier_wants_batch(const struct classifier *classifier);
-/* Find and prefetch the packet's bit vectors. */
-void classifier_begin(const struct classifier *classifier, struct policy_class *class,
-		      const struct policy_packet *packet);
-/* Then find class->first. */
-void classifier_end(struct policy_class *class);
-/* Entry point of the first rule from an index on that can match, or the chain's end. */
-uint32_t classifier_next(const struct classifier *classifier, struct policy_class *class,
-			 const struct policy_packet *packet, uint32_t index);
-
-/* A field's values, divided into intervals; each begins at a boundary. */
 struct dimension {
-	enum field_id field;
-	/*
-	 * up to 16 bits: offset in bits of the vector of each value up to the last
-	 * boundary
-	 */
+	enum field_id field; /* for the rules of a chain */
+	bool exact;          /* no boundary is left out */
+	/* direct: offset of each value's bit vector in bits, up to the last boundary */
 	uint32_t *direct;
 	uint32_t last;
-	/* more bits: the boundaries, from 0, and the offset of the vector of each */
+	/*
+	 * else the boundaries, from 0, and the offset of the bit vector that begins at
+	 * each
+	 */
 	uint32_t nboundaries;
-	uint32_t *boundary32; /* of 32 bits */
-	u128 *boundary;       /* of more */
+	uint32_t *boundary32; /* values have 32 bits at most */
+	u128 *boundary;       /* they have more */
 	uint32_t *vector;
 	uint64_t *bits;
 };
 
 struct classifier {
-	uint32_t nrules;
-	uint32_t words;  /* of 64 rules */
+	uint32_t entries;
+	uint32_t words;  /* of 64 entries */
 	uint32_t groups; /* of 64 words */
-	uint32_t *entry; /* entry point of each rule, and the chain's end */
-	struct {
-		struct dimension dimension[CLASSIFIER_DIMENSIONS_MAX];
-		unsigned count;
-	} family[2]; /* IPv4, IPv6 */
+	unsigned count;  /* of dimensions */
+	struct dimension dimension[CLASSIFIER_DIMENSIONS_MAX];
 };
 
-/* While building. */
-
-/* Values that a rule can match. */
+/* Values that an entry matches in a dimension. */
 struct interval {
 	u128 lo, hi;
-	uint32_t rule;
+	uint32_t entry;
 };
 
-/* The bit vectors of each step-th boundary, in at most `most` words. */
+struct interval_list {
+	struct interval *interval;
+	size_t count;
+	size_t room;
+	bool failed; /* no memory: what was added since is lost */
+};
+
+void interval_add(struct interval_list *list, uint32_t entry, u128 lo, u128 hi);
+void interval_list_free(struct interval_list *list);
+
+void classifier_init(struct classifier *classifier, uint32_t entries);
+
+/*
+ * Add a dimension of values of some bits. Sorts the intervals; an entry without one
+ * matches nothing. direct: faster, for 16 bits at most, and takes four bytes for each
+ * value up to the last boundary. Returns 0 or -ENOMEM.
+ */
+int classifier_add(struct classifier *classifier, struct arena *arena,
+		   struct interval_list *list, unsigned bits, bool direct);
+
+/*
+ * The first entry from an index on whose bit is set in `count` bit vectors, one of each
+ * dimension; classifier->entries where there is none.
+ */
+uint32_t classifier_find(const struct classifier *classifier,
+			 const uint64_t *const *vector, unsigned count, uint32_t from);
+
+/* A binary search without branches: half of them would be mispredicted. */
+static inline uint32_t
+boundary32_find(const uint32_t *boundary, uint32_t count, uint32_t value)
+{
+	uint32_t at = 0, half;
+
+	for (; count > 1; count -= half) {
+		half = count / 2;
+		at += half & -(uint32_t)(boundary[at + half] <= value);
+	}
+	return at;
+}
+
+static inline uint32_t
+boundary_find(const u128 *boundary, uint32_t count, u128 value)
+{
+	uint32_t at = 0, half;
+
+	for (; count > 1; count -= half) {
+		half = count / 2;
+		at += half & -(uint32_t)(boundary[at + half] <= value);
+	}
+	return at;
+}
+
+/* The bit vector of a value of 32 bits at most; the dimension has no `boundary`. */
+static inline const uint64_t *
+dimension_vector32(const struct dimension *dimension, uint32_t value)
+{
+	if (dimension->direct != NULL) {
+		value = value < dimension->last ? value : dimension->last;
+		return &dimension->bits[dimension->direct[value]];
+	}
+	value = boundary32_find(dimension->boundary32, dimension->nboundaries, value);
+	return &dimension->bits[dimension->vector[value]];
+}
+
+/* The bit vector of any value. */
+static inline const uint64_t *
+dimension_vector(const struct dimension *dimension, u128 value)
+{
+	uint32_t at;
+
+	if (dimension->boundary == NULL)
+		return dimension_vector32(dimension, (uint32_t)value);
+	at = boundary_find(dimension->boundary, dimension->nboundaries, value);
+	return &dimension->bits[dimension->vector[at]];
+}
+
+/* The inner part of classifier_add(), for its test. */
+
+/* The bit vectors of each step-th boundary, in at most words_max words. */
 struct packing {
-	size_t most;
+	size_t words_max;
 	uint64_t *bits;
 	uint32_t *vector;
 	size_t used, room, count, step;
@@ -74,7 +149,7 @@ struct packing {
 
 /*
  * Pack the bit vectors of the intervals between n boundaries, or of each second, fourth
- * .. boundary where they would need more than packing->most words, which is the one
+ * .. boundary where they would need more than packing->words_max words, which is the one
  * member to set before. Sorts the intervals. Returns 0 or -ENOMEM; the packing is to be
  * freed in any case.
  */

@@ -22,9 +22,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "classifier.h"
 #include "constant.h"
 #include "depth.h"
+#include "rule_classifier.h"
 #include "stmt_table.h"
 
 static int
@@ -108,7 +108,7 @@ program_emit(struct policy *policy, enum policy_ct ct)
 		e.rule = 0;
 		emit(&e, INSTR_END);
 		if (e.classified)
-			ret = classifier_build(&ir->arena, p, p->start[i]);
+			ret = rule_classifier_build(&ir->arena, p, p->start[i]);
 	}
 	return ret;
 }

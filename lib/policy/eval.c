@@ -6,7 +6,7 @@
  */
 #include "eval.h"
 
-#include "classifier.h"
+#include "rule_classifier.h"
 #include "stmt_table.h"
 
 /* One base chain. */
@@ -27,11 +27,11 @@ chain_walk(struct walk *w, uint32_t number)
 			POLICY_STATEMENTS(X)
 #undef X
 		case INSTR_CLASSIFY:
-			if (instr->classifier == NULL || w->unclassified)
+			if (w->unclassified)
 				pc++;
 			else
-				pc = classifier_next(instr->classifier, w->class,
-						     w->packet, instr->index);
+				pc = rule_classifier_next(instr->classifier, w->class,
+							  w->packet, instr->index);
 			break;
 		default: /* INSTR_END */
 			pc = walk_return(w);
@@ -62,7 +62,7 @@ eval(struct walk *w)
 }
 
 /* The classifier with which the first base chain of a family begins, or NULL. */
-static const struct classifier *
+static const struct rule_classifier *
 first_classifier(const struct policy *policy, uint8_t family, uint8_t ct)
 {
 	const struct program *program = &policy->program[ct];
@@ -83,23 +83,23 @@ first_classifier(const struct policy *policy, uint8_t family, uint8_t ct)
 bool
 policy_wants_batch(const struct policy *policy, enum policy_ct ct)
 {
-	const struct classifier *v4 = first_classifier(policy, 4, (uint8_t)ct);
-	const struct classifier *v6 = first_classifier(policy, 6, (uint8_t)ct);
+	const struct rule_classifier *v4 = first_classifier(policy, 4, (uint8_t)ct);
+	const struct rule_classifier *v6 = first_classifier(policy, 6, (uint8_t)ct);
 
-	return (v4 != NULL && classifier_wants_batch(v4)) ||
-	       (v6 != NULL && classifier_wants_batch(v6));
+	return (v4 != NULL && rule_classifier_wants_batch(v4)) ||
+	       (v6 != NULL && rule_classifier_wants_batch(v6));
 }
 
 void
 policy_classify_begin(const struct policy *policy, const struct policy_packet *packet,
 		      struct policy_class *class)
 {
-	const struct classifier *classifier = first_classifier(policy, packet->family,
-							       packet->ct);
+	const struct rule_classifier *classifier =
+		first_classifier(policy, packet->family, packet->ct);
 
 	class->classifier = NULL;
 	if (classifier != NULL)
-		classifier_begin(classifier, class, packet);
+		rule_classifier_begin(classifier, class, packet);
 }
 
 void
@@ -108,7 +108,7 @@ policy_classify_end(const struct policy *policy, enum policy_ct ct,
 {
 	if (class->classifier == NULL)
 		return;
-	classifier_end(class);
+	rule_classifier_end(class);
 	__builtin_prefetch(&policy->program[ct].code[class->first]);
 }
 

@@ -14,25 +14,27 @@
 #define FIELD_UDPLITE 136
 #define FIELD_DCCP 33
 
+static inline uint32_t
+address_load32(const uint8_t *bytes)
+{
+	uint32_t address;
+
+	memcpy(&address, bytes, sizeof(address));
+	return be32toh(address);
+}
+
 static inline u128
-address_load(const uint8_t *bytes, uint8_t family)
+address_load128(const uint8_t *bytes)
 {
 	uint64_t half[2];
-	uint32_t v4;
 
-	if (family == 4) {
-		memcpy(&v4, bytes, sizeof(v4));
-		return be32toh(v4);
-	}
 	memcpy(half, bytes, sizeof(half));
 	return (u128)be64toh(half[0]) << 64 | be64toh(half[1]);
 }
 
-/*
- * The value of a field, which the packet has: family and protocol were compared before.
- */
-static inline u128
-field_load(enum field_id field, const struct policy_packet *p)
+/* The value of a field other than an IPv6 address. */
+static inline uint32_t
+field_load32(enum field_id field, const struct policy_packet *p)
 {
 	switch (field) {
 	case FIELD_IIF:
@@ -40,11 +42,9 @@ field_load(enum field_id field, const struct policy_packet *p)
 	case FIELD_OIF:
 		return p->oif;
 	case FIELD_IP_SADDR:
-	case FIELD_IP6_SADDR:
-		return address_load(p->saddr, p->family);
+		return address_load32(p->saddr);
 	case FIELD_IP_DADDR:
-	case FIELD_IP6_DADDR:
-		return address_load(p->daddr, p->family);
+		return address_load32(p->daddr);
 	case FIELD_IP_PROTOCOL:
 	case FIELD_IP6_NEXTHDR:
 	case FIELD_L4PROTO:
@@ -69,10 +69,25 @@ field_load(enum field_id field, const struct policy_packet *p)
 		return p->tcp_flags;
 	case FIELD_CT_STATE:
 		return ct_state_bit((enum policy_ct)p->ct);
-	case FIELD_COUNT:
-		break;
+	default: /* 128 bits */
+		return 0;
 	}
-	return 0;
+}
+
+/*
+ * The value of a field, which the packet has: family and protocol were compared before.
+ */
+static inline u128
+field_load(enum field_id field, const struct policy_packet *p)
+{
+	switch (field) {
+	case FIELD_IP6_SADDR:
+		return address_load128(p->saddr);
+	case FIELD_IP6_DADDR:
+		return address_load128(p->daddr);
+	default:
+		return field_load32(field, p);
+	}
 }
 
 static inline bool

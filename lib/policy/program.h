@@ -18,8 +18,7 @@ struct instr {
 		const struct ir_match *match;
 		struct ir_verdict verdict;
 		const void *data;
-		const struct classifier
-			*classifier; /* INSTR_CLASSIFY; NULL: none, go on */
+		const struct rule_classifier *classifier; /* INSTR_CLASSIFY */
 	};
 };
 _Static_assert(sizeof(struct instr) == 24, "long chains are more than a cache holds");

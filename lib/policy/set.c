@@ -4,11 +4,7 @@
  *
  *	one field	disjoint intervals; binary search
  *	more, points	the tuples in order; binary search
- *	more, ranges	each field is a dimension. The bounds of the elements divide its
- *			values into intervals with the same elements, kept as a bit vector
- *			each. A look-up finds one bit vector in each dimension and
- *			intersects them, 64 elements at a time. They need memory
- *			by the square of the number of elements, hence RANGED_MAX.
+ *	more, ranges	the elements are the entries of a classifier (classifier.h)
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,19 +12,10 @@
 
 #include "set.h"
 
-#define RANGED_MAX 4096
+#include "classifier.h"
 
-struct set_dimension {
-	uint32_t nboundaries;
-	u128 *boundary;    /* a bit vector begins at each */
-	uint64_t *vectors; /* words(set) of each */
-};
-
-static uint32_t
-words(const struct ir_set *set)
-{
-	return (set->count + 63) / 64;
-}
+/* Elements from which on a table of all values of a field is worth its memory. */
+#define DIRECT_MIN 1024
 
 void
 set_builder_free(struct set_builder *b)
@@ -120,11 +107,10 @@ elements_store(struct set_builder *b, struct arena *arena, struct ir_set *set)
 		if (b->map)
 			set->verdicts[i] = b->verdicts[b->order[i]];
 	}
-	set->points = memcmp(set->lo, set->hi, b->count * bytes) == 0;
 	return 0;
 }
 
-/* Intervals that overlap become one; in a map they would be ambiguous. */
+/* Intervals that overlap become one; those of a map must not overlap. */
 static int
 intervals_join(struct ir_set *set, bool map)
 {
@@ -149,92 +135,32 @@ intervals_join(struct ir_set *set, bool map)
 	return 0;
 }
 
-int
-u128_compare(const void *x, const void *y)
-{
-	const u128 a = *(const u128 *)x, b = *(const u128 *)y;
-
-	return a < b ? -1 : a > b;
-}
-
-size_t
-u128_sort(u128 *values, size_t n)
-{
-	size_t i, kept = n > 0;
-
-	qsort(values, n, sizeof(*values), u128_compare);
-	for (i = 1; i < n; i++)
-		if (values[i] != values[kept - 1])
-			values[kept++] = values[i];
-	return kept;
-}
-
-/* The last of the sorted values that is not above the value; -1: all are. */
-static int64_t
-boundary_find(const u128 *sorted, uint32_t count, u128 value)
-{
-	uint32_t lo = 0, hi = count, middle;
-
-	while (lo < hi) {
-		middle = lo + (hi - lo) / 2;
-		if (sorted[middle] <= value)
-			lo = middle + 1;
-		else
-			hi = middle;
-	}
-	return (int64_t)lo - 1;
-}
-
+/* Each field becomes a dimension. */
 static int
-dimension_build(struct arena *arena, const struct ir_set *set, unsigned f,
-		struct set_dimension *dimension)
+classifier_make(const struct set_builder *b, struct arena *arena, struct ir_set *set)
 {
-	uint32_t i, k, n = 0;
+	struct classifier *c = arena_take(arena, 1, sizeof(*c));
+	struct interval_list list = {.count = 0};
+	uint32_t i;
 	size_t e;
-
-	dimension->boundary = arena_take(arena, 2 * (size_t)set->count, sizeof(u128));
-	if (dimension->boundary == NULL)
-		return -ENOMEM;
-	for (i = 0; i < set->count; i++) {
-		e = (size_t)i * set->nfields + f;
-		dimension->boundary[n++] = set->lo[e];
-		if (set->hi[e] != ~(u128)0)
-			dimension->boundary[n++] = set->hi[e] + 1;
-	}
-	k = (uint32_t)u128_sort(dimension->boundary, n);
-	dimension->nboundaries = k;
-	dimension->vectors = arena_take(arena, (size_t)k * words(set), sizeof(uint64_t));
-	if (dimension->vectors == NULL)
-		return -ENOMEM;
-	for (k = 0; k < dimension->nboundaries; k++) {
-		for (i = 0; i < set->count; i++) {
-			e = (size_t)i * set->nfields + f;
-			if (set->lo[e] <= dimension->boundary[k] &&
-			    dimension->boundary[k] <= set->hi[e])
-				dimension->vectors[(size_t)k * words(set) + i / 64] |=
-					UINT64_C(1) << i % 64;
-		}
-	}
-	return 0;
-}
-
-static int
-dimensions_build(struct arena *arena, struct ir_set *set)
-{
 	unsigned f;
-	int ret;
+	int ret = 0;
 
-	if (set->count > RANGED_MAX)
-		return -E2BIG;
-	set->dimensions = arena_take(arena, set->nfields, sizeof(*set->dimensions));
-	if (set->dimensions == NULL)
+	if (c == NULL)
 		return -ENOMEM;
-	for (f = 0; f < set->nfields; f++) {
-		ret = dimension_build(arena, set, f, &set->dimensions[f]);
-		if (ret != 0)
-			return ret;
+	classifier_init(c, set->count);
+	for (f = 0; f < b->nfields && ret == 0; f++) {
+		list.count = 0;
+		for (i = 0; i < set->count; i++) {
+			e = (size_t)i * b->nfields + f;
+			interval_add(&list, i, set->lo[e], set->hi[e]);
+		}
+		ret = classifier_add(c, arena, &list, b->bits[f],
+				     b->bits[f] <= 16 && set->count >= DIRECT_MIN);
 	}
-	return 0;
+	interval_list_free(&list);
+	set->classifier = c;
+	return ret;
 }
 
 int
@@ -248,7 +174,9 @@ set_builder_store(struct set_builder *b, struct arena *arena, struct ir_set *set
 		return ret;
 	if (set->nfields == 1)
 		return intervals_join(set, b->map);
-	return set->points ? 0 : dimensions_build(arena, set);
+	if (memcmp(set->lo, set->hi, set->count * b->nfields * sizeof(u128)) == 0)
+		return 0;
+	return classifier_make(b, arena, set);
 }
 
 struct ir_set *
@@ -290,28 +218,33 @@ point_find(const struct ir_set *set, const u128 *values)
 	return -1;
 }
 
-static int64_t
-dimensions_find(const struct ir_set *set, const u128 *values)
+static bool
+element_contains(const struct ir_set *set, uint32_t element, const u128 *values)
 {
-	const uint64_t *vectors[KEY_FIELDS_MAX];
-	uint32_t w, nwords = words(set);
-	uint64_t both;
-	int64_t at;
+	size_t e = (size_t)element * set->nfields;
 	unsigned f;
 
-	for (f = 0; f < set->nfields; f++) {
-		at = boundary_find(set->dimensions[f].boundary,
-				   set->dimensions[f].nboundaries, values[f]);
-		if (at < 0)
-			return -1;
-		vectors[f] = set->dimensions[f].vectors + (size_t)at * nwords;
-	}
-	for (w = 0; w < nwords; w++) {
-		both = vectors[0][w];
-		for (f = 1; f < set->nfields; f++)
-			both &= vectors[f][w];
-		if (both != 0)
-			return (int64_t)w * 64 + __builtin_ctzll(both);
+	for (f = 0; f < set->nfields; f++, e++)
+		if (values[f] < set->lo[e] || values[f] > set->hi[e])
+			return false;
+	return true;
+}
+
+/* The classifier may find elements that do not contain the values: each is compared. */
+static int64_t
+box_find(const struct ir_set *set, const u128 *values)
+{
+	const struct classifier *c = set->classifier;
+	const uint64_t *vector[CLASSIFIER_DIMENSIONS_MAX];
+	uint32_t at;
+	unsigned f;
+
+	for (f = 0; f < set->nfields; f++)
+		vector[f] = dimension_vector(&c->dimension[f], values[f]);
+	for (at = 0; at < c->entries; at++) {
+		at = classifier_find(c, vector, set->nfields, at);
+		if (at < c->entries && element_contains(set, at, values))
+			return at;
 	}
 	return -1;
 }
@@ -319,11 +252,11 @@ dimensions_find(const struct ir_set *set, const u128 *values)
 int64_t
 set_search(const struct ir_set *set, const u128 *values)
 {
-	int64_t at;
+	uint32_t at;
 
 	if (set->nfields > 1)
-		return set->dimensions != NULL ? dimensions_find(set, values)
+		return set->classifier != NULL ? box_find(set, values)
 					       : point_find(set, values);
 	at = boundary_find(set->lo, set->count, values[0]);
-	return at >= 0 && values[0] <= set->hi[at] ? at : -1;
+	return set->lo[at] <= values[0] && values[0] <= set->hi[at] ? (int64_t)at : -1;
 }

@@ -16,9 +16,4 @@ set_find(const struct ir_set *set, const u128 *values)
 	return set->count == 0 ? -1 : set_search(set, values);
 }
 
-/* Of two u128, for qsort(). */
-int u128_compare(const void *x, const void *y);
-/* In order, without duplicates; returns how many are left. */
-size_t u128_sort(u128 *values, size_t n);
-
 #endif

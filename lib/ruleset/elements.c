@@ -121,11 +121,6 @@ set_store(struct loader *l, struct named_set *set, struct set_builder *b)
 		return loader_fail(
 			l, "elements of the verdict map overlap, so the verdict is "
 			   "not clear; each value may stand in one element only");
-	case -E2BIG:
-		return loader_fail(l,
-				   "a set of joined fields with ranges has %u elements; "
-				   "at most 4096 are supported",
-				   b->count);
 	default:
 		return loader_no_memory(l);
 	}
@@ -137,6 +132,7 @@ elements_build(struct loader *l, struct named_set *set, const struct ir_key *key
 {
 	struct set_builder b = {.nfields = key->nfields, .map = set->map};
 	const json_t *element;
+	unsigned f;
 	size_t i;
 	int ret;
 
@@ -149,6 +145,8 @@ elements_build(struct loader *l, struct named_set *set, const struct ir_key *key
 	ret = types_take(l, set, key);
 	if (ret != 0 || set->built)
 		return ret;
+	for (f = 0; f < key->nfields; f++)
+		b.bits[f] = value_bits(set->type[f]);
 	if (elements != NULL && (single || !json_is_array(elements))) {
 		ret = element_parse(l, set, &b, elements);
 	} else {

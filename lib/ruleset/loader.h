@@ -97,6 +97,7 @@ int value_parse(struct loader *l, enum value_type type, const json_t *json,
 		struct intervals *out);
 int value_scalar(struct loader *l, enum value_type type, const json_t *json, u128 *out);
 bool value_is_flags(enum value_type type);
+uint8_t value_bits(enum value_type type);
 u128 value_max(enum value_type type);
 const char *value_type_name(enum value_type type);
 

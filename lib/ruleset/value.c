@@ -135,6 +135,12 @@ value_type_name(enum value_type type)
 	return type_info[type].name;
 }
 
+uint8_t
+value_bits(enum value_type type)
+{
+	return type_info[type].bits;
+}
+
 /* All bits of a type's values. */
 u128
 value_max(enum value_type type)

@@ -2,7 +2,7 @@
 /* Filters of long chains: they change no verdict and no count, and they do skip. */
 #include "policy_test.h"
 
-#include "classifier.h"
+#include "rule_classifier.h"
 #include "eval.h"
 #include "stmt_table.h"
 
@@ -326,15 +326,15 @@ of_many_rules_the_few_that_can_match_are_looked_at(void **state)
 	assert_non_null(program->code[0].classifier);
 
 	packet_make(&pk, &packet, address);
-	pc = classifier_next(program->code[0].classifier, &class, &packet, 0);
+	pc = rule_classifier_next(program->code[0].classifier, &class, &packet, 0);
 	assert_int_equal(program->code[pc].rule, 4321);
-	pc = classifier_next(program->code[0].classifier, &class, &packet, 4321);
+	pc = rule_classifier_next(program->code[0].classifier, &class, &packet, 4321);
 	assert_int_equal(program->code[pc].op, INSTR_END);
 	assert_int_equal(eval(policy, &pk, NULL).rule, 4321);
 
 	class.classifier = NULL;
 	packet_make(&none, &packet, address);
-	pc = classifier_next(program->code[0].classifier, &class, &packet, 0);
+	pc = rule_classifier_next(program->code[0].classifier, &class, &packet, 0);
 	assert_int_equal(program->code[pc].op, INSTR_END);
 	assert_int_equal(eval(policy, &none, NULL).kind, POLICY_DROP);
 	assert_int_equal(eval(policy, &v6, NULL).rule, 77);

@@ -107,18 +107,17 @@ struct ir_verdict {
 /*
  * A set or verdict map. With one field: disjoint intervals in order, lo[i] to hi[i]. With
  * more: element i is lo[i * nfields ..] to hi[..]; in order, found by binary search where
- * all elements are points, otherwise by the dimensions of set.c.
+ * all elements are points, otherwise by a classifier.
  */
 struct ir_set {
 	uint32_t count;
 	uint8_t nfields;
-	bool points; /* lo is hi everywhere */
-	bool all;    /* has the element `*` */
+	bool all; /* has the element `*` */
 	u128 *lo;
 	u128 *hi;
-	struct ir_verdict *verdicts;      /* of a map: one for each element */
-	struct ir_verdict otherwise;      /* of a map with `*` */
-	struct set_dimension *dimensions; /* one for each field, or NULL */
+	struct ir_verdict *verdicts;   /* of a map: one for each element */
+	struct ir_verdict otherwise;   /* of a map with `*` */
+	struct classifier *classifier; /* of several fields, with ranges; else NULL */
 };
 
 struct ir_match {
@@ -195,14 +194,15 @@ void arena_free(struct arena *arena);
 /*
  * set.c: a set is built from its elements, in any order.
  *
- *	struct set_builder b = {.nfields = 2};
+ *	struct set_builder b = {.nfields = 2, .bits = {32, 16}};
  *	set_builder_add(&b, lo, hi, &verdict);
  *	set_builder_store(&b, arena, set);
  *	set_builder_free(&b);
  */
 struct set_builder {
 	unsigned nfields;
-	bool map; /* each element has a verdict */
+	uint8_t bits[KEY_FIELDS_MAX]; /* of the values of each field */
+	bool map;                     /* each element has a verdict */
 	uint32_t count;
 	uint32_t room;
 	u128 *lo;
@@ -214,9 +214,7 @@ struct set_builder {
 /* One element: a lower and an upper bound for each field. Returns 0 or -ENOMEM. */
 int set_builder_add(struct set_builder *b, const u128 *lo, const u128 *hi,
 		    const struct ir_verdict *verdict);
-/*
- * Returns 0, -ENOMEM, -EEXIST: elements of a map overlap, or -E2BIG: too many for ranges.
- */
+/* Returns 0, -ENOMEM, or -EEXIST: elements of a map overlap. */
 int set_builder_store(struct set_builder *b, struct arena *arena, struct ir_set *set);
 void set_builder_free(struct set_builder *b);
 /* The set of one interval; empty when lo is above hi. NULL: no memory. */

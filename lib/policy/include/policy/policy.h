@@ -83,7 +83,7 @@ void policy_eval(const struct policy *policy, const struct policy_packet *packet
 
 /*
  * The same for a batch of packets, which wait together for the memory of a long chain's
- * classifier (lib/policy/classifier_build.c):
+ * classifier (lib/policy/rule_classifier.h):
  *
  *	for each packet: policy_classify_begin(policy, packet, &class);
  *	for each: policy_classify_end(policy, packet->ct, &class);
@@ -97,10 +97,11 @@ void policy_eval(const struct policy *policy, const struct policy_packet *packet
 #define POLICY_DIMENSIONS_MAX 7
 
 struct policy_class {
-	const struct classifier *classifier; /* that the bit vectors are of; NULL: none */
+	/* that the bit vectors are of; NULL: none */
+	const struct rule_classifier *classifier;
 	const uint64_t *vector[POLICY_DIMENSIONS_MAX];
-	unsigned count;
-	uint32_t first; /* entry point of the first rule that can match, 0: not known */
+	unsigned family; /* 0: IPv4, 1: IPv6 */
+	uint32_t first;  /* entry point of the first rule that can match, 0: not known */
 };
 
 bool policy_wants_batch(const struct policy *policy, enum policy_ct ct);

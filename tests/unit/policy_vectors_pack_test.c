@@ -3,14 +3,14 @@
 #include "policy_test.h"
 
 #include "classifier.h"
-#include "set.h"
+#include "u128.h"
 
 #define RULES 9000u /* three groups, the last not full */
 #define SPANS 3000u
 #define VALUES 100000u
 #define NONE SIZE_MAX /* of words: no bound */
 
-static const struct classifier classifier = {.nrules = RULES,
+static const struct classifier classifier = {.entries = RULES,
 					     .words = (RULES + 63) / 64,
 					     .groups = (RULES + 4095) / 4096};
 
@@ -64,7 +64,7 @@ spans_draw(struct interval *spans)
 	unsigned i;
 
 	for (i = 0; i < SPANS; i++) {
-		spans[i].rule = pick(4) == 0 ? pick(50) * 180 : pick(RULES);
+		spans[i].entry = pick(4) == 0 ? pick(50) * 180 : pick(RULES);
 		spans[i].lo = pick(VALUES);
 		spans[i].hi = spans[i].lo + pick(pick(2) == 0 ? 3 : 2000);
 	}
@@ -91,9 +91,9 @@ check_rows(const struct packing *packing, const struct interval *spans, const u1
 			if (spans[i].hi < cuts[row * packing->step] ||
 			    (next < n && spans[i].lo >= cuts[next]))
 				continue;
-			assert_true(row_has(bits, spans[i].rule));
-			rules += seen[spans[i].rule] != row + 1;
-			seen[spans[i].rule] = (uint32_t)row + 1;
+			assert_true(row_has(bits, spans[i].entry));
+			rules += seen[spans[i].entry] != row + 1;
+			seen[spans[i].entry] = (uint32_t)row + 1;
 		}
 		assert_int_equal(row_rules(bits), rules);
 	}
@@ -115,7 +115,7 @@ rows_have_the_rules_of_their_spans(void **state)
 	for (i = 0; i < 5; i++) {
 		spans_draw(spans);
 		n = cuts_of(spans, cuts);
-		packing.most = most[i];
+		packing.words_max = most[i];
 		assert_int_equal(vectors_pack(&packing, &classifier, spans, SPANS, cuts,
 					      n),
 				 0);
@@ -131,7 +131,7 @@ rows_have_the_rules_of_their_spans(void **state)
 static void
 without_spans_the_one_row_is_empty(void **state)
 {
-	struct packing packing = {.most = NONE};
+	struct packing packing = {.words_max = NONE};
 	struct interval none;
 	u128 cut = 0;
 
