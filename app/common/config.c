@@ -201,6 +201,7 @@ read_rest(struct load *load)
 			"too long for a socket's path, %zu letters at most "
 			"expected",
 			sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+	config->control_group = yaml->control_group;
 	config->metrics = yaml->metrics;
 	if (config->metrics != NULL && address_parse(config->metrics, &address) != 0)
 		return yaml_file_error(

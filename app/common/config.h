@@ -63,6 +63,7 @@ struct sluice_config {
 	bool checksum;
 	uint32_t ipfrag_high_thresh; /* bytes of buffers, over all workers */
 	const char *control;         /* path of the socket */
+	const char *control_group;   /* who may use it, too; NULL: the process's group */
 	const char *metrics;         /* address:port, NULL: not served */
 	char warning[512];           /* worth saying, but no error; "": nothing */
 };

@@ -58,6 +58,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	TOP_TEXT(rules),
 	TOP_TEXT(rules_timeout),
 	TOP_TEXT(control),
+	TOP_TEXT(control_group),
 	TOP_TEXT(metrics),
 	CYAML_FIELD_MAPPING("conntrack", CYAML_FLAG_OPTIONAL, struct yaml_config,
 			    conntrack, conntrack_fields),

@@ -47,6 +47,7 @@ struct yaml_config {
 	char *rules;
 	char *rules_timeout;
 	char *control;
+	char *control_group;
 	char *metrics;
 	struct yaml_conntrack conntrack;
 };

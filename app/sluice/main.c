@@ -22,6 +22,7 @@
 
 #include "address.h"
 #include "exit.h"
+#include "group.h"
 #include "lock.h"
 #include "log.h"
 #include "options.h"
@@ -53,7 +54,7 @@ start_control(struct sluice *s)
 
 	config = (struct control_config){
 		.path = s->config->control,
-		.group = (gid_t)-1,
+		.group = s->group,
 		.workers = s->control_workers,
 		.worker_count = s->worker_count,
 		.rules = &s->rules,
@@ -179,6 +180,8 @@ start(struct sluice *s, const struct options *options, struct policy *policy)
 		policy_free(policy);
 		return fail(EXIT_USAGE, "too many EAL options");
 	}
+	/* it locks files in it; and says what is wrong with it */
+	control_folder(s->config->control, s->group);
 	status = locks_take(s->config, argc, argv, message, sizeof(message));
 	if (status != 0) {
 		policy_free(policy);
@@ -227,6 +230,15 @@ main(int argc, char **argv)
 	if (config_load(options.config, CONFIG_NEED_DEVICES, &sluice.config,
 			&config_error) != 0)
 		return fail(EXIT_CONFIG, config_error.text);
+	sluice.group = (gid_t)-1;
+	if (sluice.config->control_group != NULL &&
+	    group_find(sluice.config->control_group, &sluice.group) != 0) {
+		snprintf(config_error.text, sizeof(config_error.text),
+			 "%s: control_group: there is no group '%.100s'",
+			 sluice.config->file, sluice.config->control_group);
+		config_free(sluice.config);
+		return fail(EXIT_CONFIG, config_error.text);
+	}
 	report_config(sluice.config,
 		      sluice.config->workers + (sluice.config->workers == 0));
 	if (rules_load(sluice.config, -1, &policy, &policy_error) != 0) {

@@ -317,6 +317,12 @@ control_thread(void *context)
 /* ---- start and stop ---- */
 
 int
+control_folder(const char *path, gid_t group)
+{
+	return listener_folder(path, group);
+}
+
+int
 control_start(const struct control_config *config, struct control **control,
 	      char *message)
 {

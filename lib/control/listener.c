@@ -25,9 +25,8 @@ folder_of(const char *path, char folder[PATH_BYTES])
 	return true;
 }
 
-/* Make the folder that a path is in, if it is not there. */
-static int
-make_folder(const char *path, gid_t group)
+int
+listener_folder(const char *path, gid_t group)
 {
 	char folder[PATH_BYTES];
 
@@ -97,7 +96,7 @@ listener_open(struct listener *listener, const char *path, gid_t group)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	status = make_folder(path, group);
+	status = listener_folder(path, group);
 	if (status == 0)
 		status = remove_stale(&address);
 	if (status != 0)

@@ -11,6 +11,9 @@
 #define LISTENER_NO_GROUP ((gid_t)-1) /* that of our process */
 #define LISTENER_PAUSE_MS 100u        /* before trying again what has no resources */
 
+/* As control_folder() has it. */
+int listener_folder(const char *path, gid_t group);
+
 struct listener {
 	const char *path;
 	int fd;

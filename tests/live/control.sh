@@ -195,6 +195,40 @@ kill $idle
 wait $idle 2>/dev/null
 soon 10 "it goes on" answers
 
+# ---- the group of the socket ----
+
+stop TERM
+rm -rf "$dir/run"
+group=$(id -G | tr ' ' '\n' | tail -n 1) # of root: any
+[ "$(id -u)" -ne 0 ] || group=12345
+null_config "control_group: $group" >"$dir/group.yaml"
+ok "it starts with a group for the socket" launch "$dir/group.yaml"
+is "the folder is for the group" "$(stat -c '%a %g' "$dir/run")" "750 $group"
+is "and the socket" "$(stat -c '%a %g' "$socket")" "660 $group"
+ok "there is nothing to warn of" test -z "$(grep -F 'may not enter' "$dir/log")"
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	chmod 711 "$dir"
+	cp "$SLUICECTL" "$dir/ctl" # where anyone may read it
+	member()
+	{
+		setpriv --reuid 4711 --regid "$1" --clear-groups "$dir/ctl" -s "$socket" \
+			-o json stats 2>&1
+	}
+	is "a member of the group may use it" "$(member "$group")" '{"stats":*'
+	is "another may not" "$(member 12346) $?" "sluicectl: *not yours to use*4"
+	chmod 700 "$dir"
+fi
+stop TERM
+chmod 700 "$dir/run"
+ok "it starts with a folder that is closed to the group" launch "$dir/group.yaml"
+ok "which it warns of" logged "warning: the group of $socket may not enter its folder"
+stop TERM
+null_config "control_group: nobody-has-this" >"$dir/bad.yaml"
+timeout 20 "$SLUICE" -- -c "$dir/bad.yaml" --check >/dev/null 2>"$dir/err"
+is "a group that is not there" "$? $(<"$dir/err")" \
+	"2 sluice: *bad.yaml: control_group: there is no group 'nobody-has-this'"
+rm -rf "$dir/run"
+
 # ---- metrics over HTTP ----
 
 # http WORDS: as the aid has it
@@ -208,7 +242,6 @@ scraped()
 	[[ $(http GET /metrics) == "200 "*"# EOF" ]]
 }
 
-stop TERM
 port=$((20000 + $$ % 20000))
 null_config "metrics: 127.0.0.1:$port" >"$dir/metrics.yaml"
 ok "it starts" launch "$dir/metrics.yaml"

@@ -132,6 +132,7 @@ every_key_is_read(void **state)
 			  "rules: rules/x.nft\n"
 			  "rules_timeout: 5\n"
 			  "control: /tmp/c.sock\n"
+			  "control_group: wheel\n"
 			  "metrics: \"[::1]:9464\"\n"
 			  "bypass: [arp, non_ip]\n"
 			  "conntrack:\n"
@@ -160,6 +161,7 @@ every_key_is_read(void **state)
 	assert_int_equal(c->workers, 2);
 	assert_int_equal(c->mbufs, 300000);
 	assert_int_equal(c->rules_timeout, 5);
+	assert_string_equal(c->control_group, "wheel");
 	snprintf(rules, sizeof(rules), "%s/rules/x.nft", folder);
 	assert_string_equal(c->rules, rules);
 	assert_string_equal(c->control, "/tmp/c.sock");
@@ -270,7 +272,7 @@ wrong_keys_and_shapes_are_refused_at_their_place(void **state)
 		{WIRE "rule: x\n", "x.yaml:6:1: rule: unknown key, did you mean rules?"},
 		{WIRE "colour: x\n",
 		 "x.yaml:6:1: colour: unknown key, expected one of eal, ports, wires, "
-		 "bypass, workers, mbufs, rules, rules_timeout, control, metrics, conntrack"},
+		 "bypass, workers, mbufs, rules, rules_timeout, control, control_group, metrics, conntrack"},
 		{WIRE "conntrack:\n  max: 5\n  tcp_lose: true\n",
 		 "x.yaml:8:3: conntrack.tcp_lose: unknown key, did you mean tcp_loose?"},
 		{"ports:\n  - {name: a, devise: x}\n",

@@ -38,6 +38,12 @@ struct control_config {
 struct control;
 
 /*
+ * Make the folder of the control socket, if it is not there, for owner and group; (gid_t)-1:
+ * the group of the process. control_start() does it, too. Returns 0 or -errno.
+ */
+int control_folder(const char *path, gid_t group);
+
+/*
  * Begin to serve; what config points to must stay. Returns 0 and a warning, or "" without
  * one; or -errno and what is wrong. The message has CONTROL_MESSAGE_BYTES.
  */
