@@ -98,7 +98,7 @@ send_all(struct replay *r, const struct burst *b)
 			output_frame(r->out, port, tx->pkts[i], us);
 		}
 		rte_pktmbuf_free_bulk(tx->pkts, sent);
-		engine_tx_done(r->engine, tx, sent);
+		engine_tx_done(r->engine, tx, sent, 0);
 	}
 }
 

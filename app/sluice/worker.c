@@ -10,7 +10,7 @@ static void
 transmit(struct worker *w, const struct worker_port *port)
 {
 	struct engine_tx *tx = engine_tx(w->engine, port->port);
-	uint16_t sent = 0;
+	uint16_t sent = 0, lost = 0;
 	unsigned tries;
 
 	if (tx->count == 0)
@@ -21,7 +21,7 @@ transmit(struct worker *w, const struct worker_port *port)
 		for (tries = 0; sent < tx->count && tries < TX_TRIES; tries++)
 			sent += rte_eth_tx_burst(port->device, port->tx_queue,
 						 tx->pkts + sent, tx->count - sent);
-	engine_tx_done(w->engine, tx, sent);
+	engine_tx_done(w->engine, tx, sent, lost);
 }
 
 /* A burst of ours that came in on the i-th port. */

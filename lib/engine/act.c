@@ -86,7 +86,7 @@ act_icmp(struct engine_step *s)
 	m = rte_pktmbuf_alloc(s->e->config.mempool);
 	if (m == NULL)
 		return false;
-	reply_icmp_error(m, s->m, s->p, s->icmp_type, s->icmp_code);
+	reply_icmp_error(m, s->m, s->p, s->icmp_type, s->icmp_code, s->icmp_mtu);
 	return act_send(s->e, s->port, m);
 }
 

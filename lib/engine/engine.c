@@ -243,11 +243,17 @@ engine_tx(struct engine *e, uint16_t port)
 }
 
 void
-engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t sent)
+engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t taken, uint16_t lost)
 {
-	if (sent < tx->count) {
-		e->stats.drops[REASON_TX_FULL] += tx->count - sent;
-		rte_pktmbuf_free_bulk(&tx->pkts[sent], tx->count - sent);
+	uint16_t i, received = lost;
+
+	if (taken < tx->count || lost > 0) {
+		/* what we have made ourselves came in nowhere */
+		for (i = taken; i < tx->count; i++)
+			received += tx->pkts[i]->port != RTE_MBUF_PORT_INVALID;
+		e->stats.passed -= RTE_MIN(received, e->stats.passed);
+		e->stats.drops[REASON_TX_FULL] += tx->count - taken + lost;
+		rte_pktmbuf_free_bulk(&tx->pkts[taken], tx->count - taken);
 	}
 	tx->count = 0;
 }

@@ -12,6 +12,7 @@
  *	act.c         what leaves: packets, and segments of our own
  *	link.c        where a connection's own segments go
  *	expire.c      time-outs and probes
+ *	mtu.c         frames too long for the port that they would leave by
  *	list.c        walking, deleting, flushing
  *	pressure.c    who makes room when the table is full
  *
@@ -146,6 +147,7 @@ struct engine_step {
 	uint16_t port;             /* where it came in */
 	uint8_t icmp_type;         /* with ACTION_ICMP */
 	uint8_t icmp_code;
+	uint16_t icmp_mtu; /* of "packet too big", or 0 */
 	struct policy_verdict rules; /* the last answer of the rules */
 	struct track_result r;       /* what becomes of the packet */
 };

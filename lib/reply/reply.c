@@ -201,6 +201,11 @@ reply_icmp_allowed(const struct rte_mbuf *about, const struct packet *p)
 	case PACKET_UDP:
 	case PACKET_ICMP_QUERY:
 		break;
+	case PACKET_FRAGMENT:
+		if (p->frag.off != 0 || p->proto == IPPROTO_ICMP ||
+		    p->proto == IPPROTO_ICMPV6)
+			return false;
+		break;
 	case PACKET_OTHER:
 		/* An ICMPv6 error of a type to come, or a redirect (RFC 4443 2.4 e). */
 		if (p->proto == IPPROTO_ICMPV6 &&
@@ -226,7 +231,7 @@ copy_bytes(uint8_t *to, const struct rte_mbuf *m, uint32_t off, uint32_t len)
 
 void
 reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct packet *p,
-		 uint8_t type, uint8_t code)
+		 uint8_t type, uint8_t code, uint16_t mtu)
 {
 	bool v4 = p->family == 4;
 	uint32_t ip_bytes = v4 ? sizeof(struct rte_ipv4_hdr)
@@ -248,6 +253,9 @@ reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct 
 	memset(icmp, 0, ICMP_HEADER_BYTES);
 	icmp[0] = type;
 	icmp[1] = code;
+	/* the last two bytes in both families */
+	icmp[6] = (uint8_t)(mtu >> 8);
+	icmp[7] = (uint8_t)mtu;
 	copy_bytes(icmp + ICMP_HEADER_BYTES, about, p->l3_off, quoted);
 	finish_ip(ip, p->family, ICMP_HEADER_BYTES + quoted);
 	sum = v4 ? (uint16_t)~rte_raw_cksum(icmp, ICMP_HEADER_BYTES + quoted)

@@ -288,7 +288,7 @@ drain(struct world *w)
 			check_same(tx[0]->pkts[i], tx[1]->pkts[i]);
 		for (k = 0; k < 2; k++) {
 			rte_pktmbuf_free_bulk(tx[k]->pkts, tx[k]->count);
-			engine_tx_done(w->e[k], tx[k], tx[k]->count);
+			engine_tx_done(w->e[k], tx[k], tx[k]->count, 0);
 		}
 	}
 }

@@ -93,7 +93,7 @@ use(struct rte_mbuf *m, const struct packet *p)
 	}
 	if (p->kind == PACKET_BAD || !reply_icmp_allowed(m, p))
 		return;
-	reply_icmp_error(&reply, m, p, p->family == 4 ? 3 : 1, 1);
+	reply_icmp_error(&reply, m, p, p->family == 4 ? 3 : 1, 1, 0);
 	packet_parse(&reply, p->side ^ 1, flow_network(flow_id_wire(&p->key.id), 0, 0),
 		     PACKET_VERIFY_IP | PACKET_VERIFY_L4, &again);
 	require(again.kind == PACKET_ICMP_ERROR);

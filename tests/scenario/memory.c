@@ -74,7 +74,7 @@ collect(struct run *r)
 		}
 		i = tx->count;
 		rte_pktmbuf_free_bulk(tx->pkts, i);
-		engine_tx_done(r->engine, tx, i);
+		engine_tx_done(r->engine, tx, i, 0);
 	}
 	return 0;
 }

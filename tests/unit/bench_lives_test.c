@@ -44,7 +44,7 @@ cross_engine(struct wire *w, uint8_t from, struct rte_mbuf *m)
 	assert_passed(record);
 	assert_int_equal(tx->count, 1);
 	m = tx->pkts[0];
-	engine_tx_done(w->engine->e, tx, 1);
+	engine_tx_done(w->engine->e, tx, 1, 0);
 	arrive(w, !from, m);
 }
 

@@ -743,7 +743,7 @@ full_transmit_buffer_drops_and_says_so(void **state)
 	assert_dropped(r, REASON_TX_FULL);
 	assert_int_equal(left_count(&f, WAN), ENGINE_TX_MAX);
 	/* what the port does not take is counted, too */
-	engine_tx_done(f.e, engine_tx(f.e, WAN), 0);
+	engine_tx_done(f.e, engine_tx(f.e, WAN), 0, 0);
 	assert_int_equal(left_count(&f, WAN), 0);
 	assert_int_equal(stats(&f).drops[REASON_TX_FULL], 1 + ENGINE_TX_MAX);
 	fixture_end(&f);

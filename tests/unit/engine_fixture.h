@@ -178,7 +178,7 @@ drain(struct fixture *f)
 
 		for (i = 0; i < tx->count; i++)
 			rte_pktmbuf_free(tx->pkts[i]);
-		engine_tx_done(f->e, tx, tx->count);
+		engine_tx_done(f->e, tx, tx->count, 0);
 	}
 }
 

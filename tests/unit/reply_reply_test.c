@@ -171,7 +171,10 @@ static const struct allowed_row allowed_rows[] = {
 	{"TCP6", {IP6, .proto = IPPROTO_TCP}, true},
 	{"UDP", {IP4, .proto = IPPROTO_UDP}, true},
 	{"ESP", {IP6, .proto = IPPROTO_ESP}, true},
-	{"fragment alone", {IP4, .proto = IPPROTO_UDP, .mf = true}, false},
+	{"first fragment", {IP4, .proto = IPPROTO_UDP, .mf = true}, true},
+	{"first fragment of a query",
+	 {IP4, .proto = IPPROTO_ICMP, .icmp_type = 8, .mf = true},
+	 false},
 	{"echo request", {IP4, .proto = IPPROTO_ICMP, .icmp_type = 8}, true},
 	{"echo request6", {IP6, .proto = IPPROTO_ICMPV6, .icmp_type = 128}, true},
 	{"later fragment",
@@ -229,7 +232,7 @@ check_error(const struct frame *f, uint8_t type, uint8_t code, size_t total)
 	for (n = 1; n <= 3; n++) {
 		give(&g, f);
 		frame_mbuf_chain(seg, n, cut, g.bytes, g.len);
-		reply_icmp_error(&g.reply, seg, &g.p, type, code);
+		reply_icmp_error(&g.reply, seg, &g.p, type, code, 0);
 		p = receive(&g, 1);
 		assert_int_equal(p.kind, PACKET_ICMP_ERROR);
 		assert_int_equal(p.icmp_type, type);
@@ -281,7 +284,7 @@ of_a_datagram_in_fragments_only_the_first_is_quoted(void **state)
 	give(&g, &first);
 	g.p.fragment = 1;
 	g.p.l4_len += 300;
-	reply_icmp_error(&g.reply, &g.m, &g.p, 3, 13);
+	reply_icmp_error(&g.reply, &g.m, &g.p, 3, 13, 0);
 	p = receive(&g, 1);
 	assert_int_equal(p.kind, PACKET_ICMP_ERROR);
 	assert_int_equal(g.reply.pkt_len, p.l3_off + 20 + 8 + 20 + 8 + 32);

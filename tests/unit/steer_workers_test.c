@@ -125,7 +125,7 @@ transmit(struct world *w, unsigned i, uint8_t side)
 	else
 		for (j = 0; j < sent; j++)
 			note_sent(w, side, tx->pkts[j]);
-	engine_tx_done(w->f[i].e, tx, sent);
+	engine_tx_done(w->f[i].e, tx, sent, 0);
 }
 
 static void

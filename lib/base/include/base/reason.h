@@ -67,6 +67,7 @@
 	/* resources */                                                                  \
 	X(TABLE_FULL, "table_full", "no room for one more connection")                   \
 	X(TABLE_CROWDED, "table_crowded", "too many connections with hashes alike")      \
+	X(MTU, "mtu", "longer than the MTU of the outgoing port")                        \
 	X(TX_FULL, "tx_full", "the outgoing port did not take the packet")               \
 	X(HANDOVER_FULL, "handover_full", "the worker that owns it did not keep up")     \
 	X(NO_WIRE, "no_wire", "the port belongs to no wire")

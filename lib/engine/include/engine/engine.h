@@ -138,6 +138,15 @@ void engine_refuse(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 		   enum reason reason);
 
 /*
+ * A burst as for engine_burst(), before it: drop the frames whose packet is longer than mtu, that
+ * of the port that they would leave by, and answer with "fragmentation needed" or "packet too
+ * big" where IP asks for it. What is left moves to the front of pkts; returns how many. Frames
+ * that cannot be parsed are left, for engine_burst() to say why.
+ */
+uint16_t engine_limit(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
+		      uint16_t mtu, uint64_t now_ns);
+
+/*
  * Let time go on: look at no more than max timers that have run out, remove connections,
  * send probes. Returns how many timers were looked at; max means that there may be more.
  */
@@ -157,8 +166,13 @@ struct engine_tx {
 
 struct engine_tx *engine_tx(struct engine *e, uint16_t port);
 
-/* Of what stood in tx, the first `sent` were sent: free and count the others, empty it. */
-void engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t sent);
+/*
+ * Of what stood in tx, the device took the first `taken`: free the others, empty it. lost: how
+ * many of those taken it has freed without sending them. Received packets that were not sent
+ * have not passed, but are dropped.
+ */
+void engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t taken,
+		    uint16_t lost);
 
 struct engine_stats {
 	uint64_t packets; /* that came in */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where the two ports of a wire do not take frames of the same length, what is too long for the
+ * other side cannot leave. As in a router the sender is told (RFC 1191, RFC 8201), before
+ * anything else is asked about the packet. Apart from the stages of a burst, which do not look
+ * at the length: a wire whose ports are alike does not come here.
+ */
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+
+#include <rte_ip.h>
+
+#include "engine_internal.h"
+
+/* Whether the sender has forbidden to fragment the packet, as in IPv6 all have. */
+static bool
+is_unfragmentable(const struct rte_mbuf *m, const struct packet *p)
+{
+	struct rte_ipv4_hdr buf;
+	const struct rte_ipv4_hdr *ip;
+
+	if (p->family != 4)
+		return p->family == 6;
+	ip = rte_pktmbuf_read(m, p->l3_off, sizeof(buf), &buf);
+	return ip != NULL && (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0;
+}
+
+static void
+drop_too_long(struct engine *e, uint16_t port, struct rte_mbuf *m, const struct packet *p,
+	      uint16_t mtu)
+{
+	struct engine_step s = {
+		.e = e,
+		.m = m,
+		.p = p,
+		.f = &e->family[FAMILY_NONE],
+		.index = FLOW_NONE,
+		.port = port,
+		.icmp_type = p->family == 4 ? ICMP_DEST_UNREACH : ICMP6_PACKET_TOO_BIG,
+		.icmp_code = p->family == 4 ? ICMP_FRAG_NEEDED : 0,
+		.icmp_mtu = mtu,
+		.r.made_to = p->side,
+	};
+
+	e->stats.packets++;
+	e->stats.bytes += rte_pktmbuf_pkt_len(m);
+	step_drop(&s, REASON_MTU);
+	if (is_unfragmentable(m, p))
+		s.r.action = ACTION_ICMP;
+	act(&s);
+}
+
+uint16_t
+engine_limit(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
+	     uint16_t mtu, uint64_t now_ns)
+{
+	const uint32_t flags = e->config.verify_checksums
+				       ? PACKET_VERIFY_IP | PACKET_VERIFY_L4
+				       : 0;
+	struct packet p;
+	uint16_t i, left = 0;
+
+	engine_advance(e, now_ns);
+	e->stage.drops = 0;
+	for (i = 0; i < n; i++) {
+		pkts[left] = pkts[i];
+		/* first without a look at the tags */
+		if (likely(rte_pktmbuf_pkt_len(pkts[i]) <=
+			   (uint32_t)RTE_ETHER_HDR_LEN + mtu)) {
+			left++;
+			continue;
+		}
+		packet_parse_any(pkts[i], port & 1, engine_network(&e->config, port / 2),
+				 flags, &p);
+		if (p.kind == PACKET_BAD ||
+		    rte_pktmbuf_pkt_len(pkts[i]) <= (uint32_t)p.l3_off + mtu)
+			left++;
+		else
+			drop_too_long(e, port, pkts[i], &p, mtu);
+	}
+	if (e->stage.drops != 0)
+		rte_pktmbuf_free_bulk(e->stage.dropped, e->stage.drops);
+	return left;
+}
