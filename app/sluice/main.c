@@ -7,12 +7,14 @@
  *
  * With a single core, main runs the worker, and a thread of its own waits for signals.
  */
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -30,6 +32,8 @@
 #include "sizes.h"
 #include "sluice.h"
 #include "streams.h"
+
+#define STOP_S 30 /* to the end after a signal, at most */
 
 static struct sluice sluice;
 
@@ -78,6 +82,20 @@ start_control(struct sluice *s)
 	return 0;
 }
 
+/* A worker, a driver or a file system has not come to its end. */
+static void
+stop_late(int number)
+{
+	static const char text[] =
+		"sluice: the end takes too long: given up, as if it had been killed\n";
+	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	(void)number;
+	if (poll(&room, 1, 0) == 1) /* this is not to wait, either */
+		streams_write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(EXIT_DEVICE);
+}
+
 /* Serve signals until one ends the program. */
 static void
 supervise(struct sluice *s)
@@ -96,6 +114,8 @@ supervise(struct sluice *s)
 			control_reload_signal(&s->reload);
 	}
 	printf("stopping: %s\n", strsignal(number));
+	signal(SIGALRM, stop_late);
+	alarm(STOP_S);
 }
 
 /* From the start of the control socket to the end of the workers. */

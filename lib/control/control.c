@@ -26,6 +26,8 @@
 #include "view.h"
 
 #define EVENTS_PERIOD_MS 20
+#define STACK_BYTES                                                                      \
+	((size_t)2 << 20)    /* whatever the limit is: a request nests 2,047 deep */
 #define IDLE_PERIOD_MS 10000 /* between looks at who is idle */
 #define EVENTS_PIECE 256u
 
@@ -327,6 +329,7 @@ control_start(const struct control_config *config, struct control **control,
 	      char *message)
 {
 	struct control *c = calloc(1, sizeof(*c));
+	pthread_attr_t attr;
 	int status = c == NULL ? -ENOMEM : 0;
 
 	if (status != 0) {
@@ -348,7 +351,10 @@ control_start(const struct control_config *config, struct control **control,
 			goto close_listener;
 	}
 	c->wake = eventfd(0, EFD_CLOEXEC);
-	status = pthread_create(&c->thread, NULL, control_thread, c);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	status = pthread_create(&c->thread, &attr, control_thread, c);
+	pthread_attr_destroy(&attr);
 	if (status != 0) {
 		status = -status;
 		snprintf(message, CONTROL_MESSAGE_BYTES, "control thread: %s",

@@ -111,6 +111,18 @@ ok "others are answered all the time" test $asked -gt 3 -a $slowest -lt 2000
 stop TERM
 is "it ends" "$status" 0
 
+ok "it starts" launch "$dir/long.yaml"
+ask -t 60 reload >"$dir/first" 2>&1 &
+first=$!
+soon 5 "once more" loading
+# the process has printed the rules, which are now compiled
+ok "to where they are compiled" wait_until 60 not_loading
+before=$(milliseconds)
+stop TERM
+is "SIGTERM ends it" "$status" 0
+ok ".. within a second" test $(($(milliseconds) - before)) -lt 1000
+wait $first
+
 # ---- helpers that are not what they should be ----
 
 mkdir "$dir/bin"
@@ -145,6 +157,8 @@ is "none" "$? $(<"$dir/err")" "3 sluice: *sluice-rules*"
 
 # ---- clients that do nothing, and a sluice that does nothing ----
 
+# with a stack that they would not fit into, if it were that of every thread
+ulimit -S -s 512
 ok "it starts" launch "$dir/null.yaml"
 python3 "$aid" idle "$socket" 60 &
 idle=$!
@@ -175,6 +189,9 @@ if command -v prlimit >/dev/null; then
 	kill $idle
 	wait $idle 2>/dev/null
 fi
+
+is "brackets without end" "$(python3 "$aid" say "$socket" "$(printf '[%.0s' {1..4000})")" \
+	'{"error":"a JSON object expected: maximum parsing depth reached*'
 
 kill -STOP "$pid"
 before=$(milliseconds)

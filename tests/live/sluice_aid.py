@@ -8,6 +8,7 @@
   telemetry PREFIX CMD   ask a DPDK process, print its answer
   deaf SOCKET SECONDS    ask for lists again and again, and never read one
   idle SOCKET NUMBER     connect as often as that is possible, and say nothing
+  say SOCKET TEXT        send it as a line, print the line that comes back
   slow PORT NUMBER       connections to an HTTP server that send a header byte by byte
   http PORT METHOD PATH [HEADER-BYTES [BODY-BYTES]]
                          ask it, print the status, the size and the last line of the answer
@@ -113,6 +114,14 @@ def idle(path, number):
     time.sleep(1000)
 
 
+def say(path, text):
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(10)
+        link.connect(path)
+        link.sendall(text.encode() + b"\n")
+        print(link.makefile().readline(), end="")
+
+
 def slow(port, number):
     links = [socket.create_connection(("127.0.0.1", int(port)), 10) for _ in range(int(number))]
     for link in links:
@@ -157,4 +166,4 @@ def listen(path):
 
 if __name__ == "__main__":
     {"captures": captures, "telemetry": telemetry, "deaf": deaf, "idle": idle,
-     "listen": listen, "slow": slow, "http": http}[sys.argv[1]](*sys.argv[2:])
+     "listen": listen, "say": say, "slow": slow, "http": http}[sys.argv[1]](*sys.argv[2:])

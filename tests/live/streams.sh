@@ -121,4 +121,10 @@ is "SIGTERM: status 0" "$status" 0
 ok "within a second" test $((($(date +%s%N) - before) / 1000000)) -lt 1000
 exec {reader}<&-
 
+"$SLUICE" -- -c "$dir/null.yaml" >&- 2>&- <&- &
+pid=$!
+ok "without standard streams it runs" wait_until 30 ask stats
+stop TERM
+is "and ends: status 0" "$status" 0
+
 null_end
