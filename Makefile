@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test model mutants fuzz bench bench-check bench-peers bench-plots plots \
+.PHONY: build demo test proofs model mutants fuzz bench bench-check bench-peers bench-plots plots \
 	lint format clean install \
 	deps deps-build deps-demo deps-test deps-bench deps-lint
 
@@ -16,7 +16,7 @@ PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
 	libxxhash-dev libyaml-dev libpcap-dev
 PACKAGES_DEMO := $(PACKAGES_BUILD) iproute2 ethtool python3
 PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
-	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump
+	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump frama-c-base
 PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev gnuplot-nox iperf3 nftables valgrind
 PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev python3 \
 	shellcheck codespell
@@ -38,6 +38,10 @@ test: deps-test build
 
 bench: deps-bench build
 	@bench/run
+
+# No input makes the proved parts of lib/ do what C does not define: tests/README.md.
+proofs: deps-test
+	@tests/proofs/run
 
 # Every order of 1,000 million states: about an hour, 1 GB.
 model: deps-build build

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Arbitrary input for a proof: any value that the type can have. */
+#ifndef PROOF_H
+#define PROOF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __FRAMAC__
+#include <__fc_builtin.h>
+#else /* for compilers: make lint */
+int Frama_C_interval(int min, int max);
+void Frama_C_make_unknown(char *p, size_t l);
+#endif
+
+/* Each byte of an object may be anything. */
+#define ANY(object) Frama_C_make_unknown((char *)&(object), sizeof(object))
+
+static inline bool
+any_bool(void)
+{
+	return Frama_C_interval(0, 1);
+}
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * lib/track: no connection, segment, time or configuration makes the tracker read or write out of
+ * bounds, read what was never written, or compute what C does not define. Every byte of its input
+ * is arbitrary here; all that the callers promise is assumed below, and nothing else:
+ *   a side is 0 or 1, a switch of the configuration is 0 or 1, pointers are valid, the entry of
+ *   the side table may be missing.
+ * Each entry point does one step from an arbitrary state, so the proof covers each order of steps.
+ */
+#include <track/datagram.h>
+#include <track/tcp.h>
+#include <track/tcp_fast.h>
+
+#include "proof.h"
+
+#define SET_SWITCH(name, value, text) config.name = any_bool();
+
+static struct track_hot hot;
+static struct track_cold cold;
+static struct tcp_side entry;
+static struct track_config config;
+static struct tcp_segment seg, probe[2];
+static struct track_conn conn = {&hot, &cold, NULL};
+static struct tcp_input in = {.seg = &seg, .config = &config};
+static struct track_result result;
+
+/* What a step returns is used, so that it counts as read. */
+volatile unsigned answer;
+
+static void
+make_input(void)
+{
+	ANY(hot);
+	ANY(cold);
+	ANY(entry);
+	ANY(seg);
+	ANY(config);
+	TRACK_SWITCHES(SET_SWITCH)
+	in.now = Frama_C_unsigned_int_interval(0, UINT32_MAX);
+	in.side = any_bool();
+	in.rules = Frama_C_unsigned_char_interval(0, UINT8_MAX);
+	in.no_side = any_bool();
+}
+
+static void
+step_tcp(void)
+{
+	switch (Frama_C_interval(0, 10)) {
+	case 0:
+		answer = tcp_fast(&hot, in.side, &seg, in.now);
+		break;
+	case 1:
+		tcp_segment(&conn, &in, &result);
+		break;
+	case 2:
+		tcp_unknown(&in, &result);
+		break;
+	case 3:
+		tcp_open(&conn, &in);
+		break;
+	case 4:
+		answer = tcp_timer(&conn, in.now, &config, probe);
+		break;
+	case 5:
+		tcp_icmp_error(&conn, in.side, in.now, &result);
+		break;
+	case 6:
+		tcp_mislabelled(&conn, &in, &result);
+		break;
+	case 7:
+		answer = tcp_eviction(&conn, in.now);
+		break;
+	case 8:
+		answer = (unsigned char)*tcp_state_name(tcp_state(&conn, in.side));
+		break;
+	case 9:
+		answer = tcp_deadline(&conn, &config);
+		break;
+	default:
+		answer = tcp_wakeup(&conn, &config, in.now);
+		break;
+	}
+}
+
+static void
+step_datagram(void)
+{
+	switch (Frama_C_interval(0, 5)) {
+	case 0:
+		datagram_open(&conn, in.side, in.now);
+		break;
+	case 1:
+		datagram_packet(&conn, in.side, in.now, &result);
+		break;
+	case 2:
+		datagram_ask(&conn, in.side);
+		break;
+	case 3:
+		answer = datagram_asks(&conn, in.side);
+		break;
+	case 4:
+		answer = datagram_eviction(&conn);
+		break;
+	default:
+		answer = datagram_deadline(&conn,
+					   Frama_C_unsigned_char_interval(0, UINT8_MAX),
+					   &config);
+		break;
+	}
+}
+
+int
+main(void)
+{
+	make_input();
+	switch (Frama_C_interval(0, 2)) {
+	case 0:
+		step_datagram();
+		break;
+	case 1:
+		step_tcp();
+		break;
+	default:
+		conn.side = &entry;
+		step_tcp();
+		break;
+	}
+	return 0;
+}
