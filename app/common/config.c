@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include <rte_ether.h>
+
 #include "address.h"
 #include "load.h"
 #include "rules_run.h"
@@ -43,6 +45,14 @@ static const struct word bypass_words[] = {
 	{"lacp", ENGINE_BYPASS_LACP},
 	{"stp", ENGINE_BYPASS_STP},
 	{"nd", ENGINE_BYPASS_ND},
+	{"eapol", ENGINE_BYPASS_EAPOL},
+	{"rarp", ENGINE_BYPASS_RARP},
+	{"ptp", ENGINE_BYPASS_PTP},
+	{"cdp", ENGINE_BYPASS_CDP},
+	{"isis", ENGINE_BYPASS_ISIS},
+	{"macsec", ENGINE_BYPASS_MACSEC},
+	{"mpls", ENGINE_BYPASS_MPLS},
+	{"pppoe", ENGINE_BYPASS_PPPOE},
 	{"non_ip", ENGINE_BYPASS_NON_IP},
 	{NULL, 0},
 };
@@ -123,6 +133,35 @@ read_conntrack(struct load *load)
 	return read_trackers(load);
 }
 
+/* An EtherType that is to cross, by its number. */
+static int
+read_bypass_type(struct load *load, const char *path, const char *text)
+{
+	struct sluice_config *config = load->config;
+	char *end;
+	unsigned long type = strtoul(text, &end, 0);
+
+	if (*end != '\0' || type < 0x600 || type > UINT16_MAX)
+		return yaml_file_error(load->file, load->error, path,
+				       "'%s' is no EtherType, 0x600 to 0xffff expected "
+				       "(below are lengths of 802.3 frames)",
+				       text);
+	if (type == RTE_ETHER_TYPE_IPV4 || type == RTE_ETHER_TYPE_IPV6)
+		return yaml_file_error(load->file, load->error, path,
+				       "%s is IP, which the rules judge: accept it there",
+				       text);
+	if (type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ ||
+	    type == RTE_ETHER_TYPE_QINQ1)
+		return yaml_file_error(load->file, load->error, path,
+				       "%s is a VLAN tag: name what is behind it", text);
+	if (config->bypass_types == ENGINE_BYPASS_TYPES)
+		return yaml_file_error(load->file, load->error, path,
+				       "too many numbers, %u at most expected",
+				       ENGINE_BYPASS_TYPES);
+	config->bypass_type[config->bypass_types++] = (uint16_t)type;
+	return 0;
+}
+
 static int
 read_eal_and_bypass(struct load *load)
 {
@@ -144,6 +183,11 @@ read_eal_and_bypass(struct load *load)
 		config->bypass = 0;
 	for (i = 0; i < yaml->bypass_count; i++) {
 		snprintf(path, sizeof(path), "bypass[%u]", i);
+		if (yaml->bypass[i][0] >= '0' && yaml->bypass[i][0] <= '9') {
+			if (read_bypass_type(load, path, yaml->bypass[i]) != 0)
+				return -EINVAL;
+			continue;
+		}
 		if (load_word(load, path, yaml->bypass[i], bypass_words, &bit) != 0)
 			return -EINVAL;
 		config->bypass |= bit;
@@ -277,6 +321,7 @@ config_engine(const struct sluice_config *config, unsigned workers,
 		.max6 = share(config->max_ipv6, workers),
 		.wires = (uint16_t)config->wire_count,
 		.bypass = config->bypass,
+		.bypass_types = config->bypass_types,
 		.enforce_ruleset = config->enforce_ruleset,
 		.verify_checksums = config->checksum,
 		.acct = config->acct,
@@ -284,6 +329,7 @@ config_engine(const struct sluice_config *config, unsigned workers,
 		.fragments = share(config->ipfrag_high_thresh / FRAGMENT_BUFFER_BYTES,
 				   workers),
 	};
+	memcpy(engine->bypass_type, config->bypass_type, sizeof(engine->bypass_type));
 }
 
 unsigned

@@ -56,7 +56,9 @@ struct sluice_config {
 	uint32_t max;           /* connections of IPv4, over all workers */
 	uint32_t max_ipv6;
 	struct track_config track;
-	uint32_t bypass; /* ENGINE_BYPASS_* */
+	uint32_t bypass;                           /* ENGINE_BYPASS_* */
+	uint16_t bypass_type[ENGINE_BYPASS_TYPES]; /* EtherTypes besides */
+	unsigned bypass_types;
 	bool enforce_ruleset;
 	bool acct;
 	bool vlan_key; /* VLANs are networks of their own */

@@ -34,6 +34,24 @@ load_number(struct load *load, const char *path, const char *text, struct range 
 	return 0;
 }
 
+/* The word that is most probably meant, or NULL. */
+static const char *
+nearest_word(const struct word *words, const char *text)
+{
+	unsigned best = (unsigned)(strlen(text) + 1) / 3 + 1, distance;
+	const char *nearest = NULL;
+	const struct word *word;
+
+	for (word = words; word->text != NULL; word++) {
+		distance = word_distance(text, word->text);
+		if (distance >= best)
+			continue;
+		best = distance;
+		nearest = word->text;
+	}
+	return nearest;
+}
+
 int
 load_word(struct load *load, const char *path, const char *text, const struct word *words,
 	  uint32_t *value)
@@ -55,6 +73,10 @@ load_word(struct load *load, const char *path, const char *text, const struct wo
 		length += (size_t)snprintf(expected + length, sizeof(expected) - length,
 					   "%s%s", length > 0 ? ", " : "", word->text);
 	}
+	if (nearest_word(words, text) != NULL)
+		return yaml_file_error(load->file, load->error, path,
+				       "'%s' is not known, did you mean %s?", text,
+				       nearest_word(words, text));
 	return yaml_file_error(load->file, load->error, path,
 			       "'%s' is not known, one of %s expected", text, expected);
 }

@@ -101,8 +101,7 @@ report_fields(const struct report *report, unsigned leave)
 	return value->type == CYAML_MAPPING ? value->mapping.fields : NULL;
 }
 
-/* Letters to insert, delete or change to make b of a. */
-static unsigned
+unsigned
 word_distance(const char *a, const char *b)
 {
 	unsigned row[MAX_KEY + 1], above, diagonal, best;

@@ -21,6 +21,9 @@ int yaml_file_load(struct yaml_file *file, const char *name, struct config_error
 
 void yaml_file_free(struct yaml_file *file);
 
+/* Letters to insert, delete or change to make b of a; b counts up to 128 letters. */
+unsigned word_distance(const char *a, const char *b);
+
 /* Make the message "file:line:column: path: ..." and return -EINVAL. */
 int yaml_file_error(struct yaml_file *file, struct config_error *error, const char *path,
 		    const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -224,38 +224,6 @@ step_index(const struct engine_stage *stage, unsigned i)
 	return flow_lookup(&f->table, key, stage->hash[i]);
 }
 
-static uint32_t
-bypass_flag(const struct packet *p)
-{
-	switch (p->ether_type) {
-	case 0x0806:
-		return ENGINE_BYPASS_ARP;
-	case 0x88cc:
-		return ENGINE_BYPASS_LLDP;
-	case 0x8809:
-		return ENGINE_BYPASS_LACP;
-	case PACKET_ETHER_BPDU:
-		return ENGINE_BYPASS_STP;
-	default:
-		return 0;
-	}
-}
-
-/* Whether the packet crosses the wire unasked. */
-static bool
-step_bypass(struct engine_step *s)
-{
-	uint32_t flags = s->p->kind == PACKET_ND
-				 ? ENGINE_BYPASS_ND
-				 : bypass_flag(s->p) | ENGINE_BYPASS_NON_IP;
-
-	if (!(s->e->config.bypass & flags))
-		return false;
-	s->e->stats.bypassed++;
-	step_pass(s);
-	return true;
-}
-
 void
 step_judge(struct engine_step *s)
 {
@@ -280,7 +248,9 @@ step_judge(struct engine_step *s)
 		break;
 	case PACKET_NON_IP:
 		if (!step_bypass(s))
-			step_drop(s, REASON_NON_IP);
+			step_drop(s, packet_type_carries(s->p->ether_type)
+					     ? REASON_ENCAPSULATED
+					     : REASON_NON_IP);
 		break;
 	default:
 		step_drop(s, s->p->reason);

@@ -6,6 +6,7 @@
  *	burst.c       the stages of a burst
  *	tcp.c         a TCP segment's way
  *	datagram.c    the way of everything else
+ *	bypass.c      what crosses unasked
  *	fragment.c    fragments wait until their datagram is whole
  *	rules.c       when the rules are asked, and what they may say
  *	connection.c  connections come and go; how they look to others
@@ -234,6 +235,9 @@ void step_tcp(struct engine_step *s);
 void step_datagram(struct engine_step *s);
 void step_icmp_error(struct engine_step *s);
 void step_untracked(struct engine_step *s); /* neighbour discovery */
+
+/* bypass.c: whether the packet crosses the wire unasked; then it has passed. */
+bool step_bypass(struct engine_step *s);
 
 /* fragment.c */
 void step_fragment(struct engine_step *s);

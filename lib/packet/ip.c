@@ -326,11 +326,11 @@ parse_ipv6(struct parser *c)
 	if (x.frag.off == 0)
 		reason = parse_transport(c);
 	/*
-	 * Only what has not been routed is (RFC 4861 6.1, RFC 3810 5), and came in one piece
-	 * (RFC 6980). Else it is the rules'.
+	 * Only what has not been routed is, and came in one piece (RFC 6980). Else it is the
+	 * rules'.
 	 */
 	if (p->kind == PACKET_ND &&
-	    (ip->hop_limits != (is_mld(p->icmp_type) ? 1 : 255) || x.fragmented))
+	    (ip->hop_limits != link_hop_limit(p->icmp_type) || x.fragmented))
 		p->kind = PACKET_OTHER;
 	if (reason != REASON_NONE || !p->fragment || !parser_partial(c) || c->quoted)
 		return reason;

@@ -5,8 +5,8 @@
  * packet_peek() (packet/plain.h) is for the frame that a firewall sees most. What it
  * does not take, goes the other way.
  *
- * parse_ethernet() and the files ip.c and transport.c are for every frame, the plain ones
- * too, and give the reasons. They read through parser_read(), which checks each access
+ * The files ethernet.c, ip.c and transport.c are for every frame, the plain ones too, and give
+ * the reasons. They read through parser_read(), which checks each access
  * against the end of what may be read and joins bytes that lie in several segments.
  *
  * Each length is used only after it was compared with the one around it: frame, IP
@@ -20,63 +20,6 @@
 #include <rte_ether.h>
 
 #include "parse.h"
-
-static inline bool
-is_vlan(uint16_t type)
-{
-	return type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ ||
-	       type == RTE_ETHER_TYPE_QINQ1;
-}
-
-static inline bool
-read_u16(const struct parser *c, uint32_t off, uint16_t *value)
-{
-	uint8_t buf[sizeof(rte_be16_t)];
-	const uint8_t *at = parser_read(c, off, sizeof(buf), buf);
-
-	if (at == NULL)
-		return false;
-	*value = (uint16_t)(at[0] << 8 | at[1]);
-	return true;
-}
-
-/* Of LLC only BPDUs are told apart: SNAP and SAP 0x06 may carry IP, past all rules. */
-static uint16_t
-llc_type(const struct parser *c, uint32_t at)
-{
-	uint16_t saps;
-
-	return read_u16(c, at, &saps) && saps == 0x4242 ? PACKET_ETHER_BPDU
-							: PACKET_ETHER_LLC;
-}
-
-static enum reason
-parse_ethernet(struct parser *c)
-{
-	struct packet *p = c->p;
-	uint32_t l3 = RTE_ETHER_HDR_LEN;
-	uint16_t type, tci;
-
-	if (!read_u16(c, l3 - RTE_ETHER_TYPE_LEN, &type))
-		return REASON_FRAME_SHORT;
-	while (is_vlan(type) && p->vlans < PACKET_MAX_VLANS) {
-		if (!read_u16(c, l3, &tci) ||
-		    !read_u16(c, l3 + RTE_ETHER_TYPE_LEN, &type))
-			return REASON_FRAME_SHORT;
-		p->key.id.network = flow_network_add_tag(p->key.id.network, tci);
-		l3 += RTE_VLAN_HLEN;
-		p->vlans++;
-	}
-	p->l3_off = (uint16_t)l3;
-	/* Below 0x0600 it is the length of an 802.3 frame, and LLC follows. */
-	p->ether_type = type < 0x0600 ? llc_type(c, l3) : type;
-	if (type == RTE_ETHER_TYPE_IPV4)
-		return parse_ipv4(c);
-	if (type == RTE_ETHER_TYPE_IPV6)
-		return parse_ipv6(c);
-	p->kind = PACKET_NON_IP;
-	return REASON_NONE;
-}
 
 static inline void
 start(struct packet *p, uint8_t side, uint32_t network)
@@ -120,7 +63,7 @@ packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint32_t network,
 		l3 += RTE_VLAN_HLEN;
 		type = plain_type(m, l3);
 	} while (l3 < RTE_ETHER_HDR_LEN + PACKET_MAX_VLANS * RTE_VLAN_HLEN &&
-		 is_vlan(rte_be_to_cpu_16(type)));
+		 parser_is_vlan(rte_be_to_cpu_16(type)));
 	/* packet_peek() has seen that one tag and all headers are there */
 	if (m->data_len < l3 + sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_tcp_hdr))
 		return NULL;
@@ -162,7 +105,7 @@ ip_end(const struct parser *c, const struct packet *p)
 	uint32_t header = p->family == 4 ? 0 : (uint32_t)sizeof(struct rte_ipv6_hdr);
 	uint16_t len;
 
-	if (!read_u16(c, p->l3_off + (p->family == 4 ? 2 : 4), &len))
+	if (!parser_u16(c, p->l3_off + (p->family == 4 ? 2 : 4), &len))
 		return 0;
 	return p->l3_off + header + len;
 }

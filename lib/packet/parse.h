@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_mbuf.h>
 #include <rte_tcp.h>
@@ -55,12 +56,35 @@ parser_read(const struct parser *c, uint32_t off, uint32_t len, void *buf)
 	return rte_pktmbuf_read(c->m, off, len, buf);
 }
 
+/* The 16 bits at an offset, in host order; false: they are not there. */
+static inline bool
+parser_u16(const struct parser *c, uint32_t off, uint16_t *value)
+{
+	uint8_t buf[sizeof(rte_be16_t)];
+	const uint8_t *at = parser_read(c, off, sizeof(buf), buf);
+
+	if (at == NULL)
+		return false;
+	*value = (uint16_t)(at[0] << 8 | at[1]);
+	return true;
+}
+
+static inline bool
+parser_is_vlan(uint16_t type)
+{
+	return type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ ||
+	       type == RTE_ETHER_TYPE_QINQ1;
+}
+
 /* Whether there is only a part of the datagram, so that checksums cannot be verified. */
 static inline bool
 parser_partial(const struct parser *c)
 {
 	return c->quoted || (c->p->fragment && c->datagram == NULL);
 }
+
+/* ethernet.c: the frame from its first byte on. */
+enum reason parse_ethernet(struct parser *c);
 
 /* ip.c: the header at p->l3_off and what follows it. */
 enum reason parse_ipv4(struct parser *c);
@@ -86,11 +110,35 @@ checksum_pseudo4(rte_be32_t src, rte_be32_t dst, uint8_t proto, uint32_t l4_len)
 	       rte_cpu_to_be_16((uint16_t)l4_len) + rte_cpu_to_be_16(proto);
 }
 
-/* ICMPv6 types of multicast listener discovery: RFC 2710, RFC 3810. */
-static inline bool
-is_mld(uint8_t type)
+/*
+ * The hop limit with which an ICMPv6 message of the link is sent, so that none has been routed
+ * (RFC 4890 4.3 and A.2); 0: it is none of these.
+ */
+static inline uint8_t
+link_hop_limit(uint8_t type)
 {
-	return (type >= 130 && type <= 132) || type == 143;
+	switch (type) {
+	case 130: /* multicast listener discovery: RFC 2710, RFC 3810 */
+	case 131:
+	case 132:
+	case 143:
+	case 151: /* multicast router discovery: RFC 4286 */
+	case 152:
+	case 153:
+		return 1;
+	case 133: /* neighbour discovery: RFC 4861 */
+	case 134:
+	case 135:
+	case 136:
+	case 137:
+	case 141: /* inverse neighbour discovery: RFC 3122 */
+	case 142:
+	case 148: /* certification paths of SEND: RFC 3971 */
+	case 149:
+		return 255;
+	default:
+		return 0;
+	}
 }
 
 #endif

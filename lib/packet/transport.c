@@ -265,7 +265,7 @@ icmp_kind(uint8_t family, uint8_t type)
 	if (family == 6) {
 		if (type >= ICMP6_DST_UNREACH && type <= ICMP6_PARAM_PROB)
 			return PACKET_ICMP_ERROR;
-		if ((type >= ND_ROUTER_SOLICIT && type <= ND_REDIRECT) || is_mld(type))
+		if (link_hop_limit(type) != 0)
 			return PACKET_ND;
 		return query_type6(type) >= 0 ? PACKET_ICMP_QUERY : PACKET_OTHER;
 	}

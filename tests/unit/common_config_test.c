@@ -134,7 +134,7 @@ every_key_is_read(void **state)
 			  "control: /tmp/c.sock\n"
 			  "control_group: wheel\n"
 			  "metrics: \"[::1]:9464\"\n"
-			  "bypass: [arp, non_ip]\n"
+			  "bypass: [arp, non_ip, 0x88b5, 35074, pppoe]\n"
 			  "conntrack:\n"
 			  "  max: 1000\n"
 			  "  max_ipv6: 10\n"
@@ -166,7 +166,11 @@ every_key_is_read(void **state)
 	assert_string_equal(c->rules, rules);
 	assert_string_equal(c->control, "/tmp/c.sock");
 	assert_string_equal(c->metrics, "[::1]:9464");
-	assert_int_equal(c->bypass, ENGINE_BYPASS_ARP | ENGINE_BYPASS_NON_IP);
+	assert_int_equal(c->bypass,
+			 ENGINE_BYPASS_ARP | ENGINE_BYPASS_NON_IP | ENGINE_BYPASS_PPPOE);
+	assert_int_equal(c->bypass_types, 2);
+	assert_int_equal(c->bypass_type[0], 0x88b5);
+	assert_int_equal(c->bypass_type[1], 0x8902);
 	assert_int_equal(c->max, 1000);
 	assert_int_equal(c->max_ipv6, 10);
 	assert_true(c->enforce_ruleset);
@@ -329,7 +333,28 @@ wrong_values_are_refused_at_their_place(void **state)
 		 "ruleset expected"},
 		{WIRE "bypass:\n- arp\n- ipx\n",
 		 "x.yaml:8:3: bypass[1]: 'ipx' is not known, one of arp, lldp, lacp, stp, "
-		 "nd, non_ip expected"},
+		 "nd, eapol, rarp, ptp, cdp, isis, macsec, mpls, pppoe, non_ip expected"},
+		{WIRE "bypass: [arp, ldp]\n",
+		 "x.yaml:6:15: bypass[1]: 'ldp' is not known, did you mean lldp?"},
+		{WIRE "bypass: [pppeo]\n",
+		 "x.yaml:6:10: bypass[0]: 'pppeo' is not known, did you mean pppoe?"},
+		{WIRE "bypass: [0x5ff]\n",
+		 "x.yaml:6:10: bypass[0]: '0x5ff' is no EtherType, 0x600 to 0xffff "
+		 "expected (below are lengths of 802.3 frames)"},
+		{WIRE "bypass: [0x10000]\n",
+		 "x.yaml:6:10: bypass[0]: '0x10000' is no EtherType, 0x600 to 0xffff "
+		 "expected (below are lengths of 802.3 frames)"},
+		{WIRE "bypass: [0x88zz]\n",
+		 "x.yaml:6:10: bypass[0]: '0x88zz' is no EtherType, 0x600 to 0xffff "
+		 "expected (below are lengths of 802.3 frames)"},
+		{WIRE "bypass: [0x0800]\n",
+		 "x.yaml:6:10: bypass[0]: 0x0800 is IP, which the rules judge: accept it "
+		 "there"},
+		{WIRE "bypass: [34984]\n",
+		 "x.yaml:6:10: bypass[0]: 34984 is a VLAN tag: name what is behind it"},
+		{WIRE "bypass: [2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008, 2009, "
+		      "2010, 2011, 2012, 2013, 2014, 2015, 2016, 2017]\n",
+		 "x.yaml:6:106: bypass[16]: too many numbers, 16 at most expected"},
 		{WIRE "mbufs: 0\n",
 		 "x.yaml:6:1: mbufs: 0 is out of range, 1 to 67108864 expected"},
 		{WIRE "rules_timeout: 0\n",

@@ -257,7 +257,7 @@ left(struct fixture *f, uint16_t port, uint16_t i)
 	struct packet p;
 
 	assert_true(i < tx->count);
-	packet_parse(tx->pkts[i], !(port & 1), port / 2,
+	packet_parse(tx->pkts[i], !(port & 1), flow_network(port / 2, 0, 0),
 		     PACKET_VERIFY_IP | PACKET_VERIFY_L4, &p);
 	return p;
 }

@@ -13,6 +13,9 @@
 	/* the frame and its headers */                                                  \
 	X(FRAME_SHORT, "frame_short", "frame shorter than its Ethernet or VLAN header")  \
 	X(NON_IP, "non_ip", "not IP, and not in the list of bypassed protocols")         \
+	X(VLAN_DEPTH, "vlan_depth", "more than two VLAN tags")                           \
+	X(ENCAPSULATED, "encapsulated",                                                  \
+	  "may carry IP past the rules: in LLC/SNAP, MPLS, PPPoE, MACsec or a tunnel")   \
 	X(IP_HEADER, "ip_header", "IP header truncated, or version or length wrong")     \
 	X(IP_LENGTH, "ip_length", "IP length larger than the frame or than its headers") \
 	X(IP_CHECKSUM, "ip_checksum", "IPv4 header checksum wrong")                      \

@@ -44,22 +44,34 @@
 #define ENGINE_TX_MAX (ENGINE_TX_OWN + ENGINE_BURST_MAX * (FRAGMENT_MAX - 1))
 
 /* engine_config.bypass: what crosses a wire without rules and tracking, counted. */
-#define ENGINE_BYPASS_ARP 0x01u    /* 0x0806 */
-#define ENGINE_BYPASS_LLDP 0x02u   /* 0x88cc */
-#define ENGINE_BYPASS_LACP 0x04u   /* slow protocols, 0x8809 */
-#define ENGINE_BYPASS_STP 0x08u    /* BPDUs */
-#define ENGINE_BYPASS_ND 0x10u     /* IPv6 neighbour discovery */
-#define ENGINE_BYPASS_NON_IP 0x20u /* all other frames that are not IP */
+#define ENGINE_BYPASS_ARP 0x0001u    /* 0x0806 */
+#define ENGINE_BYPASS_LLDP 0x0002u   /* 0x88cc */
+#define ENGINE_BYPASS_LACP 0x0004u   /* slow protocols, 0x8809 */
+#define ENGINE_BYPASS_STP 0x0008u    /* BPDUs: 802.1D, PVST+ */
+#define ENGINE_BYPASS_ND 0x0010u     /* PACKET_ND */
+#define ENGINE_BYPASS_NON_IP 0x0020u /* all other frames that carry no IP */
+#define ENGINE_BYPASS_EAPOL 0x0040u  /* 802.1X, 0x888e, 0x88c7 */
+#define ENGINE_BYPASS_RARP 0x0080u   /* 0x8035 */
+#define ENGINE_BYPASS_PTP 0x0100u    /* IEEE 1588, 0x88f7 */
+#define ENGINE_BYPASS_MACSEC 0x0200u /* 0x88e5 */
+#define ENGINE_BYPASS_MPLS 0x0400u   /* 0x8847, 0x8848 */
+#define ENGINE_BYPASS_PPPOE 0x0800u  /* 0x8863, 0x8864 */
+#define ENGINE_BYPASS_CDP 0x1000u    /* CDP, VTP, DTP, UDLD, PAgP */
+#define ENGINE_BYPASS_ISIS 0x2000u   /* IS-IS, ES-IS, CLNP */
 #define ENGINE_BYPASS_DEFAULT                                                            \
-	(ENGINE_BYPASS_ARP | ENGINE_BYPASS_LLDP | ENGINE_BYPASS_LACP |                   \
-	 ENGINE_BYPASS_STP | ENGINE_BYPASS_ND)
+	(ENGINE_BYPASS_ARP | ENGINE_BYPASS_RARP | ENGINE_BYPASS_LLDP |                   \
+	 ENGINE_BYPASS_LACP | ENGINE_BYPASS_STP | ENGINE_BYPASS_EAPOL |                  \
+	 ENGINE_BYPASS_ND)
+#define ENGINE_BYPASS_TYPES 16u
 
 struct engine_config {
 	struct track_config track;
 	uint32_t max;  /* IPv4 connections */
 	uint32_t max6; /* IPv6 connections */
 	uint16_t wires;
-	uint32_t bypass;       /* ENGINE_BYPASS_* */
+	uint32_t bypass;                           /* ENGINE_BYPASS_* */
+	uint16_t bypass_type[ENGINE_BYPASS_TYPES]; /* EtherTypes that cross as well */
+	unsigned bypass_types;
 	bool enforce_ruleset;  /* invalid packets are the rules' to judge, not dropped */
 	bool verify_checksums; /* those that the device has not verified */
 	bool acct;             /* count packets and bytes a connection */

@@ -17,6 +17,7 @@
 #ifndef PACKET_PACKET_H
 #define PACKET_PACKET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -30,7 +31,7 @@
 enum packet_kind {
 	PACKET_BAD,    /* reason says why; nothing else is to be read but lengths */
 	PACKET_NON_IP, /* ether_type tells */
-	PACKET_ND,     /* IPv6 neighbour and listener discovery, not routed */
+	PACKET_ND, /* ICMPv6 of the link, not routed: neighbour discovery and its kin */
 	PACKET_PLAIN4, /* packet_peek() has seen a TCP segment: not much is filled yet */
 	PACKET_PLAIN6, /* .. in IPv6 */
 	PACKET_TCP,    /* seg is filled */
@@ -47,8 +48,10 @@ enum packet_kind {
 
 #define PACKET_MAX_VLANS 2
 /* ether_type of an 802.3 frame, which has a length there and LLC behind it */
-#define PACKET_ETHER_BPDU 0x0000 /* SAPs 0x42: spanning tree */
-#define PACKET_ETHER_LLC 0x0001  /* any other, SNAP and whatever that may carry */
+#define PACKET_ETHER_BPDU 0x0000  /* spanning tree: SAPs 0x42, or SNAP as PVST+ has it */
+#define PACKET_ETHER_CISCO 0x0001 /* other SNAP of 00-00-0C: CDP, VTP, DTP, UDLD, PAgP */
+#define PACKET_ETHER_ISO 0x0002   /* SAPs 0xfe: IS-IS, ES-IS, CLNP */
+#define PACKET_ETHER_LLC 0x0003   /* any other that carries no IP */
 
 /* Which part of which datagram a fragment is. */
 struct packet_fragment {
@@ -89,6 +92,9 @@ struct packet {
  * Parse the frame in m, that came in on a side (0 or 1) of a wire. network: that of an
  * untagged frame, flow_network(wire, 0, 0) or flow_network_joined(wire). Fills p; p->kind is
  * PACKET_BAD and p->reason set when the packet has to be dropped.
+ *
+ * IP in LLC/SNAP, and behind more than PACKET_MAX_VLANS tags, is refused (ENCAPSULATED,
+ * VLAN_DEPTH): some receivers take it, and no rule would see it (VU#855201).
  *
  * The transport length is the IP header's; bytes of the frame past it are padding. Source
  * addresses that are multicast or broadcast are refused (IP_SOURCE). A fragment has to end
@@ -176,6 +182,12 @@ int packet_parse_quoted(const struct rte_mbuf *m, const struct packet *p,
  */
 uint32_t packet_label(const struct rte_mbuf *m, const struct packet *p,
 		      const uint8_t *secret);
+
+/*
+ * Whether frames of an EtherType carry other packets, IP among them, where neither a rule nor
+ * a tracker sees them: MPLS, PPPoE, MACsec, tunnels of Ethernet.
+ */
+bool packet_type_carries(uint16_t ether_type);
 
 /* Bytes of the key that count for a family: 4 or 6. */
 static inline size_t
