@@ -36,7 +36,7 @@ struct program {
 	const char *names[CONFIG_MAX_PORTS]; /* of the ports, by the engine's number */
 	unsigned ports;
 	struct policy *policy;
-	struct policy_counter *counters;
+	struct policy_state *policy_state;
 	struct capture captures[OPTIONS_MAX_PORTS];
 	struct rte_mempool *pool;
 	void *memory; /* the engine's */
@@ -222,7 +222,7 @@ make_engine(struct program *p)
 			    "no memory for the connections: %zu bytes are needed",
 			    p->bytes);
 	}
-	status = engine_init(p->memory, &config, p->policy, p->counters, first * 1000u,
+	status = engine_init(p->memory, &config, p->policy, p->policy_state, first * 1000u,
 			     &p->replay.engine);
 	if (status != 0)
 		return fail(EXIT_CONFIG, "%s: the engine does not take it: %s",
@@ -307,7 +307,7 @@ replay(struct program *p)
 		status = open_captures(p);
 	if (status == EXIT_SUCCESS)
 		status = rules_load(p->config, p->options.rules, p->names, p->ports,
-				    &p->policy, &p->counters);
+				    &p->policy, &p->policy_state);
 	if (status == EXIT_SUCCESS)
 		status = start_captures(p);
 	if (status == EXIT_SUCCESS)
@@ -333,7 +333,7 @@ clean_up(struct program *p, int status)
 		capture_close(&p->captures[i]);
 	if (p->memory != NULL)
 		munmap(p->memory, p->bytes);
-	free(p->counters);
+	policy_state_free(p->policy_state);
 	policy_free(p->policy);
 	config_free(p->config);
 	if (p->pool != NULL) {

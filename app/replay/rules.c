@@ -33,7 +33,7 @@ parse(const char *file, unsigned seconds, const struct ruleset_ports *ports,
 
 int
 rules_load(const struct sluice_config *config, const char *file, const char *const *names,
-	   unsigned ports, struct policy **policy, struct policy_counter **counters)
+	   unsigned ports, struct policy **policy, struct policy_state **state)
 {
 	const struct ruleset_ports policy_ports = {names, ports};
 	int status = EXIT_SUCCESS;
@@ -46,8 +46,7 @@ rules_load(const struct sluice_config *config, const char *file, const char *con
 		status = EXIT_RULES;
 	if (status != EXIT_SUCCESS)
 		return status;
-	*counters = calloc(policy_counters(*policy) + 1u, sizeof(**counters));
-	if (*counters == NULL) {
+	if (policy_state_create(*policy, state) != 0) {
 		fprintf(stderr, "sluice-replay: no memory for the rules' counters\n");
 		return EXIT_RULES;
 	}

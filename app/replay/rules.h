@@ -8,11 +8,11 @@
 #include "config.h"
 
 /*
- * Load them, and room for their counters. names: of the ports, by the engine's number.
+ * Load them, and make their state. names: of the ports, by the engine's number.
  * Returns an exit status; anything but EXIT_SUCCESS has been explained on stderr.
  */
 int rules_load(const struct sluice_config *config, const char *file,
 	       const char *const *names, unsigned ports, struct policy **policy,
-	       struct policy_counter **counters);
+	       struct policy_state **state);
 
 #endif

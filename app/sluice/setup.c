@@ -119,11 +119,11 @@ make_engine(struct sluice *s, unsigned number)
 			(int)worker_node(s, number), text, sizeof(text)) != 0)
 		return fail(EXIT_DEVICE, text);
 	status = engine_init(s->memory[number].address, &config, s->rules.policy,
-			     s->rules.counters[number], clock_ns(&s->clock), &w->engine);
+			     s->rules.states[number], clock_ns(&s->clock), &w->engine);
 	if (status != 0)
 		return fail(EXIT_CONFIG, "the engine refuses its configuration");
 	status = control_worker_init(&s->control_workers[number], number, w->engine,
-				     s->rules.counters[number]);
+				     s->rules.states[number]);
 	if (status != 0)
 		return fail(EXIT_DEVICE, "no memory for the control rings");
 	w->control = &s->control_workers[number];

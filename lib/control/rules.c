@@ -7,37 +7,26 @@
 
 #include <rte_common.h>
 
-/* Two lines: a core may fetch the neighbour of the one that it writes. */
-#define COUNTERS_ALIGN (2 * RTE_CACHE_LINE_SIZE)
-
 static void
-counters_free(struct policy_counter **counters, unsigned count)
+states_free(struct policy_state **states, unsigned count)
 {
 	unsigned i;
 
 	for (i = 0; i < count; i++)
-		free(counters[i]);
+		policy_state_free(states[i]);
 }
 
-/*
- * An array of counters, at least one long, for each worker, in lines of its own: workers add to
- * theirs with each burst, and would wait for one another's.
- */
+/* A state of the policy for each worker. Returns 0 or -ENOMEM. */
 static int
-counters_alloc(struct policy_counter **counters, unsigned count,
-	       const struct policy *policy)
+states_create(struct policy_state **states, unsigned count, const struct policy *policy)
 {
-	size_t bytes = RTE_ALIGN_CEIL((policy_counters(policy) + 1) * sizeof(**counters),
-				      COUNTERS_ALIGN);
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
-		counters[i] = aligned_alloc(COUNTERS_ALIGN, bytes);
-		if (counters[i] == NULL) {
-			counters_free(counters, i);
+		if (policy_state_create(policy, &states[i]) != 0) {
+			states_free(states, i);
 			return -ENOMEM;
 		}
-		memset(counters[i], 0, bytes);
 	}
 	return 0;
 }
@@ -46,7 +35,7 @@ int
 control_rules_init(struct control_rules *rules, struct policy *policy, unsigned workers)
 {
 	memset(rules, 0, sizeof(*rules));
-	if (counters_alloc(rules->counters, workers, policy) != 0)
+	if (states_create(rules->states, workers, policy) != 0)
 		return -ENOMEM;
 	pthread_mutex_init(&rules->lock, NULL);
 	rules->policy = policy;
@@ -57,7 +46,7 @@ control_rules_init(struct control_rules *rules, struct policy *policy, unsigned 
 void
 control_rules_free(struct control_rules *rules)
 {
-	counters_free(rules->counters, rules->workers);
+	states_free(rules->states, rules->workers);
 	policy_free(rules->policy);
 	rules->policy = NULL;
 	rules->workers = 0;
@@ -65,7 +54,7 @@ control_rules_free(struct control_rules *rules)
 
 static int
 worker_set_policy(struct control_worker *w, const struct policy *policy,
-		  struct policy_counter *counters)
+		  struct policy_state *state)
 {
 	struct control_job *job = control_open(w);
 	int status;
@@ -74,7 +63,7 @@ worker_set_policy(struct control_worker *w, const struct policy *policy,
 		return -ETIMEDOUT;
 	job->op = CONTROL_POLICY;
 	job->policy.policy = policy;
-	job->policy.counters = counters;
+	job->policy.state = state;
 	status = control_call(w);
 	control_close(w);
 	return status;
@@ -84,20 +73,20 @@ static int
 rules_swap(struct control_rules *rules, struct control_worker *workers,
 	   struct policy *policy)
 {
-	struct policy_counter *counters[CONTROL_MAX_WORKERS];
+	struct policy_state *states[CONTROL_MAX_WORKERS];
 	unsigned i;
 	int status = 0;
 
-	if (counters_alloc(counters, rules->workers, policy) != 0)
+	if (states_create(states, rules->workers, policy) != 0)
 		return -ENOMEM;
 	for (i = 0; i < rules->workers; i++)
-		if (worker_set_policy(&workers[i], policy, counters[i]) != 0)
+		if (worker_set_policy(&workers[i], policy, states[i]) != 0)
 			status = -ETIMEDOUT;
 	if (status == 0) {
-		counters_free(rules->counters, rules->workers);
+		states_free(rules->states, rules->workers);
 		policy_free(rules->policy);
 	}
-	memcpy(rules->counters, counters, rules->workers * sizeof(counters[0]));
+	memcpy(rules->states, states, rules->workers * sizeof(states[0]));
 	rules->policy = policy;
 	return status;
 }

@@ -27,13 +27,13 @@ ring_create(const char *kind, unsigned number, unsigned size, unsigned count)
 
 int
 control_worker_init(struct control_worker *w, unsigned number, struct engine *engine,
-		    struct policy_counter *counters)
+		    struct policy_state *state)
 {
 	int status;
 
 	memset(w, 0, sizeof(*w));
 	w->engine = engine;
-	w->counters = counters;
+	w->state = state;
 	w->requests = ring_create("requests", number, sizeof(void *), JOB_RING);
 	w->replies = ring_create("replies", number, sizeof(void *), JOB_RING);
 	w->events = ring_create("events", number, sizeof(struct engine_event),
@@ -62,11 +62,11 @@ worker_counters(const struct control_worker *w, struct control_job *job)
 	unsigned count = RTE_MIN(job->counters.count, CONTROL_PIECE);
 
 	job->counters.count = count;
-	if (w->counters == NULL)
+	if (w->state == NULL)
 		memset(job->counters.values, 0, count * sizeof(job->counters.values[0]));
 	else
-		memcpy(job->counters.values, w->counters + job->counters.first,
-		       count * sizeof(job->counters.values[0]));
+		policy_counters_read(w->state, job->counters.first, count,
+				     job->counters.values);
 }
 
 void
@@ -98,8 +98,8 @@ control_worker_serve(struct control_worker *w, uint64_t now_ns)
 		job->flush.removed = engine_flush(e, &job->flush.cursor, CONTROL_PIECE);
 		break;
 	case CONTROL_POLICY:
-		w->counters = job->policy.counters;
-		engine_set_policy(e, job->policy.policy, job->policy.counters);
+		w->state = job->policy.state;
+		engine_set_policy(e, job->policy.policy, job->policy.state);
 		break;
 	case CONTROL_COUNTERS:
 		worker_counters(w, job);

@@ -313,9 +313,8 @@ burst_end(struct engine *e)
 	if (stage->drops != 0)
 		rte_pktmbuf_free_bulk(stage->dropped, stage->drops);
 	if (stage->constant_packets != 0)
-		policy_count_constant(e->policy, POLICY_CT_ESTABLISHED,
-				      stage->constant_packets, stage->constant_bytes,
-				      e->counters);
+		policy_count_constant(e->policy, e->policy_state, POLICY_CT_ESTABLISHED,
+				      stage->constant_packets, stage->constant_bytes);
 }
 
 void

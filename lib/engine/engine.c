@@ -166,7 +166,7 @@ family_init(struct engine_family *f, const struct engine_config *config,
 
 int
 engine_init(void *memory, const struct engine_config *config, const struct policy *policy,
-	    struct policy_counter *counters, uint64_t now_ns, struct engine **engine)
+	    struct policy_state *state, uint64_t now_ns, struct engine **engine)
 {
 	struct engine *e = memory;
 	char *next = memory;
@@ -198,19 +198,19 @@ engine_init(void *memory, const struct engine_config *config, const struct polic
 			return status;
 	}
 	flow_table_none(&e->family[FAMILY_NONE].table, 4);
-	engine_set_policy(e, policy, counters);
+	engine_set_policy(e, policy, state);
 	*engine = e;
 	return 0;
 }
 
 void
 engine_set_policy(struct engine *e, const struct policy *policy,
-		  struct policy_counter *counters)
+		  struct policy_state *state)
 {
 	struct policy_verdict verdict;
 
 	e->policy = policy;
-	e->counters = counters;
+	e->policy_state = state;
 	e->established_accept = policy_constant(policy, POLICY_CT_ESTABLISHED,
 						&verdict) &&
 				verdict.kind == POLICY_ACCEPT;

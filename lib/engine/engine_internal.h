@@ -113,7 +113,7 @@ struct engine {
 	uint32_t now; /* ticks */
 	uint32_t next_id;
 	const struct policy *policy;
-	struct policy_counter *counters;
+	struct policy_state *policy_state;
 	uint8_t generation;      /* of the policy, 1 to ENGINE_FORGETTING */
 	bool established_accept; /* whatever the packet */
 	bool looks;              /* the rules of new packets are many: stage_look() */

@@ -64,10 +64,11 @@ rules_ask(struct engine_step *s, enum policy_ct ct)
 
 	rules_packet(s, s->p->side, ct, &q);
 	if (ct == POLICY_CT_NEW && s->look != NULL)
-		policy_eval_classified(s->e->policy, &q, s->look, s->e->counters,
-				       &s->rules);
+		policy_eval_classified(s->e->policy, s->e->policy_state, &q, s->e->now_ns,
+				       s->look, &s->rules);
 	else
-		policy_eval(s->e->policy, &q, s->e->counters, &s->rules);
+		policy_eval(s->e->policy, s->e->policy_state, &q, s->e->now_ns,
+			    &s->rules);
 	return s->rules.kind == POLICY_ACCEPT;
 }
 
@@ -100,8 +101,8 @@ rules_refuse(struct engine_step *s)
 		return;
 	}
 	s->r.action = ACTION_ICMP;
-	s->icmp_type = s->rules.icmp_type;
-	s->icmp_code = s->rules.icmp_code;
+	s->icmp_type = s->rules.effects.icmp_type;
+	s->icmp_code = s->rules.effects.icmp_code;
 }
 
 bool
@@ -136,7 +137,8 @@ rules_remember(struct engine_step *s)
 		return;
 	for (side = 0; side < 2 && !e->established_accept; side++) {
 		rules_packet(s, side, POLICY_CT_ESTABLISHED, &q);
-		policy_eval(e->policy, &q, NULL, &verdict);
+		q.dry_run = true;
+		policy_eval(e->policy, e->policy_state, &q, e->now_ns, &verdict);
 		if (verdict.kind != POLICY_ACCEPT || !verdict.cacheable)
 			return;
 	}

@@ -113,15 +113,16 @@ policy_classify_end(const struct policy *policy, enum policy_ct ct,
 }
 
 void
-policy_eval_classified(const struct policy *policy, const struct policy_packet *packet,
-		       struct policy_class *class, struct policy_counter *counters,
-		       struct policy_verdict *verdict)
+policy_eval_classified(const struct policy *policy, struct policy_state *state,
+		       const struct policy_packet *packet, uint64_t now_ns,
+		       struct policy_class *class, struct policy_verdict *verdict)
 {
 	struct walk w;
 
 	w.policy = policy;
+	w.state = state;
 	w.packet = packet;
-	w.counters = counters;
+	w.now_ns = now_ns;
 	w.verdict = verdict;
 	w.unclassified = false;
 	w.class = class;
@@ -129,23 +130,26 @@ policy_eval_classified(const struct policy *policy, const struct policy_packet *
 }
 
 void
-policy_eval(const struct policy *policy, const struct policy_packet *packet,
-	    struct policy_counter *counters, struct policy_verdict *verdict)
+policy_eval(const struct policy *policy, struct policy_state *state,
+	    const struct policy_packet *packet, uint64_t now_ns,
+	    struct policy_verdict *verdict)
 {
 	struct policy_class class;
 
 	class.classifier = NULL;
-	policy_eval_classified(policy, packet, &class, counters, verdict);
+	policy_eval_classified(policy, state, packet, now_ns, &class, verdict);
 }
 
 void
-policy_eval_walk(const struct policy *policy, const struct policy_packet *packet,
-		 struct policy_counter *counters, struct policy_verdict *verdict)
+policy_eval_walk(const struct policy *policy, struct policy_state *state,
+		 const struct policy_packet *packet, uint64_t now_ns,
+		 struct policy_verdict *verdict)
 {
 	struct walk w = {
 		.policy = policy,
+		.state = state,
 		.packet = packet,
-		.counters = counters,
+		.now_ns = now_ns,
 		.verdict = verdict,
 		.unclassified = true,
 	};
@@ -154,16 +158,16 @@ policy_eval_walk(const struct policy *policy, const struct policy_packet *packet
 }
 
 void
-policy_count_constant(const struct policy *policy, enum policy_ct ct, uint64_t packets,
-		      uint64_t bytes, struct policy_counter *counters)
+policy_count_constant(const struct policy *policy, struct policy_state *state,
+		      enum policy_ct ct, uint64_t packets, uint64_t bytes)
 {
 	const struct program *program = &policy->program[ct];
+	struct policy_counter *counter;
 	uint32_t i;
 
-	if (!program->constant || counters == NULL)
-		return;
-	for (i = 0; i < program->ncounters; i++) {
-		counters[program->counters[i]].packets += packets;
-		counters[program->counters[i]].bytes += bytes;
+	for (i = 0; program->constant && i < program->ncounters; i++) {
+		counter = &state->counter[program->counters[i]];
+		counter->packets += packets;
+		counter->bytes += bytes;
 	}
 }

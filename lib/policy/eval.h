@@ -5,7 +5,8 @@
 #include <policy/policy.h>
 
 /* policy_eval() without classifiers: tests compare the two. */
-void policy_eval_walk(const struct policy *policy, const struct policy_packet *packet,
-		      struct policy_counter *counters, struct policy_verdict *verdict);
+void policy_eval_walk(const struct policy *policy, struct policy_state *state,
+		      const struct policy_packet *packet, uint64_t now_ns,
+		      struct policy_verdict *verdict);
 
 #endif

@@ -40,9 +40,12 @@ counter_compile(struct emitter *e, const struct ir_stmt *stmt)
 int64_t
 counter_eval(struct walk *w, const struct instr *instr)
 {
-	if (w->counters != NULL) {
-		w->counters[instr->number].packets++;
-		w->counters[instr->number].bytes += w->packet->length;
+	struct policy_counter *counter;
+
+	if (!w->packet->dry_run) {
+		counter = &w->state->counter[instr->number];
+		counter->packets++;
+		counter->bytes += w->packet->length;
 	}
 	w->verdict->cacheable = false;
 	return walk_next(w, instr);

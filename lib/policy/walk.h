@@ -11,6 +11,7 @@
 #define POLICY_WALK_H
 
 #include "program.h"
+#include "state.h"
 
 #define WALK_DECIDED (-1) /* by a rule: walk.verdict is made */
 #define WALK_POLICY (-2)  /* the chain's policy decides */
@@ -19,7 +20,8 @@ struct walk {
 	const struct policy *policy;
 	const struct program *program;
 	const struct policy_packet *packet; /* NULL: see constant.c */
-	struct policy_counter *counters;
+	struct policy_state *state;
+	uint64_t now_ns;
 	struct policy_verdict *verdict;
 	uint32_t stack[CHAIN_DEPTH_MAX]; /* where jumps return to */
 	unsigned depth;
@@ -48,8 +50,8 @@ walk_reject(const struct walk *w, const struct ir_verdict *from)
 	bool v4 = w->packet->family == 4;
 
 	w->verdict->kind = from->reset ? POLICY_REJECT_RESET : POLICY_REJECT_ICMP;
-	w->verdict->icmp_type = v4 ? ICMP_UNREACHABLE : ICMPV6_UNREACHABLE;
-	w->verdict->icmp_code = v4 ? from->icmp_code : from->icmpv6_code;
+	w->verdict->effects.icmp_type = v4 ? ICMP_UNREACHABLE : ICMPV6_UNREACHABLE;
+	w->verdict->effects.icmp_code = v4 ? from->icmp_code : from->icmpv6_code;
 }
 
 static inline int64_t

@@ -59,7 +59,7 @@ struct world {
 
 static struct rte_mempool *pool;
 static struct policy *policies[3];
-static struct policy_counter counters[2][8];
+static struct policy_state *states[2][3]; /* of each engine, for each policy */
 static void *memory[2];
 static size_t memory_bytes;
 static struct world world;
@@ -110,7 +110,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 		fprintf(stderr, "%s\n", error.text);
 		return 1;
 	}
-	return policy_accept_all(&policies[i]);
+	require(policy_accept_all(&policies[i]) == 0);
+	for (i = 0; i < 2 * RTE_DIM(policies); i++)
+		require(policy_state_create(policies[i / 2], &states[i % 2][i / 2]) == 0);
+	return 0;
 }
 
 static void
@@ -148,7 +151,7 @@ build_engines(struct world *w, uint8_t switches)
 			memory[k] = aligned_alloc(64, memory_bytes);
 		require(memory[k] != NULL && engine_bytes(&config) <= memory_bytes);
 		memset(memory[k], 0, memory_bytes);
-		require(engine_init(memory[k], &config, policies[0], counters[k],
+		require(engine_init(memory[k], &config, policies[0], states[k][0],
 				    w->now_ns, &w->e[k]) == 0);
 	}
 }
@@ -523,7 +526,7 @@ intervene(struct world *w, uint8_t what)
 		n[k] = 0;
 		if (what & 0x10)
 			engine_set_policy(w->e[k], policies[what % RTE_DIM(policies)],
-					  counters[k]);
+					  states[k][what % RTE_DIM(policies)]);
 		else if (what & 0x20)
 			n[k] = engine_flush(w->e[k], &cursor, 1u + (what & 3));
 		else if (engine_list(w->e[k], w->now_ns, &cursor, &view, 1) == 1)

@@ -49,14 +49,14 @@ packet(unsigned i, enum policy_ct ct)
 
 /* `cacheable`: flags and length do not matter. */
 static void
-check_cacheable(const struct policy *policy, struct policy_packet p,
-		const struct policy_verdict *verdict)
+check_cacheable(const struct policy *policy, struct policy_state *state,
+		struct policy_packet p, const struct policy_verdict *verdict)
 {
 	struct policy_verdict other;
 
 	p.tcp_flags ^= 0xff;
 	p.length += 1000;
-	policy_eval(policy, &p, NULL, &other);
+	policy_eval(policy, state, &p, 0, &other);
 	require(other.kind == verdict->kind && other.rule == verdict->rule);
 }
 
@@ -65,9 +65,11 @@ check_policy(const struct policy *policy)
 {
 	struct policy_verdict constant, verdict, plain;
 	struct policy_rule_info info;
+	struct policy_state *state;
 	struct policy_packet p;
 	unsigned ct, i;
 
+	require(policy_state_create(policy, &state) == 0);
 	for (i = 1; i <= policy_rules(policy); i++) {
 		policy_rule(policy, i, &info);
 		require(info.text != NULL && info.counter < (int)policy_counters(policy));
@@ -77,17 +79,18 @@ check_policy(const struct policy *policy)
 
 		for (i = 0; i < 32; i++) {
 			p = packet(i, ct);
-			policy_eval(policy, &p, NULL, &verdict);
+			policy_eval(policy, state, &p, 0, &verdict);
 			require(verdict.kind <= POLICY_REJECT_ICMP);
 			require(verdict.rule <= policy_rules(policy));
 			require(!is_constant || verdict.kind == constant.kind);
-			policy_eval_walk(policy, &p, NULL, &plain);
+			policy_eval_walk(policy, state, &p, 0, &plain);
 			require(plain.kind == verdict.kind && plain.rule == verdict.rule);
 			if (verdict.cacheable)
-				check_cacheable(policy, p, &verdict);
+				check_cacheable(policy, state, p, &verdict);
 			lie(verdict.kind != POLICY_REJECT_ICMP);
 		}
 	}
+	policy_state_free(state);
 }
 
 static void

@@ -38,7 +38,7 @@ rules_read(const char *file)
 }
 
 static void
-packets_judge(const struct policy *policy, struct policy_counter *counters)
+packets_judge(const struct policy *policy, struct policy_state *state)
 {
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN], line[256];
 	unsigned iif, oif, proto, sport, dport, type, code, flags, length;
@@ -55,7 +55,7 @@ packets_judge(const struct policy *policy, struct policy_counter *counters)
 		if (inet_pton(family, src, address[0]) != 1 ||
 		    inet_pton(family, dst, address[1]) != 1)
 			exit(2);
-		policy_eval(policy,
+		policy_eval(policy, state,
 			    &(struct policy_packet){
 				    .saddr = address[0],
 				    .daddr = address[1],
@@ -71,8 +71,9 @@ packets_judge(const struct policy *policy, struct policy_counter *counters)
 				    .tcp_flags = (uint8_t)flags,
 				    .ct = POLICY_CT_NEW,
 			    },
-			    counters, &verdict);
-		printf("%u %u %u\n", verdict.kind, verdict.icmp_type, verdict.icmp_code);
+			    0, &verdict);
+		printf("%u %u %u\n", verdict.kind, verdict.effects.icmp_type,
+		       verdict.effects.icmp_code);
 	}
 }
 
@@ -80,19 +81,18 @@ int
 main(int argc, char **argv)
 {
 	struct policy *policy = argc == 2 ? rules_read(argv[1]) : NULL;
-	struct policy_counter *counters;
+	struct policy_state *state;
+	struct policy_counter counter;
 	unsigned i;
 
-	if (policy == NULL)
+	if (policy == NULL || policy_state_create(policy, &state) != 0)
 		return 1;
-	counters = calloc(policy_counters(policy) + 1u, sizeof(*counters));
-	if (counters == NULL)
-		return 1;
-	packets_judge(policy, counters);
-	for (i = 0; i < policy_counters(policy); i++)
-		printf("%" PRIu64 " %" PRIu64 "\n", counters[i].packets,
-		       counters[i].bytes);
-	free(counters);
+	packets_judge(policy, state);
+	for (i = 0; i < policy_counters(policy); i++) {
+		policy_counters_read(state, i, 1, &counter);
+		printf("%" PRIu64 " %" PRIu64 "\n", counter.packets, counter.bytes);
+	}
+	policy_state_free(state);
 	policy_free(policy);
 	return 0;
 }

@@ -38,7 +38,9 @@ start(struct run *r, const char *rules_dir)
 	if (r->memory == NULL)
 		return -ENOMEM;
 	memset(r->memory, 0, bytes);
-	return engine_init(r->memory, &config, r->policy, NULL, START_NS, &r->engine);
+	if (policy_state_create(r->policy, &r->state) != 0)
+		return -ENOMEM;
+	return engine_init(r->memory, &config, r->policy, r->state, START_NS, &r->engine);
 }
 
 /* Take over what the engine sends. */
@@ -221,6 +223,7 @@ scenario_run(const struct scenario *s, unsigned family, const char *rules_dir,
 		status = drain(&r);
 	if (r.engine != NULL && rte_mempool_avail_count(pool) != pool->size)
 		run_wrong(&r, "%u mbufs are lost", rte_mempool_in_use_count(pool));
+	policy_state_free(r.state);
 	policy_free(r.policy);
 	free(r.memory);
 	return status != 0 ? status : (int)r.wrong;

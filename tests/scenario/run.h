@@ -20,6 +20,7 @@ struct run {
 	struct engine *engine;
 	void *memory;
 	struct policy *policy;
+	struct policy_state *state;
 	struct outcome *out;
 	/* steps whose verdict is not known yet, and their record */
 	unsigned held[HELD_MAX];

@@ -193,20 +193,29 @@ what_the_rules_drop_leaves_the_connection_as_it_was(void **state)
 	fixture_end(&f);
 }
 
+static struct policy_counter
+counter_of(const struct fixture *f, unsigned number)
+{
+	struct policy_counter counter;
+
+	policy_counters_read(f->state, number, 1, &counter);
+	return counter;
+}
+
 static void
 retransmitted_syn_is_new_to_the_rules(void **state)
 {
 	struct frame frame = segment(LAN, FRAME_SYN, 1000, 0);
-	struct policy_counter *counters;
+	struct policy_state *closed_state;
 	struct policy *closed;
 
 	WITH(f, RULESET("drop", RULE(ESTABLISHED ACCEPT) RULE(FROM_LAN COUNTER ACCEPT)));
 	assert_passed(inject(&f, LAN, &frame));
 	assert_passed(inject(&f, LAN, &frame));
-	assert_int_equal(f.counters[0].packets, 2);
+	assert_int_equal(counter_of(&f, 0).packets, 2);
 	closed = fixture_policy(RULESET("drop", RULE(ESTABLISHED ACCEPT)));
-	counters = fixture_counters(closed);
-	engine_set_policy(f.e, closed, counters);
+	closed_state = fixture_state(closed);
+	engine_set_policy(f.e, closed, closed_state);
 	assert_dropped(inject(&f, LAN, &frame), REASON_POLICY_DROP);
 	/* but what has been answered goes on */
 	frame = segment(WAN, FRAME_SYN | FRAME_ACK, 5000, 1001);
@@ -215,7 +224,7 @@ retransmitted_syn_is_new_to_the_rules(void **state)
 	assert_passed(inject(&f, LAN, &frame));
 	policy_free(f.policy);
 	f.policy = closed;
-	free(counters);
+	policy_state_free(closed_state);
 	fixture_end(&f);
 }
 
@@ -327,11 +336,11 @@ constant_rules_still_count(void **state)
 
 	WITH(f, RULESET("drop", RULE(ESTABLISHED COUNTER ACCEPT) RULE(FROM_LAN ACCEPT)));
 	handshake(&f);
-	assert_int_equal(f.counters[0].packets, 2);
-	assert_int_equal(f.counters[0].bytes, 80);
+	assert_int_equal(counter_of(&f, 0).packets, 2);
+	assert_int_equal(counter_of(&f, 0).bytes, 80);
 	frame = segment(LAN, FRAME_ACK, 1001 + 1000000, 5001);
 	assert_dropped(inject(&f, LAN, &frame), REASON_TCP_SEQ_RIGHT);
-	assert_int_equal(f.counters[0].packets, 2);
+	assert_int_equal(counter_of(&f, 0).packets, 2);
 	fixture_end(&f);
 }
 
@@ -674,7 +683,7 @@ new_packets_of_a_burst_get_their_own_answers_from_many_rules(void **state)
 	}
 	assert_true(counted > ENGINE_BURST_MAX / 8);
 	for (i = 0; i < policy_counters(f.policy); i++)
-		counted -= f.counters[i].packets;
+		counted -= counter_of(&f, i).packets;
 	assert_int_equal(counted, -1); /* and the handshake's SYN */
 	fixture_end(&f);
 }

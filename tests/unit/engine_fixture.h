@@ -73,7 +73,7 @@ struct fixture {
 	struct engine_config config;
 	struct engine *e;
 	struct policy *policy;
-	struct policy_counter *counters;
+	struct policy_state *state;
 	void *memory;
 	unsigned free_mbufs; /* before the test */
 };
@@ -122,14 +122,13 @@ fixture_policy(const char *json)
 	return policy;
 }
 
-static inline struct policy_counter *
-fixture_counters(const struct policy *policy)
+static inline struct policy_state *
+fixture_state(const struct policy *policy)
 {
-	struct policy_counter *counters = calloc(policy_counters(policy) + 1,
-						 sizeof(*counters));
+	struct policy_state *state;
 
-	assert_non_null(counters);
-	return counters;
+	assert_int_equal(policy_state_create(policy, &state), 0);
+	return state;
 }
 
 /* Start with f->config as it is: fixture_config() first, then what the test wants. */
@@ -140,11 +139,11 @@ fixture_start(struct fixture *f, const char *json)
 
 	f->free_mbufs = rte_mempool_avail_count(pool);
 	f->policy = fixture_policy(json);
-	f->counters = fixture_counters(f->policy);
+	f->state = fixture_state(f->policy);
 	f->memory = aligned_alloc(64, RTE_ALIGN_CEIL(bytes, 64));
 	assert_non_null(f->memory);
 	memset(f->memory, 0, bytes);
-	assert_int_equal(engine_init(f->memory, &f->config, f->policy, f->counters, START,
+	assert_int_equal(engine_init(f->memory, &f->config, f->policy, f->state, START,
 				     &f->e),
 			 0);
 }
@@ -188,7 +187,7 @@ fixture_end(struct fixture *f)
 	engine_stop(f->e);
 	drain(f);
 	policy_free(f->policy);
-	free(f->counters);
+	policy_state_free(f->state);
 	free(f->memory);
 	assert_int_equal(rte_mempool_avail_count(pool), f->free_mbufs);
 }

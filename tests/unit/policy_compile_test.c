@@ -83,8 +83,8 @@ counters_on_the_way_of_a_constant_are_counted_by_the_burst(void **state)
 	constants_are(policy, want);
 	assert_true(policy_constant(policy, POLICY_CT_ESTABLISHED, &verdict));
 	assert_false(verdict.cacheable);
-	policy_count_constant(policy, POLICY_CT_ESTABLISHED, 3, 150, c);
-	policy_count_constant(policy, POLICY_CT_NEW, 2, 100, c);
+	count_constant(policy, POLICY_CT_ESTABLISHED, 3, 150, c);
+	count_constant(policy, POLICY_CT_NEW, 2, 100, c);
 	assert_int_equal(eval(policy, &est, d).rule, verdict.rule);
 	eval(policy, &est, d);
 	eval(policy, &est, d);
@@ -94,7 +94,6 @@ counters_on_the_way_of_a_constant_are_counted_by_the_burst(void **state)
 	assert_int_equal(c[0].packets, 3);
 	assert_int_equal(c[1].packets, 5);
 	assert_int_equal(c[2].packets, 2);
-	policy_count_constant(policy, POLICY_CT_ESTABLISHED, 3, 150, NULL);
 	policy_free(policy);
 }
 
@@ -260,7 +259,7 @@ constant_and_walk_agree_on_verdicts_and_counters(void **state)
 		pk.ct = (uint8_t)next_random(&random, POLICY_CT_COUNT);
 		pk.length = 20 + next_random(&random, 1480);
 		if (policy_constant(policy, (enum policy_ct)pk.ct, &verdict)) {
-			policy_count_constant(policy, (enum policy_ct)pk.ct, 1, pk.length,
+			count_constant(policy, (enum policy_ct)pk.ct, 1, pk.length,
 					      counted);
 			assert_int_equal(eval(policy, &pk, walked).kind, verdict.kind);
 		} else {

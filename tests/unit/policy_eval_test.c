@@ -593,10 +593,10 @@ reject_speaks_the_language_of_the_packet(void **state)
 				     rows[i].reject) > 0);
 		policy = load(json);
 		verdict = eval(policy, &rows[i].packet, NULL);
-		if (verdict.kind != rows[i].kind || verdict.icmp_type != rows[i].type ||
-		    verdict.icmp_code != rows[i].code)
+		if (verdict.kind != rows[i].kind || verdict.effects.icmp_type != rows[i].type ||
+		    verdict.effects.icmp_code != rows[i].code)
 			fail_msg("row %zu: %u, %u, %u", i, verdict.kind,
-				 verdict.icmp_type, verdict.icmp_code);
+				 verdict.effects.icmp_type, verdict.effects.icmp_code);
 		policy_free(policy);
 		free(json);
 	}

@@ -99,16 +99,47 @@ packet_make(const struct pk *from, struct policy_packet *p, uint8_t address[2][1
 	};
 }
 
+/* Adds what a state has counted; NULL: to nothing. */
+static inline void
+counters_add(const struct policy *policy, const struct policy_state *state,
+	     struct policy_counter *counters)
+{
+	struct policy_counter counter;
+	unsigned i;
+
+	for (i = 0; counters != NULL && i < policy_counters(policy); i++) {
+		policy_counters_read(state, i, 1, &counter);
+		counters[i].packets += counter.packets;
+		counters[i].bytes += counter.bytes;
+	}
+}
+
 static inline struct policy_verdict
 eval(const struct policy *policy, const struct pk *pk, struct policy_counter *counters)
 {
 	uint8_t address[2][16];
 	struct policy_verdict verdict;
 	struct policy_packet packet;
+	struct policy_state *state;
 
 	packet_make(pk, &packet, address);
-	policy_eval(policy, &packet, counters, &verdict);
+	assert_int_equal(policy_state_create(policy, &state), 0);
+	policy_eval(policy, state, &packet, 0, &verdict);
+	counters_add(policy, state, counters);
+	policy_state_free(state);
 	return verdict;
+}
+
+static inline void
+count_constant(const struct policy *policy, enum policy_ct ct, uint64_t packets,
+	       uint64_t bytes, struct policy_counter *counters)
+{
+	struct policy_state *state;
+
+	assert_int_equal(policy_state_create(policy, &state), 0);
+	policy_count_constant(policy, state, ct, packets, bytes);
+	counters_add(policy, state, counters);
+	policy_state_free(state);
 }
 
 static inline struct policy *

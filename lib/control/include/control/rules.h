@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The rules in force, of all workers: one policy that all of them read, and an array of
- * counters for each. Other rules are put in force by a message to each worker; the old ones
+ * The rules in force, of all workers: one policy that all of them read, and a state
+ * for each. Other rules are put in force by a message to each worker; the old ones
  * are freed when the last has answered.
  *
  * The mutex is for threads that are no workers.
@@ -19,7 +19,7 @@
 struct control_rules {
 	pthread_mutex_t lock;
 	struct policy *policy;
-	struct policy_counter *counters[CONTROL_MAX_WORKERS];
+	struct policy_state *states[CONTROL_MAX_WORKERS];
 	unsigned workers;
 };
 

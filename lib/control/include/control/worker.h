@@ -64,7 +64,7 @@ struct control_job {
 		} flush;
 		struct {
 			const struct policy *policy;
-			struct policy_counter *counters;
+			struct policy_state *state;
 		} policy;
 		struct {
 			unsigned first;
@@ -80,7 +80,7 @@ struct control_job {
 struct control_worker {
 	/* the worker's */
 	struct engine *engine;
-	struct policy_counter *counters; /* of the policy in force */
+	struct policy_state *state; /* of the policy in force */
 	struct rte_ring *requests;
 	struct rte_ring *replies;
 	struct rte_ring *events; /* of struct engine_event */
@@ -94,11 +94,11 @@ struct control_worker {
 };
 
 /*
- * Make the rings of worker number `number`, on the EAL's memory. counters are those that
+ * Make the rings of worker number `number`, on the EAL's memory. state is the one that
  * the engine counts in, may be NULL. Returns 0 or -errno.
  */
 int control_worker_init(struct control_worker *w, unsigned number, struct engine *engine,
-			struct policy_counter *counters);
+			struct policy_state *state);
 
 void control_worker_free(struct control_worker *w);
 

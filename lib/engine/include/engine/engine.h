@@ -107,11 +107,13 @@ void engine_sizes(const struct engine_config *config, struct engine_sizes *sizes
 
 /*
  * Build an engine in zeroed memory of engine_bytes(), aligned to 64 bytes, at time now_ns.
- * policy is not taken over: the caller frees it, after engine_set_policy() or the end.
+ * policy and its state, which only this engine uses, are not taken over: the caller
+ * frees them, after engine_set_policy() or the end. A policy without counters needs no
+ * state (NULL).
  * Returns 0, or -EINVAL for a number out of range.
  */
 int engine_init(void *memory, const struct engine_config *config,
-		const struct policy *policy, struct policy_counter *counters,
+		const struct policy *policy, struct policy_state *state,
 		uint64_t now_ns, struct engine **engine);
 
 /*
@@ -121,7 +123,7 @@ int engine_init(void *memory, const struct engine_config *config,
  * and answer the same.
  */
 void engine_set_policy(struct engine *e, const struct policy *policy,
-		       struct policy_counter *counters);
+		       struct policy_state *state);
 
 /* What became of one packet; for replay and tests. */
 struct engine_record {

@@ -7,7 +7,11 @@
  * (policy_constant()), and no rule is evaluated for established packets.
  *
  * A struct policy does not change once it is made: any number of threads may evaluate it.
- * The counters of `counter` statements belong to the caller, one array for each worker.
+ * What its statements keep from packet to packet is a struct policy_state, one for each
+ * worker. Time is an argument.
+ *
+ *	policy_state_create(policy, &state);
+ *	policy_eval(policy, state, &packet, now_ns, &verdict);
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -43,19 +47,25 @@ struct policy_packet {
 	uint8_t icmp_code;
 	uint8_t tcp_flags; /* the whole byte: `tcp flags == syn` compares ECE too */
 	uint8_t ct;        /* enum policy_ct */
+	bool dry_run; /* only the verdict is wanted: no state changes, nothing counts */
 };
 
 enum policy_verdict_kind {
 	POLICY_ACCEPT,
 	POLICY_DROP,
 	POLICY_REJECT_RESET, /* TCP RST; for other protocols as POLICY_REJECT_ICMP */
-	POLICY_REJECT_ICMP,  /* icmp_type and icmp_code of the packet's family */
+	POLICY_REJECT_ICMP,  /* effects.icmp_type and icmp_code */
+};
+
+/* What the caller has to do beside passing or dropping the packet. */
+struct policy_effects {
+	uint8_t icmp_type; /* of the answer to a reject, for the packet's family */
+	uint8_t icmp_code;
 };
 
 struct policy_verdict {
 	uint8_t kind; /* enum policy_verdict_kind */
-	uint8_t icmp_type;
-	uint8_t icmp_code;
+	struct policy_effects effects;
 	bool cacheable; /* holds for each later packet of this direction and ct state */
 	uint16_t rule;  /* the rule that decided, from 1; 0: the chain's policy */
 };
@@ -74,12 +84,24 @@ int policy_accept_all(struct policy **policy);
 void policy_free(struct policy *policy);
 
 /*
- * The verdict of the rules on a packet. Counts in counters (policy_counters() of them,
- * may be NULL) as nft does: each `counter` of a rule that is reached and has matched so
- * far.
+ * The state of a policy for one worker: its counters, at 0. Only that worker may use it.
+ * A policy whose policy_counters() is 0 needs none: NULL will do. Returns 0 or -ENOMEM.
  */
-void policy_eval(const struct policy *policy, const struct policy_packet *packet,
-		 struct policy_counter *counters, struct policy_verdict *verdict);
+struct policy_state;
+int policy_state_create(const struct policy *policy, struct policy_state **state);
+void policy_state_free(struct policy_state *state);
+
+/* Copy counters from a number on; those that the policy does not have are 0. */
+void policy_counters_read(const struct policy_state *state, unsigned first,
+			  unsigned count, struct policy_counter *counters);
+
+/*
+ * The verdict of the rules on a packet at a time, from any epoch that does not go back.
+ * Counts as nft does: each `counter` of a rule that is reached and has matched so far.
+ */
+void policy_eval(const struct policy *policy, struct policy_state *state,
+		 const struct policy_packet *packet, uint64_t now_ns,
+		 struct policy_verdict *verdict);
 
 /*
  * The same for a batch of packets, which wait together for the memory of a long chain's
@@ -87,10 +109,10 @@ void policy_eval(const struct policy *policy, const struct policy_packet *packet
  *
  *	for each packet: policy_classify_begin(policy, packet, &class);
  *	for each: policy_classify_end(policy, packet->ct, &class);
- *	for each: policy_eval_classified(policy, packet, &class, counters, &verdict);
+ *	for each: policy_eval_classified(policy, state, packet, now_ns, &class, &verdict);
  *
  * class.classifier is NULL where the chain is short; a caller may set that instead of
- * calling the first two. Only the last of the three counts anything.
+ * calling the first two. Only the last of the three changes the state.
  * policy_wants_batch(): whether batches of a conntrack state are faster, since the first
  * chain is long.
  */
@@ -110,10 +132,9 @@ void policy_classify_begin(const struct policy *policy,
 			   struct policy_class *class);
 void policy_classify_end(const struct policy *policy, enum policy_ct ct,
 			 struct policy_class *class);
-void policy_eval_classified(const struct policy *policy,
-			    const struct policy_packet *packet,
-			    struct policy_class *class, struct policy_counter *counters,
-			    struct policy_verdict *verdict);
+void policy_eval_classified(const struct policy *policy, struct policy_state *state,
+			    const struct policy_packet *packet, uint64_t now_ns,
+			    struct policy_class *class, struct policy_verdict *verdict);
 
 /*
  * Whether all packets of a conntrack state get the same verdict whatever they contain,
@@ -124,9 +145,8 @@ bool policy_constant(const struct policy *policy, enum policy_ct ct,
 		     struct policy_verdict *verdict);
 
 /* Count packets of a conntrack state whose verdict is constant. */
-void policy_count_constant(const struct policy *policy, enum policy_ct ct,
-			   uint64_t packets, uint64_t bytes,
-			   struct policy_counter *counters);
+void policy_count_constant(const struct policy *policy, struct policy_state *state,
+			   enum policy_ct ct, uint64_t packets, uint64_t bytes);
 
 /* Number of counters, and of rules. */
 unsigned policy_counters(const struct policy *policy);
