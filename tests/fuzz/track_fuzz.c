@@ -455,7 +455,7 @@ number(const struct world *w, uint8_t x, uint8_t which)
 		w->cold.iss[x],
 		newest->hot.nxt[x],
 		w->side.rare.has_second[x] ? w->side.rare.second[x].end
-					   : w->side.rare.early[x],
+					   : w->side.rare.early[TCP_EARLIES - 1].end,
 		w->side.rare.synack_side == x + 1 ? segment_end(&w->side.rare.synack)
 						  : w->side.rare.synack.ack,
 		x ? UINT32_MAX - 300 : 1000,

@@ -79,15 +79,16 @@ canon_segment(struct tcp_segment *to, const struct tcp_segment *from, uint32_t t
 static void
 canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t ts)
 {
-	unsigned x;
+	unsigned x, i;
 
 	memset(to, 0, sizeof(*to));
+	to->heard = from->heard;
+	for (i = 0; i < TCP_EARLIES; i++) {
+		to->early_side[i] = from->early_side[i];
+		if (from->early_side[i])
+			to->early[i] = from->early[i];
+	}
 	for (x = 0; x < 2; x++) {
-		if (from->has_early[x]) {
-			to->has_early[x] = true;
-			to->early[x] = from->early[x];
-			to->early_ack[x] = from->early_ack[x];
-		}
 		if (!from->has_second[x])
 			continue;
 		to->has_second[x] = true;

@@ -119,21 +119,29 @@ struct tcp_refused {
 	bool there;
 };
 
+/* Data that has overtaken its handshake: MODEL, `early`. */
+struct tcp_early {
+	uint32_t end; /* the highest sequence number after it */
+	uint32_t ack; /* what it acknowledged */
+};
+
+#define TCP_EARLIES 3 /* of both sides: each SYN may have an answer of its own */
+
 /* What an attempt to connect may need beside hot and cold. Zeros: nothing. */
 struct tcp_rare {
 	struct tcp_candidate second[2]; /* one more SYN of each side */
 	bool has_second[2];
 	bool second_is_older[2]; /* than the one in hot and cold */
 	uint8_t ooo_ack_side;    /* side + 1 that the last unacceptable ACK went to */
-	bool has_early[2];       /* data of this side has come before we know of what */
 	uint8_t synack_side; /* side + 1 that sent a SYN+ACK to no SYN we know, SYN-5 */
+	uint8_t early_side[TCP_EARLIES]; /* side + 1 that sent each of early, or 0 */
+	bool heard; /* of a shadow: an ACK has acknowledged its SYN, and no SYN+ACK has */
+	bool has_lingered; /* the end that was reset has sent more since, RST-7 */
+	uint8_t agreed;    /* segments refused that agree with one of the other side */
 	struct tcp_refused refused[2];
-	uint8_t agreed; /* segments refused that agree with one of the other side */
 	uint32_t ooo_ack;
-	uint32_t lingered;     /* nxt of the end that was reset, when the RST came .. */
-	bool has_lingered;     /* .. and it has sent more since, RST-7 */
-	uint32_t early[2];     /* .. its end */
-	uint32_t early_ack[2]; /* .. and what it acknowledged */
+	uint32_t lingered;                   /* nxt of that end when the RST came */
+	struct tcp_early early[TCP_EARLIES]; /* the newest last */
 	struct tcp_segment synack;
 };
 

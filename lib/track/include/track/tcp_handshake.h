@@ -95,12 +95,48 @@ pair_begin(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
 static inline void
 pair_take_early(const struct tcp_pair *p, uint8_t x)
 {
-	const struct tcp_rare *rare = p->rare;
+	const struct tcp_early *early;
+	int i;
 
-	if (rare && rare->has_early[x] &&
-	    rare->early[x] - p->h->nxt[x] - 1 < TCP_EARLY_MAX &&
-	    rare->early_ack[x] - p->c->iss[!x] - 1 < TCP_EARLY_MAX)
-		p->h->nxt[x] = rare->early[x];
+	for (i = 0; p->rare && i < TCP_EARLIES; i++) {
+		early = &p->rare->early[i];
+		if (p->rare->early_side[i] == x + 1 &&
+		    early->end - p->h->nxt[x] - 1 < TCP_EARLY_MAX &&
+		    early->ack - p->c->iss[!x] - 1 < TCP_EARLY_MAX)
+			p->h->nxt[x] = early->end;
+	}
+}
+
+/* Whether two numbers may be of one attempt's early data. */
+static inline bool
+early_is_near(uint32_t a, uint32_t b)
+{
+	return a - b < TCP_EARLY_MAX || b - a < TCP_EARLY_MAX;
+}
+
+/* Such data of x up to end: of each answer the highest end stays, of many answers the newest. */
+static inline void
+pair_keep_early(const struct tcp_pair *p, uint8_t x, uint32_t end, uint32_t ack)
+{
+	struct tcp_rare *rare = p->rare;
+	struct tcp_early now = {.end = end, .ack = ack};
+	int i;
+
+	for (i = 0; i < TCP_EARLIES; i++) {
+		if (rare->early_side[i] == x + 1 &&
+		    early_is_near(end, rare->early[i].end) &&
+		    early_is_near(ack, rare->early[i].ack)) {
+			if (seq_after(end, rare->early[i].end))
+				rare->early[i] = now;
+			return;
+		}
+	}
+	for (i = 0; i + 1 < TCP_EARLIES; i++) {
+		rare->early[i] = rare->early[i + 1];
+		rare->early_side[i] = rare->early_side[i + 1];
+	}
+	rare->early[i] = now;
+	rare->early_side[i] = x + 1;
 }
 
 /*

@@ -101,7 +101,7 @@ static inline bool
 shadow_over(struct tcp_shadow *shadow, uint32_t now, const struct track_config *config)
 {
 	struct tcp_pair n = shadow_pair(shadow);
-	uint32_t life = pair_column(&n) == TCP_COLUMN_SYN_SENT
+	uint32_t life = pair_column(&n) == TCP_COLUMN_SYN_SENT && !shadow->rare.heard
 				? config->tcp_timeout_close
 				: config->tcp_timeout_syn_recv;
 	uint32_t since = seq_max(shadow->hot.last, shadow->cold.t0);
@@ -246,8 +246,27 @@ shadow_restart(const struct tcp_step *st, const struct tcp_pair *p,
 		pair_set_rst_pend(p, from, p->h->una[from], st->in->now);
 	if (shadow->rare.has_second[x] && !shadow->rare.second_is_older[x])
 		pair_swap_candidates(&n, x);
+	shadow->rare.heard = false;
 	q = pair_candidate(&n, x);
 	pair_begin(&n, x, &q, shadow->cold.t0, st->in->now);
+}
+
+/*
+ * SYN-1: the SYN+ACK of this shadow was lost before us, but what follows it shows that its peer has
+ * answered: it lives as one in SYN_RECEIVED does.
+ */
+static inline void
+shadow_heard(const struct tcp_step *st, struct tcp_shadow *shadow)
+{
+	struct tcp_pair n = shadow_pair(shadow);
+	struct tcp_candidate q;
+	bool second;
+
+	if (pair_column(&n) != TCP_COLUMN_SYN_SENT ||
+	    !pair_match(&n, !step_side(st), st->in->seg->ack, &q, &second))
+		return;
+	shadow->rare.heard = true;
+	shadow->cold.t0 = st->in->now;
 }
 
 /*
@@ -288,6 +307,8 @@ shadow_try(const struct tcp_step *st, const struct tcp_pair *p, int i,
 	}
 	if (!replaced && outcome == TCP_PASS)
 		st->side->rare.synack_side = 0;
+	if (outcome == TCP_TOLERATED && segment_kind(seg) != (TCP_SYN | TCP_ACK))
+		shadow_heard(st, shadow);
 	return outcome;
 }
 
@@ -344,18 +365,14 @@ pair_note_early(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 	struct tcp_candidate q;
 	bool second, answers, goes_on;
 
-	if (end == seg->seq || (pair_answered(p) && !(p->c->flags & COLD_CLOSED)) ||
-	    (p->rare->has_early[x] && !seq_after(end, p->rare->early[x])))
+	if (end == seg->seq || (pair_answered(p) && !(p->c->flags & COLD_CLOSED)))
 		return;
 	answers = ep_has(p, y, EP_SS) && !ep_has(p, y, EP_PA) &&
 		  pair_match(p, y, seg->ack, &q, &second);
 	goes_on = ep_has(p, x, EP_SS) && !ep_has(p, x, EP_SA) && !ep_has(p, y, EP_SS) &&
 		  seg->seq - p->h->nxt[x] < TCP_EARLY_MAX;
-	if (!answers && !goes_on)
-		return;
-	p->rare->has_early[x] = true;
-	p->rare->early[x] = end;
-	p->rare->early_ack[x] = seg->ack;
+	if (answers || goes_on)
+		pair_keep_early(p, x, end, seg->ack);
 }
 
 TRACK_RARE void
@@ -383,6 +400,27 @@ side_forget_synacks(struct tcp_side *side)
 		side->shadow[i].rare.synack_side = 0;
 }
 
+/*
+ * SYN-4: data that is wholly old for the connection, whose window is wide, may be new for a shadow whose
+ * numbers are near: the data of who has answered the SYN. It counts there, too.
+ */
+TRACK_RARE void
+old_to_shadows(const struct tcp_step *st)
+{
+	const struct tcp_segment *seg = st->in->seg;
+	uint8_t x = step_side(st);
+	int i;
+
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		struct tcp_pair n = shadow_pair(&st->side->shadow[i]);
+
+		if (st->side->shadow[i].live && ep_has(&n, x, EP_PA) &&
+		    seq_after(segment_end(seg), n.h->nxt[x]) &&
+		    pair_tests(&n, x, seg) == 0)
+			pair_update(&n, x, seg, st->in->now);
+	}
+}
+
 static inline enum tcp_outcome
 step_run(const struct tcp_step *st, const struct tcp_pair *p)
 {
@@ -394,8 +432,11 @@ step_run(const struct tcp_step *st, const struct tcp_pair *p)
 		return TCP_PASS;
 	outcome = step_dispatch(st, p);
 	if (TRACK_SIDES && st->side && outcome == TCP_PASS &&
-	    !(kind & (TCP_SYN | TCP_RST)))
+	    !(kind & (TCP_SYN | TCP_RST))) {
 		side_forget_synacks(st->side);
+		if (!seq_after(segment_end(st->in->seg), p->h->una[step_side(st)]))
+			old_to_shadows(st);
+	}
 	if (TRACK_SIDES && st->side && kind != TCP_SYN &&
 	    (outcome == TCP_DROP || outcome == TCP_TOLERATED))
 		outcome = to_shadows(st, p, outcome);

@@ -18,17 +18,30 @@ shadow_pair(struct tcp_shadow *shadow)
 	return (struct tcp_pair){&shadow->hot, &shadow->cold, &shadow->rare};
 }
 
-/* A new shadow begins with x's SYN q; of the others the newest stay. */
+/*
+ * The place of a new shadow. Of two others the newest stays, but one that has been answered makes no
+ * room while one that has not is there.
+ */
+static inline struct tcp_shadow *
+side_new_shadow(struct tcp_side *side)
+{
+	struct tcp_pair older = shadow_pair(&side->shadow[0]);
+	struct tcp_pair newer = shadow_pair(&side->shadow[1]);
+
+	if (side->shadow[0].live && side->shadow[1].live &&
+	    (pair_answered(&newer) || !pair_answered(&older)))
+		side->shadow[0] = side->shadow[1];
+	return &side->shadow[side->shadow[0].live ? 1 : 0];
+}
+
+/* A new shadow begins with x's SYN q. */
 static inline struct tcp_pair
 shadow_begin(struct tcp_side *side, uint8_t x, const struct tcp_candidate *q, uint32_t t0,
 	     uint32_t now)
 {
-	struct tcp_shadow *shadow;
+	struct tcp_shadow *shadow = side_new_shadow(side);
 	struct tcp_pair n;
 
-	if (side->shadow[0].live && side->shadow[1].live)
-		side->shadow[0] = side->shadow[1];
-	shadow = &side->shadow[side->shadow[0].live ? 1 : 0];
 	*shadow = (struct tcp_shadow){.live = true};
 	n = shadow_pair(shadow);
 	pair_begin(&n, x, q, t0, now);
@@ -46,7 +59,7 @@ syn_shadow(const struct tcp_step *st)
 	struct tcp_pair n;
 	int i;
 
-	if (!st->side)
+	if (!TRACK_SIDES || !st->side)
 		return TCP_PASS; /* not remembered: the endpoints will have to repeat it */
 	for (i = 0; i < TCP_SHADOWS; i++) {
 		shadow = &st->side->shadow[i];
@@ -87,6 +100,25 @@ syn_crosses_shadow(const struct tcp_step *st)
 	return found;
 }
 
+/* Whether a shadow of its sender has that SYN: it has passed before. */
+static inline bool
+shadow_knows_syn(const struct tcp_step *st, uint32_t seq)
+{
+	uint8_t x = step_side(st);
+	bool found = false;
+	int i;
+
+	for (i = 0; st->side && i < TCP_SHADOWS; i++) {
+		const struct tcp_shadow *shadow = &st->side->shadow[i];
+
+		if (shadow->live && (shadow->hot.flags & TRACK_ORIG) == x &&
+		    (shadow->cold.iss[x] == seq ||
+		     (shadow->rare.has_second[x] && shadow->rare.second[x].iss == seq)))
+			found = true;
+	}
+	return found;
+}
+
 TRACK_CALL enum tcp_outcome
 step_syn(const struct tcp_step *st, const struct tcp_pair *p)
 {
@@ -95,7 +127,7 @@ step_syn(const struct tcp_step *st, const struct tcp_pair *p)
 	enum tcp_column column = pair_column(p);
 	struct tcp_candidate q;
 
-	if (column == TCP_COLUMN_SYN_SENT
+	if (column == TCP_COLUMN_SYN_SENT || column == TCP_COLUMN_SYN_RECEIVED
 		    ? pair_syn_again(p, x, seg)
 		    : column != TCP_COLUMN_CLOSED && p->c->iss[x] == seg->seq &&
 			      pair_syn_again(p, x, seg))
@@ -118,7 +150,7 @@ step_syn(const struct tcp_step *st, const struct tcp_pair *p)
 		return step_drop(st, REASON_POLICY_DROP);
 	if (column == TCP_COLUMN_SYN_RECEIVED && ep_has(p, y, EP_PA) &&
 	    !ep_has(p, y, EP_SA) && seq_after(seg->seq, p->c->iss[x]) &&
-	    seq_before(seg->seq, p->h->edge[x]))
+	    seq_before(seg->seq, p->h->edge[x]) && !shadow_knows_syn(st, seg->seq))
 		return step_drop(st, REASON_TCP_SYN_IN_WINDOW);
 	if (step_needs_side(st))
 		return TCP_ASK;
@@ -256,7 +288,7 @@ synack_answered(const struct tcp_step *st, const struct tcp_pair *p)
 		return TCP_ASK;
 	if (pair_match(p, y, seg->ack, &q, &second) ||
 	    (st->in->config->tcp_be_liberal && pair_began(p, y))) {
-		if (st->side)
+		if (TRACK_SIDES && st->side)
 			synack_shadow(st, p, &q);
 		return TCP_PASS;
 	}
