@@ -57,6 +57,8 @@ static const struct word bypass_words[] = {
 	{NULL, 0},
 };
 
+static const struct word offloads_words[] = {{"fix", true}, {"warn", false}, {NULL, 0}};
+
 /* What the values of each switch of the trackers are called. */
 #define WORDS_tcp_loose load_booleans
 #define WORDS_tcp_be_liberal load_booleans
@@ -224,7 +226,12 @@ read_rest(struct load *load)
 	const struct yaml_config *yaml = load->file->yaml;
 	struct sluice_config *config = load->config;
 	struct sockaddr_storage address;
+	uint32_t offloads = true;
 
+	if (load_word(load, "offloads", yaml->offloads, offloads_words, &offloads) != 0 ||
+	    load_bool(load, "link_propagation", yaml->link_propagation,
+		      &config->link_propagation) != 0)
+		return -EINVAL;
 	if (yaml->workers != NULL && strcmp(yaml->workers, "auto") != 0 &&
 	    load_number(load, "workers", yaml->workers,
 			(struct range){1, CONFIG_MAX_WORKERS}, &config->workers) != 0)
@@ -246,6 +253,7 @@ read_rest(struct load *load)
 			"expected",
 			sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 	config->control_group = yaml->control_group;
+	config->offloads_fix = offloads != 0;
 	config->metrics = yaml->metrics;
 	if (config->metrics != NULL && address_parse(config->metrics, &address) != 0)
 		return yaml_file_error(

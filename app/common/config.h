@@ -64,10 +64,12 @@ struct sluice_config {
 	bool vlan_key; /* VLANs are networks of their own */
 	bool checksum;
 	uint32_t ipfrag_high_thresh; /* bytes of buffers, over all workers */
-	const char *control;         /* path of the socket */
-	const char *control_group;   /* who may use it, too; NULL: the process's group */
-	const char *metrics;         /* address:port, NULL: not served */
-	char warning[512];           /* worth saying, but no error; "": nothing */
+	bool offloads_fix;     /* what changes frames is switched off, not only told */
+	bool link_propagation; /* a port without link takes the other one's away */
+	const char *control;   /* path of the socket */
+	const char *control_group; /* who may use it, too; NULL: the process's group */
+	const char *metrics;       /* address:port, NULL: not served */
+	char warning[512];         /* worth saying, but no error; "": nothing */
 };
 
 /* One message, ready to print, without the program's name and a line feed. */

@@ -8,6 +8,7 @@ enum exit_code {
 	EXIT_CONFIG = 2, /* the configuration file */
 	EXIT_RULES = 3,  /* the rules */
 	EXIT_DEVICE = 4, /* a port's device, memory for the table */
+	EXIT_PORT = 5,   /* a port was lost while running: start again when it is back */
 };
 
 #endif

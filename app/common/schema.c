@@ -60,6 +60,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	TOP_TEXT(control),
 	TOP_TEXT(control_group),
 	TOP_TEXT(metrics),
+	TOP_TEXT(offloads),
+	TOP_TEXT(link_propagation),
 	CYAML_FIELD_MAPPING("conntrack", CYAML_FLAG_OPTIONAL, struct yaml_config,
 			    conntrack, conntrack_fields),
 	CYAML_FIELD_END};

@@ -49,6 +49,8 @@ struct yaml_config {
 	char *control;
 	char *control_group;
 	char *metrics;
+	char *offloads;
+	char *link_propagation;
 	struct yaml_conntrack conntrack;
 };
 

@@ -39,13 +39,14 @@ show_stats(FILE *out, const json_t *stats)
 		fprintf(out, "%-16zu %14lld %16lld %14lld\n", i, number(load, "packets"),
 			number(load, "handed_over"), number(load, "connections"));
 	}
-	fprintf(out, "\n%-16s %14s %16s %14s %16s %10s %8s\n", "port", "rx packets",
-		"rx bytes", "tx packets", "tx bytes", "missed", "errors");
+	fprintf(out, "\n%-16s %14s %16s %14s %16s %10s %8s  %s\n", "port", "rx packets",
+		"rx bytes", "tx packets", "tx bytes", "missed", "errors", "link");
 	json_object_foreach(json_object_get(stats, "ports"), name, port) {
-		fprintf(out, "%-16s %14lld %16lld %14lld %16lld %10lld %8lld\n", name,
+		fprintf(out, "%-16s %14lld %16lld %14lld %16lld %10lld %8lld  %s\n", name,
 			number(port, "rx_packets"), number(port, "rx_bytes"),
 			number(port, "tx_packets"), number(port, "tx_bytes"),
-			number(port, "rx_missed"), number(port, "errors"));
+			number(port, "rx_missed"), number(port, "errors"),
+			json_string_value(json_object_get(port, "link")));
 	}
 }
 

@@ -107,6 +107,7 @@ give_out(struct sluice *s, unsigned wire)
 			port = &s->ports[number];
 			w->ports[w->port_count++] = (struct worker_port){
 				.device = port->id,
+				.state = port,
 				.port = (uint16_t)number,
 				.rx_queue = queue_of(i, n, port->rx_queues, side),
 				.tx_queue = queue_of(i, n, port->tx_queues, side),

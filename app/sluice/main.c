@@ -32,6 +32,7 @@
 #include "sizes.h"
 #include "sluice.h"
 #include "streams.h"
+#include "watch.h"
 
 #define STOP_S 30 /* to the end after a signal, at most */
 
@@ -65,6 +66,8 @@ start_control(struct sluice *s)
 		.port_names = s->names,
 		.port_ids = s->port_ids,
 		.port_count = s->port_count,
+		.port = port_tell,
+		.port_context = s->ports,
 		.max = s->config->max,
 		.max6 = s->config->max_ipv6,
 		.reload = &s->reload,
@@ -170,7 +173,10 @@ run(struct sluice *s)
 	unsigned i;
 	int status;
 
+	watch_begin(s);
 	report_start(s);
+	if (watch_start(s) != 0)
+		printf("warning: no thread to watch the ports\n");
 	if (rte_pdump_init() != 0)
 		printf("warning: dpdk-dumpcap cannot attach: %s\n",
 		       rte_strerror(rte_errno));
@@ -183,10 +189,11 @@ run(struct sluice *s)
 		status = serve(s);
 		rte_eal_mp_wait_lcore();
 	}
+	watch_stop();
 	rte_pdump_uninit();
 	if (status == 0)
 		report_end(s);
-	return status;
+	return status == 0 && s->port_lost ? EXIT_PORT : status;
 }
 
 /* With the EAL up to its end. */

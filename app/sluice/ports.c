@@ -1,16 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ports.h"
+#include "netdev.h"
+#include "offloads.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/if_packet.h>
+#include <linux/if_xdp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <rte_dev.h>
+#include <rte_devargs.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 /* Ethernet with two VLAN tags and a frame check sequence around the MTU. */
 #define FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + 2u * RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN)
+
+/* In front of a frame in a buffer that the kernel fills for AF_XDP. */
+#define XDP_HEADROOM 256u
+
+/* Of a frame in a ring of AF_PACKET: its size without an argument, and what else is in it. */
+#define PACKET_FRAME_BYTES 2048u
+#define PACKET_OVERHEAD (FRAME_OVERHEAD + 66u)
 
 /* Mbufs that a driver may hold besides its descriptors: AF_XDP's fill ring is that long. */
 #define DRIVER_MBUFS 4096u
@@ -32,8 +48,131 @@ list_devices(char *text, size_t size)
 	}
 }
 
+/* The number of an argument of the device, "framesize=2048", or what it is without. */
+static unsigned
+device_argument(const struct rte_eth_dev_info *info, const char *name, unsigned normal)
+{
+	const struct rte_devargs *devargs = rte_dev_devargs(info->device);
+	const char *at = devargs != NULL ? devargs->args : NULL;
+
+	while (at != NULL && *at != '\0') {
+		if (strncmp(at, name, strlen(name)) == 0 && at[strlen(name)] == '=')
+			return (unsigned)strtoul(at + strlen(name) + 1, NULL, 10);
+		at = strchr(at, ',');
+		at = at != NULL ? at + 1 : NULL;
+	}
+	return normal;
+}
+
+/* What the rings of net_af_packet take. Returns 0 or -EINVAL and a message. */
+static int
+packet_check(struct port *port, const struct rte_eth_dev_info *info,
+	     struct ports_error *error)
+{
+	unsigned frame = device_argument(info, "framesize", PACKET_FRAME_BYTES);
+	unsigned block = device_argument(info, "blocksize", (unsigned)getpagesize());
+
+	if (frame == 0 || block % frame != 0) {
+		snprintf(
+			error->text, sizeof(error->text),
+			"port '%s': blocksize=%u of %s is not a multiple of framesize=%u, "
+			"as the driver needs it",
+			port->config->name, block, port->config->device, frame);
+		return -EINVAL;
+	}
+	if (port->mtu + PACKET_OVERHEAD > frame) {
+		snprintf(
+			error->text, sizeof(error->text),
+			"port '%s': interface %s has an MTU of %u, and frames of %s may have "
+			"%u bytes: add blocksize=36864,framesize=9216 to its --vdev, or lower "
+			"the MTU to %u",
+			port->config->name, port->ifname, port->mtu, port->config->device,
+			frame, frame - PACKET_OVERHEAD);
+		return -EINVAL;
+	}
+	port->frame_bytes = frame;
+	return 0;
+}
+
+static int
+xdp_check(struct port *port, const struct rte_eth_dev_info *info,
+	  struct ports_error *error)
+{
+	unsigned most = info->max_mtu - 2u * RTE_VLAN_HLEN;
+
+	port->frame_bytes = port->mtu + FRAME_OVERHEAD + XDP_HEADROOM;
+	if (port->mtu <= most)
+		return 0;
+	snprintf(
+		error->text, sizeof(error->text),
+		"port '%s': interface %s has an MTU of %u, AF_XDP takes %u at most here: lower "
+		"it, or use net_af_packet",
+		port->config->name, port->ifname, port->mtu, most);
+	return -EINVAL;
+}
+
+/* Queues of the interface or the device that sluice does not read are packets lost. */
+static int
+queues_check(const struct port *port, struct ports_error *error)
+{
+	unsigned queues = netdev_rx_queues(port->ifname);
+
+	if (port->rx_queues_max > 1) {
+		snprintf(
+			error->text, sizeof(error->text),
+			"port '%s': %s has %u queues, and of this driver sluice reads one: take "
+			"%s from its --vdev",
+			port->config->name, port->config->device, port->rx_queues_max,
+			port->is_xdp ? "queue_count" : "qpairs");
+		return -EINVAL;
+	}
+	if (port->is_xdp && queues > 1)
+		printf("warning: port %s: interface %s spreads what it receives over %u "
+		       "queues, and sluice reads one; the rest goes to this host: ethtool -L "
+		       "%s combined 1\n",
+		       port->config->name, port->ifname, queues, port->ifname);
+	return 0;
+}
+
+/* A device on an interface of the kernel. Returns 0 or -errno and a message. */
+static int
+port_interface(struct port *port, const struct rte_eth_dev_info *info, bool fix,
+	       struct ports_error *error)
+{
+	struct netdev netdev;
+	int status = 0;
+
+	if (info->if_index == 0 || netdev_read(info->if_index, &netdev) != 0)
+		return 0;
+	port->ifindex = info->if_index;
+	memcpy(port->ifname, netdev.name, sizeof(port->ifname));
+	port->is_xdp = strcmp(port->driver, "net_af_xdp") == 0;
+	port->is_packet = strcmp(port->driver, "net_af_packet") == 0;
+	if (port->config->mtu == 0 && netdev.mtu <= UINT16_MAX)
+		port->mtu = (uint16_t)netdev.mtu;
+	/* the other drivers of kernel interfaces get frames by a way of their own */
+	if (!port->is_xdp && !port->is_packet && strcmp(port->driver, "net_pcap") != 0)
+		return 0;
+	if (port->is_packet)
+		status = packet_check(port, info, error);
+	if (port->is_xdp)
+		status = xdp_check(port, info, error);
+	if (status == 0 && (port->is_xdp || port->is_packet))
+		status = queues_check(port, error);
+	if (status == 0 && offloads_check(port->config->name, &netdev, fix) != 0) {
+		snprintf(
+			error->text, sizeof(error->text),
+			"port '%s': interface %s changes frames (see the warning above): switch "
+			"that off, or set `offloads: warn`",
+			port->config->name, port->ifname);
+		status = -EOPNOTSUPP;
+	}
+	return status;
+}
+
 int
-port_find(struct port *port, const struct config_port *config, struct ports_error *error)
+port_find(struct port *port, const struct config_port *config, bool fix,
+	  struct ports_error *error)
 {
 	struct rte_eth_dev_info info;
 	char devices[512];
@@ -69,7 +208,7 @@ port_find(struct port *port, const struct config_port *config, struct ports_erro
 	port->mtu = config->mtu;
 	if (port->mtu == 0 && rte_eth_dev_get_mtu(port->id, &port->mtu) != 0)
 		port->mtu = RTE_ETHER_MTU;
-	return 0;
+	return port_interface(port, &info, fix, error) != 0 ? -ENODEV : 0;
 }
 
 uint16_t
@@ -80,7 +219,9 @@ ports_data_room(const struct port *ports, unsigned count)
 
 	for (i = 0; i < count; i++) {
 		/* a device's own MTU may be absurdly large (TAP: 65,535): only ours count */
-		frame = ports[i].config->mtu + FRAME_OVERHEAD + RTE_PKTMBUF_HEADROOM;
+		frame = RTE_MAX(ports[i].config->mtu + FRAME_OVERHEAD,
+				ports[i].frame_bytes) +
+			RTE_PKTMBUF_HEADROOM;
 		bytes = RTE_MAX(bytes, RTE_ALIGN_CEIL(frame, 64u));
 	}
 	return (uint16_t)bytes;
@@ -238,11 +379,29 @@ port_start(struct port *port, struct rte_mempool *const *pools, bool checksum,
 	if (status != 0)
 		return port_error(port, "start", status, error);
 	port->started = true;
+	if (port->is_xdp || port->is_packet)
+		sockets_find(&port->sockets, port->is_xdp ? AF_XDP : AF_PACKET,
+			     port->ifindex);
 	/* a wire takes every frame; a device that cannot be told so mostly does already */
 	port->promiscuous = rte_eth_promiscuous_enable(port->id) == 0;
 	if (rte_eth_macaddr_get(port->id, &port->mac) != 0)
 		memset(&port->mac, 0, sizeof(port->mac));
 	return 0;
+}
+
+void
+port_tell(void *context, unsigned number, struct rte_eth_stats *stats,
+	  struct control_port *told)
+{
+	struct port *port = &((struct port *)context)[number];
+
+	told->up = !atomic_load(&port->down);
+	told->mtu = port->mtu;
+	told->link_changes = port->link_changes;
+	stats->imissed += sockets_missed(&port->sockets);
+	/* without a buffer net_af_xdp leaves the frame in its ring, and tries again */
+	if (port->is_xdp)
+		stats->rx_nombuf = 0;
 }
 
 void

@@ -5,15 +5,19 @@
 #ifndef SLUICE_PORTS_H
 #define SLUICE_PORTS_H
 
+#include <net/if.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_ether.h>
 #include <rte_mempool.h>
 
+#include <control/control.h>
 #include <steer/steer.h>
 
 #include "config.h"
+#include "sockets.h"
 
 struct port {
 	const struct config_port *config;
@@ -33,14 +37,34 @@ struct port {
 	uint64_t rx_offloads;
 	bool promiscuous;
 	bool started;
+
+	/* a port on a kernel interface */
+	unsigned ifindex; /* 0: it is on none */
+	char ifname[IF_NAMESIZE];
+	bool is_xdp;    /* net_af_xdp */
+	bool is_packet; /* net_af_packet */
+	uint32_t
+		frame_bytes; /* that the driver wants room for in an mbuf, 0: by the MTU */
+	struct sockets sockets;
+
+	/* the watch's (watch.h); the workers read down and limit */
+	atomic_bool down;       /* no link, or lost: nothing is sent */
+	_Atomic uint16_t limit; /* most bytes of IP that may come in here, 0: any */
+	uint32_t xdp_id;        /* of our program */
+	bool held_down;         /* by link_propagation */
+	bool lost;
+	uint64_t link_changes;
 };
 
 struct ports_error {
 	char text[1024];
 };
 
-/* Find the device and what it can do. Returns 0 or -ENODEV and a message. */
-int port_find(struct port *port, const struct config_port *config,
+/*
+ * Find the device and what it can do, and whether its interface lets frames through as they are;
+ * fix: make it so (offloads.h). Returns 0 or -ENODEV and a message.
+ */
+int port_find(struct port *port, const struct config_port *config, bool fix,
 	      struct ports_error *error);
 
 /* Bytes of an mbuf's data room that hold the largest frame of these ports in one piece. */
@@ -64,6 +88,12 @@ int port_start(struct port *port, struct rte_mempool *const *pools, bool checksu
 
 /* Have a started port with several queues bring packets to the queues of their owners. */
 void port_spread(const struct port *port, const struct steer *steer);
+
+/*
+ * For the control socket (control_config.port), context: the ports. Any thread, while they run.
+ */
+void port_tell(void *context, unsigned number, struct rte_eth_stats *stats,
+	       struct control_port *told);
 
 void port_stop(struct port *port);
 

@@ -155,12 +155,15 @@ report_start(const struct sluice *s)
 }
 
 static void
-report_port_end(const struct port *port)
+report_port_end(struct port *ports, unsigned number)
 {
+	const struct port *port = &ports[number];
 	struct rte_eth_stats stats;
+	struct control_port told;
 
 	if (rte_eth_stats_get(port->id, &stats) != 0)
 		return;
+	port_tell(ports, number, &stats, &told);
 	printf("%-16s %14" PRIu64 " %14" PRIu64 " %14" PRIu64 " %14" PRIu64 " %10" PRIu64
 	       " %10" PRIu64 "\n",
 	       port->config->name, stats.ipackets, stats.ibytes, stats.opackets,
@@ -181,7 +184,7 @@ report_drops_end(const struct engine_stats *sum)
 }
 
 void
-report_end(const struct sluice *s)
+report_end(struct sluice *s)
 {
 	struct engine_stats sum, one;
 	unsigned i;
@@ -194,7 +197,7 @@ report_end(const struct sluice *s)
 	printf("\n%-16s %14s %14s %14s %14s %10s %10s\n", "port", "rx packets",
 	       "rx bytes", "tx packets", "tx bytes", "missed", "errors");
 	for (i = 0; i < s->port_count; i++)
-		report_port_end(&s->ports[i]);
+		report_port_end(s->ports, i);
 	printf("\n%" PRIu64 " packets in, %" PRIu64 " passed (%" PRIu64 " bypassed); "
 	       "%" PRIu64 " connections made, %" PRIu64 " removed, %" PRIu32 " left\n",
 	       sum.packets, sum.passed, sum.bypassed, sum.created, sum.removed,

@@ -13,6 +13,6 @@ void report_rules(const struct sluice_config *config, const struct policy *polic
 void report_start(const struct sluice *s);
 
 /* The last table: ports and drops. The workers have ended, the ports have not. */
-void report_end(const struct sluice *s);
+void report_end(struct sluice *s);
 
 #endif

@@ -40,7 +40,7 @@ find_ports(struct sluice *s)
 	s->port_count = config_engine_ports(config, s->names);
 	for (i = 0; i < s->port_count; i++) {
 		if (port_find(&s->ports[i], &config->ports[config->wires[i / 2][i % 2]],
-			      &error) != 0)
+			      config->offloads_fix, &error) != 0)
 			return fail(EXIT_DEVICE, error.text);
 		s->port_ids[i] = s->ports[i].id;
 	}

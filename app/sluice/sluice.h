@@ -31,9 +31,10 @@ struct sluice {
 	struct control_rules rules;
 	struct control_reload reload;
 	bool loading; /* rules, still: the thread could not be ended */
-	gid_t group; /* who may use the control socket; (gid_t)-1: not configured */
+	gid_t group;  /* who may use the control socket; (gid_t)-1: not configured */
 	struct control *control;
 	struct clock clock;
+	bool port_lost; /* watch.h: the reason to stop */
 	atomic_bool stop;
 };
 

@@ -6,8 +6,26 @@
 
 #define TX_TRIES 8u /* before what a device does not take is dropped, and counted */
 
+/*
+ * net_af_packet says that it has taken a burst which the kernel refuses: an interface that is
+ * down or gone, say. Of such a burst nothing has left.
+ */
+static uint16_t
+swallowed(struct worker_port *port, uint16_t sent)
+{
+	struct rte_eth_stats stats;
+	uint64_t errors;
+
+	if (!port->state->is_packet || sent == 0 ||
+	    rte_eth_stats_get(port->device, &stats) != 0)
+		return 0;
+	errors = stats.oerrors - port->tx_errors;
+	port->tx_errors = stats.oerrors;
+	return (uint16_t)RTE_MIN(errors, sent);
+}
+
 static void
-transmit(struct worker *w, const struct worker_port *port)
+transmit(struct worker *w, struct worker_port *port)
 {
 	struct engine_tx *tx = engine_tx(w->engine, port->port);
 	uint16_t sent = 0, lost = 0;
@@ -17,10 +35,12 @@ transmit(struct worker *w, const struct worker_port *port)
 		return;
 	if (port->tx_queue == WORKER_NO_QUEUE)
 		sent = handover_send(w->handover, port->port & 1, tx->pkts, tx->count);
-	else
+	else if (!atomic_load_explicit(&port->state->down, memory_order_relaxed))
 		for (tries = 0; sent < tx->count && tries < TX_TRIES; tries++)
 			sent += rte_eth_tx_burst(port->device, port->tx_queue,
 						 tx->pkts + sent, tx->count - sent);
+	if (port->tx_queue != WORKER_NO_QUEUE)
+		lost = swallowed(port, sent);
 	engine_tx_done(w->engine, tx, sent, lost);
 }
 
@@ -28,7 +48,12 @@ transmit(struct worker *w, const struct worker_port *port)
 static void
 judge(struct worker *w, unsigned i, struct rte_mbuf **pkts, uint16_t n, uint64_t now_ns)
 {
-	engine_burst(w->engine, w->ports[i].port, pkts, n, now_ns, NULL);
+	const struct worker_port *in = &w->ports[i];
+	uint16_t limit = atomic_load_explicit(&in->state->limit, memory_order_relaxed);
+
+	if (limit != 0)
+		n = engine_limit(w->engine, in->port, pkts, n, limit, now_ns);
+	engine_burst(w->engine, in->port, pkts, n, now_ns, NULL);
 	transmit(w, &w->ports[i ^ 1]); /* the wire's other side */
 	transmit(w, &w->ports[i]);     /* what we answer */
 }

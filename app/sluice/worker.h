@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "ports.h"
 
 #define WORKER_NO_QUEUE UINT16_MAX
 
@@ -23,6 +24,8 @@ struct worker_port {
 	uint16_t port;     /* the engine's */
 	uint16_t rx_queue; /* or WORKER_NO_QUEUE: another worker receives .. */
 	uint16_t tx_queue; /* .. or sends for us */
+	const struct port *state;
+	uint64_t tx_errors; /* of a device that takes what it cannot send, as last read */
 };
 
 struct worker {

@@ -119,6 +119,7 @@ static void
 ports(FILE *out, const struct control_config *config, const char *name, size_t offset)
 {
 	struct rte_eth_stats stats;
+	struct control_port port;
 	uint64_t value;
 	unsigned i;
 
@@ -127,12 +128,35 @@ ports(FILE *out, const struct control_config *config, const char *name, size_t o
 		"# HELP sluice_port_%s As the device counts.\n",
 		name, name);
 	for (i = 0; i < config->port_count; i++) {
-		if (rte_eth_stats_get(config->port_ids[i], &stats) != 0)
+		if (control_port_stats(config, i, &stats, &port) != 0)
 			continue;
 		memcpy(&value, (const char *)&stats + offset, sizeof(value));
 		fprintf(out, "sluice_port_%s_total{port=\"%s\"} %" PRIu64 "\n", name,
 			config->port_names[i], value);
 	}
+}
+
+static void
+links(FILE *out, const struct control_config *config)
+{
+	struct rte_eth_stats stats;
+	struct control_port port[CONTROL_MAX_PORTS];
+	unsigned i;
+
+	fputs("# TYPE sluice_port_up gauge\n"
+	      "# HELP sluice_port_up 1: the port has a link.\n",
+	      out);
+	for (i = 0; i < config->port_count; i++) {
+		control_port_stats(config, i, &stats, &port[i]);
+		fprintf(out, "sluice_port_up{port=\"%s\"} %d\n", config->port_names[i],
+			port[i].up);
+	}
+	fputs("# TYPE sluice_port_link_changes counter\n"
+	      "# HELP sluice_port_link_changes How often the link came or went.\n",
+	      out);
+	for (i = 0; i < config->port_count; i++)
+		fprintf(out, "sluice_port_link_changes_total{port=\"%s\"} %" PRIu64 "\n",
+			config->port_names[i], port[i].link_changes);
 }
 
 /* The page, to be freed; NULL: a worker does not answer. */
@@ -173,6 +197,7 @@ page(const struct control_config *config, size_t *size)
 	ports(out, config, "tx_packets", offsetof(struct rte_eth_stats, opackets));
 	ports(out, config, "tx_bytes", offsetof(struct rte_eth_stats, obytes));
 	ports(out, config, "tx_errors", offsetof(struct rte_eth_stats, oerrors));
+	links(out, config);
 	fputs("# EOF\n", out);
 	fclose(out);
 	return text;

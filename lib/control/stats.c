@@ -63,18 +63,34 @@ drops_sum(const struct engine_stats *stats)
 	return sum;
 }
 
-static json_t *
-port_json(uint16_t id)
+int
+control_port_stats(const struct control_config *config, unsigned number,
+		   struct rte_eth_stats *stats, struct control_port *port)
 {
+	int status;
+
+	memset(stats, 0, sizeof(*stats));
+	*port = (struct control_port){.up = true};
+	status = rte_eth_stats_get(config->port_ids[number], stats);
+	if (config->port != NULL)
+		config->port(config->port_context, number, stats, port);
+	return status;
+}
+
+static json_t *
+port_json(const struct control_config *config, unsigned i)
+{
+	struct control_port port;
 	struct rte_eth_stats s;
 
-	if (rte_eth_stats_get(id, &s) != 0)
-		return json_object();
-	return json_pack("{so so so so so so}", "rx_packets", number(s.ipackets),
+	/* of a port that is gone the counters are 0, and that it is gone is said */
+	control_port_stats(config, i, &s, &port);
+	return json_pack("{so so so so so so ss si so}", "rx_packets", number(s.ipackets),
 			 "rx_bytes", number(s.ibytes), "rx_missed",
 			 number(s.imissed + s.rx_nombuf), "tx_packets",
 			 number(s.opackets), "tx_bytes", number(s.obytes), "errors",
-			 number(s.ierrors + s.oerrors));
+			 number(s.ierrors + s.oerrors), "link", port.up ? "up" : "down",
+			 "mtu", (int)port.mtu, "link_changes", number(port.link_changes));
 }
 
 static json_t *
@@ -84,8 +100,7 @@ ports_json(const struct control_config *config)
 	unsigned i;
 
 	for (i = 0; i < config->port_count; i++)
-		json_object_set_new(ports, config->port_names[i],
-				    port_json(config->port_ids[i]));
+		json_object_set_new(ports, config->port_names[i], port_json(config, i));
 	return ports;
 }
 

@@ -5,15 +5,14 @@
 frames.py fragments IFACE MAC SOURCE DESTINATION COUNT
     send COUNT first fragments of UDP datagrams whose rest never comes, each of its own
     identification; print how many were sent
-frames.py count IFACE SECONDS
-    print "ready", then how many frames have arrived when a line comes on stdin
+frames.py datagrams PORT
+    print "ready", and for each line on stdin how many datagrams have come to a UDP port since
+    the last one
 """
+import select
 import socket
 import struct
 import sys
-
-ETH_P_ALL = 3
-
 
 def checksum(data):
     if len(data) % 2:
@@ -29,12 +28,6 @@ def ipv4(source, destination, proto, payload, ident=0, flags_offset=0):
         "!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), ident, flags_offset, 64, proto, 0,
         socket.inet_aton(source), socket.inet_aton(destination))
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
-
-
-def raw_socket(iface):
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-    sock.bind((iface, ETH_P_ALL))
-    return sock
 
 
 def mac_bytes(text):
@@ -58,8 +51,24 @@ def fragments(iface, mac, source, destination, count):
     print(count)
 
 
+def datagrams(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("", int(port)))
+        print("ready", flush=True)
+        count = 0
+        while True:
+            if sys.stdin not in select.select([sock, sys.stdin], [], [])[0]:
+                sock.recv(65536)
+                count += 1
+            elif sys.stdin.readline():
+                print(count, flush=True)
+                count = 0
+            else:
+                return
+
+
 def main():
-    words = {"fragments": fragments}
+    words = {"fragments": fragments, "datagrams": datagrams}
     if len(sys.argv) < 2 or sys.argv[1] not in words:
         sys.exit(__doc__)
     words[sys.argv[1]](*sys.argv[2:])

@@ -109,6 +109,8 @@ a_short_file_gets_the_defaults(void **state)
 	assert_int_equal(engine.max6, 349526);
 	assert_int_equal(engine.wires, 1);
 	assert_int_equal(engine.bypass, ENGINE_BYPASS_DEFAULT);
+	assert_true(c->offloads_fix);
+	assert_false(c->link_propagation);
 	assert_true(engine.verify_checksums);
 	assert_false(engine.enforce_ruleset);
 	assert_int_equal(config_engine_ports(c, names), 2);
@@ -135,6 +137,8 @@ every_key_is_read(void **state)
 			  "control_group: wheel\n"
 			  "metrics: \"[::1]:9464\"\n"
 			  "bypass: [arp, non_ip, 0x88b5, 35074, pppoe]\n"
+			  "offloads: warn\n"
+			  "link_propagation: true\n"
 			  "conntrack:\n"
 			  "  max: 1000\n"
 			  "  max_ipv6: 10\n"
@@ -171,6 +175,8 @@ every_key_is_read(void **state)
 	assert_int_equal(c->bypass_types, 2);
 	assert_int_equal(c->bypass_type[0], 0x88b5);
 	assert_int_equal(c->bypass_type[1], 0x8902);
+	assert_false(c->offloads_fix);
+	assert_true(c->link_propagation);
 	assert_int_equal(c->max, 1000);
 	assert_int_equal(c->max_ipv6, 10);
 	assert_true(c->enforce_ruleset);
@@ -276,7 +282,7 @@ wrong_keys_and_shapes_are_refused_at_their_place(void **state)
 		{WIRE "rule: x\n", "x.yaml:6:1: rule: unknown key, did you mean rules?"},
 		{WIRE "colour: x\n",
 		 "x.yaml:6:1: colour: unknown key, expected one of eal, ports, wires, "
-		 "bypass, workers, mbufs, rules, rules_timeout, control, control_group, metrics, conntrack"},
+		 "bypass, workers, mbufs, rules, rules_timeout, control, control_group, metrics, offloads, link_propagation, conntrack"},
 		{WIRE "conntrack:\n  max: 5\n  tcp_lose: true\n",
 		 "x.yaml:8:3: conntrack.tcp_lose: unknown key, did you mean tcp_loose?"},
 		{"ports:\n  - {name: a, devise: x}\n",
@@ -331,6 +337,8 @@ wrong_values_are_refused_at_their_place(void **state)
 		{WIRE "conntrack: {enforce: no}\n",
 		 "x.yaml:6:13: conntrack.enforce: 'no' is not known, one of strict, "
 		 "ruleset expected"},
+		{WIRE "offloads: off\n",
+		 "x.yaml:6:1: offloads: 'off' is not known, one of fix, warn expected"},
 		{WIRE "bypass:\n- arp\n- ipx\n",
 		 "x.yaml:8:3: bypass[1]: 'ipx' is not known, one of arp, lldp, lacp, stp, "
 		 "nd, eapol, rarp, ptp, cdp, isis, macsec, mpls, pppoe, non_ip expected"},

@@ -9,6 +9,7 @@
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -19,6 +20,16 @@
 #include <control/worker.h>
 
 #define CONTROL_MESSAGE_BYTES 1280u
+#define CONTROL_MAX_PORTS (2 * ENGINE_MAX_WIRES)
+
+struct rte_eth_stats;
+
+/* Of a port, beside what DPDK counts. */
+struct control_port {
+	bool up; /* it has a link */
+	uint16_t mtu;
+	uint64_t link_changes;
+};
 
 struct control_config {
 	const char *path; /* of the socket; its folder is made if need be */
@@ -29,6 +40,13 @@ struct control_config {
 	const char *const *port_names; /* in the order of the engine's numbers */
 	const uint16_t *port_ids;      /* DPDK's, in that order */
 	unsigned port_count;
+	/*
+	 * Fill *port of the port of this number, and put right in *stats what its driver does
+	 * not tell. NULL: there is nothing more to tell. Called by any thread.
+	 */
+	void (*port)(void *context, unsigned number, struct rte_eth_stats *stats,
+		     struct control_port *port);
+	void *port_context;
 	uint32_t max; /* connections over all workers */
 	uint32_t max6;
 	const struct sockaddr *metrics; /* where to serve them, NULL: nowhere */
@@ -66,5 +84,12 @@ struct control_load {
  */
 int control_stats(const struct control_config *config, struct engine_stats *sum,
 		  struct control_load *loads);
+
+/*
+ * The counters of a port, and what else is known of it. Returns 0, or -errno of DPDK, and *stats
+ * is all 0.
+ */
+int control_port_stats(const struct control_config *config, unsigned number,
+		       struct rte_eth_stats *stats, struct control_port *port);
 
 #endif

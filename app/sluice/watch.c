@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+
+#include "exit.h"
+#include "netdev.h"
+#include "offloads.h"
+#include "sluice.h"
+
+#define PERIOD_MS 500
+
+static pthread_t thread;
+static int wake = -1;    /* eventfd: end */
+static int changes = -1; /* netdev_watch() */
+
+/* The wire's other port. */
+static struct port *
+port_peer(struct sluice *s, unsigned i)
+{
+	return &s->ports[i ^ 1];
+}
+
+/*
+ * Frames for a port are looked at for their length where it takes shorter ones than the other
+ * port of the wire, and where the driver would lose long ones without a word.
+ */
+static void
+limits_set(struct sluice *s)
+{
+	const struct port *out;
+	unsigned i;
+
+	for (i = 0; i < s->port_count; i++) {
+		out = port_peer(s, i);
+		atomic_store(&s->ports[i].limit,
+			     out->ifindex != 0 || out->mtu < s->ports[i].mtu ? out->mtu
+									     : 0);
+	}
+}
+
+/* What stands in a message: "port lan (eth1)" */
+static const char *
+port_text(const struct port *port, char *text, size_t size)
+{
+	snprintf(text, size, "port %s (%s)", port->config->name,
+		 port->ifindex != 0 ? port->ifname : port->config->device);
+	return text;
+}
+
+static void
+port_lost(struct sluice *s, struct port *port, const char *why)
+{
+	char text[64];
+
+	if (port->lost)
+		return;
+	port->lost = true;
+	atomic_store(&port->down, true);
+	fprintf(stderr, "sluice: %s: %s: stopping with status %d\n",
+		port_text(port, text, sizeof(text)), why, EXIT_PORT);
+	s->port_lost = true;
+	kill(getpid(), SIGTERM);
+}
+
+/* Pass the end of a link, or its beginning, on to the other port. */
+static void
+link_propagate(struct sluice *s, unsigned i, bool up)
+{
+	struct port *peer = port_peer(s, i);
+	char text[64];
+	int status;
+
+	if (!s->config->link_propagation || s->ports[i].held_down ||
+	    peer->held_down == !up)
+		return;
+	peer->held_down = !up;
+	if (peer->ifindex != 0)
+		status = netdev_set_up(peer->ifindex, up);
+	else
+		status = up ? rte_eth_dev_set_link_up(peer->id)
+			    : rte_eth_dev_set_link_down(peer->id);
+	printf("%s: set %s, as port %s is%s%s\n", port_text(peer, text, sizeof(text)),
+	       up ? "up" : "down", s->ports[i].config->name, status != 0 ? ": " : "",
+	       status != 0 ? strerror(-status) : "");
+}
+
+static void
+link_is(struct sluice *s, unsigned i, bool up)
+{
+	struct port *port = &s->ports[i];
+	char text[64];
+
+	if (atomic_load(&port->down) == !up)
+		return;
+	atomic_store(&port->down, !up);
+	port->link_changes++;
+	printf("%s: link %s\n", port_text(port, text, sizeof(text)), up ? "up" : "down");
+	link_propagate(s, i, up);
+}
+
+static void
+mtu_is(struct sluice *s, struct port *port, uint32_t mtu)
+{
+	char text[64];
+
+	if (mtu == port->mtu || mtu > UINT16_MAX)
+		return;
+	printf("%s: MTU %u, was %u\n", port_text(port, text, sizeof(text)), mtu,
+	       port->mtu);
+	port->mtu = (uint16_t)mtu;
+	limits_set(s);
+}
+
+static void
+look_at_interface(struct sluice *s, unsigned i, bool changed)
+{
+	struct port *port = &s->ports[i];
+	struct netdev netdev;
+	int status = netdev_read(port->ifindex, &netdev);
+
+	if (status == -ENODEV) {
+		port_lost(s, port, "the interface is gone");
+		return;
+	}
+	if (status != 0)
+		return; /* of the question, not of the interface */
+	if (port->xdp_id != 0 && netdev.xdp_id != port->xdp_id) {
+		port_lost(s, port,
+			  netdev.xdp_id == 0 ? "its XDP program was taken off"
+					     : "its XDP program was replaced");
+		return;
+	}
+	link_is(s, i, netdev.up && netdev.carrier);
+	mtu_is(s, port, netdev.mtu);
+	netdev.link = 0; /* of the other end of a veth nothing is heard */
+	if (changed && s->config->offloads_fix && (port->is_xdp || port->is_packet))
+		offloads_check(port->config->name, &netdev, true);
+}
+
+static void
+look_at_device(struct sluice *s, unsigned i)
+{
+	struct rte_eth_link link;
+
+	if (rte_eth_link_get_nowait(s->ports[i].id, &link) == 0)
+		link_is(s, i, link.link_status == RTE_ETH_LINK_UP);
+}
+
+static void
+look(struct sluice *s, bool changed)
+{
+	unsigned i;
+
+	for (i = 0; i < s->port_count; i++) {
+		if (s->ports[i].lost)
+			continue;
+		if (s->ports[i].ifindex != 0)
+			look_at_interface(s, i, changed);
+		else
+			look_at_device(s, i);
+	}
+}
+
+static void *
+watch_thread(void *context)
+{
+	struct sluice *s = context;
+	struct pollfd fds[] = {{.fd = wake, .events = POLLIN},
+			       {.fd = changes, .events = POLLIN}};
+	char buf[8192];
+
+	for (;;) {
+		fds[1].revents = 0;
+		if (poll(fds, changes >= 0 ? 2 : 1, PERIOD_MS) < 0)
+			continue;
+		if (fds[0].revents != 0)
+			return NULL;
+		if (fds[1].revents != 0)
+			while (recv(changes, buf, sizeof(buf), 0) > 0)
+				;
+		look(s, fds[1].revents != 0);
+	}
+}
+
+void
+watch_begin(struct sluice *s)
+{
+	struct netdev netdev;
+	struct port *port;
+	unsigned i;
+
+	for (i = 0; i < s->port_count; i++) {
+		port = &s->ports[i];
+		if (port->ifindex == 0)
+			continue;
+		if (netdev_read(port->ifindex, &netdev) == 0 && port->is_xdp)
+			port->xdp_id = netdev.xdp_id;
+	}
+	limits_set(s);
+	look(s, false);
+}
+
+int
+watch_start(struct sluice *s)
+{
+	int status;
+
+	wake = eventfd(0, EFD_CLOEXEC);
+	if (wake < 0)
+		return -errno;
+	changes = netdev_watch();
+	status = pthread_create(&thread, NULL, watch_thread, s);
+	if (status != 0) {
+		close(wake);
+		wake = -1;
+	}
+	return -status;
+}
+
+void
+watch_stop(void)
+{
+	const uint64_t one = 1;
+
+	if (wake < 0)
+		return;
+	if (write(wake, &one, sizeof(one)) == sizeof(one))
+		pthread_join(thread, NULL);
+	close(wake);
+	if (changes >= 0)
+		close(changes);
+	wake = changes = -1;
+}

@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The interfaces of a running sluice change: a link goes and comes, an MTU becomes smaller, an
+# interface is deleted, its XDP program is taken off. It is logged and counted, what cannot be sent
+# is a drop and has not passed, and a port that is lost ends sluice with status 5, for what runs it
+# to start it again when the interface is back.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+live_begin link
+rules='table inet filter { chain forward { type filter hook forward priority filter; policy accept; }; }'
+
+# send COUNT BYTES [DF]: from lan; prints what the kernel says when it sends no more
+send()
+{
+	net_exec lan "$PYTHON" - "$@" <<-'END'
+		import socket, sys, time
+		sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		# IP_MTU_DISCOVER: never, or always
+		sock.setsockopt(socket.IPPROTO_IP, 10, 2 if sys.argv[3:] else 0)
+		for i in range(int(sys.argv[1])):
+		    try:
+		        sock.sendto(bytes(int(sys.argv[2])), ("10.9.0.2", 7777))
+		    except OSError as error:
+		        print(error.strerror)
+		    time.sleep(0.005)
+	END
+}
+
+# shellcheck disable=SC2317 # by soon
+logged()
+{
+	grep -qF -- "$1" "$NET_DIR/plane.log"
+}
+
+# shellcheck disable=SC2317 # by soon
+arrive() # N: send so many, and that many arrive
+{
+	net_neighbours
+	tell count n >/dev/null
+	send "$1" 100
+	sleep 0.2
+	[ "$(tell count n)" = "$1" ]
+}
+
+stat_of() # KEY
+{
+	ctl -o json stats | grep -oE "\"$1\":[0-9]+" | head -n 1 | cut -d : -f 2
+}
+
+# shellcheck disable=SC2317 # by soon
+balanced()
+{
+	ctl -o json stats | "$PYTHON" -c '
+import json, sys
+s = json.load(sys.stdin)["stats"]
+sys.exit(s["packets"] != s["passed"] + s["dropped"] + s["fragments"])'
+}
+
+begin()
+{
+	live_plane "$rules"
+	wait_until 10 ctl stats
+	net_exec lan ip route flush cache # the MTU that an earlier sluice has told
+	net_neighbours
+}
+
+lost() # WHAT: the status with which it ends
+{
+	wait_until 5 _net_gone "$PLANE_PID"
+	wait "$PLANE_PID"
+	is "$PLANE_DRIVER: $1: it ends with status 5" $? 5
+	PLANE_PID=
+}
+
+peer count wan frames.py datagrams 7777
+is "a host counts" "$(hear count)" ready
+
+for PLANE_DRIVERS in net_af_xdp net_af_packet; do
+	begin
+	soon 5 "$PLANE_DRIVER: 20 datagrams cross" arrive 20
+	net_exec wire ip link set bp down
+	soon 3 "a link that goes is logged" logged "port wan (bp): link down"
+	passed=$(stat_of passed)
+	send 20 100
+	ok "nothing more has passed" test "$(stat_of passed)" -le $((passed + 2))
+	ok "20 are dropped" dropped tx_full 20
+	soon 3 "packets in = passed + dropped" balanced
+	is "it says which" "$(ctl stats)" "*wan * down*"
+	net_exec wire ip link set bp up
+	soon 3 "one that comes, too" logged "port wan (bp): link up"
+	soon 5 "and its wire is up" arrive 20
+	is "changes are counted" "$(ctl -o json stats)" '*"wan":{*"link":"up",*"link_changes":2}*'
+
+	net_exec wire ip link set bp mtu 1400
+	soon 3 "an MTU that changes is logged" logged "port wan (bp): MTU 1400, was 1600"
+	send 20 1450
+	sleep 0.2
+	is "what is too long is not sent" "$(tell count n)" 0
+	is "but dropped for that" "$(drops mtu)" 20
+	is "the sender is told, if it wants to know" "$(send 20 1450 df | sort -u)" "Message too long"
+	soon 3 "shorter ones cross" arrive 20
+	soon 3 "packets in = passed + dropped" balanced
+	net_exec wire ip link set bp mtu 1600
+
+	if [ "$PLANE_DRIVER" = net_af_xdp ]; then
+		net_exec wire ip link set dev bp xdp off
+		lost "the XDP program is taken off"
+		is "it says so" "$(<"$NET_DIR/plane.log")" "*port wan (bp): its XDP program was taken off*"
+		begin
+	fi
+	net_exec wan ip link del b0
+	lost "an interface is deleted"
+	is "it says so" "$(<"$NET_DIR/plane.log")" "*port wan (bp): the interface is gone*"
+	_net_cable wan b0 wire bp && _net_host wan b0 "$WAN4" "$WAN6"
+	begin
+	soon 5 "started again, it has the new one" arrive 20
+	plane_stop
+
+	PLANE_TOP="link_propagation: true"
+	begin
+	net_exec wan ip link set b0 down
+	# shellcheck disable=SC2016
+	soon 3 "with link_propagation the other host has no link either" \
+		net_exec lan sh -c '! grep -q 1 /sys/class/net/a0/carrier'
+	net_exec wan ip link set b0 up
+	soon 3 "and gets it back" net_exec lan ip -o link show a0 up
+	soon 5 "the wire is up" arrive 20
+	plane_stop
+	PLANE_TOP=
+done
+live_end

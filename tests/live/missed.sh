@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What sluice is offered is what has passed, was dropped, or is said to have been missed: with each
+# driver, when it does not come to receive for a while and the rings of the kernel run over.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+FRAMES=20000
+
+live_begin missed
+
+# number PATH: of `sluicectl stats`, "ports.lan.rx_missed"
+number()
+{
+	ctl -o json stats | "$PYTHON" -c '
+import json, sys
+value = json.load(sys.stdin)["stats"]
+for key in sys.argv[1].split("."):
+    value = value[key]
+print(value)' "$1"
+}
+
+lost_before() # frames that the cable lost before the interface
+{
+	net_exec lan ip -s -j link show a0 | "$PYTHON" -c '
+import json, sys
+print(json.load(sys.stdin)[0]["stats64"]["tx"]["dropped"])'
+}
+
+# shellcheck disable=SC2317 # by soon
+all_told()
+{
+	packets=$(($(number packets) - first))
+	missed=$(number ports.lan.rx_missed)
+	[ $((packets + missed)) -ge $offered ]
+}
+
+# shellcheck disable=SC2317 # by soon
+balanced()
+{
+	ctl -o json stats | "$PYTHON" -c '
+import json, sys
+s = json.load(sys.stdin)["stats"]
+sys.exit(s["packets"] != s["passed"] + s["dropped"] + s["fragments"])'
+}
+
+for PLANE_DRIVERS in net_af_xdp net_af_packet; do
+	live_plane 'table inet filter {
+		chain forward { type filter hook forward priority filter; policy accept; }
+	}' 'ipfrag_high_thresh: 0'
+	ok "the hosts know each other" net_neighbours
+	wait_until 10 ctl stats
+	sleep 1 # for what the hosts say of themselves
+	first=$(number packets) lost=$(lost_before)
+	kill -STOP "$PLANE_PID"
+	net_exec lan "$PYTHON" "$NET_TOOLS/frames.py" fragments a0 "$(_net_mac wan b0)" \
+		"$LAN4" "$WAN4" $FRAMES >/dev/null
+	kill -CONT "$PLANE_PID"
+	offered=$((FRAMES - $(lost_before) + lost))
+	soon 10 "$PLANE_DRIVER: all of $offered frames are told of" all_told
+	note "$packets came in, $missed missed"
+	ok "most were missed" test "$missed" -gt $((offered / 2))
+	ok "and no more than there were" test $((packets + missed)) -le $((offered + 50))
+	soon 3 "what came in has passed or was dropped" balanced
+	plane_stop
+done
+live_end
