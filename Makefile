@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test proofs model mutants fuzz bench bench-check bench-peers bench-plots plots \
+.PHONY: build demo check test proofs model mutants fuzz bench bench-check bench-peers bench-plots plots \
 	lint format clean install \
 	deps deps-build deps-demo deps-test deps-bench deps-lint
 
@@ -32,6 +32,11 @@ $(BUILD)/build.ninja: $(wildcard /var/lib/dpkg/status) | deps-build
 
 demo: deps-demo build
 	@conf/demo.sh
+
+# For daily work: what is fast of lint, unit tests and scenarios.
+check: deps-lint build
+	@tests/lint/run --quick
+	@meson test -C $(BUILD) --no-rebuild --quiet --suite unit --suite scenario
 
 test: deps-test build
 	@tests/run
