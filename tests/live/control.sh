@@ -10,12 +10,14 @@ set -u
 null_begin control
 aid=$NET_TOOLS/sluice_aid.py
 
+second=4000 # what may take a second at most: others have the processor, too
+
 milliseconds()
 {
 	echo $(($(date +%s%N) / 1000000))
 }
 
-# quick TEXT COMMAND: it succeeds within a second; two, where others have the processor
+# quick TEXT COMMAND: it succeeds within a second
 quick()
 {
 	local text=$1 before
@@ -23,7 +25,7 @@ quick()
 	shift
 	before=$(milliseconds)
 	ok "$text" "$@"
-	ok ".. at once" test $(($(milliseconds) - before)) -lt 2000
+	ok ".. at once" test $(($(milliseconds) - before)) -lt $second
 }
 
 # shellcheck disable=SC2317 # by quick()
@@ -80,7 +82,7 @@ soon 5 "another waits" loading
 before=$(milliseconds)
 stop TERM
 is "SIGTERM ends sluice meanwhile" "$status" 0
-ok ".. within a second" test $(($(milliseconds) - before)) -lt 1000
+ok ".. within a second, as far as others let it run" test $(($(milliseconds) - before)) -lt $second
 ok "and the loading with it" wait_until 2 not_loading
 rm "$dir/rules.nft"
 
@@ -93,7 +95,7 @@ rules >"$dir/rules.nft"
 sed 's/rules_timeout: 3/rules_timeout: 60/' "$dir/null.yaml" >"$dir/long.yaml"
 ok "it starts" launch "$dir/long.yaml"
 cp "$dir/many.nft" "$dir/rules.nft"
-ask -t 60 reload >"$dir/first" 2>&1 &
+timeout 100 "$SLUICECTL" -s "$socket" reload >"$dir/first" 2>&1 &
 first=$!
 soon 5 "20,000 rules are loaded" loading
 slowest=0 asked=0
@@ -107,12 +109,12 @@ done
 wait $first
 is "with success" "$? $(<"$dir/first")" "0 rules reloaded: *rules.nft: 20002 rules"
 note "asked $asked times meanwhile, the slowest answer took $slowest ms"
-ok "others are answered all the time" test $asked -gt 3 -a $slowest -lt 2000
+ok "others are answered all the time" test $asked -gt 3 -a $slowest -lt $second
 stop TERM
 is "it ends" "$status" 0
 
 ok "it starts" launch "$dir/long.yaml"
-ask -t 60 reload >"$dir/first" 2>&1 &
+timeout 100 "$SLUICECTL" -s "$socket" reload >"$dir/first" 2>&1 &
 first=$!
 soon 5 "once more" loading
 # the process has printed the rules, which are now compiled
@@ -120,7 +122,7 @@ ok "to where they are compiled" wait_until 60 not_loading
 before=$(milliseconds)
 stop TERM
 is "SIGTERM ends it" "$status" 0
-ok ".. within a second" test $(($(milliseconds) - before)) -lt 1000
+ok ".. within a second, as far as others let it run" test $(($(milliseconds) - before)) -lt $second
 wait $first
 
 # ---- helpers that are not what they should be ----
@@ -277,12 +279,12 @@ wait $slow 2>/dev/null
 python3 "$aid" slow "$port" 200 &
 slow=$!
 sleep 1 # all of them are there
-ok "nor do two hundred" wait_until 2 scraped
+ok "nor do two hundred" wait_until 4 scraped
 quick "others are asked meanwhile" answers
 before=$(milliseconds)
 stop TERM
 is "SIGTERM ends it meanwhile" "$status" 0
-ok ".. within a second" test $(($(milliseconds) - before)) -lt 1000
+ok ".. within a second, as far as others let it run" test $(($(milliseconds) - before)) -lt $second
 kill $slow
 wait $slow 2>/dev/null
 ok "it starts again" launch "$dir/null.yaml"

@@ -118,7 +118,8 @@ is "and it is asked as before" "$(ask -o json stats)" '{"stats":*'
 before=$(date +%s%N)
 stop TERM
 is "SIGTERM: status 0" "$status" 0
-ok "within a second" test $((($(date +%s%N) - before) / 1000000)) -lt 1000
+ok "within a second, or four where others have the processor" \
+	test $((($(date +%s%N) - before) / 1000000)) -lt 4000
 exec {reader}<&-
 
 "$SLUICE" -- -c "$dir/null.yaml" >&- 2>&- <&- &
