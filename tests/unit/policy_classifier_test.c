@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Classifiers of long chains: they change no verdict and no count, and they do skip. */
-#include "policy_test.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <arpa/inet.h>
+
+#include "policy_fixture.h"
 
 #include "eval.h"
 #include "rule_classifier.h"
@@ -9,6 +14,18 @@
 #define RULESETS 60
 #define PACKETS 400
 #define TEXT (1u << 20)
+
+/*
+ * Thousands of random rules: as JSON, which is generated as easily as nft's text and
+ * needs no translation.
+ */
+#define BASE                                                                             \
+	"{\"nftables\":[{\"table\":{\"family\":\"inet\",\"name\":\"t\"}},{\"chain\":{"   \
+	"\"family\":\"inet\",\"table\":\"t\",\"name\":\"forward\",\"type\":\"filter\","  \
+	"\"hook\":\"forward\",\"prio\":0,\"policy\":\"drop\"}}"
+#define CHAIN(name)                                                                      \
+	",{\"chain\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"" name "\"}}"
+#define END "]}"
 
 struct text {
 	char *at;
@@ -202,8 +219,8 @@ put_rule(struct text *t, const char *chain)
 	put(t, "]}}");
 }
 
-static struct policy *
-random_policy(struct text *t)
+static struct rules
+random_rules(struct text *t)
 {
 	unsigned rules = 8 + pick(200), i;
 
@@ -212,7 +229,7 @@ random_policy(struct text *t)
 	for (i = 0; i < rules; i++)
 		put_rule(t, pick(3) ? "forward" : "below");
 	put(t, END);
-	return load(t->at);
+	return rules_of_json(t->at);
 }
 
 static void
@@ -244,7 +261,7 @@ random_packet(struct policy_packet *p, uint8_t address[2][16])
 
 /* One packet in each of the three ways; each way has a state of its own. */
 static void
-ways_compare(const struct policy *policy, struct policy_state *states[3],
+ways_compare(const struct policy *policy, struct policy_state *const states[3],
 	     const struct policy_packet *packet, struct policy_verdict *verdict,
 	     unsigned *classified)
 {
@@ -282,23 +299,25 @@ classifiers_change_no_verdict_and_no_count(void **state)
 	struct policy_verdict verdict;
 	struct policy_packet packet;
 	uint8_t address[2][16];
-	struct policy *policy;
+	struct rules rules;
 
 	(void)state;
 	assert_non_null(t.at);
 	for (i = 0; i < RULESETS; i++) {
 		random_state = 88172645463325252ull + i;
-		policy = random_policy(&t);
-		for (k = 0; k < 3; k++)
-			assert_int_equal(policy_state_create(policy, &states[k]), 0);
+		rules = random_rules(&t);
+		states[0] = rules.state;
+		assert_int_equal(policy_state_create(rules.policy, &states[1]), 0);
+		assert_int_equal(policy_state_create(rules.policy, &states[2]), 0);
 		for (k = 0; k < PACKETS; k++) {
 			random_packet(&packet, address);
-			ways_compare(policy, states, &packet, &verdict, &classified);
+			ways_compare(rules.policy, states, &packet, &verdict,
+				     &classified);
 			decided += verdict.rule != 0;
 		}
-		for (k = 0; k < 3; k++)
-			policy_state_free(states[k]);
-		policy_free(policy);
+		policy_state_free(states[1]);
+		policy_state_free(states[2]);
+		rules_free(&rules);
 	}
 	free(t.at);
 	assert_true(decided > RULESETS * PACKETS / 4);
@@ -316,7 +335,7 @@ of_many_rules_the_few_that_can_match_are_looked_at(void **state)
 	struct policy_class class = {.classifier = NULL};
 	const struct program *program;
 	struct policy_packet packet;
-	struct policy *policy;
+	struct rules loaded;
 	uint8_t address[2][16];
 	uint32_t pc, i;
 
@@ -330,8 +349,8 @@ of_many_rules_the_few_that_can_match_are_looked_at(void **state)
 		    "\"tcp\",\"field\":\"dport\"}},\"right\":%u}},{\"accept\":null}]}}",
 		    i);
 	put(&t, END);
-	policy = load(t.at);
-	program = &policy->program[POLICY_CT_NEW];
+	loaded = rules_of_json(t.at);
+	program = &loaded.policy->program[POLICY_CT_NEW];
 	assert_int_equal(program->code[0].op, INSTR_CLASSIFY);
 	assert_non_null(program->code[0].classifier);
 
@@ -340,15 +359,15 @@ of_many_rules_the_few_that_can_match_are_looked_at(void **state)
 	assert_int_equal(program->code[pc].rule, 4321);
 	pc = rule_classifier_next(program->code[0].classifier, &class, &packet, 4321);
 	assert_int_equal(program->code[pc].op, INSTR_END);
-	assert_int_equal(eval(policy, &pk, NULL).rule, 4321);
+	assert_int_equal(eval(&loaded, &pk).rule, 4321);
 
 	class.classifier = NULL;
 	packet_make(&none, &packet, address);
 	pc = rule_classifier_next(program->code[0].classifier, &class, &packet, 0);
 	assert_int_equal(program->code[pc].op, INSTR_END);
-	assert_int_equal(eval(policy, &none, NULL).kind, POLICY_DROP);
-	assert_int_equal(eval(policy, &v6, NULL).rule, 77);
-	policy_free(policy);
+	assert_int_equal(eval(&loaded, &none).kind, POLICY_DROP);
+	assert_int_equal(eval(&loaded, &v6).rule, 77);
+	rules_free(&loaded);
 	free(t.at);
 }
 

@@ -3,6 +3,7 @@
  * Sets of joined fields with ranges: each element is found, and nothing else, in bounded
  * memory.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -187,6 +188,45 @@ values_at_the_ends_of_their_range_are_found(void **state)
 	arena_free(&arena);
 }
 
+/* Every third value, added from above. */
+static void
+large_sets_of_one_field_find_each_element_and_no_other(void **state)
+{
+	enum { COUNT = 100000 };
+	struct set_builder b = {.nfields = 1, .bits = {32}};
+	struct arena arena = {.blocks = NULL};
+	struct ir_verdict none = {0};
+	struct ir_set set = {.count = 0};
+	uint32_t i;
+
+	(void)state;
+	for (i = COUNT; i-- > 0;)
+		assert_int_equal(set_builder_add(&b, (u128[]){3 * i}, (u128[]){3 * i},
+						 &none),
+				 0);
+	assert_int_equal(set_builder_store(&b, &arena, &set), 0);
+	set_builder_free(&b);
+	for (i = 0; i < 3 * COUNT; i++)
+		assert_int_equal(set_find(&set, (u128[]){i}) >= 0, i % 3 == 0);
+	arena_free(&arena);
+}
+
+static void
+elements_of_a_map_must_not_overlap(void **state)
+{
+	struct set_builder b = {.nfields = 1, .bits = {16}, .map = true};
+	struct arena arena = {.blocks = NULL};
+	struct ir_verdict none = {0};
+	struct ir_set set = {.count = 0};
+
+	(void)state;
+	assert_int_equal(set_builder_add(&b, (u128[]){80}, (u128[]){90}, &none), 0);
+	assert_int_equal(set_builder_add(&b, (u128[]){90}, (u128[]){99}, &none), 0);
+	assert_int_equal(set_builder_store(&b, &arena, &set), -EEXIST);
+	set_builder_free(&b);
+	arena_free(&arena);
+}
+
 int
 main(void)
 {
@@ -194,6 +234,8 @@ main(void)
 		cmocka_unit_test(each_of_65536_networks_with_ports_is_found),
 		cmocka_unit_test(memory_is_bounded_where_all_elements_overlap),
 		cmocka_unit_test(values_at_the_ends_of_their_range_are_found),
+		cmocka_unit_test(large_sets_of_one_field_find_each_element_and_no_other),
+		cmocka_unit_test(elements_of_a_map_must_not_overlap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

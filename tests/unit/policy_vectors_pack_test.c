@@ -1,111 +1,115 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rows of rules without their zeros: they have the rules of the spans, and find room. */
-#include "policy_test.h"
+/*
+ * Packed bit vectors: they have the entries of the intervals, and keep to their memory.
+ */
+#include <stdlib.h>
+
+#include "policy_fixture.h"
 
 #include "classifier.h"
 #include "u128.h"
 
 #define RULES 9000u /* three groups, the last not full */
-#define SPANS 3000u
+#define INTERVALS 3000u
 #define VALUES 100000u
-#define NONE SIZE_MAX /* of words: no bound */
+#define NONE SIZE_MAX /* words: no limit */
 
 static const struct classifier classifier = {.entries = RULES,
 					     .words = (RULES + 63) / 64,
 					     .groups = (RULES + 4095) / 4096};
 
 static bool
-row_has(const uint64_t *row, uint32_t rule)
+vector_has(const uint64_t *vector, uint32_t rule)
 {
-	uint32_t place = classifier.groups, group;
+	uint32_t offset = classifier.groups, group;
 	uint64_t bit = 1ull << rule / 64 % 64;
 
-	if ((row[rule / 4096] & bit) == 0)
+	if ((vector[rule / 4096] & bit) == 0)
 		return false;
 	for (group = 0; group < rule / 4096; group++)
-		place += (uint32_t)__builtin_popcountll(row[group]);
-	place += (uint32_t)__builtin_popcountll(row[rule / 4096] & (bit - 1));
-	return row[place] >> rule % 64 & 1;
+		offset += (uint32_t)__builtin_popcountll(vector[group]);
+	offset += (uint32_t)__builtin_popcountll(vector[rule / 4096] & (bit - 1));
+	return vector[offset] >> rule % 64 & 1;
 }
 
 static uint32_t
-row_rules(const uint64_t *row)
+vector_rules(const uint64_t *vector)
 {
 	uint32_t words = 0, rules = 0, i;
 
 	for (i = 0; i < classifier.groups; i++)
-		words += (uint32_t)__builtin_popcountll(row[i]);
+		words += (uint32_t)__builtin_popcountll(vector[i]);
 	for (i = 0; i < words; i++) {
-		assert_true(row[classifier.groups + i] != 0);
-		rules += (uint32_t)__builtin_popcountll(row[classifier.groups + i]);
+		assert_true(vector[classifier.groups + i] != 0);
+		rules += (uint32_t)__builtin_popcountll(vector[classifier.groups + i]);
 	}
 	return rules;
 }
 
-/* Where spans begin and behind their ends; each as often as it comes. */
+/* Where intervals begin, and behind their ends, with duplicates. */
 static size_t
-cuts_of(const struct interval *spans, u128 *cuts)
+boundaries_of(const struct interval *intervals, u128 *boundaries)
 {
 	size_t n = 0, i;
 
-	cuts[n++] = 0;
-	for (i = 0; i < SPANS; i++) {
-		cuts[n++] = spans[i].lo;
-		cuts[n++] = spans[i].hi + 1;
+	boundaries[n++] = 0;
+	for (i = 0; i < INTERVALS; i++) {
+		boundaries[n++] = intervals[i].lo;
+		boundaries[n++] = intervals[i].hi + 1;
 	}
-	qsort(cuts, n, sizeof(*cuts), u128_compare);
+	qsort(boundaries, n, sizeof(*boundaries), u128_compare);
 	return n;
 }
 
-/* Some rules have several spans, over each other or not. */
+/* Some entries have several intervals, which may overlap. */
 static void
-spans_draw(struct interval *spans)
+intervals_draw(struct interval *intervals)
 {
 	unsigned i;
 
-	for (i = 0; i < SPANS; i++) {
-		spans[i].entry = pick(4) == 0 ? pick(50) * 180 : pick(RULES);
-		spans[i].lo = pick(VALUES);
-		spans[i].hi = spans[i].lo + pick(pick(2) == 0 ? 3 : 2000);
+	for (i = 0; i < INTERVALS; i++) {
+		intervals[i].entry = pick(4) == 0 ? pick(50) * 180 : pick(RULES);
+		intervals[i].lo = pick(VALUES);
+		intervals[i].hi = intervals[i].lo + pick(pick(2) == 0 ? 3 : 2000);
 	}
 }
 
 /*
- * A row has the rules of each span between its cut and the next that was kept, and no
- * other.
+ * A vector has the entries of each interval between its boundary and the next that was
+ * kept.
  */
 static void
-check_rows(const struct packing *packing, const struct interval *spans, const u128 *cuts,
-	   size_t n)
+check_vectors(const struct packing *packing, const struct interval *intervals,
+	      const u128 *boundaries, size_t n)
 {
 	static uint32_t seen[RULES];
-	size_t row, i;
+	size_t vector, i;
 
 	assert_int_equal(packing->count, (n + packing->step - 1) / packing->step);
-	for (row = 0; row < packing->count; row += 1 + pick(40)) {
-		const uint64_t *bits = &packing->bits[packing->vector[row]];
-		size_t next = (row + 1) * packing->step;
+	for (vector = 0; vector < packing->count; vector += 1 + pick(40)) {
+		const uint64_t *bits = &packing->bits[packing->vector[vector]];
+		size_t next = (vector + 1) * packing->step;
 		uint32_t rules = 0;
 
-		for (i = 0; i < SPANS; i++) {
-			if (spans[i].hi < cuts[row * packing->step] ||
-			    (next < n && spans[i].lo >= cuts[next]))
+		for (i = 0; i < INTERVALS; i++) {
+			if (intervals[i].hi < boundaries[vector * packing->step] ||
+			    (next < n && intervals[i].lo >= boundaries[next]))
 				continue;
-			assert_true(row_has(bits, spans[i].entry));
-			rules += seen[spans[i].entry] != row + 1;
-			seen[spans[i].entry] = (uint32_t)row + 1;
+			assert_true(vector_has(bits, intervals[i].entry));
+			rules += seen[intervals[i].entry] != vector + 1;
+			seen[intervals[i].entry] = (uint32_t)vector + 1;
 		}
-		assert_int_equal(row_rules(bits), rules);
+		assert_int_equal(vector_rules(bits), rules);
 	}
 	memset(seen, 0, sizeof(seen));
 }
 
 static void
-rows_have_the_rules_of_their_spans(void **state)
+vectors_have_the_entries_of_their_intervals(void **state)
 {
-	static const size_t most[] = {NONE, 40000, 5000, 300, 1};
-	static struct interval spans[SPANS];
-	static u128 cuts[2 * SPANS + 1];
+	static const size_t words_max[] = {NONE, 40000, 5000, 300, 1};
+	static struct interval intervals[INTERVALS];
+	static u128 boundaries[2 * INTERVALS + 1];
 	struct packing packing;
 	size_t n, last = 0;
 	unsigned i;
@@ -113,32 +117,33 @@ rows_have_the_rules_of_their_spans(void **state)
 	(void)state;
 	random_state = 88172645463325252u;
 	for (i = 0; i < 5; i++) {
-		spans_draw(spans);
-		n = cuts_of(spans, cuts);
-		packing.words_max = most[i];
-		assert_int_equal(vectors_pack(&packing, &classifier, spans, SPANS, cuts,
-					      n),
+		intervals_draw(intervals);
+		n = boundaries_of(intervals, boundaries);
+		packing.words_max = words_max[i];
+		assert_int_equal(vectors_pack(&packing, &classifier, intervals, INTERVALS,
+					      boundaries, n),
 				 0);
 		assert_true(packing.step > last);
-		assert_true(packing.used <= most[i] || packing.count == 1);
-		check_rows(&packing, spans, cuts, n);
+		assert_true(packing.used <= words_max[i] || packing.count == 1);
+		check_vectors(&packing, intervals, boundaries, n);
 		last = packing.step;
 		packing_free(&packing);
 	}
-	assert_true(last >= n); /* one row, of all: it finds room wherever */
+	assert_true(last >=
+		    n); /* one vector, with all entries: it is kept whatever its size */
 }
 
 static void
-without_spans_the_one_row_is_empty(void **state)
+without_intervals_the_one_vector_is_empty(void **state)
 {
 	struct packing packing = {.words_max = NONE};
 	struct interval none;
-	u128 cut = 0;
+	u128 boundary = 0;
 
 	(void)state;
-	assert_int_equal(vectors_pack(&packing, &classifier, &none, 0, &cut, 1), 0);
+	assert_int_equal(vectors_pack(&packing, &classifier, &none, 0, &boundary, 1), 0);
 	assert_int_equal(packing.count, 1);
-	assert_int_equal(row_rules(packing.bits), 0);
+	assert_int_equal(vector_rules(packing.bits), 0);
 	packing_free(&packing);
 }
 
@@ -146,8 +151,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rows_have_the_rules_of_their_spans),
-		cmocka_unit_test(without_spans_the_one_row_is_empty),
+		cmocka_unit_test(vectors_have_the_entries_of_their_intervals),
+		cmocka_unit_test(without_intervals_the_one_vector_is_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
