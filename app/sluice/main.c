@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -196,6 +197,30 @@ run(struct sluice *s)
 	return status == 0 && s->port_lost ? EXIT_PORT : status;
 }
 
+/*
+ * DPDK aborts when it finds no descriptor for a file of its own. The soft limit is ours to raise,
+ * the hard one is not. Returns 0, or EXIT_DEVICE, said.
+ */
+static int
+files_check(const struct sluice_config *config)
+{
+	const rlim_t needed = 48 + 4 * config->port_count;
+	struct rlimit limit;
+	char text[192];
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+		return 0;
+	limit.rlim_cur = RTE_MIN(limit.rlim_max, needed);
+	if (limit.rlim_cur == needed && setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return 0;
+	snprintf(
+		text, sizeof(text),
+		"no more than %lu files may be open at once, %lu at least expected: raise the "
+		"limit (ulimit -n, LimitNOFILE=)",
+		(unsigned long)limit.rlim_max, (unsigned long)needed);
+	return fail(EXIT_DEVICE, text);
+}
+
 /* With the EAL up to its end. */
 static int
 start(struct sluice *s, const struct options *options, struct policy *policy)
@@ -206,6 +231,11 @@ start(struct sluice *s, const struct options *options, struct policy *policy)
 	if (argc < 0) {
 		policy_free(policy);
 		return fail(EXIT_USAGE, "too many EAL options");
+	}
+	status = files_check(s->config);
+	if (status != 0) {
+		policy_free(policy);
+		return status;
 	}
 	/* it locks files in it; and says what is wrong with it */
 	control_folder(s->config->control, s->group);
@@ -222,6 +252,10 @@ start(struct sluice *s, const struct options *options, struct policy *policy)
 	status = setup(s, policy);
 	if (status == 0)
 		status = run(s);
+	if (status == SETUP_STOPPED) {
+		printf("stopping: a signal came while it was set up\n");
+		status = 0;
+	}
 	teardown(s);
 	rte_eal_cleanup();
 	return status;

@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,8 +13,11 @@
 #include <rte_eal.h>
 #include <rte_malloc.h>
 
+#include "stop.h"
+
 #define MIB 1048576.0
 #define HUGE_BYTES (2u << 20)
+#define POPULATE_BYTES ((size_t)64 << 20) /* between two looks at the signals */
 
 /* What must stay free for everything else on the machine. */
 #define RESERVE_BYTES (64u << 20)
@@ -42,46 +46,121 @@ meminfo(const char *name)
 	return value;
 }
 
+/* A number in a file of a control group: what follows `key` in it, or all there is. */
 static uint64_t
-read_number(const char *folder, const char *file)
+group_number(const char *folder, const char *file, const char *key)
 {
 	unsigned long long value = UINT64_MAX;
-	char path[512];
+	char path[PATH_MAX], line[128];
+	size_t length = key != NULL ? strlen(key) : 0;
 	FILE *stream;
 
-	snprintf(path, sizeof(path), "/sys/fs/cgroup%s/%s", folder, file);
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
 	stream = fopen(path, "re");
 	if (stream == NULL)
 		return UINT64_MAX;
-	if (fscanf(stream, "%llu", &value) != 1)
-		value = UINT64_MAX; /* "max" */
+	while (fgets(line, sizeof(line), stream) != NULL)
+		if ((key == NULL ||
+		     (strncmp(line, key, length) == 0 && line[length] == ' ')) &&
+		    sscanf(line + length, "%llu", &value) == 1)
+			break;
 	fclose(stream);
 	return value;
 }
 
-/* What the control group leaves us; past it the kernel kills. */
+/* What a version of control groups calls its numbers. */
+struct group_files {
+	const char *root;
+	const char *limit;
+	const char *usage;
+	const char
+		*cache; /* in memory.stat: what the kernel takes back before it kills */
+};
+
+static const struct group_files group_v2 = {"/sys/fs/cgroup", "memory.max",
+					    "memory.current", "inactive_file"};
+static const struct group_files group_v1 = {"/sys/fs/cgroup/memory",
+					    "memory.limit_in_bytes",
+					    "memory.usage_in_bytes",
+					    "total_inactive_file"};
+
+/* What a group leaves its processes; without a limit UINT64_MAX. */
+static uint64_t
+group_available(const struct group_files *files, const char *folder)
+{
+	uint64_t limit = group_number(folder, files->limit, NULL);
+	uint64_t used = group_number(folder, files->usage, NULL), cache;
+
+	if (limit == UINT64_MAX || used == UINT64_MAX)
+		return UINT64_MAX;
+	cache = group_number(folder, "memory.stat", files->cache);
+	if (cache != UINT64_MAX)
+		used -= RTE_MIN(used, cache);
+	return limit > used ? limit - used : 0;
+}
+
+/* Of a group and of those that it is in, up to the root that is mounted here. */
+static uint64_t
+groups_available(const struct group_files *files, const char *group)
+{
+	char folder[PATH_MAX];
+	uint64_t available = UINT64_MAX;
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s%s", files->root, group);
+	for (;;) {
+		available = RTE_MIN(available, group_available(files, folder));
+		slash = strrchr(folder, '/');
+		if (slash == NULL || strlen(folder) <= strlen(files->root))
+			return available;
+		*slash = '\0';
+	}
+}
+
+/* Whether a list, "cpu,memory", has a word. */
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (; list != NULL; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (strncmp(list, word, length) == 0 &&
+		    (list[length] == ',' || list[length] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What the control groups leave us, past which the kernel kills. A line of /proc/self/cgroup:
+ * "4:cpu,memory:/folder" of version 1, "0::/folder" of version 2.
+ */
 static uint64_t
 cgroup_available(void)
 {
 	FILE *stream = fopen("/proc/self/cgroup", "re");
-	uint64_t most, used;
-	char line[320], *folder = NULL;
+	char line[PATH_MAX], *controllers, *folder;
+	uint64_t available = UINT64_MAX;
 
 	if (stream == NULL)
 		return UINT64_MAX;
-	while (folder == NULL && fgets(line, sizeof(line), stream) != NULL) {
+	while (fgets(line, sizeof(line), stream) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, "0::", 3) == 0)
-			folder = line + 3;
+		controllers = strchr(line, ':');
+		folder = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
+		if (folder == NULL)
+			continue;
+		*folder++ = '\0';
+		if (strcmp(line, "0:") == 0)
+			available = RTE_MIN(available,
+					    groups_available(&group_v2, folder));
+		else if (has_word(controllers + 1, "memory"))
+			available = RTE_MIN(available,
+					    groups_available(&group_v1, folder));
 	}
 	fclose(stream);
-	if (folder == NULL)
-		return UINT64_MAX;
-	most = read_number(folder, "memory.max");
-	used = read_number(folder, "memory.current");
-	if (most == UINT64_MAX || used == UINT64_MAX)
-		return UINT64_MAX;
-	return most > used ? most - used : 0;
+	return available;
 }
 
 static uint64_t
@@ -101,21 +180,45 @@ map(size_t bytes, int flags)
 	return address == MAP_FAILED ? NULL : address;
 }
 
-/* Ordinary memory, in hugepages where the kernel finds some, all of it there at once. */
-static void *
-map_ordinary(size_t bytes)
+/*
+ * No page faults among the packets; an older kernel takes them there. Returns 0, -ENOMEM or
+ * -EINTR.
+ */
+static int
+populate(char *address, size_t bytes)
 {
-	char *address = map(bytes, 0);
+	size_t done, piece;
+
+	for (done = 0; done < bytes; done += piece) {
+		if (stop_wanted())
+			return -EINTR;
+		piece = RTE_MIN(bytes - done, POPULATE_BYTES);
+		if (madvise(address + done, piece, MADV_POPULATE_WRITE) == 0)
+			continue;
+		return errno == ENOMEM || errno == EFAULT ? -ENOMEM : 0;
+	}
+	return 0;
+}
+
+/* Map memory with these flags into *memory. Returns 0, -ENOMEM or -EINTR. */
+static int
+map_populated(struct memory *memory, size_t bytes, int flags)
+{
+	char *address = map(bytes, flags);
+	int status;
 
 	if (address == NULL)
-		return NULL;
-	madvise(address, bytes, MADV_HUGEPAGE);
-	/* no page faults among the packets; an older kernel takes them there */
-	if (madvise(address, bytes, MADV_POPULATE_WRITE) != 0 && errno == ENOMEM) {
+		return -ENOMEM;
+	if ((flags & MAP_HUGETLB) == 0)
+		madvise(address, bytes, MADV_HUGEPAGE);
+	status = populate(address, bytes);
+	if (status != 0) {
 		munmap(address, bytes);
-		return NULL;
+		return status;
 	}
-	return address;
+	memory->address = address;
+	memory->mapped = bytes;
+	return 0;
 }
 
 uint64_t
@@ -146,6 +249,7 @@ memory_take(struct memory *memory, size_t bytes, int socket, char *message,
 {
 	size_t rounded = RTE_ALIGN_CEIL(bytes, HUGE_BYTES);
 	uint64_t available;
+	int status;
 
 	memset(memory, 0, sizeof(*memory));
 	memory->bytes = bytes;
@@ -156,18 +260,16 @@ memory_take(struct memory *memory, size_t bytes, int socket, char *message,
 		if (memory->address != NULL)
 			return 0;
 	}
-	memory->mapped = rounded;
 	memory->kind = "hugepages";
-	memory->address = map(rounded, MAP_HUGETLB | MAP_POPULATE);
-	if (memory->address != NULL)
-		return 0;
+	status = map_populated(memory, rounded, MAP_HUGETLB);
+	if (status != -ENOMEM)
+		return status;
 	available = ordinary_available();
 	memory->kind = "ordinary memory, transparent hugepages where there are some";
 	if (rounded <= available)
-		memory->address = map_ordinary(rounded);
-	if (memory->address != NULL)
-		return 0;
-	memory->mapped = 0;
+		status = map_populated(memory, rounded, 0);
+	if (status != -ENOMEM)
+		return status;
 	snprintf(message, message_size,
 		 "the tables of a worker need %.0f MiB, there are %.0f MiB of memory and "
 		 "%.0f MiB of hugepages: lower conntrack.max or max_ipv6, or add memory",

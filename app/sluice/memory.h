@@ -20,8 +20,9 @@ struct memory {
 };
 
 /*
- * Take memory near a NUMA node. Returns 0, or -ENOMEM and in message how much is needed and
- * how much there is.
+ * Take memory near a NUMA node, all of it there at once, so that no packet waits for a page. Returns
+ * 0, or -ENOMEM and in message how much is needed and how much there is, or -EINTR: the program is
+ * to end (stop.h).
  */
 int memory_take(struct memory *memory, size_t bytes, int socket, char *message,
 		size_t message_size);

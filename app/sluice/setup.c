@@ -15,6 +15,7 @@
 #include "exit.h"
 #include "pool.h"
 #include "sizes.h"
+#include "stop.h"
 
 static unsigned
 worker_node(const struct sluice *s, unsigned number)
@@ -115,8 +116,11 @@ make_engine(struct sluice *s, unsigned number)
 	config.mempool = s->pools[worker_node(s, number)];
 	if (getrandom(config.secret, sizeof(config.secret), 0) != sizeof(config.secret))
 		return fail(EXIT_DEVICE, "no random bytes for the hash");
-	if (memory_take(&s->memory[number], engine_bytes(&config),
-			(int)worker_node(s, number), text, sizeof(text)) != 0)
+	status = memory_take(&s->memory[number], engine_bytes(&config),
+			     (int)worker_node(s, number), text, sizeof(text));
+	if (status == -EINTR)
+		return SETUP_STOPPED;
+	if (status != 0)
 		return fail(EXIT_DEVICE, text);
 	status = engine_init(s->memory[number].address, &config, s->rules.policy,
 			     s->rules.states[number], clock_ns(&s->clock), &w->engine);
@@ -178,6 +182,8 @@ setup(struct sluice *s, struct policy *policy)
 		status = make_pool(s, i);
 	for (i = 0; i < s->worker_count && status == 0; i++)
 		status = make_engine(s, i);
+	if (status == 0 && stop_wanted())
+		status = SETUP_STOPPED;
 	if (status == 0)
 		status = start_ports(s);
 	return status != 0 ? status : assign_ports(s);

@@ -46,6 +46,7 @@ int fail(int status, const char *text);
  * engines, start the ports. The policy is taken over in any case. Returns 0 or an exit
  * status whose reason has been printed; teardown() follows either way.
  */
+#define SETUP_STOPPED (-1) /* no exit status: a signal has ended it (stop.h) */
 int setup(struct sluice *s, struct policy *policy);
 void teardown(struct sluice *s);
 
