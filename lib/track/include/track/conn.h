@@ -112,11 +112,11 @@ struct tcp_candidate {
 /* ACC-10: what a side has sent that was refused for its numbers. */
 struct tcp_refused {
 	uint32_t seq, end, ack; /* of the last one */
-	uint32_t reach;         /* up to where those counted follow each other */
+	uint32_t reach;         /* with reached: up to where they follow each other */
 	uint32_t counted_ack;   /* of the last one that counted */
 	uint16_t win;
 	uint8_t count; /* that follow from each other */
-	bool there;
+	bool there, reached;
 };
 
 /* Data that has overtaken its handshake: MODEL, `early`. */

@@ -80,6 +80,18 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 	return TCP_TOLERATED;
 }
 
+/* PICK-1: pick up anew, from this segment, what nobody has answered so far. */
+TRACK_RARE enum tcp_outcome
+ack_pickup(const struct tcp_step *st, const struct tcp_pair *p, enum reason otherwise)
+{
+	if (step_needs_rules(st))
+		return TCP_ASK;
+	if (st->in->rules != TCP_RULES_ALLOW)
+		return step_drop(st, otherwise);
+	pair_pickup(p, step_side(st), st->in->seg, st->in->now);
+	return TCP_PASS;
+}
+
 /* x goes on, though we have not seen its SYN answered: ACC-10, LIB-1. */
 TRACK_RARE enum tcp_outcome
 ack_unanswered(const struct tcp_step *st, const struct tcp_pair *p)
@@ -87,6 +99,9 @@ ack_unanswered(const struct tcp_step *st, const struct tcp_pair *p)
 	const struct track_config *config = st->in->config;
 	uint8_t x = step_side(st);
 
+	if (config->tcp_loose && !config->tcp_be_liberal)
+		/* PICK-1: else who forges a SYN keeps it from being picked up */
+		return ack_pickup(st, p, REASON_TCP_NO_HANDSHAKE);
 	if (TRACK_SIDES && !config->tcp_be_liberal && config->tcp_asymmetric) {
 		if (step_needs_side(st))
 			return TCP_ASK;
@@ -206,6 +221,8 @@ step_ack(const struct tcp_step *st, const struct tcp_pair *p)
 	/* also where y has sent its FIN in SYN_RECEIVED */
 	if (!liberal && pair_handshake_wrong(p, y, seg->ack))
 		return ack_handshake_wrong(st, p);
+	if ((p->c->flags & COLD_LOOSE) && !liberal && pair_is_other_pickup(p, x, seg))
+		return ack_pickup(st, p, REASON_TCP_SEQ_RIGHT);
 	bad = pair_tests(p, x, seg);
 	if (bad && liberal)
 		return ack_liberal(st, p);

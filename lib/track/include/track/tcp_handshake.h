@@ -358,6 +358,7 @@ pair_pickup(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
 	c->iss[y] = seg->ack - 1;
 	c->syn_win[y] = 65535;
 	c->t0 = now;
+	c->count = 0;
 	c->flags = COLD_LOOSE | COLD_UNSEEN(0) | COLD_UNSEEN(1);
 	if (seg->flags & TCP_FIN)
 		pair_fin_sent(p, x, seg);

@@ -36,25 +36,48 @@ pair_set_unseen(const struct tcp_step *st, const struct tcp_pair *p, uint8_t uns
 	p->rare->agreed = 0;
 }
 
-/* Whether seg goes on from `from`, or from what has been refused of its sender and counted. */
+/* Whether seg goes on from `from`, or from what has been refused of its sender since it last passed. */
 static inline bool
 refused_goes_on(const struct tcp_refused *u, const struct tcp_segment *seg, uint32_t from,
 		uint32_t to)
 {
-	uint32_t reach = u->count ? seq_max(u->reach, to) : to;
+	return seq_within(seg->seq, from, u->reached ? seq_max(u->reach, to) : to);
+}
 
-	return seq_within(seg->seq, from, reach);
+/*
+ * Data of x within a window of what it has reached: what lies between may have been lost. Past the
+ * window only where that is used up.
+ */
+static inline void
+refused_reaches(struct tcp_refused *u, const struct tcp_pair *p, uint8_t x,
+		const struct tcp_segment *seg)
+{
+	uint32_t reach = u->reached ? u->reach : p->h->nxt[x];
+
+	if (seg->len == 0 || seg->seq - reach > pair_maxwnd(p, x) ||
+	    (!acc1_holds(pair_right_edge(p, x), seg) &&
+	     seq_before(reach, pair_right_edge(p, x))))
+		return;
+	u->reach = seq_max(segment_end(seg), reach);
+	u->reached = true;
+}
+
+/* The least number that x may go on from: una, unless it is the other side's word for what we have not seen. */
+static inline uint32_t
+pair_least(const struct tcp_pair *p, uint8_t x)
+{
+	return p->c->flags & COLD_UNSEEN(x) ? p->h->una[x] - pair_maxwnd(p, x)
+					    : p->h->una[x];
 }
 
 /* Count seg; true: it is the third that follows from those before. */
 static inline bool
 refused_counts(struct tcp_refused *u, const struct tcp_segment *seg, uint32_t nxt)
 {
-	if (u->count == 0 || seq_before(seg->ack, u->counted_ack)) {
+	if (u->count && seq_before(seg->ack, u->counted_ack))
 		u->count = 0;
-		u->reach = nxt;
-	}
-	u->reach = seq_max(segment_end(seg), u->reach);
+	u->reach = seq_max(segment_end(seg), u->reached ? u->reach : nxt);
+	u->reached = true;
 	u->counted_ack = seg->ack;
 	return ++u->count >= TCP_UNSEEN;
 }
@@ -126,8 +149,12 @@ unseen_shown(const struct tcp_step *st, const struct tcp_pair *p, uint32_t bad)
 	}
 	refused_note(mine, seg);
 	if ((bad & ~(ACC_1 | ACC_3)) || seq_after(seg->ack, pair_right_edge(p, y)) ||
-	    !refused_goes_on(mine, seg, p->h->una[x], p->h->nxt[x]) ||
-	    !refused_counts(mine, seg, p->h->nxt[x]))
+	    !refused_goes_on(mine, seg, pair_least(p, x), p->h->nxt[x])) {
+		if (!(bad & ~(ACC_1 | ACC_3)))
+			refused_reaches(mine, p, x, seg);
+		return false;
+	}
+	if (!refused_counts(mine, seg, p->h->nxt[x]))
 		return false;
 	pair_set_unseen(st, p, COLD_UNSEEN(y));
 	p->h->ep[x] |= EP_SA; /* y goes on with it, so the handshake is complete */
@@ -136,8 +163,8 @@ unseen_shown(const struct tcp_step *st, const struct tcp_pair *p, uint32_t bad)
 }
 
 /*
- * The same of x that has sent a SYN: three segments with data that go on after it, so it has been
- * answered. Empty ones, and a FIN, an old connection of these ports may send too.
+ * The same of x that has sent a SYN: three segments that go on after it, so it has been answered. A
+ * FIN counts not.
  */
 TRACK_RARE bool
 unseen_answer_shown(const struct tcp_step *st, const struct tcp_pair *p)
@@ -146,11 +173,12 @@ unseen_answer_shown(const struct tcp_step *st, const struct tcp_pair *p)
 	uint8_t x = step_side(st);
 	struct tcp_refused *mine = &p->rare->refused[x];
 
+	if ((seg->flags & TCP_FIN) ||
+	    !refused_goes_on(mine, seg, p->c->iss[x] + 1, p->h->nxt[x]))
+		return false;
 	if (mine->count && seq_after(seg->ack, mine->counted_ack + TCP_UNSEEN_MAX))
 		mine->count = 0;
-	return seg->len != 0 && !(seg->flags & TCP_FIN) &&
-	       refused_goes_on(mine, seg, p->c->iss[x] + 1, p->h->nxt[x]) &&
-	       refused_counts(mine, seg, p->h->nxt[x]);
+	return refused_counts(mine, seg, p->h->nxt[x]);
 }
 
 /*

@@ -78,6 +78,18 @@ acc3_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
 	       !seq_after(ack, pair_right_edge(p, y));
 }
 
+/*
+ * PICK-1: whether a pickup that nobody has answered was of something else: seg of x is far from
+ * it. Of the two that may be forged neither is worth more.
+ */
+TRACK_RARE bool
+pair_is_other_pickup(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+{
+	return !(p->h->flags & TRACK_REPLIED) &&
+	       (seg->seq - p->h->nxt[x] + TCP_UNSEEN_MAX > 2 * TCP_UNSEEN_MAX ||
+		seg->ack - p->h->nxt[!x] + TCP_UNSEEN_MAX > 2 * TCP_UNSEEN_MAX);
+}
+
 static inline bool
 acc4_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
 {
