@@ -23,6 +23,8 @@
 #define TCP_OPTION_NOP 1
 #define TCP_OPTION_SCALE 3
 #define TCP_OPTION_TIMESTAMPS 8
+#define TCP_OPTION_MD5 19 /* RFC 2385: 16 bytes */
+#define TCP_OPTION_AO 29  /* RFC 5925: key ids, 2 bytes, and the MAC */
 
 /* A header that is not there, or not all of it. */
 static enum reason
@@ -69,6 +71,9 @@ parse_tcp_options(const uint8_t *option, uint32_t len, struct tcp_segment *seg)
 		else if (option[0] == TCP_OPTION_SCALE && option[1] == 3 &&
 			 (seg->flags & TCP_SYN) && seg->scale == TCP_NO_SCALE)
 			seg->scale = RTE_MIN(option[2], TCP_MAX_SCALE);
+		else if ((option[0] == TCP_OPTION_MD5 && option[1] == 18) ||
+			 (option[0] == TCP_OPTION_AO && option[1] >= 4))
+			seg->is_signed = true;
 		option += option[1];
 	}
 }

@@ -9,11 +9,13 @@
                               COUNT connections to such a server; each transfer is checked
   peer.py get URL [COUNT]     HTTP GET, COUNT times; prints status, length and SHA-256 of the
                               body, a line for each
-  peer.py forge SRC SPORT DST DPORT FLAGS SEQ ACK
-                              one forged TCP segment of IPv4, sent through a raw socket
+  peer.py forge SRC SPORT DST DPORT FLAGS SEQ ACK [OPTIONS]
+                              one forged TCP segment of IPv4, sent through a raw socket;
+                              OPTIONS: hex, a multiple of four bytes
 
 Commands of drive, and what they answer beside ok or the name of an errno:
 
+  sign HOST KEY               TCP-MD5 to and from HOST; before listen or connect
   listen PORT | accept | connect HOST PORT [SOURCE-PORT [SOURCE]]
   send TEXT | recv N          recv: the text, or EOF, or TIMEOUT
   sendn N | drain             N bytes of a pattern; all until EOF: length and SHA-256
@@ -33,6 +35,7 @@ import sys
 import time
 import urllib.request
 
+TCP_MD5SIG, MD5_KEY_BYTES = 14, 80
 TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ = 19, 20, 21
 RECV_QUEUE, SEND_QUEUE = 1, 2
 BLOCK = 1 << 20
@@ -74,8 +77,29 @@ def read_all(sock):
 class Driver:
     def __init__(self):
         self.limit = 20.0
+        self.signed = None
         self.listener = None
         self.sock = None
+
+    def sign(self, host, key):
+        self.signed = (host, key.encode())
+        with socket.socket() as probe:  # does this kernel know it?
+            self.apply_signature(probe)
+
+    def apply_signature(self, sock):
+        if self.signed is None:
+            return
+        host, key = self.signed
+        if sock.family == socket.AF_INET6:
+            address = struct.pack("=HHI16sI", socket.AF_INET6, 0, 0,
+                                  socket.inet_pton(socket.AF_INET6, "::ffff:" + host), 0)
+        else:
+            address = struct.pack("=HH4s", socket.AF_INET, 0, socket.inet_aton(host))
+        sock.setsockopt(
+            socket.IPPROTO_TCP, TCP_MD5SIG,
+            address.ljust(128, b"\0") + struct.pack("=BBHI", 0, 0, len(key), 0) +
+            key.ljust(MD5_KEY_BYTES, b"\0"),
+        )
 
     def listen(self, port):
         if self.listener is not None:
@@ -83,6 +107,7 @@ class Driver:
         self.listener = socket.create_server(
             ("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True
         )
+        self.apply_signature(self.listener)
         self.listener.settimeout(self.limit)
 
     def accept(self):
@@ -99,6 +124,7 @@ class Driver:
         self.sock.settimeout(self.limit)
         if source_port or source:
             self.sock.bind((source, int(source_port)))
+        self.apply_signature(self.sock)
         try:
             self.sock.connect((host, int(port)))
         except OSError:
@@ -249,19 +275,23 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def forge(src, sport, dst, dport, flags, seq, ack):
+def forge(src, sport, dst, dport, flags, seq, ack, options=""):
     bits = sum({"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}[flag] for flag in flags)
     ends = socket.inet_aton(src) + socket.inet_aton(dst)
+    options = bytes.fromhex(options)
+    length = 20 + len(options)
 
     def header(check):
         return struct.pack(
             "!HHIIBBHHH", int(sport), int(dport), int(seq) % 2**32, int(ack) % 2**32,
-            5 << 4, bits, 1024, check, 0,
-        )
+            length // 4 << 4, bits, 1024, check, 0,
+        ) + options
 
-    pseudo = ends + struct.pack("!BBH", 0, socket.IPPROTO_TCP, 20)
+    pseudo = ends + struct.pack("!BBH", 0, socket.IPPROTO_TCP, length)
     segment = header(checksum(pseudo + header(0)))
-    packet = struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0, 64, socket.IPPROTO_TCP, 0) + ends
+    packet = struct.pack(
+        "!BBHHHBBH", 0x45, 0, 20 + length, 0, 0, 64, socket.IPPROTO_TCP, 0
+    ) + ends
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
         raw.sendto(packet + segment, (dst, 0))
 

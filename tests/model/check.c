@@ -343,7 +343,9 @@ check_future(const struct model *m)
 	if (end.live)
 		return "(d) the endpoints are closed, and the entry stays";
 	config = model_config(m->u);
-	return end.now - m->now > config->tcp_timeout_established + PROBING
+	return end.now - m->now > (m->u->is_signed ? config->tcp_timeout_signed
+						   : config->tcp_timeout_established) +
+					  PROBING
 		       ? "(d) the endpoints are closed, and the entry stays for long"
 		       : NULL;
 }

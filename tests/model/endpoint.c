@@ -31,7 +31,8 @@ emit(struct endpoint *e, uint8_t flags, uint32_t seq, uint32_t len,
 	struct tcp_segment seg = {.flags = flags,
 				  .seq = seq,
 				  .len = len,
-				  .scale = TCP_NO_SCALE};
+				  .scale = TCP_NO_SCALE,
+				  .is_signed = e->is_signed};
 	bool syn = flags & TCP_SYN;
 
 	if (out->n == ENDPOINT_OUT)
@@ -60,9 +61,10 @@ static void
 answer_unknown(struct endpoint *e, const struct tcp_segment *seg,
 	       struct endpoint_out *out)
 {
-	struct tcp_segment rst = {.flags = TCP_RST, .scale = TCP_NO_SCALE};
+	struct tcp_segment rst = {.flags = TCP_RST,
+				  .scale = TCP_NO_SCALE,
+				  .is_signed = e->is_signed};
 
-	(void)e;
 	if ((seg->flags & TCP_RST) || out->n == ENDPOINT_OUT)
 		return;
 	if (seg->flags & TCP_ACK) {
@@ -78,12 +80,15 @@ void
 endpoint_init(struct endpoint *e, bool listens)
 {
 	uint8_t scale = e->scale;
-	bool timestamps = e->timestamps;
+	bool timestamps = e->timestamps, is_signed = e->is_signed;
+	bool fin_reset = e->fin_reset;
 	uint32_t clock = e->ts_clock, window = e->rcv_wnd;
 
 	memset(e, 0, sizeof(*e));
 	e->scale = scale;
 	e->timestamps = timestamps;
+	e->is_signed = is_signed;
+	e->fin_reset = fin_reset;
 	e->ts_clock = clock;
 	e->rcv_wnd = window;
 	e->listens = listens;
@@ -191,7 +196,8 @@ void
 endpoint_abort(struct endpoint *e, struct endpoint_out *out)
 {
 	if (synchronised(e) && e->state != TCP_STATE_TIME_WAIT)
-		emit(e, TCP_RST | TCP_ACK, e->snd_nxt, 0, out);
+		emit(e, TCP_RST | TCP_ACK,
+		     e->fin_reset && fin_acked(e) ? e->snd_nxt - 1 : e->snd_nxt, 0, out);
 	closed(e, true);
 }
 
@@ -418,6 +424,8 @@ endpoint_receive(struct endpoint *e, const struct tcp_segment *seg, uint32_t new
 	bool plain_syn = (seg->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 
 	e->ts_clock = now;
+	if (e->is_signed && !seg->is_signed)
+		return;
 	switch (e->state) {
 	case TCP_STATE_CLOSED:
 		answer_unknown(e, seg, out);
@@ -446,6 +454,13 @@ endpoint_receive(struct endpoint *e, const struct tcp_segment *seg, uint32_t new
 			receive_ack(e, seg, now, out);
 		else
 			emit(e, TCP_SYN | TCP_ACK, e->iss, 0, out);
+		return;
+	}
+	/* as Linux does: tcp_reset_check() */
+	if ((seg->flags & TCP_RST) && e->fin_reset && seg->seq == e->rcv_nxt - 1 &&
+	    (e->state == TCP_STATE_CLOSE_WAIT || e->state == TCP_STATE_LAST_ACK ||
+	     e->state == TCP_STATE_CLOSING)) {
+		closed(e, true);
 		return;
 	}
 	if (!acceptable(e, seg)) {

@@ -25,7 +25,9 @@ struct endpoint {
 	enum tcp_state state;
 	bool listens; /* goes back to LISTEN, and answers SYNs */
 	bool timestamps;
-	uint8_t scale; /* shift of its own window, or TCP_NO_SCALE */
+	bool is_signed; /* TCP-MD5: signs, and takes no notice of what is not signed */
+	bool fin_reset; /* aborts with the number of its FIN */
+	uint8_t scale;  /* shift of its own window, or TCP_NO_SCALE */
 	uint32_t iss, snd_una, snd_nxt, snd_max, snd_wnd, snd_wl1, snd_wl2;
 	uint32_t irs, rcv_nxt, rcv_wnd, rcv_edge;
 	uint8_t peer_scale;

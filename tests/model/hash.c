@@ -74,6 +74,7 @@ canon_segment(struct tcp_segment *to, const struct tcp_segment *from, uint32_t t
 	to->flags = from->flags;
 	to->scale = from->flags & TCP_SYN ? from->scale : 0;
 	to->has_ts = from->has_ts;
+	to->is_signed = from->is_signed;
 }
 
 static void

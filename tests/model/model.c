@@ -668,6 +668,8 @@ model_begin(struct model *m, const struct universe *u, model_seen *seen, void *a
 	for (x = 0; x < 2; x++) {
 		m->e[x].scale = u->scale;
 		m->e[x].timestamps = u->timestamps;
+		m->e[x].is_signed = u->is_signed;
+		m->e[x].fin_reset = u->fin_reset;
 		m->e[x].rcv_wnd = WINDOW;
 		endpoint_init(&m->e[x], x == 1);
 	}

@@ -56,6 +56,8 @@ struct universe {
 	bool established;          /* begin after the handshake */
 	bool time_wait;            /* .. and after A's close: A in TIME_WAIT */
 	bool timestamps;
+	bool is_signed;  /* both ends sign, TCP-MD5 */
+	bool fin_reset;  /* they abort with the number of their FIN, and believe that */
 	uint8_t connect; /* bit of each side that may */
 	uint8_t scale;   /* of both, or TCP_NO_SCALE */
 	bool loose;      /* picked up in mid-stream; with established */

@@ -26,6 +26,14 @@
 			0xfffffff0, 700, 1300, 1900                                      \
 		}                                                                        \
 	}
+/* Near each other and near 0: each lies in the window of most of the others. */
+#define ISNS_NEAR                                                                        \
+	{                                                                                \
+		{900, 500, 1300, 100},                                                   \
+		{                                                                        \
+			1100, 700, 300, 1500                                             \
+		}                                                                        \
+	}
 
 const struct universe universes[] = {
 	{.name = "open",
@@ -160,6 +168,57 @@ const struct universe universes[] = {
 		    [MAY_WRITE] = 3,
 		    [MAY_CLOSE] = 2},
 	 .isn = ISNS_WRAP},
+	{.name = "signed",
+	 .connect = 1,
+	 .text = "both ends sign, and an attacker who cannot",
+	 .established = true,
+	 .is_signed = true,
+	 .scale = NO,
+	 .budget = {[MAY_LOSE] = 1,
+		    [MAY_DUPLICATE] = 1,
+		    [MAY_TICK] = 2,
+		    [MAY_WRITE] = 1,
+		    [MAY_CLOSE] = 1,
+		    [MAY_ABORT] = 1,
+		    [MAY_ATTACK] = 1},
+	 .isn = ISNS_UP},
+	{.name = "reset-at-fin",
+	 .connect = 1,
+	 .text = "aborts with the number of a FIN that has arrived",
+	 .established = true,
+	 .fin_reset = true,
+	 .scale = NO,
+	 .budget = {[MAY_LOSE] = 1,
+		    [MAY_DUPLICATE] = 1,
+		    [MAY_TICK] = 2,
+		    [MAY_WRITE] = 1,
+		    [MAY_CLOSE] = 2,
+		    [MAY_ABORT] = 1},
+	 .isn = ISNS_WRAP},
+	{.name = "old-answers",
+	 .connect = 1,
+	 .text = "SYN+ACKs of earlier incarnations, late",
+	 .scale = NO,
+	 .budget = {[MAY_LOSE] = 1,
+		    [MAY_DUPLICATE] = 2,
+		    [MAY_TICK] = 2,
+		    [MAY_WRITE] = 1,
+		    [MAY_CRASH] = 1,
+		    [MAY_CONNECT] = 2},
+	 .isn = ISNS_RANDOM},
+	{.name = "near",
+	 .connect = 1,
+	 .text = "TIME_WAIT and the same ports, all numbers near each other and near 0",
+	 .established = true,
+	 .time_wait = true,
+	 .scale = NO,
+	 .budget = {[MAY_LOSE] = 1,
+		    [MAY_DUPLICATE] = 1,
+		    [MAY_TICK] = 2,
+		    [MAY_WRITE] = 1,
+		    [MAY_CLOSE] = 1,
+		    [MAY_CONNECT] = 2},
+	 .isn = ISNS_NEAR},
 	{.name = "attack",
 	 .connect = 1,
 	 .text = "an attacker who sees nothing, on a connection that works and ends",

@@ -52,6 +52,8 @@
 	X(TCP_ACK_OLD, "tcp_ack_old", "acknowledgment too old [ACC-4]")                  \
 	X(TCP_PAST_FIN, "tcp_past_fin", "data past the acknowledged FIN [ACC-5]")        \
 	X(TCP_PAWS, "tcp_paws", "timestamp older than one acknowledged [ACC-6]")         \
+	X(TCP_UNSIGNED, "tcp_unsigned",                                                  \
+	  "no signature, though both SYNs had one [SIG-1]")                              \
 	X(TCP_RATE, "tcp_rate", "tolerated segment, but too many of them [ACC-8]")       \
 	X(TCP_RST_SYN_SENT, "tcp_rst_syn_sent",                                          \
 	  "RST that does not answer the SYN [RST-1, RST-2]")                             \

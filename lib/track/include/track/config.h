@@ -16,6 +16,8 @@
 	X(tcp_timeout_syn_recv, 60, 1, 3600, "SYN+ACK seen, handshake not complete")     \
 	X(tcp_timeout_pickup, 300, 1, 2000000, "picked up in mid-stream")                \
 	X(tcp_timeout_established, 7440, 1, 2000000, "established and idle (RFC 5382)")  \
+	X(tcp_timeout_signed, 432000, 1, 2000000,                                        \
+	  "established, with TCP-MD5 or TCP-AO: cannot be probed")                       \
 	X(tcp_timeout_unacknowledged, 300, 1, 2000000,                                   \
 	  "unacknowledged data, or a zero window")                                       \
 	X(tcp_timeout_fin_wait, 240, 1, 2000000, "FIN sent, not acknowledged")           \

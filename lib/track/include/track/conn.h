@@ -45,6 +45,8 @@
 #define TRACK_TS 0x04u      /* timestamps agreed on */
 #define TRACK_REPLIED 0x08u /* something has come back */
 #define TRACK_ASSURED 0x10u /* confirmed (MODEL-4); of UDP, a stream */
+/* Both SYNs were signed, SIG-1; before one is answered: that of the side that began was. */
+#define TRACK_SIGNED 0x20u
 /* The engine wants to see a segment of side x on the slow path, for its link layer. */
 #define TRACK_RELEARN(x) (0x40u << (x))
 
@@ -90,7 +92,7 @@ struct track_cold {
 	uint16_t l2;         /* link layers (flow/l2.h), 0: not known */
 	uint16_t rule;       /* that let it in: policy_verdict.rule */
 	/* probes sent, bits 0-1; bit 6: the side that did not begin has sent a SYN too
-	 * (simultaneous open) */
+	 * (simultaneous open); bit 5: that is signed */
 	uint8_t count;
 	uint8_t flags; /* COLD_* */
 };
@@ -106,7 +108,8 @@ struct tcp_candidate {
 	uint32_t tsval;
 	uint16_t win;
 	uint8_t scale; /* or TCP_NO_SCALE */
-	bool has_ts;
+	bool has_ts: 1;
+	bool is_signed: 1;
 };
 
 /* ACC-10: what a side has sent that was refused for its numbers. */

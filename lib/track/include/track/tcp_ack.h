@@ -144,7 +144,7 @@ ack_syn_sent(const struct tcp_step *st, const struct tcp_pair *p)
 TRACK_RARE enum tcp_outcome
 ack_handshake_wrong(const struct tcp_step *st, const struct tcp_pair *p)
 {
-	if (st->in->config->tcp_unsynchronized_reset) {
+	if (st->in->config->tcp_unsynchronized_reset && !pair_is_signed(p)) {
 		step_make_rst(st);
 		return step_drop(st, REASON_TCP_HANDSHAKE_ACK);
 	}
@@ -165,7 +165,7 @@ ack_unacceptable(const struct tcp_step *st, const struct tcp_pair *p, uint32_t b
 	bool old = bad == ACC_2 && !seq_after(segment_end(seg), p->h->una[x]);
 	/* x may be in SYN_RECEIVED, and answers an ACK of iss with a RST */
 	bool answer = (bad & (ACC_1 | ACC_3)) && ep_has(p, x, EP_SA) &&
-		      st->in->config->tcp_challenge_ack;
+		      !pair_is_signed(p) && st->in->config->tcp_challenge_ack;
 
 	if ((old || answer) && step_needs_side(st))
 		return TCP_ASK;

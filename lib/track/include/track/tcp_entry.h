@@ -179,7 +179,7 @@ entry_mislabelled(const struct track_conn *conn, const struct tcp_input *in,
 	entry_segment(&copy, &allowed, r);
 	passes = r->verdict == VERDICT_PASS;
 	*r = (struct track_result){.verdict = VERDICT_DROP, .reason = REASON_IP_SECURITY};
-	if (passes && !(in->seg->flags & TCP_RST))
+	if (passes && !(in->seg->flags & TCP_RST) && !in->seg->is_signed)
 		step_make_rst(&st);
 }
 
@@ -206,7 +206,8 @@ entry_eviction(const struct track_conn *conn, uint32_t now)
 	}
 	if ((p.c->flags & COLD_LOOSE) && !(p.h->flags & TRACK_REPLIED))
 		return TRACK_EVICT_UNCONFIRMED;
-	if (((p.h->ep[0] | p.h->ep[1]) & EP_FS) &&
+	if ((((p.h->ep[0] | p.h->ep[1]) & EP_FS) ||
+	     (pair_is_signed(&p) && (p.c->flags & COLD_RST_PEND))) &&
 	    ticks_since(p.h->last, now) > TRACK_IDLE_TICKS)
 		return TRACK_EVICT_HALF_CLOSED;
 	return TRACK_EVICT_NEVER;

@@ -34,7 +34,7 @@ static inline bool
 tcp_fast_pair(const struct track_hot *h)
 {
 	const uint32_t mask = TCP_FAST_WORD(0xff, 0xff,
-					    TRACK_SLOW | TRACK_REPLIED |
+					    TRACK_SLOW | TRACK_REPLIED | TRACK_SIGNED |
 						    TRACK_RELEARN(0) | TRACK_RELEARN(1));
 	const uint32_t wanted = TCP_FAST_WORD(TCP_FAST_EP, TCP_FAST_EP, TRACK_REPLIED);
 	uint32_t word;

@@ -25,6 +25,7 @@ candidate_of(const struct tcp_segment *syn)
 		.win = syn->win,
 		.scale = syn->scale,
 		.has_ts = syn->has_ts,
+		.is_signed = syn->is_signed,
 	};
 }
 
@@ -32,6 +33,32 @@ static inline bool
 candidate_acked(const struct tcp_candidate *q, uint32_t ack)
 {
 	return ack - q->iss - 1 < q->end - q->iss;
+}
+
+/* SIG-1: whether the SYN of x, which nobody has answered, is signed. */
+static inline bool
+pair_syn_is_signed(const struct tcp_pair *p, uint8_t x)
+{
+	return x == pair_orig(p) ? (p->h->flags & TRACK_SIGNED) != 0
+				 : (p->c->count & COUNT_SIGNED) != 0;
+}
+
+static inline void
+pair_sign_syn(const struct tcp_pair *p, uint8_t x, bool is_signed)
+{
+	if (x == pair_orig(p))
+		p->h->flags = (uint8_t)((p->h->flags & ~TRACK_SIGNED) |
+					(is_signed ? TRACK_SIGNED : 0));
+	else
+		p->c->count = (uint8_t)((p->c->count & ~COUNT_SIGNED) |
+					(is_signed ? COUNT_SIGNED : 0));
+}
+
+/* Both SYNs are known. */
+static inline void
+pair_set_signed(const struct tcp_pair *p, bool is_signed)
+{
+	pair_sign_syn(p, pair_orig(p), is_signed);
 }
 
 /* The SYN of x that hot and cold hold. Answered: as far as it is still known. */
@@ -50,11 +77,13 @@ pair_candidate(const struct tcp_pair *p, uint8_t x)
 		q.scale = pair_scale(p, x) == SCALE_NONE ? TCP_NO_SCALE
 							 : pair_scale(p, x);
 		q.has_ts = h->ts_lag[x] != TS_LAG_NONE;
+		q.is_signed = pair_syn_is_signed(p, x);
 		q.tsval = h->tsmax[x];
 		return q;
 	}
 	q.scale = h->scale ? pair_scale(p, x) : TCP_NO_SCALE;
 	q.has_ts = (h->flags & TRACK_TS) != 0;
+	q.is_signed = (h->flags & TRACK_SIGNED) != 0;
 	q.tsval = pair_ts_recent(p, x, &ts) ? ts : h->tsmax[x];
 	return q;
 }
@@ -73,6 +102,7 @@ pair_syn_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q
 	h->ts_lag[x] = q->has_ts ? 0 : TS_LAG_NONE;
 	p->c->syn_win[!x] = q->win;
 	pair_set_scale(p, x, q->scale == TCP_NO_SCALE ? SCALE_NONE : q->scale);
+	pair_sign_syn(p, x, q->is_signed);
 }
 
 /* Start over, as the attempt of x that began with q at t0. What is rare stays. */
@@ -180,6 +210,7 @@ pair_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
 			     (seg->win ? 0 : EP_ZERO_WINDOW));
 	h->ep[y] = (uint8_t)((h->ep[y] & ~EP_ZERO_WINDOW) |
 			     (q->win ? 0 : EP_ZERO_WINDOW));
+	pair_set_signed(p, q->is_signed && seg->is_signed);
 	h->flags &= (uint8_t)~TRACK_TS;
 	if (q->has_ts && seg->has_ts) {
 		h->flags |= TRACK_TS;
@@ -212,6 +243,7 @@ pair_answer_late(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 		h->edge[x] = c->iss[x] + 1 + b.win;
 		h->ts_lag[x] = h->ts_lag[y] = TS_LAG_NONE;
 		h->flags = (uint8_t)((h->flags & ~TRACK_TS) | (has_ts ? TRACK_TS : 0));
+		pair_set_signed(p, a.is_signed && b.is_signed);
 	}
 	h->una[y] = seg->ack;
 	if (seg->flags & TCP_SYN) {
@@ -277,6 +309,8 @@ pair_syn_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 		if (!pair_answered(p)) {
 			if (pair_scale(p, x) == SCALE_NONE && seg->scale != TCP_NO_SCALE)
 				pair_set_scale(p, x, seg->scale);
+			if (seg->is_signed)
+				pair_sign_syn(p, x, true);
 			if (h->ts_lag[x] == TS_LAG_NONE && seg->has_ts) {
 				h->ts_lag[x] = 0;
 				h->tsmax[x] = seg->tsval;
@@ -289,6 +323,7 @@ pair_syn_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 		q->end = seq_max(segment_end(seg), q->end);
 		if (q->scale == TCP_NO_SCALE)
 			q->scale = seg->scale;
+		q->is_signed = q->is_signed || seg->is_signed;
 		if (!q->has_ts && seg->has_ts) {
 			q->has_ts = true;
 			q->tsval = seg->tsval;

@@ -42,11 +42,23 @@ segment_flags_valid(const struct tcp_segment *seg)
 	}
 }
 
+/*
+ * SIG-1: both ends sign, and take no notice of what is not signed. A SYN is an attempt of its own, for
+ * its receiver to judge.
+ */
+static inline bool
+pair_takes_unsigned(const struct tcp_pair *p, const struct tcp_segment *seg)
+{
+	return seg->is_signed || !pair_is_signed(p) || segment_kind(seg) == TCP_SYN;
+}
+
 static inline enum tcp_outcome
 step_dispatch(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	uint8_t kind = segment_kind(st->in->seg);
 
+	if (!pair_takes_unsigned(p, st->in->seg))
+		return step_drop(st, REASON_TCP_UNSIGNED);
 	if (kind & TCP_RST)
 		return step_reset(st, p);
 	if (kind == TCP_SYN)
@@ -167,6 +179,7 @@ shadow_completed(const struct tcp_step *st, const struct tcp_pair *p)
 		if (!st->side->shadow[i].live || !ep_has(&n, x, EP_SA) ||
 		    ep_has(&n, x, EP_PA) || !ep_has(&n, y, EP_PA) ||
 		    !pair_acked(&n, y, st->in->seg->ack) ||
+		    !pair_takes_unsigned(&n, st->in->seg) ||
 		    pair_tests(&n, x, st->in->seg) != 0)
 			continue;
 		shadow_commit(st, p, i);
@@ -207,6 +220,7 @@ handshake_agreed(const struct tcp_step *st, const struct tcp_pair *p,
 		.win = 65535,
 		.scale = synack.scale == TCP_NO_SCALE ? TCP_NO_SCALE : TCP_MAX_SCALE,
 		.has_ts = seg->has_ts,
+		.is_signed = seg->is_signed,
 		.tsval = seg->tsval,
 	};
 	st->side->rare = (struct tcp_rare){0};
@@ -416,7 +430,7 @@ old_to_shadows(const struct tcp_step *st)
 
 		if (st->side->shadow[i].live && ep_has(&n, x, EP_PA) &&
 		    seq_after(segment_end(seg), n.h->nxt[x]) &&
-		    pair_tests(&n, x, seg) == 0)
+		    pair_takes_unsigned(&n, seg) && pair_tests(&n, x, seg) == 0)
 			pair_update(&n, x, seg, st->in->now);
 	}
 }

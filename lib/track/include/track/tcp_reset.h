@@ -89,9 +89,9 @@ reset_inexact(const struct tcp_step *st, const struct tcp_pair *p)
 {
 	uint8_t x = step_side(st);
 
-	if (step_needs_side(st))
+	if (!pair_is_signed(p) && step_needs_side(st))
 		return TCP_ASK;
-	if (step_take_one(st, TCP_RATE_PROBE, x)) {
+	if (!pair_is_signed(p) && step_take_one(st, TCP_RATE_PROBE, x)) {
 		st->r->action = ACTION_PROBE;
 		st->r->made_to = !x;
 		st->r->made = pair_make_probe(p, x);
@@ -118,7 +118,7 @@ reset_believed(const struct tcp_step *st, const struct tcp_pair *p)
 	uint32_t seq = st->in->seg->seq;
 	uint8_t x = step_side(st);
 
-	if (p->h->una[x] == p->h->nxt[x] && seq == p->h->una[x])
+	if (p->h->una[x] == p->h->nxt[x] && seq == p->h->una[x] && !pair_is_signed(p))
 		pair_close(p, x, seq, st->in->now);
 	else if (!(p->c->flags & COLD_RST_PEND) || pair_rst_side(p) != x)
 		pair_set_rst_pend(p, x, seq_max(seq, p->h->una[x]), st->in->now);

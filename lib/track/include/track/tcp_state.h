@@ -144,6 +144,13 @@ pair_set_scale(const struct tcp_pair *p, uint8_t x, uint8_t scale)
 			: (uint8_t)((p->h->scale & 0xf0) | scale);
 }
 
+/* SIG-1: both ends sign, so what is not signed is of neither. */
+static inline bool
+pair_is_signed(const struct tcp_pair *p)
+{
+	return (p->h->flags & TRACK_SIGNED) && pair_answered(p);
+}
+
 /* The largest window that the receiver ever offered to side x, in bytes. */
 static inline uint32_t
 pair_maxwnd(const struct tcp_pair *p, uint8_t x)
@@ -217,6 +224,7 @@ pair_set_probes(const struct tcp_pair *p, uint8_t probes)
 
 /* Whether we have seen x send a SYN without ACK, so that a SYN+ACK may answer it. */
 #define COUNT_SIMULTANEOUS 0x40u
+#define COUNT_SIGNED 0x20u /* SIG-1: the SYN of the side that did not begin is */
 
 static inline bool
 pair_began(const struct tcp_pair *p, uint8_t x)

@@ -21,6 +21,7 @@ established_timeout(const struct tcp_pair *p, const struct track_config *config)
 {
 	const struct track_hot *h = p->h;
 	uint32_t timeout = p->c->flags & COLD_LOOSE ? config->tcp_timeout_pickup
+			   : pair_is_signed(p)      ? config->tcp_timeout_signed
 						    : config->tcp_timeout_established;
 	bool unacknowledged = h->nxt[0] != h->una[0] || h->nxt[1] != h->una[1] ||
 			      ((h->ep[0] | h->ep[1]) & EP_ZERO_WINDOW);
@@ -63,13 +64,13 @@ pair_end(const struct tcp_pair *p, const struct track_config *config)
 }
 
 /*
- * Whether the pair is probed before it goes. A side whose SYN nobody has acknowledged (it may have
+ * Whether the pair is probed before it goes. Who signs does not answer us (SIG-1); a side whose SYN nobody has acknowledged (it may have
  * sent its FIN, too) would answer with a RST.
  */
 static inline bool
 pair_is_probed(const struct tcp_pair *p)
 {
-	if (p->c->flags & COLD_CLOSED)
+	if ((p->c->flags & COLD_CLOSED) || pair_is_signed(p))
 		return false;
 	if (p->c->flags & COLD_RST_PEND)
 		return ep_has(p, 0, EP_PA) && ep_has(p, 1, EP_PA);
@@ -84,7 +85,8 @@ pair_deadline(const struct tcp_pair *p, const struct track_config *config)
 
 	if (pair_probes(p))
 		return p->c->rst_tick + TCP_PROBE_GAP;
-	if ((p->c->flags & (COLD_RST_PEND | COLD_CLOSED)) == COLD_RST_PEND) {
+	if ((p->c->flags & (COLD_RST_PEND | COLD_CLOSED)) == COLD_RST_PEND &&
+	    !pair_is_signed(p)) {
 		pend = p->c->rst_tick + config->tcp_timeout_close;
 		if (seq_before(pend, end))
 			return pend;
