@@ -101,8 +101,9 @@ check_opened_at_once(const struct model *m)
 static bool
 is_closed_behind(const struct model *m, uint8_t x)
 {
-	return m->flights == 0 && m->live && !m->timed_out && !m->u->budget[MAY_CRASH] &&
-	       !m->u->budget[MAY_ABORT] && m->e[x].state == TCP_STATE_TIME_WAIT &&
+	return m->flights == 0 && m->live && !m->timed_out && !m->u->reroute &&
+	       !m->u->budget[MAY_CRASH] && !m->u->budget[MAY_ABORT] &&
+	       m->e[x].state == TCP_STATE_TIME_WAIT &&
 	       m->e[!x].state <= TCP_STATE_LISTEN && !m->e[!x].was_reset &&
 	       m->cold.iss[x] == m->e[x].iss && m->cold.iss[!x] == m->e[x].irs;
 }
@@ -144,7 +145,7 @@ check_states(const struct model *m)
 	struct track_conn conn = model_conn((struct model *)(uintptr_t)m);
 	uint8_t x;
 
-	if (!check_at_rest(m) || m->timed_out || check_opened_at_once(m))
+	if (!check_at_rest(m) || m->timed_out || m->u->reroute || check_opened_at_once(m))
 		return NULL;
 	if (!m->live)
 		return "(b) the endpoints are connected, and there is no entry";
@@ -208,7 +209,7 @@ check_facts(const struct model *m)
 {
 	uint8_t x;
 
-	if (!m->live || m->u->loose || !check_connected(m) ||
+	if (!m->live || m->u->loose || m->u->reroute || !check_connected(m) ||
 	    m->cold.iss[0] != m->e[0].iss || m->cold.iss[1] != m->e[1].iss ||
 	    !(m->hot.ep[0] & m->hot.ep[1] & EP_SA))
 		return NULL;
@@ -229,7 +230,7 @@ check_state(const struct model *m)
 {
 	const char *broken = check_states(m);
 
-	if (m->forgotten)
+	if (m->forgotten && !m->u->reroute)
 		return "(d) the endpoints are connected, and the entry ends before its time";
 	if (broken == NULL)
 		broken = check_closed(m);
@@ -297,8 +298,7 @@ finishes(const struct model *from, bool with_tracker, struct model *end)
 				f->seg = out.seg[0];
 				f->iss = e->iss;
 				f->from = (uint8_t)x;
-				if (!with_tracker)
-					f->behind = true;
+				f->behind = !with_tracker || (end->away >> x & 1);
 			}
 		}
 		if (!fair_step(end, with_tracker) && end->flights == 0 &&

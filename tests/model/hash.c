@@ -22,7 +22,7 @@ struct canon {
 	struct tcp_side side;
 	uint8_t budget[MAY_COUNT];
 	uint32_t opened, heard;
-	uint8_t flights, live, has_side, timed_out, forged, fin_again[2],
+	uint8_t flights, live, has_side, timed_out, away, forged, fin_again[2],
 		fin_first_unseen[2], incarnation[2];
 };
 
@@ -168,6 +168,7 @@ model_hash(const struct model *m)
 	c.flights = (uint8_t)m->flights;
 	c.live = m->live;
 	c.timed_out = m->timed_out;
+	c.away = m->away;
 	c.forged = m->forged;
 	c.fin_again[0] = m->fin_again[0];
 	c.fin_again[1] = m->fin_again[1];

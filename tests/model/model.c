@@ -75,6 +75,7 @@ put_all(struct model *m, uint8_t from, const struct endpoint_out *out)
 		f.seg = out->seg[i];
 		f.iss = m->e[from].iss;
 		f.from = from;
+		f.behind = m->away >> from & 1;
 		put(m, &f);
 	}
 }
@@ -335,7 +336,8 @@ to_tracker(struct model *m, struct flight *f)
 	if (m->r.action != ACTION_NONE)
 		put_made(m, m->r.made_to, &m->r.made);
 	note_history(m, f, was_live, &acked);
-	if (was_live && f->origin == ORIGIN_ATTACKER && !m->forged) {
+	if (was_live && f->origin == ORIGIN_ATTACKER && !m->forged && !m->u->loose &&
+	    !m->u->reroute) {
 		after = guarded_of(m);
 		broken = attacked(&before, &after);
 	}
@@ -344,7 +346,7 @@ to_tracker(struct model *m, struct flight *f)
 			m->heard = m->now;
 		f->behind = true;
 		put(m, f);
-	} else if (broken == NULL && f->origin == ORIGIN_ENDPOINT &&
+	} else if (broken == NULL && f->origin == ORIGIN_ENDPOINT && !m->u->reroute &&
 		   f->iss == m->e[f->from].iss && !m->timed_out && !is_under_way(m, f) &&
 		   !is_held_back(m) && check_acts(m, f)) {
 		broken = "(a) a segment was dropped that its receiver would act on";
@@ -463,11 +465,12 @@ const char *
 model_step(struct model *m, struct move move)
 {
 	static const uint8_t budget_of[] = {
-		[MOVE_LOSE] = MAY_LOSE,     [MOVE_DUPLICATE] = MAY_DUPLICATE,
-		[MOVE_TICK] = MAY_TICK,     [MOVE_WRITE] = MAY_WRITE,
-		[MOVE_CLOSE] = MAY_CLOSE,   [MOVE_ABORT] = MAY_ABORT,
-		[MOVE_CRASH] = MAY_CRASH,   [MOVE_CONNECT] = MAY_CONNECT,
-		[MOVE_WINDOW] = MAY_WINDOW, [MOVE_ATTACK] = MAY_ATTACK,
+		[MOVE_LOSE] = MAY_LOSE,       [MOVE_DUPLICATE] = MAY_DUPLICATE,
+		[MOVE_TICK] = MAY_TICK,       [MOVE_WRITE] = MAY_WRITE,
+		[MOVE_CLOSE] = MAY_CLOSE,     [MOVE_ABORT] = MAY_ABORT,
+		[MOVE_CRASH] = MAY_CRASH,     [MOVE_CONNECT] = MAY_CONNECT,
+		[MOVE_WINDOW] = MAY_WINDOW,   [MOVE_ATTACK] = MAY_ATTACK,
+		[MOVE_REROUTE] = MAY_REROUTE,
 	};
 	struct endpoint_out out = {.n = 0};
 	uint8_t x = move.arg & 1;
@@ -506,6 +509,9 @@ model_step(struct model *m, struct move move)
 		break;
 	case MOVE_WINDOW:
 		endpoint_set_window(&m->e[x], m->e[x].rcv_wnd ? 0 : WINDOW, &out);
+		break;
+	case MOVE_REROUTE:
+		m->away ^= (uint8_t)(1u << x);
 		break;
 	case MOVE_ATTACK:
 		attack(m, x, &attacks[move.arg / 2]);
@@ -558,6 +564,8 @@ can(const struct model *m, enum move_kind kind, uint8_t x)
 	case MOVE_WINDOW:
 		return m->budget[MAY_WINDOW] && e->state >= TCP_STATE_ESTABLISHED &&
 		       e->state != TCP_STATE_TIME_WAIT;
+	case MOVE_REROUTE:
+		return m->budget[MAY_REROUTE] && (m->u->reroute >> x & 1);
 	default:
 		return false;
 	}
@@ -582,7 +590,7 @@ model_moves(const struct model *m, struct move *moves)
 		if (m->budget[MAY_DUPLICATE] && m->flights < MODEL_FLIGHTS)
 			moves[n++] = (struct move){MOVE_DUPLICATE, (uint8_t)i};
 	}
-	for (kind = MOVE_WRITE; kind <= MOVE_WINDOW; kind++)
+	for (kind = MOVE_WRITE; kind <= MOVE_REROUTE; kind++)
 		for (x = 0; x < 2; x++)
 			if (can(m, (enum move_kind)kind, x))
 				moves[n++] = (struct move){(uint8_t)kind, x};
@@ -630,7 +638,9 @@ settle(struct model *m, const struct audience *to)
 static void
 begin_pickup(struct model *m, const struct audience *to)
 {
-	struct flight f = {.seg = {.seq = m->e[0].snd_nxt,
+	uint32_t again = m->u->again;
+	struct flight f = {.seg = {.seq = m->e[0].snd_nxt - again,
+				   .len = again > 1 ? 100 : 0,
 				   .ack = m->e[0].rcv_nxt,
 				   .win = WINDOW >> m->u->scale,
 				   .flags = TCP_ACK,
@@ -639,6 +649,10 @@ begin_pickup(struct model *m, const struct audience *to)
 	m->live = m->has_side = false;
 	track(m, 0, &f.seg);
 	show(m, &f, to);
+	if (again == 0) /* B need not answer */
+		return;
+	f.behind = true;
+	put(m, &f);
 }
 
 static void
@@ -677,6 +691,12 @@ model_begin(struct model *m, const struct universe *u, model_seen *seen, void *a
 		connect(m, 0, &out);
 		put_all(m, 0, &out);
 		settle(m, u->loose ? &nobody : &to);
+		out.n = 0;
+		if (u->again > 1) {
+			endpoint_write(&m->e[0], u->again, m->now, &out);
+			put_all(m, 0, &out);
+			settle(m, &nobody);
+		}
 		if (u->loose)
 			begin_pickup(m, &to);
 		if (u->time_wait)

@@ -44,6 +44,7 @@ enum model_budget {
 	MAY_CRASH,
 	MAY_CONNECT, /* from CLOSED or LISTEN, on the same ports */
 	MAY_WINDOW,  /* close the window, or open it again */
+	MAY_REROUTE, /* what a side sends takes another way from now on, or no more */
 	MAY_ATTACK,
 	MAY_COUNT,
 };
@@ -61,6 +62,9 @@ struct universe {
 	uint8_t connect; /* bit of each side that may */
 	uint8_t scale;   /* of both, or TCP_NO_SCALE */
 	bool loose;      /* picked up in mid-stream; with established */
+	/* .. by a keepalive (1), or by 100 bytes once more, that begin so far below SND.NXT of A */
+	uint32_t again;
+	uint8_t reroute; /* bit of each side that may take another way */
 	uint32_t isn[2][MODEL_ISNS];
 };
 
@@ -78,6 +82,7 @@ enum move_kind {
 	MOVE_CRASH,
 	MOVE_CONNECT,
 	MOVE_WINDOW,
+	MOVE_REROUTE,
 	MOVE_ATTACK, /* arg: side + 2 * what */
 };
 
@@ -95,6 +100,7 @@ struct model {
 	struct tcp_side side;
 	bool live, has_side;
 	bool timed_out; /* the entry was idle too long: nothing is expected until the next SYN */
+	uint8_t away;      /* bit of each side that takes another way */
 	bool forged;       /* the entry was made by an attacker's SYN */
 	bool fin_again[2]; /* a copy of the FIN came after its acknowledgment */
 	bool fin_first_unseen

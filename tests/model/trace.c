@@ -7,11 +7,17 @@
 #include <stdio.h>
 
 static const char *const kinds[] = {
-	[MOVE_DELIVER] = "arrives",   [MOVE_LOSE] = "is lost",
-	[MOVE_DUPLICATE] = "doubled", [MOVE_TICK] = "time passes",
-	[MOVE_WRITE] = "writes",      [MOVE_CLOSE] = "closes",
-	[MOVE_ABORT] = "aborts",      [MOVE_CRASH] = "crashes",
-	[MOVE_CONNECT] = "connects",  [MOVE_WINDOW] = "moves its window",
+	[MOVE_DELIVER] = "arrives",
+	[MOVE_LOSE] = "is lost",
+	[MOVE_DUPLICATE] = "doubled",
+	[MOVE_TICK] = "time passes",
+	[MOVE_WRITE] = "writes",
+	[MOVE_CLOSE] = "closes",
+	[MOVE_ABORT] = "aborts",
+	[MOVE_CRASH] = "crashes",
+	[MOVE_CONNECT] = "connects",
+	[MOVE_WINDOW] = "moves its window",
+	[MOVE_REROUTE] = "sends another way, or no more",
 	[MOVE_ATTACK] = "is forged",
 };
 
