@@ -66,6 +66,27 @@ is_rst_to_syn_sent(const struct step *s)
 	       step_acks(s, y);
 }
 
+/* RST-2: the answer to an ACK that was passed for its receiver to refuse. */
+static bool
+is_rst_answer(const struct step *s)
+{
+	const struct tcp_rare *rare = &s->before.side.rare;
+
+	return (s->seg.flags & TCP_RST) && s->before.has_side &&
+	       rare->ooo_ack_side == s->from + 1 && rare->ooo_ack == s->seg.seq;
+}
+
+/* RST-10: of the number of a FIN that has been acknowledged. */
+static bool
+is_rst_at_fin(const struct step *s)
+{
+	const struct track_hot *h = step_hot(s);
+	uint8_t x = s->from;
+
+	return (s->seg.flags & TCP_RST) && (h->ep[x] & EP_FS) &&
+	       s->before.cold.fin[x] == s->seg.seq && h->una[x] == s->seg.seq + 1;
+}
+
 /* By our numbers nothing is wrong with it, as far as there are any. */
 static bool
 is_good(const struct step *s)
@@ -78,7 +99,7 @@ is_good(const struct step *s)
 		return true;
 	if (s->seg.flags & TCP_RST)
 		return seq_within(s->seg.seq, h->una[x], h->nxt[x]) ||
-		       is_rst_to_syn_sent(s);
+		       is_rst_to_syn_sent(s) || is_rst_answer(s) || is_rst_at_fin(s);
 	return !seq_after(s->seg.seq, step_right_edge(s, x) + 1) &&
 	       !seq_after(s->seg.ack, h->nxt[y]);
 }
@@ -110,7 +131,9 @@ syn_from_server(const struct step *s)
 {
 	return kernel_says(s, KERNEL_STATE) && step_kind(s) == TCP_SYN &&
 	       !step_kernel_orig(s) && !step_kernel_was(s, TCP_CONNTRACK_SYN_SENT) &&
-	       !step_kernel_was(s, TCP_CONNTRACK_SYN_SENT2);
+	       !step_kernel_was(s, TCP_CONNTRACK_SYN_SENT2) &&
+	       (!s->before.only_a_opens || s->before.cold.iss[s->from] == s->seg.seq ||
+		s->before.side.shadow[0].live);
 }
 
 static bool
@@ -300,6 +323,27 @@ kernel_closed(const struct step *s)
 	       step_kernel_was(s, TCP_CONNTRACK_CLOSE);
 }
 
+static bool
+rst_answer(const struct step *s)
+{
+	return kernel_refuses(s) && is_rst_answer(s);
+}
+
+static bool
+rst_at_fin(const struct step *s)
+{
+	return kernel_refuses(s) && is_rst_at_fin(s);
+}
+
+/* SYN-6: in TIME_WAIT a SYN of the server makes a new entry, for the rules to refuse. */
+static bool
+syn_refused(const struct step *s)
+{
+	return !s->kernel_pass && s->word == KERNEL_NOTHING && step_kind(s) == TCP_SYN &&
+	       s->before.only_a_opens && s->from == 1 && s->before.live &&
+	       (s->before.cold.iss[1] == s->seg.seq || s->before.side.shadow[0].live);
+}
+
 struct difference_class kernel_drops[] = {
 	{"urgent-flag", urgent_flag, 0},
 	{"sack-beyond", sack_beyond, 0},
@@ -308,6 +352,9 @@ struct difference_class kernel_drops[] = {
 	{"fin-to-syn-sent", fin_to_syn_sent, 0},
 	{"rst-of-syn", rst_of_syn, 0},
 	{"rst-to-syn-sent", rst_to_syn_sent, 0},
+	{"rst-answer", rst_answer, 0},
+	{"rst-at-fin", rst_at_fin, 0},
+	{"syn-refused", syn_refused, 0},
 	{"handshake-ack", handshake_ack, 0},
 	{"synack-wrong-ack", synack_wrong_ack, 0},
 	{"server-first", server_first, 0},

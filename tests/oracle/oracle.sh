@@ -20,7 +20,8 @@ if [ "${1:-}" != inside ]; then
 fi
 shift
 
-# What the kernel needs to be a router between lan and wan that drops what it calls invalid.
+# What the kernel needs to be a router between lan and wan that drops what it calls invalid. In
+# each second pair of sequences, by the port of lan, wan may open nothing.
 prepare()
 {
 	local device key
@@ -36,9 +37,11 @@ prepare()
 	nft -f - <<-'END' || return
 		table inet oracle {
 			counter invalid { }
+			counter refused { }
 			chain forward {
 				type filter hook forward priority filter; policy accept
 				ct state invalid counter name invalid drop
+				iifname "wan" ct state new tcp dport & 1 == 1 counter name refused drop
 			}
 		}
 	END

@@ -402,6 +402,8 @@ sequence_run(struct sequence *s, unsigned tuple,
 	run.x.judged = judged;
 	run.x.last_event = LAST_EVENT_MS;
 	run.x.w.config.tcp_be_liberal = s->liberal;
+	run.x.w.only_a_opens = run.tuple.port[0] %
+			       2; /* as the kernel's rules: oracle.sh */
 	for (events = 0; events < EVENTS && !run.over && !s->broken; events++) {
 		exchange_event(&run.x);
 		if (run.x.w.now - run.x.begin > END_MS)

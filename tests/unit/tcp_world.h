@@ -32,6 +32,7 @@ struct world {
 	bool has_side;
 	bool live;
 	bool rules_deny;
+	bool only_a_opens; /* the rules deny side 1 */
 };
 
 /* Segments; windows are 8000 unless changed, which overrides an initialiser on purpose. */
@@ -72,7 +73,9 @@ static inline void
 world_answer(struct world *w, struct tcp_input *in, struct track_conn *conn)
 {
 	if (w->r.ask & TRACK_ASK_RULES)
-		in->rules = w->rules_deny ? TCP_RULES_DENY : TCP_RULES_ALLOW;
+		in->rules = w->rules_deny || (w->only_a_opens && in->side)
+				    ? TCP_RULES_DENY
+				    : TCP_RULES_ALLOW;
 	if (w->r.ask & TRACK_ASK_SIDE) {
 		assert_false(w->has_side);
 		memset(&w->side, 0, sizeof(w->side));
