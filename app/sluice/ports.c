@@ -48,7 +48,7 @@ list_devices(char *text, size_t size)
 	}
 }
 
-/* The number of an argument of the device, "framesize=2048", or what it is without. */
+/* The number of an argument of the device, "framesz=2048", or what it is without. */
 static unsigned
 device_argument(const struct rte_eth_dev_info *info, const char *name, unsigned normal)
 {
@@ -69,28 +69,31 @@ static int
 packet_check(struct port *port, const struct rte_eth_dev_info *info,
 	     struct ports_error *error)
 {
-	unsigned frame = device_argument(info, "framesize", PACKET_FRAME_BYTES);
-	unsigned block = device_argument(info, "blocksize", (unsigned)getpagesize());
+	unsigned frame = device_argument(info, "framesz", PACKET_FRAME_BYTES);
+	unsigned block = device_argument(info, "blocksz", (unsigned)getpagesize());
 
 	if (frame == 0 || block % frame != 0) {
-		snprintf(
-			error->text, sizeof(error->text),
-			"port '%s': blocksize=%u of %s is not a multiple of framesize=%u, "
-			"as the driver needs it",
-			port->config->name, block, port->config->device, frame);
+		snprintf(error->text, sizeof(error->text),
+			 "port '%s': blocksz=%u of %s is not a multiple of framesz=%u, "
+			 "as the driver needs it",
+			 port->config->name, block, port->config->device, frame);
 		return -EINVAL;
 	}
 	if (port->mtu + PACKET_OVERHEAD > frame) {
 		snprintf(
 			error->text, sizeof(error->text),
 			"port '%s': interface %s has an MTU of %u, and frames of %s may have "
-			"%u bytes: add blocksize=36864,framesize=9216 to its --vdev, or lower "
+			"%u bytes: add blocksz=36864,framesz=9216 to its --vdev, or lower "
 			"the MTU to %u",
 			port->config->name, port->ifname, port->mtu, port->config->device,
 			frame, frame - PACKET_OVERHEAD);
 		return -EINVAL;
 	}
 	port->frame_bytes = frame;
+	/* the kernel takes the outer tag out; the driver puts one of 802.1Q back */
+	printf("warning: port %s: what comes in with an 802.1ad tag (0x88a8) leaves net_af_packet "
+	       "with one of 802.1Q (0x8100); AF_XDP keeps it\n",
+	       port->config->name);
 	return 0;
 }
 
@@ -98,7 +101,11 @@ static int
 xdp_check(struct port *port, const struct rte_eth_dev_info *info,
 	  struct ports_error *error)
 {
-	unsigned most = info->max_mtu - 2u * RTE_VLAN_HLEN;
+	/* a buffer with all that belongs to it fits into a page, one line less for the pool's spread */
+	unsigned room = (unsigned)getpagesize() - 2 * RTE_CACHE_LINE_SIZE -
+			(unsigned)sizeof(struct rte_mbuf) - RTE_PKTMBUF_HEADROOM -
+			XDP_HEADROOM - FRAME_OVERHEAD;
+	unsigned most = RTE_MIN(room, info->max_mtu - 2u * RTE_VLAN_HLEN);
 
 	port->frame_bytes = port->mtu + FRAME_OVERHEAD + XDP_HEADROOM;
 	if (port->mtu <= most)

@@ -5,6 +5,12 @@
 frames.py fragments IFACE MAC SOURCE DESTINATION COUNT
     send COUNT first fragments of UDP datagrams whose rest never comes, each of its own
     identification; print how many were sent
+frames.py kinds IFACE MTU all|no-ad
+    send a frame of each kind, made for links of that MTU
+frames.py expect IFACE MTU all|no-ad
+    print "ready", then how many of those frames have come in within two seconds, byte for byte
+frames.py number MTU all|no-ad
+    print how many there are
 frames.py datagrams PORT
     print "ready", and for each line on stdin how many datagrams have come to a UDP port since
     the last one
@@ -13,6 +19,7 @@ import select
 import socket
 import struct
 import sys
+import time
 
 def checksum(data):
     if len(data) % 2:
@@ -51,6 +58,86 @@ def fragments(iface, mac, source, destination, count):
     print(count)
 
 
+def udp(payload, port):
+    return struct.pack("!HHHH", port, 9, 8 + len(payload), 0) + payload  # no checksum
+
+
+def pattern(seed, size):
+    return bytes((seed * 31 + i * 7 + (i >> 8)) & 0xFF for i in range(size))
+
+
+def frame(ether_type, payload, tags=b""):
+    """A frame between two stations that are no host's: a wire takes them all."""
+    head = bytes.fromhex("02aabbccdd01") + bytes.fromhex("02aabbccdd02")
+    return (head + tags + struct.pack("!H", ether_type) + payload).ljust(60, b"\0")
+
+
+def kinds_of(mtu, which):
+    """Frames of each kind; a datagram in fragments is one entry each, in order."""
+    source, destination = "192.0.2.1", "198.51.100.1"
+    tag = {"q": b"\x81\0\xa0\x0a", "ad": b"\x88\xa8\0\x07", "priority": b"\x81\0\xe0\0"}
+    sizes = [1, 18, 100, 1000, mtu - 28 - 1, mtu - 28]
+    frames = []
+    for i, size in enumerate(sizes):
+        frames.append(frame(0x0800, ipv4(source, destination, 17,
+                                         udp(pattern(i, size), 1000 + i), i)))
+    tagged = [tag["q"], tag["priority"], tag["q"] + tag["q"]]
+    if which == "all":
+        tagged += [tag["ad"], tag["ad"] + tag["q"]]
+    for i, tags in enumerate(tagged):
+        for size in (100, mtu - 28 - len(tags)):
+            frames.append(frame(0x0800, ipv4(source, destination, 17,
+                                             udp(pattern(i, size), 2000 + i), i), tags))
+    six = struct.pack("!IHBB", 0x60000000, 8, 59, 64) + bytes.fromhex(
+        "20010db8000000000000000000000001" "20010db8000000000000000000000002") + bytes(8)
+    frames.append(frame(0x86DD, six))
+    whole = udp(pattern(9, 3 * mtu), 3000)
+    piece = (mtu - 20) & ~7
+    for off in range(0, len(whole), piece):
+        last = off + piece >= len(whole)
+        frames.append(frame(0x0800, ipv4(source, destination, 17, whole[off:off + piece], 77,
+                                         (0 if last else 0x2000) | off // 8)))
+    frames.append(frame(0x0806, pattern(3, 28)))  # ARP
+    frames.append(frame(0x88CC, pattern(4, 200)))  # LLDP
+    frames.append(frame(0x88B5, pattern(5, mtu)))  # of no protocol
+    return frames
+
+
+def number(mtu, which):
+    print(len(kinds_of(int(mtu), which)))
+
+
+def kinds(iface, mtu, which):
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sock:
+        sock.bind((iface, 0))
+        for one in kinds_of(int(mtu), which):
+            sock.send(one)
+            time.sleep(0.005)
+
+
+def expect(iface, mtu, which):
+    wanted = kinds_of(int(mtu), which)
+    total = len(wanted)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as sock:
+        sock.bind((iface, 3))
+        sock.setsockopt(263, 8, 1)  # SOL_PACKET, PACKET_AUXDATA: tags that are taken out
+        print("ready", flush=True)
+        end = time.time() + 3
+        while wanted and time.time() < end:
+            if not select.select([sock], [], [], 0.1)[0]:
+                continue
+            got, extra, _, _ = sock.recvmsg(65536, 256)
+            for _, _, data in extra:
+                status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", data[:20])
+                if status & 0x10:
+                    got = got[:12] + struct.pack("!HH", tpid or 0x8100, tci) + got[12:]
+            if got in wanted:
+                wanted.remove(got)
+    print(f"{total - len(wanted)} of {total}", flush=True)
+    for one in wanted:
+        print(f"missing: {len(one)} bytes {one[:40].hex()}", file=sys.stderr)
+
+
 def datagrams(port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("", int(port)))
@@ -68,7 +155,8 @@ def datagrams(port):
 
 
 def main():
-    words = {"fragments": fragments, "datagrams": datagrams}
+    words = {"fragments": fragments, "datagrams": datagrams, "kinds": kinds,
+             "expect": expect, "number": number}
     if len(sys.argv) < 2 or sys.argv[1] not in words:
         sys.exit(__doc__)
     words[sys.argv[1]](*sys.argv[2:])

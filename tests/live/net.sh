@@ -251,8 +251,8 @@ _plane_vdevs()
 	case $1 in
 	net_af_xdp) printf '%s\n' "--vdev=net_af_xdp0,iface=ap,busy_budget=0" \
 		"--vdev=net_af_xdp1,iface=bp,busy_budget=0" ;;
-	net_af_packet) printf '%s\n' "--vdev=net_af_packet0,iface=ap,framecnt=8192" \
-		"--vdev=net_af_packet1,iface=bp,framecnt=8192" ;;
+	net_af_packet) printf '%s\n' "--vdev=net_af_packet0,iface=ap,framecnt=8192$PLANE_PACKET" \
+		"--vdev=net_af_packet1,iface=bp,framecnt=8192$PLANE_PACKET" ;;
 	esac
 }
 
@@ -345,6 +345,7 @@ _plane_yaml()
 
 PLANE_WORKERS=1 # or 2
 PLANE_MEMORY="--no-huge -m 512"
+PLANE_PACKET= # more arguments of net_af_packet: ",framesz=9216"
 PLANE_TOP= # more lines of YAML at the top level
 # Drivers to try, the better first; PLANE_DRIVERS in the environment overrides.
 PLANE_DRIVERS=${PLANE_DRIVERS:-net_af_xdp net_af_packet}
