@@ -95,7 +95,7 @@ static bool
 vector_add(struct sweep *s)
 {
 	struct packing *to = s->to;
-	size_t longest = s->classifier->groups + s->classifier->words;
+	size_t longest = s->classifier->groups + s->classifier->words + 1;
 	size_t room = (to->room + longest) * 2;
 	uint64_t *grown, summary;
 	uint32_t i;

@@ -27,11 +27,11 @@ match_find(const struct ir_match *match, const struct policy_packet *packet)
 
 	if (key->nfields == 1) {
 		values[0] = field_load((enum field_id)key->field[0], packet) & key->mask;
-	} else {
-		for (f = 0; f < key->nfields; f++)
-			values[f] = field_load((enum field_id)key->field[f], packet);
+		return set_find(match->set, values);
 	}
-	return set_find(match->set, values);
+	for (f = 0; f < key->nfields; f++)
+		values[f] = field_load((enum field_id)key->field[f], packet);
+	return match->set->count > 0 ? set_search(match->set, values) : -1;
 }
 
 /* A match on nothing but `ct state`: it is decided at load. */

@@ -12,22 +12,23 @@ combinations_add(struct loader *l, struct set_builder *b, const struct intervals
 {
 	unsigned at[KEY_FIELDS_MAX] = {0};
 	u128 lo[KEY_FIELDS_MAX], hi[KEY_FIELDS_MAX];
+	const unsigned nfields = b->nfields;
 	unsigned f;
 
-	for (f = 0; f < b->nfields; f++) {
+	for (f = 0; f < nfields; f++) {
 		if (values[f].count == 0)
 			return 0;
 	}
 	do {
-		for (f = 0; f < b->nfields; f++) {
+		for (f = 0; f < nfields; f++) {
 			lo[f] = values[f].lo[at[f]];
 			hi[f] = values[f].hi[at[f]];
 		}
 		if (set_builder_add(b, lo, hi, verdict) != 0)
 			return loader_no_memory(l);
-		for (f = 0; f < b->nfields && ++at[f] == values[f].count; f++)
+		for (f = 0; f < nfields && ++at[f] == values[f].count; f++)
 			at[f] = 0;
-	} while (f < b->nfields);
+	} while (f < nfields);
 	return 0;
 }
 

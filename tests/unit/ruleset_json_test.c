@@ -387,8 +387,7 @@ main(void)
 		cmocka_unit_test(other_forms_of_matches_mean_the_same),
 		cmocka_unit_test(what_is_no_ruleset_is_refused),
 		cmocka_unit_test(what_does_not_forward_is_refused_by_name),
-		cmocka_unit_test(
-			a_statement_that_nft_does_not_print_is_refused),
+		cmocka_unit_test(a_statement_that_nft_does_not_print_is_refused),
 		cmocka_unit_test(a_match_that_nft_does_not_print_is_refused),
 		cmocka_unit_test(a_value_of_the_wrong_kind_is_refused),
 		cmocka_unit_test(
