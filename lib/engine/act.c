@@ -6,20 +6,6 @@
  */
 #include "engine_internal.h"
 
-#define MADE_GAP_NS (1000000000ull / ENGINE_MADE_PER_S)
-
-/* A token of the bucket that all connections share (GCRA). */
-static bool
-made_allowed(struct engine *e)
-{
-	uint64_t full_ns = e->made_full_ns > e->now_ns ? e->made_full_ns : e->now_ns;
-
-	if (full_ns - e->now_ns > (ENGINE_MADE_BURST - 1) * MADE_GAP_NS)
-		return false;
-	e->made_full_ns = full_ns + MADE_GAP_NS;
-	return true;
-}
-
 bool
 act_send(struct engine *e, uint16_t port, struct rte_mbuf *m)
 {
@@ -56,6 +42,17 @@ l2_of_made(const struct engine_step *s)
 	return pair != NULL ? pair->to[s->r.made_to] : l2;
 }
 
+/* Whether the budget allows the answer that s->r.action is. */
+static bool
+answer_allowed(const struct engine_step *s)
+{
+	enum budget_kind kind = s->r.action == ACTION_CHALLENGE_ACK ? BUDGET_CHALLENGE
+				: s->r.action == ACTION_RST         ? BUDGET_RST
+								    : BUDGET_ICMP;
+
+	return budget_take(s->e, s->rejected ? BUDGET_REJECT : kind, s->p);
+}
+
 static bool
 act_segment(struct engine_step *s)
 {
@@ -66,7 +63,7 @@ act_segment(struct engine_step *s)
 	/* GEN-1: an answer to no single host is none */
 	if (s->r.action == ACTION_RST && !reply_icmp_allowed(s->m, p))
 		return false;
-	if (s->r.action != ACTION_PROBE && !made_allowed(s->e))
+	if (s->r.action != ACTION_PROBE && !answer_allowed(s))
 		return false;
 	m = rte_pktmbuf_alloc(s->e->config.mempool);
 	if (m == NULL)
@@ -81,7 +78,7 @@ act_icmp(struct engine_step *s)
 {
 	struct rte_mbuf *m;
 
-	if (!reply_icmp_allowed(s->m, s->p) || !made_allowed(s->e))
+	if (!reply_icmp_allowed(s->m, s->p) || !answer_allowed(s))
 		return false;
 	m = rte_pktmbuf_alloc(s->e->config.mempool);
 	if (m == NULL)

@@ -183,6 +183,7 @@ engine_init(void *memory, const struct engine_config *config, const struct polic
 	next += head_bytes(config);
 	e->l2 = flow_l2_init(next, l2_pairs(config), e->config.secret);
 	e->link_cursor = ENGINE_CURSOR_END;
+	budget_init(&e->budget, e->config.secret);
 	next += part_bytes(flow_l2_bytes(l2_pairs(config)));
 	fragments_init(e, next);
 	next += fragments_bytes(config);

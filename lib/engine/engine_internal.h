@@ -11,6 +11,7 @@
  *	rules.c       when the rules are asked, and what they may say
  *	connection.c  connections come and go; how they look to others
  *	act.c         what leaves: packets, and segments of our own
+ *	budget.c      how many of these answer packets
  *	link.c        where a connection's own segments go
  *	expire.c      time-outs and probes
  *	mtu.c         frames too long for the port that they would leave by
@@ -36,12 +37,29 @@
 #include <track/datagram.h>
 #include <track/tcp.h>
 
-/*
- * RSTs, challenge ACKs and ICMP errors that we make, all connections together: what a flood
- * can make us send. A bucket of this many, filled at this rate.
- */
-#define ENGINE_MADE_BURST 1000u
-#define ENGINE_MADE_PER_S 1000u
+/* budget.c: what answers packets. */
+enum budget_kind {
+	BUDGET_REJECT,    /* a rule's `reject`: RST or ICMP error */
+	BUDGET_RST,       /* the tracker's: GEN-1, GEN-2, GEN-4 */
+	BUDGET_CHALLENGE, /* ACC-9 */
+	BUDGET_ICMP,      /* an ICMP error that no rule asks for */
+	BUDGET_KINDS,
+};
+
+#define BUDGET_BUCKETS 4096u /* a power of two */
+
+struct budget_bucket {
+	uint32_t second; /* that left is of */
+	uint32_t left;
+};
+
+struct engine_budget {
+	uint64_t random;            /* state of the generator */
+	uint64_t second;            /* the current one */
+	uint64_t salt;              /* of this second, in the hash of a source */
+	uint32_t all[BUDGET_KINDS]; /* left for all sources */
+	struct budget_bucket bucket[BUDGET_BUCKETS];
+};
 
 /*
  * engine.generation has eight bits: before a number comes up again, no connection may be left
@@ -114,10 +132,10 @@ struct engine {
 	uint32_t next_id;
 	const struct policy *policy;
 	struct policy_state *policy_state;
-	uint8_t generation;      /* of the policy, 1 to ENGINE_FORGETTING */
-	bool established_accept; /* whatever the packet */
-	bool looks;              /* the rules of new packets are many: stage_look() */
-	uint64_t made_full_ns;   /* when the bucket of ENGINE_MADE_BURST is full again */
+	uint8_t generation;          /* of the policy, 1 to ENGINE_FORGETTING */
+	bool established_accept;     /* whatever the packet */
+	bool looks;                  /* the rules of new packets are many: stage_look() */
+	struct engine_budget budget; /* of what answers packets */
 	struct fragment_table *fragments; /* NULL: none are taken */
 	struct fragment_group group;      /* that is held no more */
 	struct packet whole;              /* its datagram */
@@ -148,7 +166,8 @@ struct engine_step {
 	uint16_t port;             /* where it came in */
 	uint8_t icmp_type;         /* with ACTION_ICMP */
 	uint8_t icmp_code;
-	uint16_t icmp_mtu; /* of "packet too big", or 0 */
+	bool rejected;               /* by a rule, which the answer is of */
+	uint16_t icmp_mtu;           /* of "packet too big", or 0 */
 	struct policy_verdict rules; /* the last answer of the rules */
 	struct track_result r;       /* what becomes of the packet */
 };
@@ -331,6 +350,13 @@ void act(struct engine_step *s);
  */
 bool act_probe(struct engine *e, const struct engine_family *f, uint32_t index,
 	       const struct tcp_segment probe[2]);
+
+/* budget.c */
+
+void budget_init(struct engine_budget *b, const uint8_t *secret);
+
+/* Whether one more packet of this kind may answer the sender of p. */
+bool budget_take(struct engine *e, enum budget_kind kind, const struct packet *p);
 
 /* link.c */
 

@@ -93,6 +93,7 @@ rules_refuse(struct engine_step *s)
 	}
 	step_drop(s, REASON_POLICY_REJECT);
 	s->r.made_to = p->side;
+	s->rejected = true;
 	if (p->kind == PACKET_TCP && (p->seg.flags & TCP_RST))
 		return;
 	if (s->rules.kind == POLICY_REJECT_RESET && p->kind == PACKET_TCP) {

@@ -720,23 +720,6 @@ made_segments_stand_right_behind_their_cause(void **state)
 }
 
 static void
-what_we_send_ourselves_is_limited(void **state)
-{
-	struct frame frame = segment(LAN, FRAME_SYN, 1000, 0);
-	unsigned i, made = 0;
-
-	WITH(f, RULESET("drop", RULE(TCP_DPORT(80) REJECT_RESET)));
-	for (i = 0; i < 1500; i++)
-		made += inject(&f, LAN, &frame).action == ACTION_RST;
-	assert_int_equal(made, 1000);
-	for (i = 0, made = 0; i < 100; i++)
-		made += inject_at(&f, LAN, &frame, START + 10 * MS).action == ACTION_RST;
-	assert_int_equal(made, 10);
-	assert_int_equal(stats(&f).made[ACTION_RST], 1010);
-	fixture_end(&f);
-}
-
-static void
 full_transmit_buffer_drops_and_says_so(void **state)
 {
 	struct frame frame = datagram(LAN, 1000, 53);
@@ -1051,7 +1034,6 @@ main(void)
 		cmocka_unit_test(
 			new_packets_of_a_burst_get_their_own_answers_from_many_rules),
 		cmocka_unit_test(made_segments_stand_right_behind_their_cause),
-		cmocka_unit_test(what_we_send_ourselves_is_limited),
 		cmocka_unit_test(full_transmit_buffer_drops_and_says_so),
 		cmocka_unit_test(bad_frames_are_dropped_with_the_parsers_reason),
 		cmocka_unit_test(burst_size_makes_no_difference),
