@@ -34,6 +34,32 @@ refuse(struct capture_error *error, const struct capture *c, int status, const c
 	return status;
 }
 
+/*
+ * A time as libpcap and net_pcap hand it over, in units of the latter. The seconds of a
+ * capture are 32 bits without a sign, which both extend as if they had one: from 2038 on.
+ */
+static uint64_t
+time_us(uint64_t units)
+{
+	if ((int64_t)units < 0)
+		units += (UINT64_C(1) << 32) * 1000000u * UNITS_PER_US;
+	return units / UNITS_PER_US;
+}
+
+/* What no capture that we write could hold: its seconds end in 2106. */
+static bool
+too_late(struct capture *c, const struct pcap_pkthdr *header, uint64_t us)
+{
+	if (header->ts.tv_sec >= INT32_MIN && header->ts.tv_sec <= UINT32_MAX &&
+	    us / 1000000u <= UINT32_MAX)
+		return false;
+	snprintf(c->damage.text, sizeof(c->damage.text),
+		 "%s: packet %" PRIu64 " is of a time that no capture can hold "
+		 "(expected 1970 to 2106)",
+		 c->file, c->packets + 1);
+	return true;
+}
+
 /* The longest frame that fits an mbuf's length, and so net_pcap. */
 static bool
 too_long(struct capture *c, const struct pcap_pkthdr *header)
@@ -56,12 +82,13 @@ look_through(struct capture *c, pcap_t *pcap)
 	int status;
 
 	while ((status = pcap_next_ex(pcap, &header, &data)) == 1) {
-		if (too_long(c, header)) {
+		us = time_us(((uint64_t)header->ts.tv_sec * 1000000u +
+			      (uint64_t)header->ts.tv_usec) *
+			     UNITS_PER_US);
+		if (too_long(c, header) || too_late(c, header, us)) {
 			c->damaged = true;
 			return;
 		}
-		us = (uint64_t)header->ts.tv_sec * 1000000u +
-		     (uint64_t)header->ts.tv_usec;
 		c->backwards += us < last;
 		c->cut += header->caplen < header->len;
 		c->longest = RTE_MAX(c->longest, header->caplen);
@@ -202,7 +229,7 @@ fill(struct capture *c)
 	for (i = 0; i < c->ahead; i++) {
 		rte_mbuf_timestamp_t *at = time_field(c->pkts[i]);
 
-		*at /= UNITS_PER_US;
+		*at = time_us(*at);
 		if (*at < c->last_us)
 			*at = c->last_us;
 		c->last_us = *at;

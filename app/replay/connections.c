@@ -133,7 +133,7 @@ output_connections(const struct output *out, const struct engine *e, uint64_t no
 	int status = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/connections.json", out->dir);
+	snprintf(path, sizeof(path), "%s/" OUTPUT_CONNECTIONS, out->dir);
 	file = fopen(path, "we");
 	if (file == NULL || write_all(out, e, now_ns, file) != 0 || ferror(file))
 		status = -1;

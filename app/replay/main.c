@@ -42,6 +42,7 @@ struct program {
 	void *memory; /* the engine's */
 	size_t bytes;
 	struct output out;
+	bool wanted[CONFIG_MAX_PORTS]; /* ports whose frames are written */
 	struct replay replay;
 };
 
@@ -232,22 +233,39 @@ make_engine(struct program *p)
 	return EXIT_SUCCESS;
 }
 
+/* What is written, and that nothing of it is read. */
 static int
-open_output(struct program *p)
+check_output(struct program *p)
 {
-	bool wanted[CONFIG_MAX_PORTS] = {false};
+	struct output_input inputs[OPTIONS_MAX_PORTS + 2];
 	struct output_error error;
-	unsigned i;
+	unsigned i, n = 0;
 
 	/* what enters one side of a wire leaves the other */
 	for (i = 0; i < p->options.ports; i++) {
-		wanted[p->captures[i].port] = true;
-		wanted[p->captures[i].port ^ 1u] = true;
+		p->wanted[p->captures[i].port] = true;
+		p->wanted[p->captures[i].port ^ 1u] = true;
+		inputs[n++] = (struct output_input){"--port", p->captures[i].file};
 	}
+	inputs[n++] = (struct output_input){"--config", p->options.config};
+	if (p->options.rules != NULL)
+		inputs[n++] = (struct output_input){"--rules", p->options.rules};
+	else if (p->config->rules != NULL)
+		inputs[n++] = (struct output_input){"the rules", p->config->rules};
 	p->out.dir = p->options.out;
 	p->out.names = p->names;
 	p->out.ports = p->ports;
-	return output_open(&p->out, wanted, &error) == 0
+	return output_check(&p->out, p->wanted, inputs, n, &error) == 0
+		       ? EXIT_SUCCESS
+		       : fail(EXIT_USAGE, "%s", error.text);
+}
+
+static int
+open_output(struct program *p)
+{
+	struct output_error error;
+
+	return output_open(&p->out, p->wanted, &error) == 0
 		       ? EXIT_SUCCESS
 		       : fail(EXIT_DEVICE, "%s", error.text);
 }
@@ -275,6 +293,11 @@ run(struct program *p)
 		return fail(EXIT_DEVICE, "%s", error.text);
 	if (p->options.drain && replay_drain(r) != 0)
 		return fail(EXIT_DEVICE, "no memory for the events of --drain");
+	if (p->out.late != 0)
+		fail(0,
+		     "%" PRIu64 " frames left after 2106-02-07, the last time that a "
+		     "capture can say, and have that time",
+		     p->out.late);
 	return EXIT_SUCCESS;
 }
 
@@ -305,6 +328,8 @@ replay(struct program *p)
 
 	if (status == EXIT_SUCCESS)
 		status = open_captures(p);
+	if (status == EXIT_SUCCESS)
+		status = check_output(p);
 	if (status == EXIT_SUCCESS)
 		status = rules_load(p->config, p->options.rules, p->names, p->ports,
 				    &p->policy, &p->policy_state);

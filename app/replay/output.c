@@ -14,6 +14,7 @@
 
 #define VERDICTS "verdicts.jsonl"
 #define BUFFER_BYTES (1u << 20)
+#define LAST_US ((UINT64_C(1) << 32) * 1000000u - 1) /* of a capture */
 
 static int
 refuse(struct output_error *error, const char *path)
@@ -21,6 +22,75 @@ refuse(struct output_error *error, const char *path)
 	int status = errno != 0 ? -errno : -EIO;
 
 	snprintf(error->text, sizeof(error->text), "%s: %s", path, strerror(-status));
+	return status;
+}
+
+/* The i-th file of those that are written, in this order: captures, then the others. */
+static bool
+output_path(const struct output *out, const bool *wanted, unsigned i, char *path,
+	    size_t size)
+{
+	if (i < out->ports && !wanted[i])
+		return false;
+	if (i < out->ports)
+		snprintf(path, size, "%s/%s.pcap", out->dir, out->names[i]);
+	else
+		snprintf(path, size, "%s/%s", out->dir,
+			 i == out->ports ? VERDICTS : OUTPUT_CONNECTIONS);
+	return true;
+}
+
+/* Whether both are there, and one file. */
+static bool
+is_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+/* Against the inputs, and the files that come after it. */
+static int
+check_path(const struct output *out, const bool *wanted,
+	   const struct output_input *inputs, unsigned n, unsigned number,
+	   struct output_error *error)
+{
+	char path[PATH_MAX], other[PATH_MAX];
+	unsigned i;
+
+	if (!output_path(out, wanted, number, path, sizeof(path)))
+		return 0;
+	for (i = 0; i < n; i++) {
+		if (!is_same(path, inputs[i].file))
+			continue;
+		snprintf(error->text, sizeof(error->text),
+			 "--out: %s is the file of %s, which would be overwritten; "
+			 "expected another folder",
+			 path, inputs[i].what);
+		return -EEXIST;
+	}
+	for (i = number + 1; i < out->ports + 2; i++) {
+		if (!output_path(out, wanted, i, other, sizeof(other)) ||
+		    !is_same(path, other))
+			continue;
+		snprintf(error->text, sizeof(error->text),
+			 "--out: %s and %s are one file; expected another folder", path,
+			 other);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+int
+output_check(const struct output *out, const bool *wanted,
+	     const struct output_input *inputs, unsigned n, struct output_error *error)
+{
+	unsigned i;
+	int status = 0;
+
+	for (i = 0; i < out->ports + 2 && status == 0; i++)
+		status = check_path(out, wanted, inputs, n, i, error);
 	return status;
 }
 
@@ -66,9 +136,10 @@ output_open(struct output *out, const bool *wanted, struct output_error *error)
 void
 output_frame(struct output *out, uint16_t port, const struct rte_mbuf *m, uint64_t us)
 {
+	uint64_t at = RTE_MIN(us, LAST_US);
 	struct pcap_pkthdr header = {
-		.ts = {.tv_sec = (time_t)(us / 1000000u),
-		       .tv_usec = (suseconds_t)(us % 1000000u)},
+		.ts = {.tv_sec = (time_t)(at / 1000000u),
+		       .tv_usec = (suseconds_t)(at % 1000000u)},
 		.caplen = m->pkt_len,
 		.len = m->pkt_len,
 	};
@@ -76,6 +147,7 @@ output_frame(struct output *out, uint16_t port, const struct rte_mbuf *m, uint64
 
 	if (out->pcap[port] == NULL || m->pkt_len > sizeof(copy))
 		return;
+	out->late += us > LAST_US;
 	pcap_dump((u_char *)out->pcap[port], &header,
 		  rte_pktmbuf_read(m, 0, m->pkt_len, copy));
 }

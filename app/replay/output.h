@@ -18,8 +18,10 @@
 
 #include <engine/engine.h>
 
+#define OUTPUT_CONNECTIONS "connections.json"
+
 struct output_error {
-	char text[PATH_MAX + 128];
+	char text[2 * PATH_MAX + 128];
 };
 
 struct output {
@@ -32,7 +34,23 @@ struct output {
 	FILE *verdicts;
 	uint64_t first_us; /* time 0 of `t` */
 	uint64_t lines;
+	uint64_t late; /* frames later than a capture can say */
 };
+
+/* A file that is read: what it is for, and its name. */
+struct output_input {
+	const char *what;
+	const char *file;
+};
+
+/*
+ * Whether all files that would be written, NAME.pcap for the ports whose `wanted` is
+ * true, are others than these n inputs, and than each other, under whatever name. Nothing
+ * is opened. Returns 0, or -EEXIST with error->text.
+ */
+int output_check(const struct output *out, const bool *wanted,
+		 const struct output_input *inputs, unsigned n,
+		 struct output_error *error);
 
 /*
  * Make the directory and start the files; NAME.pcap for the ports whose `wanted` is true.
@@ -40,7 +58,10 @@ struct output {
  */
 int output_open(struct output *out, const bool *wanted, struct output_error *error);
 
-/* A frame leaves a port at a time, microseconds since 1970. */
+/*
+ * A frame leaves a port at a time, microseconds since 1970. After 2106 a capture cannot
+ * say it: the frame gets the last time that there is, and is counted in out->late.
+ */
 void output_frame(struct output *out, uint16_t port, const struct rte_mbuf *m,
 		  uint64_t us);
 

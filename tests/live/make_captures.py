@@ -156,4 +156,5 @@ def main():
         f.close()
 
 
-main()
+if __name__ == '__main__':
+    main()

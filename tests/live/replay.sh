@@ -196,5 +196,90 @@ ok 'a truncated capture ends with status 4' test $? -eq 4
 ok 'names the packet' grep -qF 'damaged at packet 3' "$work/said"
 ok 'and loses none of the whole ones' lines_are out 2
 
+# What is read is not written, under no name that it has.
+mkdir "$work/own" "$work/named"
+cp "$work/lan.pcap" "$work/own/lan.pcap"
+cp "$work/config.yaml" "$work/own/config.yaml"
+ok 'a capture in the folder of the output' refused 1 'is the file of --port' \
+	--config "$work/config.yaml" --out "$work/own" --port "lan=$work/own/lan.pcap"
+ok 'a capture that will leave the other port' refused 1 'is the file of --port' \
+	--config "$work/config.yaml" --out "$work/own" --port "wan=$work/own/lan.pcap"
+ok 'it is as it was' cmp "$work/lan.pcap" "$work/own/lan.pcap"
+ok 'and nothing was written beside it' test ! -e "$work/own/verdicts.jsonl"
+ln "$work/lan.pcap" "$work/named/wan.pcap"
+ok 'a hard link to a capture' refused 1 'is the file of --port' \
+	--config "$work/config.yaml" --out "$work/named" "${lan[@]}"
+ln -sf ../lan.pcap "$work/named/wan.pcap"
+ok 'a symbolic link to a capture' refused 1 'is the file of --port' \
+	--config "$work/config.yaml" --out "$work/named" "${lan[@]}"
+rm "$work/named/wan.pcap"
+ln -s "$work/config.yaml" "$work/named/verdicts.jsonl"
+ok 'a link to the configuration' refused 1 'is the file of --config' \
+	--config "$work/config.yaml" --out "$work/named" "${lan[@]}"
+printf '{"nftables": []}\n' >"$work/rules.json"
+ln -sf ../rules.json "$work/named/verdicts.jsonl"
+ln -s verdicts.jsonl "$work/named/connections.json"
+ok 'a link to the rules' refused 1 'is the file of --rules' --rules "$work/rules.json" \
+	--config "$work/config.yaml" --out "$work/named" "${lan[@]}"
+: >"$work/empty"
+ln -sf ../empty "$work/named/verdicts.jsonl"
+ok 'two names of one file' refused 1 'are one file' \
+	--config "$work/config.yaml" --out "$work/named" "${lan[@]}"
+ok 'the inputs are as they were' cmp "$work/lan.pcap" "$work/own/lan.pcap"
+rm -rf "$work/named"
+
+# late SECONDS FIRST LAST: a handshake at this time in $work/late-*.pcap
+late()
+{
+	python3 - "$work" "$1" <<'EOF'
+import struct
+import sys
+sys.path.insert(0, 'tests/live')
+from make_captures import ACK, SYN, Host, tcp
+hosts = Host(0, 1), Host(1, 1)
+first = int(sys.argv[2])
+frames = [(0, 'lan', tcp(0, hosts[0], hosts[1], 40000, 80, SYN, 1000, 0, 0)),
+          (1, 'wan', tcp(0, hosts[1], hosts[0], 80, 40000, SYN | ACK, 5000, 1001, 0)),
+          (2, 'lan', tcp(0, hosts[0], hosts[1], 40000, 80, ACK, 1001, 5001, 0))]
+for side in 'lan', 'wan':
+    with open('%s/late-%s.pcap' % (sys.argv[1], side), 'wb') as f:
+        f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for at, port, data in frames:
+            if port == side:
+                size = len(data)
+                f.write(struct.pack('<IIII', first, 500000 + at, size, size) + data)
+EOF
+	timeout 20 "$replay" --config "$work/config.yaml" --out "$work/late" --drain \
+		--port lan="$work/late-lan.pcap" --port wan="$work/late-wan.pcap" \
+		>"$work/said" 2>&1
+}
+
+# left_at N FIRST LAST: N frames left wan, the first and the last in these seconds
+left_at()
+{
+	python3 - "$work/late/wan.pcap" "$@" <<'EOF'
+import struct
+import sys
+data, at, seconds = open(sys.argv[1], 'rb').read(), 24, []
+while at < len(data):
+    seconds.append(struct.unpack('<I', data[at:at + 4])[0])
+    at += 16 + struct.unpack('<I', data[at + 8:at + 12])[0]
+assert [len(seconds), seconds[0], seconds[-1]] == [int(n) for n in sys.argv[2:]], seconds
+EOF
+}
+
+for second in 0 2147483640 2147483648 3000000000; do
+	ok "a capture of second $second is replayed and drained" late "$second"
+	ok 'two segments and three probes leave in their seconds' \
+		left_at 5 "$second" $((second + 7442))
+	ok 'and one connection expires' grep -q '"t":7443.0000' "$work/late/verdicts.jsonl"
+done
+ok 'a capture of the last seconds that there are ends, too' late $((0xfffffff0))
+ok 'what leaves after them has the last one' left_at 5 $((0xfffffff0)) $((0xffffffff))
+ok 'which is said' grep -qF '6 frames left after 2106' "$work/said"
+ok 'and one connection expires' grep -q '"event":"expire"' "$work/late/verdicts.jsonl"
+ok 'times are counted from the first packet' \
+	grep -q '"t":7443.0000' "$work/late/verdicts.jsonl"
+
 echo "1..$n"
 exit $failed
