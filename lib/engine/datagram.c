@@ -30,6 +30,14 @@ query_is_first(const struct engine_step *s, const struct track_conn *conn)
 	       !datagram_asks(conn, s->p->side);
 }
 
+#define DNS_PORT 53
+
+static bool
+is_dns(const struct packet *p)
+{
+	return p->proto == IPPROTO_UDP && p->key.id.port[!p->side] == RTE_BE16(DNS_PORT);
+}
+
 static void
 datagram_unknown(struct engine_step *s)
 {
@@ -45,6 +53,8 @@ datagram_unknown(struct engine_step *s)
 	datagram_open(&conn, s->p->side, s->e->now);
 	if (s->p->kind == PACKET_ICMP_QUERY)
 		datagram_ask(&conn, s->p->side);
+	if (is_dns(s->p))
+		datagram_is_dns(&conn);
 	connection_opened(s);
 	step_pass(s);
 }

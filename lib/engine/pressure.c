@@ -25,7 +25,7 @@ eviction_of(const struct engine *e, const struct engine_family *f, uint32_t inde
 
 	if (flow_id_class(&flow_conn(&f->table, index)->id) == FLOW_TCP)
 		return tcp_eviction(&conn, e->now);
-	return datagram_eviction(&conn);
+	return datagram_eviction(&conn, e->now);
 }
 
 /* The hand goes on by one place: the connection there, or FLOW_NONE. */

@@ -12,7 +12,9 @@
 /* A connection that is in use for longer is a stream. */
 #define STREAM_AFTER (2 * TICKS_PER_S)
 
-#define DATAGRAM_ASKS 0x1u /* in track_hot.ep */
+/* track_hot.ep */
+#define DATAGRAM_ASKS 0x1u
+#define DATAGRAM_DNS 0x2u /* of side 0 alone */
 
 void
 datagram_open(struct track_conn *conn, uint8_t side, uint32_t now)
@@ -20,6 +22,12 @@ datagram_open(struct track_conn *conn, uint8_t side, uint32_t now)
 	conn->hot->flags = side ? TRACK_ORIG : 0;
 	conn->hot->last = now;
 	conn->cold->t0 = now;
+}
+
+void
+datagram_is_dns(struct track_conn *conn)
+{
+	conn->hot->ep[0] |= DATAGRAM_DNS;
 }
 
 void
@@ -58,12 +66,24 @@ datagram_asks(const struct track_conn *conn, uint8_t side)
 }
 
 unsigned
-datagram_eviction(const struct track_conn *conn)
+datagram_eviction(const struct track_conn *conn, uint32_t now)
 {
 	if (conn->hot->flags & TRACK_ASSURED)
 		return TRACK_EVICT_NEVER;
-	return conn->hot->flags & TRACK_REPLIED ? TRACK_EVICT_UNCONFIRMED
-						: TRACK_EVICT_UNANSWERED;
+	if (conn->hot->flags & TRACK_REPLIED)
+		return TRACK_EVICT_UNCONFIRMED;
+	return ticks_since(conn->hot->last, now) > TRACK_STALE_TICKS
+		       ? TRACK_EVICT_STALE
+		       : TRACK_EVICT_UNANSWERED;
+}
+
+static uint32_t
+udp_timeout(const struct track_hot *hot, const struct track_config *config)
+{
+	if (hot->ep[0] & DATAGRAM_DNS)
+		return config->udp_timeout_dns;
+	return hot->flags & TRACK_REPLIED ? config->udp_timeout_stream
+					  : config->udp_timeout;
 }
 
 uint32_t
@@ -76,8 +96,7 @@ datagram_deadline(const struct track_conn *conn, uint8_t proto,
 	switch (proto) {
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
-		timeout = conn->hot->flags & TRACK_ASSURED ? config->udp_timeout_stream
-							   : config->udp_timeout;
+		timeout = udp_timeout(conn->hot, config);
 		break;
 	case IPPROTO_ICMP:
 		timeout = config->icmp_timeout;

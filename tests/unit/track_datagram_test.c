@@ -58,21 +58,59 @@ unanswered_udp_never_becomes_a_stream(void **state)
 		assert_int_equal(r.events, 0);
 	}
 	assert_int_equal(f.hot.flags, TRACK_ORIG);
-	assert_int_equal(left(&f, IPPROTO_UDP, 59000), 30000);
+	f.config.udp_timeout = 90000;
+	assert_int_equal(left(&f, IPPROTO_UDP, 59000), 90000);
 }
 
 static void
-question_and_answer_keep_the_short_timeout(void **state)
+answered_udp_has_the_timeout_of_a_stream_at_once(void **state)
 {
 	struct fixture f;
 
 	(void)state;
 	open_from(&f, 0);
+	f.config.udp_timeout = 90000;
 	assert_int_not_equal(packet(&f, 1, 10).events & TRACK_EVENT_STATE, 0);
 	assert_int_equal(f.hot.flags, TRACK_REPLIED);
+	assert_int_equal(left(&f, IPPROTO_UDP, 10), 120000);
 	assert_int_equal(packet(&f, 0, 2000).events, 0);
 	assert_int_equal(f.hot.flags, TRACK_REPLIED);
-	assert_int_equal(left(&f, IPPROTO_UDP, 2000), 30000);
+	assert_int_equal(left(&f, IPPROTO_UDPLITE, 2000), 120000);
+}
+
+static void
+dns_has_its_own_timeout_answered_or_not(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_from(&f, 1);
+	datagram_is_dns(&f.conn);
+	f.config.udp_timeout_dns = 20000;
+	assert_int_equal(left(&f, IPPROTO_UDP, 0), 20000);
+	packet(&f, 0, 10);
+	assert_int_equal(left(&f, IPPROTO_UDP, 10), 20000);
+	packet(&f, 1, 3000);
+	assert_int_equal(f.hot.flags, TRACK_ORIG | TRACK_REPLIED | TRACK_ASSURED);
+	assert_int_equal(left(&f, IPPROTO_UDP, 3000), 20000);
+	assert_false(datagram_asks(&f.conn, 0));
+}
+
+static void
+what_is_not_answered_for_long_goes_first(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_from(&f, 0);
+	assert_int_equal(datagram_eviction(&f.conn, T0 + 5000), TRACK_EVICT_UNANSWERED);
+	assert_int_equal(datagram_eviction(&f.conn, T0 + 5001), TRACK_EVICT_STALE);
+	packet(&f, 0, 5001);
+	assert_int_equal(datagram_eviction(&f.conn, T0 + 5001), TRACK_EVICT_UNANSWERED);
+	packet(&f, 1, 9000);
+	assert_int_equal(datagram_eviction(&f.conn, T0 + 90000), TRACK_EVICT_UNCONFIRMED);
+	packet(&f, 0, 90000);
+	assert_int_equal(datagram_eviction(&f.conn, T0 + 200000), TRACK_EVICT_NEVER);
 }
 
 static void
@@ -140,7 +178,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unanswered_udp_never_becomes_a_stream),
-		cmocka_unit_test(question_and_answer_keep_the_short_timeout),
+		cmocka_unit_test(answered_udp_has_the_timeout_of_a_stream_at_once),
+		cmocka_unit_test(dns_has_its_own_timeout_answered_or_not),
+		cmocka_unit_test(what_is_not_answered_for_long_goes_first),
 		cmocka_unit_test(late_answer_alone_makes_no_stream),
 		cmocka_unit_test(udp_both_ways_after_two_seconds_is_a_stream),
 		cmocka_unit_test(each_protocol_has_its_timeout),

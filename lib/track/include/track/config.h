@@ -26,8 +26,9 @@
 	  "both FINs sent, not both acknowledged")                                       \
 	X(tcp_timeout_time_wait, 120, 1, 3600, "2MSL")                                   \
 	X(tcp_timeout_close, 10, 1, 3600, "reset and lingering, or a RST in doubt")      \
-	X(udp_timeout, 30, 1, 2000000, "UDP, nothing has come back")                     \
+	X(udp_timeout, 120, 1, 2000000, "UDP, nothing has come back")                    \
 	X(udp_timeout_stream, 120, 1, 2000000, "UDP, both directions seen")              \
+	X(udp_timeout_dns, 30, 1, 2000000, "UDP to port 53, answered or not")            \
 	X(icmp_timeout, 30, 1, 2000000, "ICMP query")                                    \
 	X(icmpv6_timeout, 30, 1, 2000000, "ICMPv6 query")                                \
 	X(sctp_timeout_cookie_wait, 30, 1, 2000000, "SCTP, nothing has come back")       \

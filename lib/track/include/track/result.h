@@ -28,7 +28,7 @@
 enum track_eviction {
 	TRACK_EVICT_CLOSED,
 	TRACK_EVICT_TIME_WAIT,
-	TRACK_EVICT_STALE, /* an unanswered SYN of more than 5 s, which needs no full table */
+	TRACK_EVICT_STALE, /* a SYN or UDP unanswered for 5 s, which needs no full table */
 	TRACK_EVICT_UNANSWERED, /* SYN or question */
 	TRACK_EVICT_LAST_ACK,   /* LAST_ACK, CLOSING */
 	TRACK_EVICT_HALF_CLOSED,
