@@ -87,10 +87,11 @@ struct engine_family {
 	uint8_t *
 		generation; /* the same: engine.generation of the rules it remembers, 0: none */
 	bool exists;        /* false: no connections of this family, ever */
-	uint8_t changed;      /* CHANGED_* */
-	uint32_t pressed;     /* connections from which on room is made */
-	uint32_t hand;        /* the next place to be looked at for that */
-	uint32_t barren;      /* places looked at in vain since the last who went */
+	uint8_t changed;  /* CHANGED_* */
+	uint32_t pressed; /* connections from which on room is made */
+	uint32_t reserve; /* places that are left when more than that is done for it */
+	uint32_t hand;    /* the next place to be looked at for that */
+	uint32_t barren;  /* places looked at in vain since the last who went */
 	uint32_t barren_tick; /* when */
 };
 

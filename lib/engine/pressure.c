@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A table that is nearly full. From 95 % on each new connection has a few places looked at,
- * and of closed ones and stale SYNs the least goes; with no place left, anyone who may. A hand goes
- * round the slab, so that all are looked at in turn, and the cost of a new connection is
- * bounded. The order is the trackers' (TIM-2): what is established is never taken.
+ * A table that is nearly full. From 95 % on each new connection has a few places looked
+ * at, and of closed ones and stale SYNs the least goes; with few places left, any that
+ * may. A hand goes round the slab, so that all are looked at in turn, and the cost of a
+ * new connection is bounded. The order is the trackers' (TIM-2): what is established is
+ * never taken.
+ *
+ * Established connections stand in rows, as they were opened: the hand may go over
+ * thousands of places, PRESSURE_MOST with each new connection, before it comes to one
+ * that may go. Meanwhile new ones live on the places left. In a large table there are
+ * enough of these for a row of any length: one for PRESSURE_MOST of the table, and so
+ * room is made from there on.
  */
 #include <netinet/in.h>
 
@@ -13,8 +20,9 @@
 
 #define PRESSURE_PERCENT 95u
 #define PRESSURE_LOOK_EARLY 4u /* places with each new connection from there on */
-#define PRESSURE_LOOK 16u      /* .. with one that finds no place */
-#define PRESSURE_MOST 256u     /* .. until somebody is found */
+#define PRESSURE_LOOK 16u      /* with each where few are left */
+#define PRESSURE_MOST 256u     /* at most, until one is found that may go */
+#define PRESSURE_LARGE 65536u
 /* Of equals so many go at once, should the table be large: a flood pays for one look in eight. */
 #define PRESSURE_TOGETHER 8u
 
@@ -112,10 +120,14 @@ evict_least(struct engine *e, struct engine_family *f, unsigned look, unsigned m
 void
 pressure_relieve(struct engine *e, struct engine_family *f)
 {
-	/* of a full table, pressure_evict() takes the stale ones first as well */
-	if (unlikely(f->table.count >= f->pressed) && f->table.count < f->table.capacity)
+	if (likely(f->table.count < f->pressed))
+		return;
+	/* pressure_evict() takes the stale ones first as well */
+	if (f->table.count + f->reserve < f->table.capacity)
 		evict_least(e, f, PRESSURE_LOOK_EARLY, 0, TRACK_EVICT_STALE,
 			    PRESSURE_LOOK_EARLY);
+	else if (f->table.count < f->table.capacity)
+		pressure_evict(e, f);
 }
 
 bool
@@ -137,4 +149,6 @@ void
 pressure_init(struct engine_family *f)
 {
 	f->pressed = (uint32_t)((uint64_t)f->table.capacity * PRESSURE_PERCENT / 100);
+	if (f->table.capacity >= PRESSURE_LARGE)
+		f->reserve = f->table.capacity / PRESSURE_MOST;
 }

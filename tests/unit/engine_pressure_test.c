@@ -69,6 +69,30 @@ a_flood_of_syns_leaves_established_alone(void **state)
 	fixture_end(&f);
 }
 
+/* A row of established ones is gone over while new ones take the places that are left. */
+static void
+a_row_of_established_costs_no_syn_its_place(void **state)
+{
+	enum { ROW = 50000, TABLE = 70000 };
+	struct fixture f;
+	struct frame frame;
+	uint32_t i;
+
+	(void)state;
+	start(&f, TABLE);
+	for (i = 0; i < ROW; i++)
+		handshake_from(&f, (uint16_t)(1000 + i));
+	for (i = 0; i < SYNS; i++) {
+		frame = syn_from(i);
+		assert_passed(inject_at(&f, LAN, &frame, START + i * (MS / 100)));
+	}
+	assert_int_equal(stats(&f).drops[REASON_TABLE_FULL], 0);
+	assert_int_equal(stats(&f).drops[REASON_TABLE_CROWDED], 0);
+	for (i = 0; i < ROW; i++)
+		assert_true(i % 1000 != 0 || there(&f, (uint16_t)(1000 + i)));
+	fixture_end(&f);
+}
+
 /* Close the connection from a port, as far as the named step. */
 static void
 close_from(struct fixture *f, uint16_t sport, unsigned steps)
@@ -295,6 +319,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_of_syns_leaves_established_alone),
+		cmocka_unit_test(a_row_of_established_costs_no_syn_its_place),
 		cmocka_unit_test(the_least_goes_first),
 		cmocka_unit_test(stale_syns_go_before_the_table_is_full),
 		cmocka_unit_test(in_a_small_table_nobody_goes_twice),
