@@ -51,6 +51,13 @@ signals_block(sigset_t *signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* What the control thread has to say. */
+static void
+warn(const char *text)
+{
+	printf("warning: %s\n", text);
+}
+
 static int
 start_control(struct sluice *s)
 {
@@ -72,6 +79,7 @@ start_control(struct sluice *s)
 		.max = s->config->max,
 		.max6 = s->config->max_ipv6,
 		.reload = &s->reload,
+		.warn = warn,
 	};
 	if (s->config->metrics != NULL &&
 	    address_parse(s->config->metrics, &metrics) == 0)

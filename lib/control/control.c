@@ -20,6 +20,7 @@
 #include <rte_ring_elem.h>
 
 #include "clients.h"
+#include "fill.h"
 #include "listener.h"
 #include "request.h"
 #include "serve.h"
@@ -28,7 +29,6 @@
 #define EVENTS_PERIOD_MS 20
 #define STACK_BYTES                                                                      \
 	((size_t)2 << 20)    /* whatever the limit is: a request nests 2,047 deep */
-#define IDLE_PERIOD_MS 10000 /* between looks at who is idle */
 #define EVENTS_PIECE 256u
 
 struct control {
@@ -40,6 +40,7 @@ struct control {
 	int wake; /* eventfd: end */
 	pthread_t thread;
 	struct metrics *metrics;
+	struct fill *fill;
 };
 
 /* ---- events ---- */
@@ -237,7 +238,7 @@ poll_timeout(const struct control *control, uint64_t now_ms)
 		return EVENTS_PERIOD_MS;
 	if (!listener_is_ready(&control->listener, now_ms))
 		return LISTENER_PAUSE_MS;
-	return control->clients.count > 0 ? IDLE_PERIOD_MS : -1;
+	return FILL_PERIOD_MS;
 }
 
 /* The set: these, then the clients. */
@@ -292,6 +293,7 @@ serve(struct control *control, const struct pollfd *fds, unsigned n, uint64_t no
 	serve_clients(control, now_ms);
 	clients_drop(&control->clients, now_ms);
 	switch_events(control);
+	fill_watch(control->fill, now_ms);
 	if (fds[POLL_LISTENER].revents != 0)
 		accept_client(control, now_ms);
 }
@@ -338,6 +340,12 @@ control_start(const struct control_config *config, struct control **control,
 	}
 	c->config = config;
 	message[0] = '\0';
+	c->fill = fill_new(config);
+	if (c->fill == NULL) {
+		snprintf(message, CONTROL_MESSAGE_BYTES, "out of memory");
+		status = -ENOMEM;
+		goto free_control;
+	}
 	status = listener_open(&c->listener, config->path, config->group);
 	if (status != 0) {
 		snprintf(message, CONTROL_MESSAGE_BYTES, "control socket %s: %s",
@@ -376,6 +384,7 @@ stop_metrics:
 close_listener:
 	listener_close(&c->listener);
 free_control:
+	fill_free(c->fill);
 	free(c);
 	return status;
 }
@@ -392,5 +401,6 @@ control_stop(struct control *control)
 	listener_close(&control->listener);
 	clients_free(&control->clients);
 	close(control->wake);
+	fill_free(control->fill);
 	free(control);
 }

@@ -69,6 +69,20 @@ worker_counters(const struct control_worker *w, struct control_job *job)
 				     job->counters.values);
 }
 
+/* Connections of the family alone: the last part may be followed by the other one. */
+static void
+worker_sample(const struct engine *e, uint64_t now_ns, struct control_job *job)
+{
+	unsigned n;
+
+	job->list.cursor = engine_cursor(e, job->list.family, job->list.part,
+					 job->list.parts);
+	n = engine_list(e, now_ns, &job->list.cursor, job->list.views, CONTROL_PIECE);
+	while (n > 0 && job->list.views[n - 1].family != job->list.family)
+		n--;
+	job->list.count = n;
+}
+
 void
 control_worker_serve(struct control_worker *w, uint64_t now_ns)
 {
@@ -89,6 +103,9 @@ control_worker_serve(struct control_worker *w, uint64_t now_ns)
 	case CONTROL_LIST:
 		job->list.count = engine_list(e, now_ns, &job->list.cursor,
 					      job->list.views, CONTROL_PIECE);
+		break;
+	case CONTROL_SAMPLE:
+		worker_sample(e, now_ns, job);
 		break;
 	case CONTROL_DELETE:
 		job->removal.found = engine_delete(e, &job->removal.key,
@@ -196,4 +213,6 @@ control_stats_add(struct engine_stats *sum, const struct engine_stats *stats)
 	sum->evicted += stats->evicted;
 	sum->connections += stats->connections;
 	sum->connections6 += stats->connections6;
+	sum->max += stats->max;
+	sum->max6 += stats->max6;
 }

@@ -235,6 +235,8 @@ engine_stats(const struct engine *e, struct engine_stats *stats)
 	stats->fragments = e->fragments != NULL ? fragment_count(e->fragments) : 0;
 	stats->connections = e->family[0].exists ? e->family[0].table.count : 0;
 	stats->connections6 = e->family[1].exists ? e->family[1].table.count : 0;
+	stats->max = e->family[0].exists ? e->family[0].table.capacity : 0;
+	stats->max6 = e->family[1].exists ? e->family[1].table.capacity : 0;
 }
 
 struct engine_tx *

@@ -34,6 +34,15 @@ walk_next(const struct engine *e, uint64_t *cursor, unsigned *places)
 	return FLOW_NONE;
 }
 
+uint64_t
+engine_cursor(const struct engine *e, uint8_t family, unsigned part, unsigned parts)
+{
+	const struct engine_family *f = &e->family[family == 4 ? 0 : 1];
+	uint64_t high = f->exists ? f->table.high : 0;
+
+	return (family == 4 ? 0 : CURSOR_IPV6) + high * part / parts;
+}
+
 unsigned
 engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,
 	    struct engine_view *views, unsigned n)

@@ -51,6 +51,7 @@ struct control_config {
 	uint32_t max6;
 	const struct sockaddr *metrics; /* where to serve them, NULL: nowhere */
 	struct control_reload *reload;  /* started */
+	void (*warn)(const char *text); /* a line for the log; NULL: there is none */
 };
 
 struct control;

@@ -34,6 +34,7 @@
 enum control_op {
 	CONTROL_STATS,
 	CONTROL_LIST,
+	CONTROL_SAMPLE, /* as a list, from a part of a table on */
 	CONTROL_DELETE,
 	CONTROL_FLUSH,
 	CONTROL_POLICY,
@@ -50,7 +51,10 @@ struct control_job {
 		} stats;
 		struct {
 			uint64_t cursor; /* engine_list()'s */
-			unsigned count;  /* of views */
+			uint8_t family;  /* of a sample: engine_cursor()'s three */
+			unsigned part;
+			unsigned parts;
+			unsigned count; /* of views */
 			struct engine_view views[CONTROL_PIECE];
 		} list;
 		struct {

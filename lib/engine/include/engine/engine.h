@@ -205,6 +205,8 @@ struct engine_stats {
 	uint32_t fragments;   /* held now */
 	uint32_t connections; /* now */
 	uint32_t connections6;
+	uint32_t max; /* connections that there is room for */
+	uint32_t max6;
 };
 
 /* The counters; current when no burst is in work. */
@@ -240,6 +242,13 @@ struct engine_view {
  */
 #define ENGINE_CURSOR_END UINT64_MAX
 #define ENGINE_WALK_PLACES 1024u
+
+/*
+ * The cursor of a family, 4 or 6, at this part of so many of its table: what a sample of
+ * the table is read from. A walk from there goes on to the end.
+ */
+uint64_t engine_cursor(const struct engine *e, uint8_t family, unsigned part,
+		       unsigned parts);
 
 /* Fill at most n views, n > 0; returns how many. */
 unsigned engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,

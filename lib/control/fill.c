@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fill.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <control/worker.h>
+
+static const unsigned levels[FILL_LEVELS] = {80, 95}; /* percent */
+
+struct fill {
+	const struct control_config *config;
+	uint64_t asked_ms;
+	bool asked;
+	struct fill_said (*said)[2]; /* by worker: IPv4, IPv6 */
+	struct engine_view sample[FILL_SAMPLE];
+};
+
+bool
+fill_due(struct fill_said *said, uint32_t count, uint32_t max, uint64_t now_ms)
+{
+	unsigned level = FILL_LEVELS, i;
+
+	while (level > 0 && (uint64_t)count * 100 < (uint64_t)max * levels[level - 1])
+		level--;
+	if (max == 0 || level == 0)
+		return false;
+	if (said->ever[level - 1] && now_ms - said->at_ms[level - 1] < FILL_AGAIN_MS)
+		return false;
+	/* what is said of the higher level holds for the lower one, too */
+	for (i = 0; i < level; i++) {
+		said->ever[i] = true;
+		said->at_ms[i] = now_ms;
+	}
+	return true;
+}
+
+/* The address that began a connection. */
+static const void *
+source_of(const struct engine_view *view, size_t *bytes)
+{
+	unsigned orig = view->orig & 1u;
+
+	*bytes = view->family == 4 ? sizeof(view->key.addr.v4[0])
+				   : sizeof(view->key.addr.v6[0]);
+	return view->family == 4 ? (const void *)&view->key.addr.v4[orig]
+				 : (const void *)view->key.addr.v6[orig];
+}
+
+static int
+source_compare(const void *a, const void *b)
+{
+	size_t bytes;
+	const void *left = source_of(a, &bytes), *right = source_of(b, &bytes);
+
+	return memcmp(left, right, bytes);
+}
+
+/* Put a source in its place among the first ones. */
+static unsigned
+top_insert(struct fill_source top[FILL_TOP], unsigned n, struct fill_source source)
+{
+	unsigned at = n;
+
+	while (at > 0 && top[at - 1].count < source.count)
+		at--;
+	if (at == FILL_TOP)
+		return n;
+	n = n < FILL_TOP ? n + 1 : n;
+	memmove(&top[at + 1], &top[at], (n - at - 1) * sizeof(top[0]));
+	top[at] = source;
+	return n;
+}
+
+unsigned
+fill_sources(struct engine_view *sample, unsigned n, struct fill_source top[FILL_TOP])
+{
+	unsigned first = 0, i, found = 0;
+
+	qsort(sample, n, sizeof(sample[0]), source_compare);
+	for (i = 1; i <= n; i++) {
+		if (i < n && source_compare(&sample[first], &sample[i]) == 0)
+			continue;
+		found = top_insert(top, found,
+				   (struct fill_source){&sample[first], i - first});
+		first = i;
+	}
+	return found;
+}
+
+void
+fill_text(char *text, unsigned worker, uint8_t family, uint32_t count, uint32_t max,
+	  struct engine_view *sample, unsigned n)
+{
+	struct fill_source top[FILL_TOP];
+	unsigned found = fill_sources(sample, n, top), i;
+	char address[INET6_ADDRSTRLEN];
+	size_t bytes;
+	int length;
+
+	length = snprintf(text, FILL_TEXT_BYTES,
+			  "the IPv%u table of worker %u is %u %% full: %" PRIu32
+			  " of %" PRIu32 " connections",
+			  family, worker, (unsigned)((uint64_t)count * 100 / max), count,
+			  max);
+	for (i = 0; i < found; i++) {
+		inet_ntop(family == 4 ? AF_INET : AF_INET6,
+			  source_of(top[i].view, &bytes), address, sizeof(address));
+		length += snprintf(text + length, FILL_TEXT_BYTES - (size_t)length,
+				   "%s%s (about %u %%)", i == 0 ? ", most from " : ", ",
+				   address, (top[i].count * 100 + n / 2) / n);
+	}
+}
+
+struct fill *
+fill_new(const struct control_config *config)
+{
+	struct fill *fill = calloc(1, sizeof(*fill));
+
+	if (fill == NULL)
+		return NULL;
+	fill->config = config;
+	fill->said = calloc(config->worker_count, sizeof(*fill->said));
+	if (fill->said == NULL) {
+		free(fill);
+		return NULL;
+	}
+	return fill;
+}
+
+void
+fill_free(struct fill *fill)
+{
+	if (fill == NULL)
+		return;
+	free(fill->said);
+	free(fill);
+}
+
+/* The occupancy of a worker's tables; false: it does not answer. */
+static bool
+ask_stats(struct control_worker *w, struct engine_stats *stats)
+{
+	struct control_job *job = control_open(w);
+	bool answered;
+
+	if (job == NULL)
+		return false;
+	job->op = CONTROL_STATS;
+	answered = control_call(w) == 0;
+	if (answered)
+		*stats = job->stats.engine;
+	control_close(w);
+	return answered;
+}
+
+/* A part of the sample; returns how many connections it has. */
+static unsigned
+ask_part(struct control_worker *w, uint8_t family, unsigned part,
+	 struct engine_view *views)
+{
+	struct control_job *job = control_open(w);
+	unsigned n = 0;
+
+	if (job == NULL)
+		return 0;
+	job->op = CONTROL_SAMPLE;
+	job->list.family = family;
+	job->list.part = part;
+	job->list.parts = FILL_PARTS;
+	if (control_call(w) == 0) {
+		n = job->list.count;
+		memcpy(views, job->list.views, n * sizeof(views[0]));
+	}
+	control_close(w);
+	return n;
+}
+
+static void
+say(struct fill *fill, unsigned worker, uint8_t family, uint32_t count, uint32_t max)
+{
+	char text[FILL_TEXT_BYTES];
+	unsigned part, n = 0;
+
+	for (part = 0; part < FILL_PARTS; part++)
+		n += ask_part(&fill->config->workers[worker], family, part,
+			      &fill->sample[n]);
+	fill_text(text, worker, family, count, max, fill->sample, n);
+	fill->config->warn(text);
+}
+
+void
+fill_watch(struct fill *fill, uint64_t now_ms)
+{
+	const struct control_config *config = fill->config;
+	struct engine_stats stats;
+	unsigned i;
+
+	if (config->warn == NULL ||
+	    (fill->asked && now_ms - fill->asked_ms < FILL_PERIOD_MS))
+		return;
+	fill->asked = true;
+	fill->asked_ms = now_ms;
+	for (i = 0; i < config->worker_count; i++) {
+		if (!ask_stats(&config->workers[i], &stats))
+			continue;
+		if (fill_due(&fill->said[i][0], stats.connections, stats.max, now_ms))
+			say(fill, i, 4, stats.connections, stats.max);
+		if (fill_due(&fill->said[i][1], stats.connections6, stats.max6, now_ms))
+			say(fill, i, 6, stats.connections6, stats.max6);
+	}
+}
