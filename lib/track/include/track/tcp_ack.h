@@ -99,7 +99,8 @@ ack_unanswered(const struct tcp_step *st, const struct tcp_pair *p)
 	const struct track_config *config = st->in->config;
 	uint8_t x = step_side(st);
 
-	if (config->tcp_loose && !config->tcp_be_liberal)
+	if (config->tcp_loose && !config->tcp_be_liberal &&
+	    (st->side == NULL || step_is_own(st, p)))
 		/* PICK-1: else who forges a SYN keeps it from being picked up */
 		return ack_pickup(st, p, REASON_TCP_NO_HANDSHAKE);
 	if (TRACK_SIDES && !config->tcp_be_liberal && config->tcp_asymmetric) {
