@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Two stacks that sign (TCP-MD5): no forged segment ends what they go on with, signed wrongly or
-# not at all; and a silence that lasts for longer than the time-out of a connection that can be
-# probed does not, either. Without signatures the same RST ends the connection (SIG-1).
+# Two stacks that sign (TCP-MD5): no forged segment ends what they go on with, signed
+# wrongly or not at all; and a silence that lasts for longer than the time-out of a
+# connection that can be probed does not, either. Without signatures the same RST ends the
+# connection (SIG-1).
 # Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -219,7 +219,10 @@ counter(const char *command)
 	return packets;
 }
 
-/* What did not come out was dropped as invalid, or refused as new, and for nothing else. */
+/*
+ * What did not come out was dropped as invalid, or refused as new, and for nothing
+ * else.
+ */
 static void
 check_counters(void)
 {

@@ -20,8 +20,8 @@ if [ "${1:-}" != inside ]; then
 fi
 shift
 
-# What the kernel needs to be a router between lan and wan that drops what it calls invalid. In
-# each second pair of sequences, by the port of lan, wan may open nothing.
+# What the kernel needs to be a router between lan and wan that drops what it calls
+# invalid. In each second pair of sequences, by the port of lan, wan may open nothing.
 prepare()
 {
 	local device key
@@ -41,7 +41,10 @@ prepare()
 			chain forward {
 				type filter hook forward priority filter; policy accept
 				ct state invalid counter name invalid drop
-				iifname "wan" ct state new tcp dport & 1 == 1 counter name refused drop
+				iifname "wan" ct state new tcp dport & 1 == 1 jump refuse
+			}
+			chain refuse {
+				counter name refused drop
 			}
 		}
 	END

@@ -144,7 +144,10 @@ early_is_near(uint32_t a, uint32_t b)
 	return a - b < TCP_EARLY_MAX || b - a < TCP_EARLY_MAX;
 }
 
-/* Such data of x up to end: of each answer the highest end stays, of many answers the newest. */
+/*
+ * Such data of x up to end: of each answer the highest end stays, of many answers the
+ * newest.
+ */
 static inline void
 pair_keep_early(const struct tcp_pair *p, uint8_t x, uint32_t end, uint32_t ack)
 {

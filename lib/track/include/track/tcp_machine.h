@@ -43,8 +43,8 @@ segment_flags_valid(const struct tcp_segment *seg)
 }
 
 /*
- * SIG-1: both ends sign, and take no notice of what is not signed. A SYN is an attempt of its own, for
- * its receiver to judge.
+ * SIG-1: both ends sign, and take no notice of what is not signed. A SYN is an attempt
+ * of its own, for its receiver to judge.
  */
 static inline bool
 pair_takes_unsigned(const struct tcp_pair *p, const struct tcp_segment *seg)
@@ -266,8 +266,8 @@ shadow_restart(const struct tcp_step *st, const struct tcp_pair *p,
 }
 
 /*
- * SYN-1: the SYN+ACK of this shadow was lost before us, but what follows it shows that its peer has
- * answered: it lives as one in SYN_RECEIVED does.
+ * SYN-1: the SYN+ACK of this shadow was lost before us, but what follows it shows that
+ * its peer has answered: it lives as one in SYN_RECEIVED does.
  */
 static inline void
 shadow_heard(const struct tcp_step *st, struct tcp_shadow *shadow)
@@ -415,8 +415,9 @@ side_forget_synacks(struct tcp_side *side)
 }
 
 /*
- * SYN-4: data that is wholly old for the connection, whose window is wide, may be new for a shadow whose
- * numbers are near: the data of who has answered the SYN. It counts there, too.
+ * SYN-4: data that is wholly old for the connection, whose window is wide, may be new
+ * for a shadow whose numbers are near: the data of who has answered the SYN. It counts
+ * there, too.
  */
 TRACK_RARE void
 old_to_shadows(const struct tcp_step *st)

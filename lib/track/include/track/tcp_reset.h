@@ -127,8 +127,8 @@ reset_believed(const struct tcp_step *st, const struct tcp_pair *p)
 }
 
 /*
- * RST-10: once it has the FIN of x, Linux takes the FIN's own number as well as the one after it, and
- * some senders use that.
+ * RST-10: once it has the FIN of x, Linux takes the FIN's own number as well as the
+ * one after it, and some senders use that.
  */
 static inline bool
 reset_at_fin(const struct tcp_pair *p, uint8_t x, uint32_t seq)

@@ -19,8 +19,8 @@ shadow_pair(struct tcp_shadow *shadow)
 }
 
 /*
- * The place of a new shadow. Of two others the newest stays, but one that has been answered makes no
- * room while one that has not is there.
+ * The place of a new shadow. Of two others the newest stays, but one that has been
+ * answered makes no room while one that has not is there.
  */
 static inline struct tcp_shadow *
 side_new_shadow(struct tcp_side *side)
@@ -79,8 +79,8 @@ syn_shadow(const struct tcp_step *st)
 }
 
 /*
- * Whether the SYN crosses one that opened a shadow and has not been answered: it is the second
- * half of a simultaneous open that the rules have let in (RFC 5382 REQ-2).
+ * Whether the SYN crosses one that opened a shadow and has not been answered: it is
+ * the second half of a simultaneous open that the rules have let in (RFC 5382 REQ-2).
  */
 static inline bool
 syn_crosses_shadow(const struct tcp_step *st)

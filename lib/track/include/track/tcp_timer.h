@@ -64,8 +64,9 @@ pair_end(const struct tcp_pair *p, const struct track_config *config)
 }
 
 /*
- * Whether the pair is probed before it goes. Who signs does not answer us (SIG-1); a side whose SYN nobody has acknowledged (it may have
- * sent its FIN, too) would answer with a RST.
+ * Whether the pair is probed before it goes. Who signs does not answer us (SIG-1); a
+ * side whose SYN nobody has acknowledged (it may have sent its FIN, too) would answer
+ * with a RST.
  */
 static inline bool
 pair_is_probed(const struct tcp_pair *p)

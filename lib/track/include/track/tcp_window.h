@@ -202,8 +202,8 @@ pair_update_ts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 }
 
 /*
- * TW-1: x, whose FIN is known, sends that or data before it: if the FIN was acknowledged, that has not
- * reached x.
+ * TW-1: x, whose FIN is known, sends that or data before it: if the FIN was
+ * acknowledged, that has not reached x.
  */
 static inline bool
 pair_sends_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
