@@ -121,7 +121,7 @@ reload(void *context, char *message, size_t size)
 
 /* A connection that filters are put to. */
 static const struct engine_view view = {
-	.key = {.id = {.port = {RTE_BE16(40000), RTE_BE16(80)}, .proto = 6},
+	.key = {.id = {.port = {RTE_BE16(40000), RTE_BE16(80)}, .network = FLOW_TCP},
 		.addr.v4 = {RTE_BE32(0x0a000001), RTE_BE32(0xc0000201)}},
 	.family = 4,
 	.has_states = true,
@@ -170,7 +170,7 @@ requests(const uint8_t *data, size_t size)
 		if (c->task == CLIENT_IDLE)
 			continue;
 		tasks++;
-		lie(c->classifier.any || !filter_match(&c->classifier, &view));
+		lie(c->filter.any || !filter_match(&c->filter, &view));
 		c->task = CLIENT_IDLE;
 	}
 	require(answers(c) + tasks == lines + (c->ended ? 1 : 0));
