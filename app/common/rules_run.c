@@ -277,8 +277,8 @@ message_make(struct run *run, int ret, const char *file, char *err, size_t size)
 }
 
 int
-rules_run(const char *program, const char *file, const struct rules_limits *limits,
-	  char **json, size_t *length, char *err, size_t err_size)
+rules_run(const char *file, const struct rules_limits *limits, char **json,
+	  size_t *length, char *err, size_t err_size)
 {
 	struct run run = {
 		.limits = limits,
@@ -288,8 +288,8 @@ rules_run(const char *program, const char *file, const struct rules_limits *limi
 	};
 	int ends[2] = {-1, -1}, ret;
 
-	if (program != NULL)
-		snprintf(run.path, sizeof(run.path), "%s", program);
+	if (limits->program != NULL)
+		snprintf(run.path, sizeof(run.path), "%s", limits->program);
 	else
 		program_find(run.path, sizeof(run.path));
 	clock_gettime(CLOCK_MONOTONIC, &run.begin);

@@ -18,7 +18,7 @@ parse(const char *file, unsigned seconds, const struct ruleset_ports *ports,
 	struct ruleset_error error;
 	char *json = NULL;
 	size_t length;
-	int status = rules_run(NULL, file, &limits, &json, &length, text, sizeof(text));
+	int status = rules_run(file, &limits, &json, &length, text, sizeof(text));
 
 	if (status == 0) {
 		status = ruleset_load(json, length, ports, policy, &error);

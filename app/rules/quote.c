@@ -62,13 +62,14 @@ path_behind(const char *path, const char *folder)
 static bool
 path_inside(const char *path, const char *folder, char inside[PATH_MAX])
 {
-	char real[PATH_MAX], whole[2 * PATH_MAX] = "";
+	char real[PATH_MAX], cwd[PATH_MAX], whole[2 * PATH_MAX];
 	const char *behind = path_behind(path, folder);
 
 	if (behind == NULL && realpath(folder, real) != NULL) {
-		if (path[0] != '/' && getcwd(whole, PATH_MAX) != NULL)
-			strcat(whole, "/");
-		strcat(whole, path);
+		if (path[0] == '/' || getcwd(cwd, sizeof(cwd)) == NULL)
+			cwd[0] = '\0';
+		snprintf(whole, sizeof(whole), "%s%s%s", cwd, cwd[0] != '\0' ? "/" : "",
+			 path);
 		behind = path_behind(whole, real);
 	}
 	if (behind != NULL)

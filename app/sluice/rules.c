@@ -42,7 +42,7 @@ rules_load(const struct sluice_config *config, int cancel, struct policy **polic
 		return status;
 	}
 	/* what sluice-rules says names the file itself */
-	status = rules_run(NULL, config->rules, &limits, &json, &length, error->text,
+	status = rules_run(config->rules, &limits, &json, &length, error->text,
 			   sizeof(error->text));
 	if (status != 0)
 		return status;

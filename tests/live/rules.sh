@@ -140,6 +140,7 @@ hidden="*:1:*: Error: what is wrong is not shown: the file is not below the fold
 # shellcheck disable=SC2317 # by ok()
 without()
 {
+	# shellcheck disable=SC2053 # a pattern
 	[[ $err == $hidden ]] && [[ $err != *word* ]] && [ -z "$out" ]
 }
 echo "include \"$secret\"" >"$dir/outside.nft"

@@ -59,10 +59,13 @@ run(const char *script, const struct rules_limits *limits)
 	size_t length = 0;
 	int status;
 
+	struct rules_limits whole = *limits;
+
+	whole.program = program;
 	write_program(script, 0700);
 	json = NULL;
 	err[0] = '\0';
-	status = rules_run(program, "x.nft", limits, &json, &length, err, sizeof(err));
+	status = rules_run("x.nft", &whole, &json, &length, err, sizeof(err));
 	if (status == 0)
 		assert_int_equal(strlen(json), length);
 	/* no child is left, alive or not */
@@ -105,17 +108,18 @@ one_that_is_killed_is_told(void **state)
 static void
 one_that_is_not_there_or_no_program_is_told(void **state)
 {
+	struct rules_limits limits = ample;
 	size_t length;
 
 	(void)state;
 	unlink(program);
-	assert_int_equal(rules_run(program, "x.nft", &ample, &json, &length, err,
-				   sizeof(err)),
+	limits.program = program;
+	assert_int_equal(rules_run("x.nft", &limits, &json, &length, err, sizeof(err)),
 			 -ENOENT);
 	assert_non_null(strstr(err,
 			       "program is neither beside this program nor in PATH"));
-	assert_int_equal(rules_run(folder, "x.nft", &ample, &json, &length, err,
-				   sizeof(err)),
+	limits.program = folder;
+	assert_int_equal(rules_run("x.nft", &limits, &json, &length, err, sizeof(err)),
 			 -EACCES);
 	assert_non_null(strstr(err, "Permission denied"));
 }
