@@ -57,6 +57,18 @@ pair_update_lingering(const struct tcp_pair *p, uint8_t x, const struct tcp_segm
 	pair_update(p, x, seg, now);
 }
 
+/* PICK-1: pick up anew, from this segment, what nobody has answered so far. */
+TRACK_RARE enum tcp_outcome
+ack_pickup(const struct tcp_step *st, const struct tcp_pair *p, enum reason otherwise)
+{
+	if (step_needs_rules(st))
+		return TCP_ASK;
+	if (st->in->rules != TCP_RULES_ALLOW)
+		return step_drop(st, otherwise);
+	pair_pickup(p, step_side(st), st->in->seg, st->in->now);
+	return TCP_PASS;
+}
+
 /* The column "CLOSED, lingering". */
 TRACK_RARE enum tcp_outcome
 ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
@@ -71,6 +83,9 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 		pair_update(p, x, seg, st->in->now);
 		return TCP_PASS;
 	}
+	if ((p->c->flags & COLD_LOOSE) && !(p->h->flags & TRACK_REPLIED) &&
+	    st->in->config->tcp_loose) /* PICK-1: a RST of a pickup without an answer */
+		return ack_pickup(st, p, REASON_TCP_RATE);
 	if (step_needs_side(st))
 		return TCP_ASK;
 	if (!step_take_one(st, TCP_RATE_CLOSED, x))
@@ -78,18 +93,6 @@ ack_lingering(const struct tcp_step *st, const struct tcp_pair *p)
 	if (fits)
 		pair_update_lingering(p, x, seg, st->in->now);
 	return TCP_TOLERATED;
-}
-
-/* PICK-1: pick up anew, from this segment, what nobody has answered so far. */
-TRACK_RARE enum tcp_outcome
-ack_pickup(const struct tcp_step *st, const struct tcp_pair *p, enum reason otherwise)
-{
-	if (step_needs_rules(st))
-		return TCP_ASK;
-	if (st->in->rules != TCP_RULES_ALLOW)
-		return step_drop(st, otherwise);
-	pair_pickup(p, step_side(st), st->in->seg, st->in->now);
-	return TCP_PASS;
 }
 
 /* x goes on, though we have not seen its SYN answered: ACC-10, LIB-1. */
