@@ -344,6 +344,23 @@ syn_refused(const struct step *s)
 	       (s->before.cold.iss[1] == s->seg.seq || s->before.side.shadow[0].live);
 }
 
+static bool
+picked_up_first(const struct step *s)
+{
+	return kernel_says(s, KERNEL_NEW) && !s->before.live &&
+	       (s->after.cold.flags & COLD_LOOSE) &&
+	       (step_kind(s) == (TCP_FIN | TCP_ACK) ||
+		step_kind(s) == (TCP_SYN | TCP_ACK));
+}
+
+static bool
+picked_up_anew(const struct step *s)
+{
+	return kernel_refuses(s) && s->before.live && step_kind(s) != TCP_RST &&
+	       (s->after.cold.flags & COLD_LOOSE) &&
+	       !(s->after.hot.flags & TRACK_REPLIED);
+}
+
 struct difference_class kernel_drops[] = {
 	{"urgent-flag", urgent_flag, 0},
 	{"sack-beyond", sack_beyond, 0},
@@ -373,5 +390,7 @@ struct difference_class kernel_drops[] = {
 	{"uncounted", uncounted, 0},
 	{"ack-believed", ack_believed, 0},
 	{"kernel-closed", kernel_closed, 0},
+	{"picked-up-first", picked_up_first, 0},
+	{"picked-up-anew", picked_up_anew, 0},
 	{NULL, NULL, 0},
 };

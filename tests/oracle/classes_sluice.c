@@ -186,6 +186,15 @@ rst_ack(const struct step *s)
 		seq_after(s->seg.ack, step_hot(s)->nxt[y]));
 }
 
+/* What it has picked up the kernel judges by no number. */
+static bool
+picked_up(const struct step *s)
+{
+	return s->before.live && (s->before.cold.flags & COLD_LOOSE) &&
+	       (we_say(s, REASON_TCP_SEQ_RIGHT) || we_say(s, REASON_TCP_SEQ_LEFT) ||
+		we_say(s, REASON_TCP_ACK_UNSENT) || we_say(s, REASON_TCP_ACK_OLD));
+}
+
 struct difference_class sluice_drops[] = {
 	{"paws", paws, 0},
 	{"past-fin", past_fin, 0},
@@ -206,5 +215,6 @@ struct difference_class sluice_drops[] = {
 	{"rst-inexact", rst_inexact, 0},
 	{"rst-outside", rst_outside, 0},
 	{"rst-ack", rst_ack, 0},
+	{"picked-up", picked_up, 0},
 	{NULL, NULL, 0},
 };

@@ -27,6 +27,7 @@ static struct run {
 	bool bad_checksum; /* .. its checksum is wrong */
 	void (*judge)(struct sequence *s, const struct step *step);
 	bool over;
+	bool restarted;
 } run;
 
 static void
@@ -226,7 +227,9 @@ judged(struct exchange *x, const struct flight *f, const struct world *before)
 		.kernel_before = s->steps ? s->step[s->steps - 1].kernel_after
 					  : (struct kernel_entry){.there = false},
 	};
-	if (s->steps) {
+	if (run.restarted && s->steps == s->restart_at) {
+		step->kernel_before.there = false;
+	} else if (s->steps) {
 		step->past = step[-1].past;
 		remember(&step->past, &step[-1]);
 	}
@@ -385,6 +388,17 @@ forge(void)
 	run.sack[0] = run.sack[1] = 0;
 }
 
+/* Both the tracker and the kernel forget the connection. */
+static void
+restart(void)
+{
+	run.s->restart_at = run.s->steps; /* an event may have made several */
+	run.restarted = true;
+	run.x.w.live = run.x.w.has_side = false;
+	kernel_forget(&run.tuple);
+	run.over = kernel_look(&run.tuple).there; /* it keeps it: nothing to compare */
+}
+
 void
 sequence_run(struct sequence *s, unsigned tuple,
 	     void (*judge)(struct sequence *s, const struct step *step))
@@ -404,7 +418,11 @@ sequence_run(struct sequence *s, unsigned tuple,
 	run.x.w.config.tcp_be_liberal = s->liberal;
 	run.x.w.only_a_opens = run.tuple.port[0] %
 			       2; /* as the kernel's rules: oracle.sh */
+	run.x.w.config.tcp_loose = s->restart_at != 0;
+	run.restarted = false;
 	for (events = 0; events < EVENTS && !run.over && !s->broken; events++) {
+		if (s->restart_at && s->steps >= s->restart_at && !run.restarted)
+			restart();
 		exchange_event(&run.x);
 		if (run.x.w.now - run.x.begin > END_MS)
 			break;

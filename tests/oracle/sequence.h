@@ -23,6 +23,8 @@ struct sequence {
 	/* self-test: our verdict of this step is turned round, or tcp_be_liberal is on */
 	int lie_at; /* -1: never */
 	bool liberal;
+	/* tcp_loose on both sides, and both lose their entries before this step; 0: not so */
+	unsigned restart_at;
 	const char *broken;     /* the test itself failed: why */
 	unsigned bad_checksums; /* packets with a wrong one, which both have dropped */
 	unsigned steps;

@@ -30,7 +30,7 @@ static const struct experiment experiments[] = {
 	{"recalled", NOTHING, RECALLS, 0},
 	{"rerouted, guessed", REROUTED, GUESSES, 0},
 	{"rerouted, recalled", REROUTED, RECALLS, 0},
-	{"restarted, guessed", RESTARTED, GUESSES, 5},
+	{"restarted, guessed", RESTARTED, GUESSES, 25},
 	{"restarted, recalled", RESTARTED, RECALLS, 5},
 };
 
