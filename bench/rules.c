@@ -98,19 +98,20 @@ run_bursts(void *arg)
 	return PACKETS;
 }
 
+#define MATCH(protocol, field)                                                           \
+	"{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"" protocol      \
+	"\",\"field\":\"" field "\"}},\"right\":"
+#define NETWORK "{\"prefix\":{\"addr\":\"%u.%u.%u.0\",\"len\":24}}}"
+
 static size_t
 rule_print(char *text, size_t room, const struct rule *r)
 {
 	return (size_t)snprintf(
 		text, room,
 		",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"forward\","
-		"\"expr\":[{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":"
-		"\"ip\",\"field\":\"saddr\"}},\"right\":{\"prefix\":{\"addr\":\"%u.%u.%u.0\","
-		"\"len\":24}}}},{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":"
-		"\"ip\",\"field\":\"daddr\"}},\"right\":{\"prefix\":{\"addr\":\"%u.%u.%u.0\","
-		"\"len\":24}}}},{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":"
-		"\"tcp\",\"field\":\"dport\"}},\"right\":{\"range\":[%u,%u]}}},"
-		"{\"accept\":null}]}}",
+		"\"expr\":[" MATCH("ip", "saddr") NETWORK "}," MATCH("ip", "daddr")
+			NETWORK "}," MATCH("tcp", "dport") "{\"range\":[%u,%u]}}},"
+							   "{\"accept\":null}]}}",
 		r->client >> 24, r->client >> 16 & 255, r->client >> 8 & 255,
 		r->server >> 24, r->server >> 16 & 255, r->server >> 8 & 255, r->port,
 		r->port + r->ports);
@@ -122,7 +123,8 @@ rules_make(struct state *s, struct bench_random *random)
 	static const char head[] =
 		"{\"nftables\":[{\"table\":{\"family\":\"inet\",\"name\":\"t\"}},"
 		"{\"chain\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"forward\","
-		"\"type\":\"filter\",\"hook\":\"forward\",\"prio\":0,\"policy\":\"drop\"}}";
+		"\"type\":\"filter\",\"hook\":\"forward\",\"prio\":0,"
+		"\"policy\":\"drop\"}}";
 	size_t room = sizeof(head) + (size_t)s->count * RULE_ROOM + 8, used;
 	struct ruleset_error error;
 	char *text = malloc(room);

@@ -344,9 +344,10 @@ of_many_rules_the_few_that_can_match_are_looked_at(void **state)
 	put(&t, "%s", BASE);
 	for (i = 1; i <= rules; i++)
 		put(&t,
-		    ",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"forward\","
-		    "\"expr\":[{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":"
-		    "\"tcp\",\"field\":\"dport\"}},\"right\":%u}},{\"accept\":null}]}}",
+		    ",{\"rule\":{\"family\":\"inet\",\"table\":\"t\","
+		    "\"chain\":\"forward\",\"expr\":[{\"match\":{\"op\":\"==\","
+		    "\"left\":{\"payload\":{\"protocol\":\"tcp\",\"field\":"
+		    "\"dport\"}},\"right\":%u}},{\"accept\":null}]}}",
 		    i);
 	put(&t, END);
 	loaded = rules_of_json(t.at);

@@ -92,7 +92,8 @@ static void
 all_that_is_supported_is_read_and_shown_as_nft_shows_it(void **state)
 {
 	static const char *const some[] = {
-		"forward: ct state vmap { invalid : drop, established : accept, related : accept }",
+		"forward: ct state vmap { invalid : drop, established : accept, "
+		"related : accept }",
 		"forward: ct state established,related accept",
 		"forward: ct state { established, related } accept",
 		"forward: ct state ! invalid accept",
@@ -232,7 +233,8 @@ a_match_that_nft_does_not_print_is_refused(void **state)
 	refused(BASE FWD({"match": {"op": "~", "left": {"meta": {"key": "l4proto"}},
 		"right": 44}}, {"accept": null}) END,
 		"'~'", NULL);
-	refused(BASE FWD({"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}}}) END,
+	refused(BASE FWD({"match": {"op": "==", "left": {"meta": {"key":
+		"l4proto"}}}}) END,
 		"no right side", NULL);
 	refused(BASE FWD({"match": {"op": ">", "left": {"meta": {"key": "iifname"}},
 		"right": "lan"}}) END,
@@ -322,7 +324,8 @@ what_is_named_and_not_there_is_refused(void **state)
 		NULL);
 	refused(BASE FWD({"jump": {"target": "forward"}}) END, "has a hook", NULL);
 	refused(BASE FWD({"counter": "cc"}) END, "no counter 'cc'", NULL);
-	refused(BASE FWD({"vmap": {"key": {"meta": {"key": "l4proto"}}, "data": "@m"}}) END,
+	refused(BASE FWD({"vmap": {"key": {"meta": {"key": "l4proto"}}, "data":
+		"@m"}}) END,
 		"no verdict map 'm'", NULL);
 	refused(BASE RULE("nochain", {"accept": null}) END, "'nochain'", NULL);
 	refused(BASE CHAIN("a") CHAIN("a") END, "chain 'a' is defined twice", NULL);
