@@ -35,7 +35,7 @@ base_compare(const void *x, const void *y, void *arg)
 
 	if (chains[a].priority != chains[b].priority)
 		return chains[a].priority < chains[b].priority ? -1 : 1;
-	/* of the same priority the kernel asks the one created last first */
+	/* the kernel evaluates the chain created last first */
 	return a > b ? -1 : 1;
 }
 

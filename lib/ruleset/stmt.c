@@ -72,7 +72,7 @@ other_print(const struct reader *reader, FILE *out)
 static void
 stmt_print(const json_t *stmt, FILE *out)
 {
-	/* what sluice refuses, in the form of a row */
+	/* what sluice refuses: the print function of a row */
 	static const struct {
 		const char *name;
 		void (*print)(const struct stmt_reader *r, FILE *out);
