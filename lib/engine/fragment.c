@@ -47,6 +47,9 @@ settle(struct engine_step *s, struct rte_mbuf *head)
 	struct fragment_group *g = &e->group;
 	unsigned i, earlier = g->n - 1;
 
+	if (s->r.verdict == VERDICT_PASS &&
+	    e->tx[s->port ^ 1].count + g->n > ENGINE_TX_MAX)
+		step_drop(s, REASON_TX_FULL); /* all of it, or nothing */
 	for (i = 0; i < earlier; i++)
 		record_earlier(s, g->about[i]);
 	if (s->r.verdict == VERDICT_PASS) {

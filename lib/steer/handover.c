@@ -12,8 +12,10 @@
 
 /* Packets that may wait in the rings from one worker on one side, all peers together. */
 #define WAITING 2048u
-#define RING_LEAST 128u /* more than FRAGMENT_MAX: all of a datagram goes over */
+#define RING_LEAST 128u /* all of a datagram goes over */
 #define PIECES 512u     /* fragments that may wait to be gathered, by side */
+
+static_assert(FRAGMENT_MAX < RING_LEAST, "a ring holds one less than its size");
 
 static unsigned
 ring_size(unsigned workers)

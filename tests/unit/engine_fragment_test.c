@@ -139,6 +139,66 @@ without_buffers_fragments_are_dropped(void **state)
 	fixture_end(&f);
 }
 
+/* RFC 791: every host takes 576 bytes, so the longest datagram has up to 119 fragments. */
+static void
+the_longest_datagram_passes_over_links_of_576(void **state)
+{
+	enum { BYTES = 65515, PIECE = 552, N = (BYTES + PIECE - 1) / PIECE };
+	struct frame frame = datagram(LAN, 1000, 2000);
+	struct fixture f = {.config = fixture_config()};
+	struct engine_record records[N];
+	struct rte_mbuf *m;
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(N, 119);
+	frame.no_l4_checksum = true;
+	frame.say_l4_len = BYTES;
+	fixture_start(&f, RULESET("accept", ""));
+	for (i = 0; i < N; i++) {
+		frame.mf = i + 1 < N;
+		frame.frag_off = (uint16_t)(i * PIECE / 8);
+		frame.payload_len = i + 1 < N ? PIECE : BYTES - i * PIECE;
+		if (i == 0)
+			frame.payload_len -= 8; /* of UDP */
+		m = mbuf_of(&frame);
+		engine_burst(f.e, LAN, &m, 1, START, &records[i]);
+		assert_int_equal(records[i].verdict,
+				 i + 1 < N ? VERDICT_HELD : VERDICT_PASS);
+	}
+	assert_int_equal(left_count(&f, WAN), N);
+	assert_int_equal(records[0].verdict, VERDICT_PASS);
+	assert_int_equal(stats(&f).reassembled, 1);
+	fixture_end(&f);
+}
+
+/* A port that cannot take all fragments of a datagram is given none of them. */
+static void
+a_datagram_leaves_whole_or_not_at_all(void **state)
+{
+	struct frame frame = datagram(LAN, 1000, 2000);
+	struct fixture f = {.config = fixture_config()};
+	struct engine_record records[PIECES];
+	struct rte_mbuf *m;
+	unsigned i;
+
+	(void)state;
+	fixture_start(&f, RULESET("accept", ""));
+	for (i = 0; i < ENGINE_TX_MAX - PIECES + 1; i++) {
+		m = mbuf_of(&frame);
+		engine_burst(f.e, LAN, &m, 1, START, NULL);
+	}
+	for (i = 0; i < PIECES; i++) {
+		m = udp_piece(2000, 1, i, false);
+		engine_burst(f.e, LAN, &m, 1, START, &records[i]);
+	}
+	for (i = 0; i < PIECES; i++)
+		assert_dropped(records[i], REASON_TX_FULL);
+	assert_int_equal(left_count(&f, WAN), ENGINE_TX_MAX - PIECES + 1);
+	assert_int_equal(stats(&f).drops[REASON_TX_FULL], PIECES);
+	fixture_end(&f);
+}
+
 int
 main(void)
 {
@@ -147,6 +207,8 @@ main(void)
 		cmocka_unit_test(what_waits_is_dropped_in_time_and_at_the_end),
 		cmocka_unit_test(a_flood_holds_no_more_than_its_buffers),
 		cmocka_unit_test(without_buffers_fragments_are_dropped),
+		cmocka_unit_test(the_longest_datagram_passes_over_links_of_576),
+		cmocka_unit_test(a_datagram_leaves_whole_or_not_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_eal, fixture_eal_end);

@@ -31,7 +31,7 @@
 	X(IP_FRAGMENT_TIMEOUT, "ip_fragment_timeout",                                    \
 	  "the rest of the datagram has not come in time")                               \
 	X(IP_FRAGMENT_MEMORY, "ip_fragment_memory",                                      \
-	  "fragment had to make room for newer ones, or one of over 64")                 \
+	  "fragment had to make room for newer ones, or one of over 127")                \
 	X(IP_SOURCE, "ip_source", "source address multicast or broadcast")               \
 	X(L4_SHORT, "l4_short", "transport header truncated")                            \
 	X(L4_LENGTH, "l4_length", "transport length larger than the datagram")           \

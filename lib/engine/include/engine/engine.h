@@ -40,8 +40,11 @@
 #define ENGINE_EXPIRE_MAX 64u /* a good bound for engine_expire() in a poll loop */
 /* A burst can send each packet on and something of ours with it, or back .. */
 #define ENGINE_TX_OWN (4u * ENGINE_BURST_MAX)
-/* .. and what each may be the last fragment of. */
-#define ENGINE_TX_MAX (ENGINE_TX_OWN + ENGINE_BURST_MAX * (FRAGMENT_MAX - 1))
+/*
+ * .. and with it fragments that have been held: those of 33 datagrams of the most there can
+ * be, or of any of up to 63. What is more at once is dropped whole (TX_FULL).
+ */
+#define ENGINE_TX_MAX (ENGINE_TX_OWN + 4032u)
 
 /* engine_config.bypass: what crosses a wire without rules and tracking, counted. */
 #define ENGINE_BYPASS_ARP 0x0001u    /* 0x0806 */

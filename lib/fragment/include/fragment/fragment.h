@@ -37,8 +37,11 @@
 #include <packet/key.h>
 #include <packet/packet.h>
 
-/* Of a datagram. 65,535 bytes over links of 1,280 are 54. */
-#define FRAGMENT_MAX 64u
+/*
+ * Of a datagram. 65,535 bytes over links of 576, which every host takes (RFC 791), are 119; and
+ * so many go at once into a ring of 128.
+ */
+#define FRAGMENT_MAX 127u
 
 /* Which fragments belong together: RFC 791, RFC 8200 4.5, network and side. Zeros in holes. */
 struct fragment_key {
