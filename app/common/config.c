@@ -337,7 +337,61 @@ config_engine(const struct sluice_config *config, unsigned workers,
 		.fragments = share(config->ipfrag_high_thresh / FRAGMENT_BUFFER_BYTES,
 				   workers),
 	};
+	memcpy(engine->group, config->group, sizeof(engine->group));
 	memcpy(engine->bypass_type, config->bypass_type, sizeof(engine->bypass_type));
+}
+
+/* The first wire of a wire's unit. */
+static unsigned
+unit_first(const struct sluice_config *config, unsigned wire)
+{
+	unsigned w;
+
+	for (w = 0; w < wire && config->group[wire] != 0; w++)
+		if (config->group[w] == config->group[wire])
+			return w;
+	return wire;
+}
+
+unsigned
+config_unit(const struct sluice_config *config, unsigned wire)
+{
+	unsigned first = unit_first(config, wire), w, unit = 0;
+
+	for (w = 0; w < first; w++)
+		unit += unit_first(config, w) == w;
+	return unit;
+}
+
+unsigned
+config_units(const struct sluice_config *config)
+{
+	unsigned w, units = 0;
+
+	for (w = 0; w < config->wire_count; w++)
+		units += unit_first(config, w) == w;
+	return units;
+}
+
+unsigned
+config_shared_units(const struct sluice_config *config)
+{
+	unsigned w, units = 0;
+
+	for (w = 0; w < config->wire_count; w++)
+		units += config->group[w] == 0;
+	return units;
+}
+
+unsigned
+config_shared_unit(const struct sluice_config *config, unsigned n)
+{
+	unsigned w;
+
+	for (w = 0; w < config->wire_count; w++)
+		if (config->group[w] == 0 && n-- == 0)
+			break;
+	return config_unit(config, w);
 }
 
 unsigned

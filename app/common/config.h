@@ -48,6 +48,13 @@ struct sluice_config {
 	/* Wire w joins ports[wires[w][0]] and ports[wires[w][1]]; engine ports 2w and 2w+1. */
 	uint16_t wires[ENGINE_MAX_WIRES][2];
 	unsigned wire_count; /* at least 1 */
+	/*
+	 * The group that a wire is in, from 1; 0: none. The wires of a group share connections
+	 * and have one worker.
+	 */
+	uint8_t group[ENGINE_MAX_WIRES];
+	const char *group_name[ENGINE_MAX_WIRES + 1];
+	unsigned group_count;
 	unsigned workers;    /* 0: auto */
 	uint32_t mbufs;      /* of a NUMA node, at least; 0: auto */
 	/* Relative paths are the file's; NULL: no rules, everything passes. */
@@ -92,6 +99,17 @@ void config_free(struct sluice_config *config);
  */
 void config_engine(const struct sluice_config *config, unsigned workers,
 		   struct engine_config *engine);
+
+/*
+ * What workers are given: a group of wires, or a wire that is in none. How many there are,
+ * and the number of that of a wire.
+ */
+unsigned config_units(const struct sluice_config *config);
+unsigned config_unit(const struct sluice_config *config, unsigned wire);
+
+/* The n-th of the units that several workers may share, which are no groups; and how many. */
+unsigned config_shared_units(const struct sluice_config *config);
+unsigned config_shared_unit(const struct sluice_config *config, unsigned n);
 
 /*
  * The port's names in the order of the engine's port numbers, for ruleset_ports. names has

@@ -194,11 +194,17 @@ place_find(struct place_map *map, const char *path, const char *key)
 	return where;
 }
 
-bool
-place_exists(struct place_map *map, const char *key)
+const yaml_node_t *
+place_value(struct place_map *map, const char *key)
 {
 	struct place where;
 
 	return place_key(map, yaml_document_get_root_node(&map->document), key,
-			 strlen(key), &where) != NULL;
+			 strlen(key), &where);
+}
+
+bool
+place_exists(struct place_map *map, const char *key)
+{
+	return place_value(map, key) != NULL;
 }

@@ -42,6 +42,9 @@ void place_close(struct place_map *map);
  */
 struct place place_find(struct place_map *map, const char *path, const char *key);
 
+/* The value of a key at the top of the text; NULL: it has no such key. */
+const yaml_node_t *place_value(struct place_map *map, const char *key);
+
 /* Whether the text has a key at its top: libcyaml gives an empty list as no list. */
 bool place_exists(struct place_map *map, const char *key);
 

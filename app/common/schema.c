@@ -22,9 +22,6 @@ static const cyaml_schema_field_t port_fields[] = {
 static const cyaml_schema_value_t port_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_port, port_fields)};
 
-static const cyaml_schema_value_t wire_entry = {
-	CYAML_VALUE_SEQUENCE_FIXED(POINTER, char *, &text_entry, 2)};
-
 #define CONNTRACK_TEXT(key, member)                                                      \
 	CYAML_FIELD_STRING_PTR(key, OPTIONAL, struct yaml_conntrack, member, 1, MAX_TEXT)
 #define CONNTRACK_TIMEOUT(name, value, least, most, text) CONNTRACK_TEXT(#name, name),
@@ -49,8 +46,7 @@ static const cyaml_schema_field_t top_fields[] = {
 			     ANY),
 	CYAML_FIELD_SEQUENCE("ports", POINTER, struct yaml_config, ports, &port_entry, 0,
 			     ANY),
-	CYAML_FIELD_SEQUENCE("wires", POINTER, struct yaml_config, wires, &wire_entry, 0,
-			     ANY),
+	CYAML_FIELD_IGNORE("wires", CYAML_FLAG_DEFAULT), /* yaml_wires.c */
 	CYAML_FIELD_SEQUENCE("bypass", OPTIONAL, struct yaml_config, bypass, &text_entry,
 			     0, ANY),
 	TOP_TEXT(workers),

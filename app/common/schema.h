@@ -38,8 +38,6 @@ struct yaml_config {
 	unsigned eal_count;
 	struct yaml_port *ports;
 	unsigned ports_count;
-	char ***wires; /* of two names each */
-	unsigned wires_count;
 	char **bypass;
 	unsigned bypass_count;
 	char *workers;

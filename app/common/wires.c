@@ -107,13 +107,16 @@ wire_of_port(const struct sluice_config *config, unsigned count, uint16_t port)
 static int
 read_wire_end(struct load *load, unsigned wire, unsigned end)
 {
-	const char *name = load->file->yaml->wires[wire][end];
+	const struct yaml_wire *yaml = &load->file->wires[wire];
+	const char *name = yaml->port[end];
 	struct sluice_config *config = load->config;
 	char path[LOAD_MAX_PATH];
 	uint16_t port;
 	unsigned other;
 
-	snprintf(path, sizeof(path), "wires[%u][%u]", wire, end);
+	snprintf(path, sizeof(path), yaml->has_keys ? "wires[%u].ports[%u]"
+						    : "wires[%u][%u]",
+		 wire, end);
 	for (port = 0; port < config->port_count; port++)
 		if (strcmp(config->ports[port].name, name) == 0)
 			break;
@@ -135,25 +138,63 @@ read_wire_end(struct load *load, unsigned wire, unsigned end)
 	return 0;
 }
 
-int
-load_wires(struct load *load)
+static int
+read_group(struct load *load, unsigned wire)
 {
-	const struct yaml_config *yaml = load->file->yaml;
+	const char *name = load->file->wires[wire].group;
 	struct sluice_config *config = load->config;
+	char path[LOAD_MAX_PATH];
+	unsigned group;
+
+	if (name == NULL)
+		return 0;
+	snprintf(path, sizeof(path), "wires[%u].group", wire);
+	if (strlen(name) > CONFIG_MAX_NAME || strpbrk(name, "/: \t\"") != NULL)
+		return yaml_file_error(load->file, load->error, path,
+				       "'%s' is no name of a group, 1 to %u letters "
+				       "without / : \" and blanks expected",
+				       name, CONFIG_MAX_NAME);
+	for (group = 1; group <= config->group_count; group++)
+		if (strcmp(config->group_name[group], name) == 0)
+			break;
+	if (group > config->group_count)
+		config->group_name[++config->group_count] = name;
+	config->group[wire] = (uint8_t)group;
+	return 0;
+}
+
+/* A group of one wire is a mistake: what it should share connections with is not there. */
+static int
+check_groups(struct load *load)
+{
+	const struct sluice_config *config = load->config;
+	unsigned group, w, wires, last = 0;
+	char path[LOAD_MAX_PATH];
+
+	for (group = 1; group <= config->group_count; group++) {
+		for (w = 0, wires = 0; w < config->wire_count; w++) {
+			if (config->group[w] != group)
+				continue;
+			wires++;
+			last = w;
+		}
+		if (wires > 1)
+			continue;
+		snprintf(path, sizeof(path), "wires[%u].group", last);
+		return yaml_file_error(load->file, load->error, path,
+				       "group '%s' has one wire, two at least expected: "
+				       "name it at another, or leave it out",
+				       config->group_name[group]);
+	}
+	return 0;
+}
+
+static void
+warn_of_unused(struct sluice_config *config)
+{
 	size_t length = 0;
 	unsigned i;
 
-	if (yaml->wires_count == 0)
-		return yaml_file_error(load->file, load->error, "wires",
-				       "no wire, at least one pair of ports expected");
-	if (yaml->wires_count > ENGINE_MAX_WIRES)
-		return yaml_file_error(load->file, load->error, "wires",
-				       "%u wires, %u at most expected", yaml->wires_count,
-				       ENGINE_MAX_WIRES);
-	for (i = 0; i < yaml->wires_count; i++)
-		if (read_wire_end(load, i, 0) != 0 || read_wire_end(load, i, 1) != 0)
-			return -EINVAL;
-	config->wire_count = yaml->wires_count;
 	for (i = 0; i < config->port_count && length < sizeof(config->warning); i++) {
 		if (wire_of_port(config, config->wire_count, (uint16_t)i) !=
 		    config->wire_count)
@@ -164,5 +205,27 @@ load_wires(struct load *load)
 						       : ",",
 					   config->ports[i].name);
 	}
-	return 0;
+}
+
+int
+load_wires(struct load *load)
+{
+	const unsigned count = load->file->wire_count;
+	struct sluice_config *config = load->config;
+	unsigned i;
+
+	if (count == 0)
+		return yaml_file_error(load->file, load->error, "wires",
+				       "no wire, at least one pair of ports expected");
+	if (count > ENGINE_MAX_WIRES)
+		return yaml_file_error(load->file, load->error, "wires",
+				       "%u wires, %u at most expected", count,
+				       ENGINE_MAX_WIRES);
+	for (i = 0; i < count; i++)
+		if (read_wire_end(load, i, 0) != 0 || read_wire_end(load, i, 1) != 0 ||
+		    read_group(load, i) != 0)
+			return -EINVAL;
+	config->wire_count = count;
+	warn_of_unused(config);
+	return check_groups(load);
 }

@@ -300,7 +300,7 @@ load_text(struct yaml_file *file, const char *text, size_t length,
 		return report_error(file, &report, status, error);
 	if (file->yaml == NULL)
 		return yaml_file_error(file, error, "", "ports and wires expected");
-	return 0;
+	return yaml_wires_load(file, error);
 }
 
 int
@@ -330,5 +330,7 @@ yaml_file_free(struct yaml_file *file)
 	if (file->yaml != NULL)
 		cyaml_free(&config, &yaml_schema, file->yaml, 0);
 	file->yaml = NULL;
+	free(file->wires);
+	file->wires = NULL;
 	place_close(&file->places);
 }

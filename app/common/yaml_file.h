@@ -3,13 +3,24 @@
 #ifndef COMMON_YAML_FILE_H
 #define COMMON_YAML_FILE_H
 
+#include <stdbool.h>
+
 #include "config.h"
 #include "place.h"
 #include "schema.h"
 
+/* An item of `wires`. */
+struct yaml_wire {
+	const char *port[2];
+	const char *group; /* NULL: none */
+	bool has_keys;     /* the ports stand under `ports` */
+};
+
 struct yaml_file {
 	const char *name;
 	struct yaml_config *yaml;
+	struct yaml_wire *wires;
+	unsigned wire_count;
 	struct place_map places;
 };
 
@@ -18,6 +29,9 @@ struct yaml_file {
  * looked at. Returns 0, or -errno and a message. name must stay.
  */
 int yaml_file_load(struct yaml_file *file, const char *name, struct config_error *error);
+
+/* Read the list of wires of a file whose other keys have been read (yaml_wires.c). */
+int yaml_wires_load(struct yaml_file *file, struct config_error *error);
 
 void yaml_file_free(struct yaml_file *file);
 

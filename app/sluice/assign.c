@@ -11,17 +11,22 @@
 
 /*
  * workers: auto. All cores, where the devices bring each packet to its owner; otherwise no
- * more than wires, since most packets would have to be handed over.
+ * more than wires and groups, since most packets would have to be handed over.
  */
 static unsigned
 workers_auto(const struct sluice *s, unsigned lcores)
 {
-	const unsigned wires = s->config->wire_count;
-	unsigned i;
+	const unsigned units = config_units(s->config);
+	const unsigned shared = config_shared_units(s->config);
+	unsigned i, most = lcores;
 
-	for (i = 0; i < s->port_count; i++)
-		if (!port_can_spread(&s->ports[i], (lcores + wires - 1) / wires))
-			return RTE_MIN(wires, lcores);
+	if (shared == 0 || lcores <= units)
+		return RTE_MIN(units, lcores);
+	for (i = 0; i < s->port_count; i++) {
+		most = (lcores - units + shared - 1) / shared + 1;
+		if (s->config->group[i / 2] == 0 && !port_can_spread(&s->ports[i], most))
+			return units;
+	}
 	return RTE_MIN(lcores, CONFIG_MAX_WORKERS);
 }
 
@@ -44,6 +49,14 @@ assign_workers(struct sluice *s)
 			 s->worker_count, lcores);
 		return fail(EXIT_CONFIG, text);
 	}
+	if (s->worker_count > config_units(s->config) &&
+	    config_shared_units(s->config) == 0) {
+		snprintf(text, sizeof(text),
+			 "%u workers, but the wires are %u groups, each of which has one "
+			 "worker",
+			 s->worker_count, config_units(s->config));
+		return fail(EXIT_CONFIG, text);
+	}
 	for (i = 0; i < s->worker_count; i++) {
 		if (!s->on_main)
 			lcore = rte_get_next_lcore(lcore, 1, 1);
@@ -55,19 +68,31 @@ assign_workers(struct sluice *s)
 unsigned
 wire_workers(const struct sluice *s, unsigned wire)
 {
-	const unsigned wires = s->config->wire_count;
+	const unsigned units = config_units(s->config);
+	const unsigned shared = config_shared_units(s->config);
+	unsigned n, workers = 1;
 
-	if (s->worker_count <= wires)
+	if (s->worker_count <= units || s->config->group[wire] != 0)
 		return 1;
-	return (s->worker_count - wire + wires - 1) / wires;
+	for (n = 0; n < s->worker_count - units; n++)
+		workers += config_shared_unit(s->config, n % shared) ==
+			   config_unit(s->config, wire);
+	return workers;
 }
 
 unsigned
 wire_worker(const struct sluice *s, unsigned wire, unsigned i)
 {
-	if (s->worker_count <= s->config->wire_count)
-		return wire % s->worker_count;
-	return wire + i * s->config->wire_count;
+	const unsigned units = config_units(s->config);
+	const unsigned unit = config_unit(s->config, wire);
+	unsigned n;
+
+	if (s->worker_count <= units)
+		return unit % s->worker_count;
+	for (n = 0; i > 0; n++)
+		i -= config_shared_unit(s->config,
+					n % config_shared_units(s->config)) == unit;
+	return n == 0 ? unit : units + n - 1;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which worker has which wires and queues. With no more workers than wires, each wire has one
+ * Which worker has which wires and queues. A group of wires has one worker always, and counts
+ * as one wire here. With no more workers than wires, each wire has one
  * worker, in turns. With more, each worker has one wire, in turns too, and the workers of a
  * wire share its ports: a receive queue each where the device spreads packets by symmetric
  * RSS, else one queue, which one of them reads; likewise for sending. What they receive for

@@ -132,6 +132,17 @@ report_worker(const struct sluice *s, unsigned number)
 	       s->memory[number].kind);
 }
 
+static void
+report_wire(const struct sluice *s, unsigned wire)
+{
+	const unsigned group = s->config->group[wire];
+
+	printf("wire %u: %s <-> %s", wire, s->names[2 * wire], s->names[2 * wire + 1]);
+	if (group != 0)
+		printf(", group %s", s->config->group_name[group]);
+	printf(", workers: %u\n", wire_workers(s, wire));
+}
+
 void
 report_start(const struct sluice *s)
 {
@@ -142,8 +153,7 @@ report_start(const struct sluice *s)
 	for (i = 0; i < s->port_count; i++)
 		report_far(s, i);
 	for (i = 0; i < s->port_count; i += 2)
-		printf("wire %u: %s <-> %s, workers: %u\n", i / 2, s->names[i],
-		       s->names[i + 1], wire_workers(s, i / 2));
+		report_wire(s, i / 2);
 	for (i = 0; i < s->worker_count; i++)
 		report_worker(s, i);
 	for (i = 0; i < RTE_MAX_NUMA_NODES; i++)

@@ -53,7 +53,7 @@ static unsigned
 node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 {
 	struct engine_config config;
-	bool shared = s->worker_count > s->config->wire_count;
+	bool shared = s->worker_count > config_units(s->config);
 	unsigned mbufs = 0, i, k, n;
 
 	config_engine(s->config, s->worker_count, &config);

@@ -53,7 +53,7 @@ report_mbufs(const struct sluice_config *config, const struct engine_config *eng
 	     unsigned workers)
 {
 	uint32_t mbufs = workers *
-			 sizes_worker_mbufs(engine, workers > config->wire_count),
+			 sizes_worker_mbufs(engine, workers > config_units(config)),
 		 bytes;
 	struct port ports[CONFIG_MAX_PORTS];
 	char text[32];

@@ -105,7 +105,7 @@ stage_find_from(struct engine *e, unsigned n, uint8_t side)
 	struct rte_mbuf **pkts = stage->pkts;
 	uint32_t flags = e->config.verify_checksums ? PACKET_VERIFY_IP | PACKET_VERIFY_L4
 						    : 0;
-	uint32_t network = engine_network(&e->config, stage->port / 2);
+	uint32_t network = e->network[stage->port / 2];
 	unsigned second[ENGINE_BURST_MAX], seconds = 0, i;
 	uint64_t bytes = 0;
 

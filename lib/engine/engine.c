@@ -138,8 +138,15 @@ engine_sizes(const struct engine_config *config, struct engine_sizes *sizes)
 uint32_t
 engine_network(const struct engine_config *config, uint16_t wire)
 {
-	return config->vlans_joined ? flow_network_joined(wire)
-				    : flow_network(wire, 0, 0);
+	uint16_t first = wire, w;
+
+	for (w = 0; w < wire && config->group[wire] != 0; w++)
+		if (config->group[w] == config->group[wire]) {
+			first = w;
+			break;
+		}
+	return config->vlans_joined ? flow_network_joined(first)
+				    : flow_network(first, 0, 0);
 }
 
 static int
@@ -178,6 +185,8 @@ engine_init(void *memory, const struct engine_config *config, const struct polic
 	    policy == NULL || config->mempool == NULL)
 		return -EINVAL;
 	e->config = *config;
+	for (i = 0; i < config->wires; i++)
+		e->network[i] = engine_network(config, (uint16_t)i);
 	e->now_ns = now_ns;
 	e->now = ticks_from_ns(now_ns);
 	next += head_bytes(config);

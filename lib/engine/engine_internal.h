@@ -134,6 +134,7 @@ struct engine {
 	const struct policy *policy;
 	struct policy_state *policy_state;
 	uint8_t generation;          /* of the policy, 1 to ENGINE_FORGETTING */
+	uint32_t network[ENGINE_MAX_WIRES]; /* engine_network() */
 	bool established_accept;     /* whatever the packet */
 	bool looks;                  /* the rules of new packets are many: stage_look() */
 	struct engine_budget budget; /* of what answers packets */

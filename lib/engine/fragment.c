@@ -47,14 +47,14 @@ settle(struct engine_step *s, struct rte_mbuf *head)
 	struct fragment_group *g = &e->group;
 	unsigned i, earlier = g->n - 1;
 
-	if (s->r.verdict == VERDICT_PASS &&
-	    e->tx[s->port ^ 1].count + g->n > ENGINE_TX_MAX)
-		step_drop(s, REASON_TX_FULL); /* all of it, or nothing */
+	for (i = 0; i < g->n && s->r.verdict == VERDICT_PASS; i++)
+		if (e->tx[g->piece[i].port ^ 1].count + g->n > ENGINE_TX_MAX)
+			step_drop(s, REASON_TX_FULL); /* all of it, or nothing */
 	for (i = 0; i < earlier; i++)
 		record_earlier(s, g->about[i]);
 	if (s->r.verdict == VERDICT_PASS) {
 		for (i = 0; i < earlier; i++)
-			e->stats.passed += act_send(e, s->port ^ 1, g->piece[i].m);
+			e->stats.passed += act_send(e, g->piece[i].port ^ 1, g->piece[i].m);
 		s->m = g->piece[earlier].m;
 		return;
 	}
@@ -73,7 +73,7 @@ step_whole(struct engine_step *s)
 	uint32_t flags = e->config.verify_checksums ? PACKET_VERIFY_L4 : 0;
 	struct rte_mbuf *head =
 		packet_parse_datagram(e->group.piece, e->group.n, s->p->side,
-				      engine_network(&e->config, s->port / 2), flags, p);
+				      e->network[s->port / 2], flags, p);
 
 	e->stats.reassembled++;
 	s->m = head;
@@ -91,10 +91,11 @@ add(struct engine_step *s)
 	struct engine *e = s->e;
 	struct engine_record *records = e->stage.records;
 	struct fragment_key key = fragment_key_of(s->p);
-	const struct fragment f =
+	struct fragment f =
 		fragment_of(s->m, s->p,
 			    records != NULL ? &records[s->p - e->stage.packet] : NULL);
 
+	f.piece.port = s->port; /* of a group, each may have come over another wire */
 	while (fragment_evict(e->fragments, s->m->nb_segs, &e->group))
 		drop_group(e, e->group.n, REASON_IP_FRAGMENT_MEMORY);
 	return fragment_add(e->fragments, &key, &f, e->now, &e->group);

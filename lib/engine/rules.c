@@ -132,12 +132,17 @@ rules_remember(struct engine_step *s)
 	struct engine *e = s->e;
 	struct policy_verdict verdict;
 	struct policy_packet q;
-	uint8_t side;
+	uint16_t port;
 
 	if (!s->rules.cacheable || e->generation == ENGINE_FORGETTING)
 		return;
-	for (side = 0; side < 2 && !e->established_accept; side++) {
-		rules_packet(s, side, POLICY_CT_ESTABLISHED, &q);
+	for (port = 0; port < 2 * e->config.wires && !e->established_accept; port++) {
+		/* whatever wire of a group it comes over */
+		if (e->network[port / 2] != e->network[s->port / 2])
+			continue;
+		rules_packet(s, port & 1, POLICY_CT_ESTABLISHED, &q);
+		q.iif = port;
+		q.oif = port ^ 1;
 		q.dry_run = true;
 		policy_eval(e->policy, e->policy_state, &q, e->now_ns, &verdict);
 		if (verdict.kind != POLICY_ACCEPT || !verdict.cacheable)

@@ -416,6 +416,84 @@ wrong_ports_and_wires_are_refused_at_their_place(void **state)
 	assert_all_refused(refusals);
 }
 
+#define SIX                                                                              \
+	"ports: [{name: a, device: q}, {name: b, device: r}, {name: c, device: s}, "     \
+	"{name: d, device: t}, {name: e, device: u}, {name: f, device: v}]\n"
+
+static void
+wires_of_a_group_are_one_unit(void **state)
+{
+	struct sluice_config *c = load_good(SIX "wires:\n"
+						"- {ports: [a, b], group: lag0}\n"
+						"- [c, d]\n"
+						"- {group: lag0, ports: [f, e]}\n");
+	struct engine_config engine;
+
+	(void)state;
+	assert_int_equal(c->wire_count, 3);
+	assert_int_equal(c->wires[0][0], 0);
+	assert_int_equal(c->wires[2][0], 5);
+	assert_int_equal(c->wires[2][1], 4);
+	assert_int_equal(c->group_count, 1);
+	assert_string_equal(c->group_name[1], "lag0");
+	config_engine(c, 1, &engine);
+	assert_int_equal(engine.group[0], 1);
+	assert_int_equal(engine.group[1], 0);
+	assert_int_equal(engine.group[2], 1);
+	assert_int_equal(engine_network(&engine, 2), engine_network(&engine, 0));
+	assert_int_not_equal(engine_network(&engine, 1), engine_network(&engine, 0));
+	/* a group counts as one wire, and is not shared by workers */
+	assert_int_equal(config_units(c), 2);
+	assert_int_equal(config_unit(c, 0), 0);
+	assert_int_equal(config_unit(c, 1), 1);
+	assert_int_equal(config_unit(c, 2), 0);
+	assert_int_equal(config_shared_units(c), 1);
+	assert_int_equal(config_shared_unit(c, 0), 1);
+	config_free(c);
+	c = load_good(SIX "wires: [{ports: [a, b]}, [c, d]]\n");
+	assert_int_equal(c->group[0], 0);
+	assert_int_equal(config_units(c), 2);
+	config_free(c);
+}
+
+static void
+wrong_groups_are_refused_at_their_place(void **state)
+{
+	static const struct refusal refusals[] = {
+		{SIX "wires: [{ports: [a, b], group: lag0}, [c, d]]\n",
+		 "x.yaml:2:25: wires[0].group: group 'lag0' has one wire, two at least "
+		 "expected: name it at another, or leave it out"},
+		{SIX "wires: [{ports: [a], group: lag0}, [c, d]]\n",
+		 "x.yaml:2:10: wires[0].ports: 1 entries, 2 expected"},
+		{SIX "wires: [{ports: a, group: lag0}]\n",
+		 "x.yaml:2:10: wires[0].ports: a single value stands here, a list "
+		 "expected"},
+		{SIX "wires: [{group: lag0}]\n",
+		 "x.yaml:2:9: wires[0]: ports are missing"},
+		{SIX "wires: [{ports: [a, b], groop: lag0}]\n",
+		 "x.yaml:2:9: wires[0]: unknown key 'groop', expected one of ports, group"},
+		{SIX "wires: [{ports: [a, b], group: lag0, group: x}]\n",
+		 "x.yaml:2:9: wires[0]: 'group' given twice"},
+		{SIX "wires: [{ports: [a, b], group: [x]}]\n",
+		 "x.yaml:2:25: wires[0].group: a list stands here, a single value expected"},
+		{SIX "wires: [{ports: [a, b], group: \"a b\"}]\n",
+		 "x.yaml:2:25: wires[0].group: 'a b' is no name of a group, 1 to 15 letters "
+		 "without / : \" and blanks expected"},
+		{SIX "wires: [a]\n",
+		 "x.yaml:2:9: wires[0]: a single value stands here, two ports as [lan, wan] "
+		 "expected, or ports and group"},
+		{SIX "wires: {ports: [a, b]}\n",
+		 "x.yaml:2:1: wires: keys and values stand here, a list expected"},
+		{SIX "wires: [{ports: [a, x], group: g}, [c, d]]\n",
+		 "x.yaml:2:21: wires[0].ports[1]: no port is called 'x', a name from ports "
+		 "expected"},
+		{NULL, NULL},
+	};
+
+	(void)state;
+	assert_all_refused(refusals);
+}
+
 static void
 too_many_ports_and_wires_are_refused(void **state)
 {
@@ -495,6 +573,8 @@ main(void)
 		cmocka_unit_test(wrong_keys_and_shapes_are_refused_at_their_place),
 		cmocka_unit_test(wrong_values_are_refused_at_their_place),
 		cmocka_unit_test(wrong_ports_and_wires_are_refused_at_their_place),
+		cmocka_unit_test(wires_of_a_group_are_one_unit),
+		cmocka_unit_test(wrong_groups_are_refused_at_their_place),
 		cmocka_unit_test(too_many_ports_and_wires_are_refused),
 		cmocka_unit_test(a_path_too_long_for_a_socket_is_refused),
 		cmocka_unit_test(nesting_and_anchors_without_end_are_refused_at_once),

@@ -110,8 +110,8 @@ fixture_eal_end(void **state)
 static inline struct policy *
 fixture_policy(const char *json)
 {
-	static const char *const names[] = {"lan", "wan"};
-	static const struct ruleset_ports ports = {names, 2};
+	static const char *const names[] = {"lan", "wan", "lan2", "wan2", "lan3", "wan3"};
+	static const struct ruleset_ports ports = {names, 6};
 	struct ruleset_error error;
 	struct policy *policy;
 

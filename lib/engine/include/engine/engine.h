@@ -72,6 +72,11 @@ struct engine_config {
 	uint32_t max;  /* IPv4 connections */
 	uint32_t max6; /* IPv6 connections */
 	uint16_t wires;
+	/*
+	 * The wires of a group, by its number from 1, share connections: a packet may come over
+	 * any of them, and leaves on the other port of that. 0: the wire is alone.
+	 */
+	uint8_t group[ENGINE_MAX_WIRES];
 	uint32_t bypass;                           /* ENGINE_BYPASS_* */
 	uint16_t bypass_type[ENGINE_BYPASS_TYPES]; /* EtherTypes that cross as well */
 	unsigned bypass_types;
@@ -86,7 +91,7 @@ struct engine_config {
 
 struct engine;
 
-/* The network of the untagged frames of a wire (packet_parse()). */
+/* The network of the untagged frames of a wire (packet_parse()): of a group, its first's. */
 uint32_t engine_network(const struct engine_config *config, uint16_t wire);
 
 /* Bytes of memory that engine_init() needs. */

@@ -150,6 +150,7 @@ struct packet_piece {
 	uint16_t at;
 	uint16_t off;
 	uint16_t len;
+	uint16_t port; /* the caller's */
 };
 
 /*
