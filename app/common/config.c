@@ -58,6 +58,7 @@ static const struct word bypass_words[] = {
 };
 
 static const struct word offloads_words[] = {{"fix", true}, {"warn", false}, {NULL, 0}};
+static const struct word pppoe_words[] = {{"ignore", false}, {"track", true}, {NULL, 0}};
 
 /* What the values of each switch of the trackers are called. */
 #define WORDS_tcp_loose load_booleans
@@ -180,6 +181,9 @@ read_eal_and_bypass(struct load *load)
 	for (i = 0; i < yaml->eal_count; i++)
 		config->eal[i] = yaml->eal[i];
 	config->eal_count = yaml->eal_count;
+	if (load_word(load, "pppoe", yaml->pppoe, pppoe_words, &bit) != 0)
+		return -EINVAL;
+	config->pppoe = bit != 0;
 	config->bypass = ENGINE_BYPASS_DEFAULT;
 	if (place_exists(&load->file->places, "bypass"))
 		config->bypass = 0;
@@ -333,6 +337,7 @@ config_engine(const struct sluice_config *config, unsigned workers,
 		.enforce_ruleset = config->enforce_ruleset,
 		.verify_checksums = config->checksum,
 		.acct = config->acct,
+		.pppoe = config->pppoe,
 		.vlans_joined = !config->vlan_key,
 		.fragments = share(config->ipfrag_high_thresh / FRAGMENT_BUFFER_BYTES,
 				   workers),

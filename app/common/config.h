@@ -66,6 +66,7 @@ struct sluice_config {
 	uint32_t bypass;                           /* ENGINE_BYPASS_* */
 	uint16_t bypass_type[ENGINE_BYPASS_TYPES]; /* EtherTypes besides */
 	unsigned bypass_types;
+	bool pppoe; /* IP in PPPoE is tracked */
 	bool enforce_ruleset;
 	bool acct;
 	bool vlan_key; /* VLANs are networks of their own */

@@ -49,6 +49,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_IGNORE("wires", CYAML_FLAG_DEFAULT), /* yaml_wires.c */
 	CYAML_FIELD_SEQUENCE("bypass", OPTIONAL, struct yaml_config, bypass, &text_entry,
 			     0, ANY),
+	TOP_TEXT(pppoe),
 	TOP_TEXT(workers),
 	TOP_TEXT(mbufs),
 	TOP_TEXT(rules),

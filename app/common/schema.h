@@ -40,6 +40,7 @@ struct yaml_config {
 	unsigned ports_count;
 	char **bypass;
 	unsigned bypass_count;
+	char *pppoe;
 	char *workers;
 	char *mbufs;
 	char *rules;

@@ -212,6 +212,7 @@ assign_ports(struct sluice *s)
 		if (s->steer[wire] == NULL)
 			return fail(EXIT_DEVICE, "no memory for the hand-over");
 		status = choose_function(s, wire, s->steer[wire]);
+		s->steer[wire]->flags = s->config->pppoe ? PACKET_PPPOE : 0;
 		if (status == 0)
 			status = link_workers(s, wire);
 	}

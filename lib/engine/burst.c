@@ -84,7 +84,8 @@ stage_parse(struct engine *e, const struct rte_mbuf *m, unsigned i, uint8_t side
 
 	stage->tcp[i] = tcp;
 	if (unlikely(tcp == NULL)) {
-		packet_parse_any(m, side, network, flags, p);
+		packet_parse_any(m, side, network,
+				 flags | engine_parse_flags(&e->config), p);
 		stage_hash(stage, i, family_of(e, p), packet_key_bytes(p));
 	} else if (p->kind == PACKET_PLAIN4) {
 		stage_hash(stage, i, &e->family[0], KEY4_BYTES);

@@ -36,6 +36,7 @@ flag_of_type(uint16_t ether_type)
 		return ENGINE_BYPASS_MPLS;
 	case 0x8863:
 	case 0x8864:
+	case PACKET_ETHER_PPP:
 		return ENGINE_BYPASS_PPPOE;
 	default:
 		return 0;
@@ -61,6 +62,9 @@ bypass_allows(const struct engine_config *config, const struct packet *p)
 
 	if (p->kind == PACKET_ND)
 		return (config->bypass & ENGINE_BYPASS_ND) != 0;
+	/* what is needed for the IP that is tracked */
+	if (config->pppoe && (flags & ENGINE_BYPASS_PPPOE))
+		return true;
 	if (!packet_type_carries(p->ether_type))
 		flags |= ENGINE_BYPASS_NON_IP;
 	return (config->bypass & flags) != 0 || type_is_listed(config, p->ether_type);

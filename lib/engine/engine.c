@@ -136,6 +136,12 @@ engine_sizes(const struct engine_config *config, struct engine_sizes *sizes)
 }
 
 uint32_t
+engine_parse_flags(const struct engine_config *config)
+{
+	return config->pppoe ? PACKET_PPPOE : 0;
+}
+
+uint32_t
 engine_network(const struct engine_config *config, uint16_t wire)
 {
 	uint16_t first = wire, w;

@@ -399,7 +399,7 @@ link_is_of(const struct reply_l2 *l2, const struct engine_step *s)
 	const char *head = rte_pktmbuf_mtod(s->m, const char *);
 
 	if (s->m->data_len < s->p->l3_off || l2->vlans != s->p->vlans ||
-	    l2->port != (s->port ^ 1))
+	    l2->pppoe != s->p->pppoe || l2->port != (s->port ^ 1))
 		return false;
 	return memcmp(&l2->dst, head, 2 * RTE_ETHER_ADDR_LEN) == 0 &&
 	       link_tags_equal(l2->tag, head + 2 * RTE_ETHER_ADDR_LEN, l2->vlans);

@@ -70,7 +70,8 @@ step_whole(struct engine_step *s)
 {
 	struct engine *e = s->e;
 	struct packet *p = &e->whole;
-	uint32_t flags = e->config.verify_checksums ? PACKET_VERIFY_L4 : 0;
+	uint32_t flags = engine_parse_flags(&e->config) |
+			 (e->config.verify_checksums ? PACKET_VERIFY_L4 : 0);
 	struct rte_mbuf *head =
 		packet_parse_datagram(e->group.piece, e->group.n, s->p->side,
 				      e->network[s->port / 2], flags, p);

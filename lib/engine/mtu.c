@@ -26,6 +26,13 @@ is_unfragmentable(const struct rte_mbuf *m, const struct packet *p)
 	return ip != NULL && (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0;
 }
 
+/* Ethernet and tags: what the MTU of a port does not count. It does count PPPoE. */
+static uint32_t
+link_bytes(const struct packet *p)
+{
+	return RTE_ETHER_HDR_LEN + (uint32_t)p->vlans * RTE_VLAN_HLEN;
+}
+
 static void
 drop_too_long(struct engine *e, uint16_t port, struct rte_mbuf *m, const struct packet *p,
 	      uint16_t mtu)
@@ -39,7 +46,7 @@ drop_too_long(struct engine *e, uint16_t port, struct rte_mbuf *m, const struct 
 		.port = port,
 		.icmp_type = p->family == 4 ? ICMP_DEST_UNREACH : ICMP6_PACKET_TOO_BIG,
 		.icmp_code = p->family == 4 ? ICMP_FRAG_NEEDED : 0,
-		.icmp_mtu = mtu,
+		.icmp_mtu = (uint16_t)(mtu - (p->l3_off - link_bytes(p))),
 		.r.made_to = p->side,
 	};
 
@@ -55,9 +62,10 @@ uint16_t
 engine_limit(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 	     uint16_t mtu, uint64_t now_ns)
 {
-	const uint32_t flags = e->config.verify_checksums
-				       ? PACKET_VERIFY_IP | PACKET_VERIFY_L4
-				       : 0;
+	const uint32_t flags = engine_parse_flags(&e->config) |
+			       (e->config.verify_checksums
+					? PACKET_VERIFY_IP | PACKET_VERIFY_L4
+					: 0);
 	struct packet p;
 	uint16_t i, left = 0;
 
@@ -74,7 +82,7 @@ engine_limit(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n
 		packet_parse_any(pkts[i], port & 1, engine_network(&e->config, port / 2),
 				 flags, &p);
 		if (p.kind == PACKET_BAD ||
-		    rte_pktmbuf_pkt_len(pkts[i]) <= (uint32_t)p.l3_off + mtu)
+		    rte_pktmbuf_pkt_len(pkts[i]) <= link_bytes(&p) + mtu)
 			left++;
 		else
 			drop_too_long(e, port, pkts[i], &p, mtu);

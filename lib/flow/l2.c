@@ -16,7 +16,7 @@
 
 #define PROBES_MAX 64u
 
-static_assert(sizeof(struct flow_l2_pair) == 48, "hashed and compared: no padding");
+static_assert(sizeof(struct flow_l2_pair) == 52, "hashed and compared: no padding");
 static_assert(FLOW_L2_PER_SOURCE <= UINT8_MAX, "flow_l2.charged counts them");
 
 static uint32_t

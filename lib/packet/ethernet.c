@@ -4,6 +4,8 @@
  * word of its own in `bypass`. What could carry IP past the rules is found here: some
  * receivers take IP in LLC/SNAP or behind any number of tags of VLAN 0 (VU#855201).
  */
+#include <string.h>
+
 #include "parse.h"
 
 #define MIN_ETHER_TYPE 0x0600 /* below it is the length of an 802.3 frame */
@@ -25,6 +27,13 @@
 #define NLPID_ES_IS 0x82
 #define NLPID_IS_IS 0x83
 
+#define PPPOE_BYTES 6u
+#define PPPOE_VERSION 0x11 /* and type */
+#define PPPOE_SESSION 0x00 /* code */
+#define PPP_IPV4 0x0021
+#define PPP_IPV6 0x0057
+#define PPP_CONTROL 0x8000 /* from here on: of networks, then of the link */
+
 bool
 packet_type_carries(uint16_t type)
 {
@@ -36,7 +45,7 @@ packet_type_carries(uint16_t type)
 	case 0x880b: /* PPP */
 	case 0x8847: /* MPLS */
 	case 0x8848:
-	case 0x8864: /* PPPoE, session */
+	case RTE_ETHER_TYPE_PPPOE_SESSION:
 	case 0x8870: /* LLC in jumbo frames */
 	case 0x88e5: /* MACsec */
 	case 0x88e7: /* 802.1ah */
@@ -132,6 +141,44 @@ parse_llc(struct parser *c, uint32_t at)
 	return REASON_NONE;
 }
 
+/*
+ * A session frame of PPPoE (RFC 2516), its header at an offset. The protocol of PPP has two
+ * bytes, or one where the ends have agreed on that: it is the odd one (RFC 1661 6.5).
+ */
+static enum reason
+parse_pppoe(struct parser *c, uint32_t at)
+{
+	struct packet *p = c->p;
+	uint8_t buf[PPPOE_BYTES + 2];
+	const uint8_t *head = parser_read(c, at, sizeof(buf), buf);
+	uint32_t length;
+	uint16_t proto;
+
+	if (head == NULL)
+		return REASON_PPPOE;
+	memcpy(&p->pppoe, head + 2, sizeof(p->pppoe));
+	length = (uint32_t)head[4] << 8 | head[5];
+	if (head[0] != PPPOE_VERSION || head[1] != PPPOE_SESSION || p->pppoe == 0 ||
+	    length < 2 || length > c->end - at - PPPOE_BYTES)
+		return REASON_PPPOE;
+	c->end = at + PPPOE_BYTES + length;
+	p->l3_off = (uint16_t)(at + PPPOE_BYTES + 2);
+	proto = (uint16_t)(head[6] << 8 | head[7]);
+	if (head[6] & 1) {
+		proto = head[6];
+		p->l3_off--;
+	}
+	p->ether_type = proto == PPP_IPV4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
+	if (proto == PPP_IPV4)
+		return parse_ipv4(c);
+	if (proto == PPP_IPV6)
+		return parse_ipv6(c);
+	p->kind = PACKET_NON_IP;
+	p->ether_type = PACKET_ETHER_PPP;
+	/* compressed and bundled IP, and what else is data, has numbers below */
+	return proto < PPP_CONTROL ? REASON_ENCAPSULATED : REASON_NONE;
+}
+
 enum reason
 parse_ethernet(struct parser *c)
 {
@@ -159,6 +206,8 @@ parse_ethernet(struct parser *c)
 		return parse_ipv4(c);
 	if (type == RTE_ETHER_TYPE_IPV6)
 		return parse_ipv6(c);
+	if (type == RTE_ETHER_TYPE_PPPOE_SESSION && (c->flags & PACKET_PPPOE))
+		return parse_pppoe(c, l3);
 	p->kind = PACKET_NON_IP;
 	return REASON_NONE;
 }

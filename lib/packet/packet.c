@@ -126,6 +126,7 @@ packet_parse_quoted(const struct rte_mbuf *m, const struct packet *p,
 
 	start(inner, p->side ^ 1, flow_id_network(&p->key.id));
 	inner->vlans = p->vlans;
+	inner->pppoe = p->pppoe;
 	inner->ether_type = p->ether_type;
 	inner->l3_off = p->payload_off;
 	reason = p->family == 4 ? parse_ipv4(&c) : parse_ipv6(&c);

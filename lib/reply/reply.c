@@ -17,7 +17,9 @@
 #define ICMP6_MAX_BYTES 1280u /* RFC 4443 2.4 (c) */
 #define ICMP_HEADER_BYTES 8u
 #define TIMESTAMPS_BYTES 12u
-#define MAX_L2_BYTES (RTE_ETHER_HDR_LEN + PACKET_MAX_VLANS * RTE_VLAN_HLEN)
+#define PPPOE_BYTES 8u /* PPPoE and the protocol of PPP */
+#define MAX_TAGS_BYTES (PACKET_MAX_VLANS * RTE_VLAN_HLEN)
+#define MAX_L2_BYTES (RTE_ETHER_HDR_LEN + MAX_TAGS_BYTES + PPPOE_BYTES)
 
 static_assert(MAX_L2_BYTES + ICMP6_MAX_BYTES <= REPLY_MAX_BYTES,
 	      "the longest reply fits");
@@ -25,8 +27,9 @@ static_assert(MAX_L2_BYTES + ICMP6_MAX_BYTES <= REPLY_MAX_BYTES,
 void
 reply_l2_of(const struct rte_mbuf *m, const struct packet *p, struct reply_l2 *l2)
 {
-	uint8_t buf[MAX_L2_BYTES];
-	const uint8_t *head = rte_pktmbuf_read(m, 0, p->l3_off, buf);
+	uint8_t buf[2 * RTE_ETHER_ADDR_LEN + MAX_TAGS_BYTES];
+	const uint8_t *head = rte_pktmbuf_read(
+		m, 0, 2 * RTE_ETHER_ADDR_LEN + (uint32_t)p->vlans * RTE_VLAN_HLEN, buf);
 	uint8_t i;
 
 	memset(l2, 0, sizeof(*l2));
@@ -35,6 +38,7 @@ reply_l2_of(const struct rte_mbuf *m, const struct packet *p, struct reply_l2 *l
 	memcpy(&l2->dst, head, RTE_ETHER_ADDR_LEN);
 	memcpy(&l2->src, head + RTE_ETHER_ADDR_LEN, RTE_ETHER_ADDR_LEN);
 	l2->vlans = p->vlans;
+	l2->pppoe = p->pppoe;
 	for (i = 0; i < p->vlans; i++)
 		memcpy(l2->tag[i], head + 2 * RTE_ETHER_ADDR_LEN + i * RTE_VLAN_HLEN,
 		       RTE_VLAN_HLEN);
@@ -51,6 +55,33 @@ reply_l2_back(const struct reply_l2 *l2)
 	return back;
 }
 
+/* EtherType and header of a PPPoE session; finish_l2() adds the length. */
+static uint8_t *
+write_pppoe(uint8_t *at, const struct reply_l2 *l2, uint8_t family)
+{
+	const rte_be16_t head[] = {
+		RTE_BE16(RTE_ETHER_TYPE_PPPOE_SESSION),
+		RTE_BE16(0x1100), /* version, type, code */
+		l2->pppoe,
+		0,
+		family == 4 ? RTE_BE16(0x0021) : RTE_BE16(0x0057),
+	};
+
+	static_assert(sizeof(head) == sizeof(rte_be16_t) + PPPOE_BYTES, "no hole");
+	memcpy(at, head, sizeof(head));
+	return at + sizeof(head);
+}
+
+/* The length of a PPPoE header before ip, now that the packet ends at `end`. */
+static void
+finish_l2(uint8_t *ip, const uint8_t *end, const struct reply_l2 *l2)
+{
+	rte_be16_t length = rte_cpu_to_be_16((uint16_t)(end - ip + 2));
+
+	if (l2->pppoe != 0)
+		memcpy(ip - 2 * sizeof(length), &length, sizeof(length));
+}
+
 static uint8_t *
 write_l2(uint8_t *at, const struct reply_l2 *l2, uint8_t family)
 {
@@ -62,8 +93,11 @@ write_l2(uint8_t *at, const struct reply_l2 *l2, uint8_t family)
 	memcpy(at + RTE_ETHER_ADDR_LEN, &l2->src, RTE_ETHER_ADDR_LEN);
 	at += 2 * RTE_ETHER_ADDR_LEN;
 	memcpy(at, l2->tag, tags);
-	memcpy(at + tags, &type, sizeof(type));
-	return at + tags + sizeof(type);
+	at += tags;
+	if (l2->pppoe != 0)
+		return write_pppoe(at, l2, family);
+	memcpy(at, &type, sizeof(type));
+	return at + sizeof(type);
 }
 
 /* An IP header from the endpoint on the other side to that on side `to`. */
@@ -158,6 +192,7 @@ reply_tcp(struct rte_mbuf *m, const struct reply_l2 *l2, const struct flow_key *
 	uint8_t *end = write_tcp(at, key, to, seg);
 
 	finish_ip(ip, family, (size_t)(end - at));
+	finish_l2(ip, end, l2);
 	tcp->cksum =
 		family == 4 ? rte_ipv4_udptcp_cksum((const struct rte_ipv4_hdr *)ip, tcp)
 			    : rte_ipv6_udptcp_cksum((const struct rte_ipv6_hdr *)ip, tcp);
@@ -258,6 +293,7 @@ reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct 
 	icmp[7] = (uint8_t)mtu;
 	copy_bytes(icmp + ICMP_HEADER_BYTES, about, p->l3_off, quoted);
 	finish_ip(ip, p->family, ICMP_HEADER_BYTES + quoted);
+	finish_l2(ip, icmp + ICMP_HEADER_BYTES + quoted, &back);
 	sum = v4 ? (uint16_t)~rte_raw_cksum(icmp, ICMP_HEADER_BYTES + quoted)
 		 : rte_ipv6_udptcp_cksum((const struct rte_ipv6_hdr *)ip, icmp);
 	memcpy(icmp + 2, &sum, sizeof(sum));

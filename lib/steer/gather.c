@@ -37,7 +37,9 @@ gather_put(struct handover *h, uint8_t side, struct rte_mbuf *m)
 	if (h->fragments == NULL || m->nb_segs > h->config.fragments)
 		return false;
 	packet_parse(m, side, engine_network(&h->config, h->steer->zone),
-		     h->config.verify_checksums ? PACKET_VERIFY_IP : 0, &p);
+		     h->steer->flags |
+			     (h->config.verify_checksums ? PACKET_VERIFY_IP : 0),
+		     &p);
 	if (p.kind != PACKET_FRAGMENT)
 		return false;
 	key = fragment_key_of(&p);
@@ -59,7 +61,8 @@ deliver(struct handover *h, uint8_t side)
 	uint8_t owner;
 	unsigned i;
 
-	head = packet_parse_datagram(g->piece, g->n, side, h->steer->network, 0, &p);
+	head = packet_parse_datagram(g->piece, g->n, side, h->steer->network,
+				     h->steer->flags, &p);
 	owner = steer_owner(h->steer, head, &p);
 	if (owner == STEER_ANY)
 		owner = h->self;
@@ -83,7 +86,8 @@ gather(struct handover *h, uint8_t side, struct rte_mbuf *m, uint32_t now)
 	struct fragment f;
 	struct packet p;
 
-	packet_parse(m, side, engine_network(&h->config, h->steer->zone), 0, &p);
+	packet_parse(m, side, engine_network(&h->config, h->steer->zone),
+		     h->steer->flags, &p);
 	key = fragment_key_of(&p);
 	f = fragment_of(m, &p, NULL);
 	while (fragment_evict(h->fragments, m->nb_segs, &h->group))

@@ -245,7 +245,7 @@ owner_parsed(const struct steer *s, uint8_t side, const struct rte_mbuf *m)
 {
 	struct packet p;
 
-	packet_parse(m, side, s->network, 0, &p);
+	packet_parse(m, side, s->network, s->flags, &p);
 	return steer_owner(s, m, &p);
 }
 

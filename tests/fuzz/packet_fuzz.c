@@ -88,14 +88,15 @@ use(struct rte_mbuf *m, const struct packet *p)
 		l2 = reply_l2_back(&l2);
 		reply_tcp(&reply, &l2, &p->key, p->family, p->side, &p->seg);
 		packet_parse(&reply, p->side ^ 1,
-			     flow_network(flow_id_wire(&p->key.id), 0, 0), 0, &again);
+			     flow_network(flow_id_wire(&p->key.id), 0, 0), PACKET_PPPOE,
+			     &again);
 		require(again.kind == PACKET_TCP || again.reason == REASON_IP_SOURCE);
 	}
 	if (p->kind == PACKET_BAD || !reply_icmp_allowed(m, p))
 		return;
 	reply_icmp_error(&reply, m, p, p->family == 4 ? 3 : 1, 1, 0);
 	packet_parse(&reply, p->side ^ 1, flow_network(flow_id_wire(&p->key.id), 0, 0),
-		     PACKET_VERIFY_IP | PACKET_VERIFY_L4, &again);
+		     PACKET_VERIFY_IP | PACKET_VERIFY_L4 | PACKET_PPPOE, &again);
 	require(again.kind == PACKET_ICMP_ERROR);
 }
 
@@ -120,8 +121,8 @@ parse_both(const uint8_t *control, const uint8_t *data, size_t size, struct pack
 	/* for the bytes between the members, which nobody writes */
 	memset(p, 0, sizeof(*p));
 	memset(&other, 0, sizeof(other));
-	packet_parse(&one[2], side, flow_network(1, 0, 0), control[0] & 3, p);
-	packet_parse(many, side, flow_network(1, 0, 0), control[0] & 3, &other);
+	packet_parse(&one[2], side, flow_network(1, 0, 0), control[0] & 7, p);
+	packet_parse(many, side, flow_network(1, 0, 0), control[0] & 7, &other);
 	require(memcmp(p, &other, sizeof(other)) == 0);
 	check(&one[2], p);
 	use(&one[2], p);

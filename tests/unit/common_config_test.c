@@ -130,6 +130,7 @@ every_key_is_read(void **state)
 			  "wires:\n"
 			  "  - [b, a]\n"
 			  "workers: 2\n"
+			  "pppoe: track\n"
 			  "mbufs: 300000\n"
 			  "rules: rules/x.nft\n"
 			  "rules_timeout: 5\n"
@@ -181,6 +182,7 @@ every_key_is_read(void **state)
 	assert_int_equal(c->max_ipv6, 10);
 	assert_true(c->enforce_ruleset);
 	assert_true(c->acct);
+	assert_true(c->pppoe);
 	assert_false(c->vlan_key);
 	assert_false(c->checksum);
 	assert_true(c->track.tcp_loose);
@@ -282,7 +284,7 @@ wrong_keys_and_shapes_are_refused_at_their_place(void **state)
 		{WIRE "rule: x\n", "x.yaml:6:1: rule: unknown key, did you mean rules?"},
 		{WIRE "colour: x\n",
 		 "x.yaml:6:1: colour: unknown key, expected one of eal, ports, wires, "
-		 "bypass, workers, mbufs, rules, rules_timeout, control, control_group, metrics, offloads, link_propagation, conntrack"},
+		 "bypass, pppoe, workers, mbufs, rules, rules_timeout, control, control_group, metrics, offloads, link_propagation, conntrack"},
 		{WIRE "conntrack:\n  max: 5\n  tcp_lose: true\n",
 		 "x.yaml:8:3: conntrack.tcp_lose: unknown key, did you mean tcp_loose?"},
 		{"ports:\n  - {name: a, devise: x}\n",
@@ -342,6 +344,10 @@ wrong_values_are_refused_at_their_place(void **state)
 		{WIRE "bypass:\n- arp\n- ipx\n",
 		 "x.yaml:8:3: bypass[1]: 'ipx' is not known, one of arp, lldp, lacp, stp, "
 		 "nd, eapol, rarp, ptp, cdp, isis, macsec, mpls, pppoe, non_ip expected"},
+		{WIRE "pppoe: trak\n",
+		 "x.yaml:6:1: pppoe: 'trak' is not known, did you mean track?"},
+		{WIRE "pppoe: pass\n",
+		 "x.yaml:6:1: pppoe: 'pass' is not known, one of ignore, track expected"},
 		{WIRE "bypass: [arp, ldp]\n",
 		 "x.yaml:6:15: bypass[1]: 'ldp' is not known, did you mean lldp?"},
 		{WIRE "bypass: [pppeo]\n",

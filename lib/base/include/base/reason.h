@@ -16,6 +16,7 @@
 	X(VLAN_DEPTH, "vlan_depth", "more than two VLAN tags")                           \
 	X(ENCAPSULATED, "encapsulated",                                                  \
 	  "may carry IP past the rules: in LLC/SNAP, MPLS, PPPoE, MACsec or a tunnel")   \
+	X(PPPOE, "pppoe", "PPPoE version, code, session or length wrong")                \
 	X(IP_HEADER, "ip_header", "IP header truncated, or version or length wrong")     \
 	X(IP_LENGTH, "ip_length", "IP length larger than the frame or than its headers") \
 	X(IP_CHECKSUM, "ip_checksum", "IPv4 header checksum wrong")                      \

@@ -83,6 +83,7 @@ struct engine_config {
 	bool enforce_ruleset;  /* invalid packets are the rules' to judge, not dropped */
 	bool verify_checksums; /* those that the device has not verified */
 	bool acct;             /* count packets and bytes a connection */
+	bool pppoe;            /* IP in PPPoE sessions is tracked and judged */
 	bool vlans_joined;     /* the VLANs of a wire are one network, not each its own */
 	uint32_t fragments;    /* mbuf segments that may be held in fragments; 0: none */
 	uint8_t secret[KEY_SECRET_BYTES];
@@ -90,6 +91,9 @@ struct engine_config {
 };
 
 struct engine;
+
+/* PACKET_PPPOE, or 0: how an engine of this configuration parses, beside checksums. */
+uint32_t engine_parse_flags(const struct engine_config *config);
 
 /* The network of the untagged frames of a wire (packet_parse()): of a group, its first's. */
 uint32_t engine_network(const struct engine_config *config, uint16_t wire);

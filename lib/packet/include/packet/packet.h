@@ -45,6 +45,7 @@ enum packet_kind {
 /* Flags of packet_parse(). */
 #define PACKET_VERIFY_IP 0x1u /* IPv4 header checksum, where the device has not */
 #define PACKET_VERIFY_L4 0x2u /* transport checksum, where the device has not */
+#define PACKET_PPPOE 0x4u     /* IP in PPPoE sessions is parsed as if it were not */
 
 #define PACKET_MAX_VLANS 2
 /* ether_type of an 802.3 frame, which has a length there and LLC behind it */
@@ -52,6 +53,8 @@ enum packet_kind {
 #define PACKET_ETHER_CISCO 0x0001 /* other SNAP of 00-00-0C: CDP, VTP, DTP, UDLD, PAgP */
 #define PACKET_ETHER_ISO 0x0002   /* SAPs 0xfe: IS-IS, ES-IS, CLNP */
 #define PACKET_ETHER_LLC 0x0003   /* any other that carries no IP */
+/* .. and with PACKET_PPPOE of control in a PPPoE session: LCP, IPCP, authentication */
+#define PACKET_ETHER_PPP 0x0004
 
 /* Which part of which datagram a fragment is. */
 struct packet_fragment {
@@ -80,6 +83,7 @@ struct packet {
 	uint8_t icmp_code;
 	uint8_t icmp_reply;   /* PACKET_ICMP_QUERY: 1 for the answer, 0 for the request */
 	uint8_t fragment;     /* 1: a fragment, or a datagram that came in fragments */
+	rte_be16_t pppoe;     /* number of the PPPoE session that it is in; 0: none */
 	uint16_t ether_type;  /* host order, after the VLAN tags */
 	uint16_t l3_off;      /* from the start of the frame to the IP header */
 	uint16_t l4_off;      /* .. to the transport header */

@@ -309,6 +309,7 @@ plain_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t si
 	p->icmp_code = 0;
 	p->icmp_reply = 0;
 	p->fragment = 0;
+	p->pppoe = 0;
 	p->ether_type = family == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
 	p->l4_off = (uint16_t)((const char *)tcp - rte_pktmbuf_mtod(m, const char *));
 	p->l3_off = (uint16_t)(p->l4_off - l3_len);

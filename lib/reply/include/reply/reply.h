@@ -20,7 +20,7 @@
 #include <base/segment.h>
 #include <packet/packet.h>
 
-#define REPLY_MAX_BYTES 1302 /* Ethernet, two tags, and an IPv6 packet of 1,280 bytes */
+#define REPLY_MAX_BYTES 1310 /* Ethernet, two tags, PPPoE, and an IPv6 packet of 1,280 bytes */
 
 /*
  * The link layer of one direction: what a frame must start with, and the port that it
@@ -34,6 +34,7 @@ struct reply_l2 {
 	uint8_t vlans;    /* 0 to PACKET_MAX_VLANS */
 	uint8_t reserved; /* 0: the struct is compared as bytes */
 	rte_be16_t tag[PACKET_MAX_VLANS][2];
+	rte_be16_t pppoe; /* session, 0: none */
 };
 
 /* The link layer of the frame in m, parsed as p; port 0. */

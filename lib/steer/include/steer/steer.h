@@ -46,6 +46,7 @@ struct steer {
 	bool toeplitz;
 	uint16_t zone;    /* number of the wire */
 	uint32_t network; /* of all its frames */
+	uint32_t flags;   /* PACKET_PPPOE, or 0; set after the init */
 	uint16_t mask;    /* Toeplitz: of the indirection table */
 	uint8_t table[STEER_RSS_TABLE];
 	uint16_t fold[2][256]; /* Toeplitz: of the first and the second byte of a word */
