@@ -99,7 +99,7 @@ step_datagram(void)
 		answer = datagram_asks(&conn, in.side);
 		break;
 	case 4:
-		answer = datagram_eviction(&conn);
+		answer = datagram_eviction(&conn, in.now);
 		break;
 	default:
 		answer = datagram_deadline(&conn,
