@@ -32,7 +32,7 @@ all_told()
 {
 	packets=$(($(number packets) - first))
 	missed=$(number ports.lan.rx_missed)
-	[ $((packets + missed)) -ge $offered ]
+	[ $((packets + missed)) -ge "$offered" ]
 }
 
 # shellcheck disable=SC2317 # by soon

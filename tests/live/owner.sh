@@ -47,9 +47,9 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	wait "$PLANE_PID" 2>/dev/null
 	live_plane "$rules"
 	soon 5 "after a kill it starts, and its wire is up" crosses
-	locks=$(ls /run/sluice/port-"$(stat -Lc %i "/run/netns/$NET_NAME-wire")"-*.lock)
-	is "a lock a port" "$(wc -l <<<"$locks")" 2
+	locks=(/run/sluice/port-"$(stat -Lc %i "/run/netns/$NET_NAME-wire")"-*.lock)
+	is "a lock a port" "${#locks[@]}" 2
 	plane_stop
-	is "none is left" "$(ls "$NET_DIR"/*.lock $locks 2>/dev/null)" ""
+	is "none is left" "$(ls "$NET_DIR"/*.lock "${locks[@]}" 2>/dev/null)" ""
 done
 live_end
