@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
 #include <rte_ethdev.h>
@@ -200,6 +201,7 @@ port_find(struct port *port, const struct config_port *config, bool fix,
 		return -ENODEV;
 	}
 	port->driver = info.driver_name;
+	port->is_virtual = strcmp(rte_bus_name(rte_dev_bus(info.device)), "vdev") == 0;
 	port->socket = rte_eth_dev_socket_id(port->id);
 	port->rx_descriptors = config->rx_descriptors;
 	port->tx_descriptors = config->tx_descriptors;
@@ -232,6 +234,17 @@ ports_data_room(const struct port *ports, unsigned count)
 		bytes = RTE_MAX(bytes, RTE_ALIGN_CEIL(frame, 64u));
 	}
 	return (uint16_t)bytes;
+}
+
+bool
+ports_have_hardware(const struct port *ports, unsigned count)
+{
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		if (!ports[i].is_virtual)
+			return true;
+	return false;
 }
 
 bool

@@ -37,6 +37,7 @@ struct port {
 	uint64_t rx_offloads;
 	bool promiscuous;
 	bool started;
+	bool is_virtual; /* no device that reads and writes mbufs itself */
 
 	/* a port on a kernel interface */
 	unsigned ifindex; /* 0: it is on none */
@@ -69,6 +70,9 @@ int port_find(struct port *port, const struct config_port *config, bool fix,
 
 /* Bytes of an mbuf's data room that hold the largest frame of these ports in one piece. */
 uint16_t ports_data_room(const struct port *ports, unsigned count);
+
+/* Whether one of these ports is a device that reads and writes mbufs itself. */
+bool ports_have_hardware(const struct port *ports, unsigned count);
 
 /* Whether the mbufs of these ports have to lie in one piece (pool.h). */
 bool ports_need_contiguous(const struct port *ports, unsigned count);

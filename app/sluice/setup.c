@@ -82,6 +82,7 @@ node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 static int
 make_pool(struct sluice *s, unsigned node)
 {
+	const bool contiguous = ports_need_contiguous(s->ports, s->port_count);
 	uint16_t room = ports_data_room(s->ports, s->port_count);
 	unsigned workers, mbufs = node_mbufs(s, node, &workers);
 	char text[256];
@@ -90,8 +91,15 @@ make_pool(struct sluice *s, unsigned node)
 	if (workers == 0)
 		return 0;
 	mbufs = RTE_MAX(mbufs, s->config->mbufs);
-	status = pool_create(&s->pools[node], node, mbufs, room,
-			     ports_need_contiguous(s->ports, s->port_count));
+	/* an mbuf across two pages has no one physical address */
+	if (contiguous && rte_eal_iova_mode() == RTE_IOVA_PA &&
+	    ports_have_hardware(s->ports, s->port_count))
+		return fail(
+			EXIT_DEVICE,
+			"a port on AF_XDP beside a card that uses physical addresses: "
+			"give the EAL --iova-mode=va (which needs an IOMMU), or run two "
+			"processes");
+	status = pool_create(&s->pools[node], node, mbufs, room, contiguous);
 	if (status == 0)
 		return 0;
 	snprintf(
