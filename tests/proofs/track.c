@@ -45,7 +45,7 @@ make_input(void)
 static void
 step_tcp(void)
 {
-	switch (Frama_C_interval(0, 10)) {
+	switch (Frama_C_interval(0, 11)) {
 	case 0:
 		answer = tcp_fast(&hot, in.side, &seg, in.now);
 		break;
@@ -74,6 +74,9 @@ step_tcp(void)
 		answer = (unsigned char)*tcp_state_name(tcp_state(&conn, in.side));
 		break;
 	case 9:
+		answer = tcp_probe_unsent(&conn, in.now, &config);
+		break;
+	case 10:
 		answer = tcp_deadline(&conn, &config);
 		break;
 	default:
@@ -85,7 +88,7 @@ step_tcp(void)
 static void
 step_datagram(void)
 {
-	switch (Frama_C_interval(0, 5)) {
+	switch (Frama_C_interval(0, 6)) {
 	case 0:
 		datagram_open(&conn, in.side, in.now);
 		break;
@@ -99,6 +102,9 @@ step_datagram(void)
 		answer = datagram_asks(&conn, in.side);
 		break;
 	case 4:
+		datagram_is_dns(&conn);
+		break;
+	case 5:
 		answer = datagram_eviction(&conn, in.now);
 		break;
 	default:
