@@ -87,6 +87,12 @@ child_spawn(struct run *run, char **argv, const int ends[2])
 						 O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, ends[0], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+	/*
+	 * Beside a running data plane, whose locks and sockets have to end with it, not with
+	 * this child. At a start the file may be one of ours: /dev/fd/63.
+	 */
+	if (run->limits->cancel >= 0)
+		posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	ret = posix_spawnp(&run->child, run->path, &actions, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);

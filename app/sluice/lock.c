@@ -117,16 +117,21 @@ lock_take(const char *path, const char *what, char *message, size_t size)
 static int
 lock_interface(const char *name, size_t length, char *message, size_t size)
 {
-	char path[PATH_MAX], what[64];
+	char path[PATH_MAX], what[64], interface[IF_NAMESIZE];
 	struct stat stat_ns;
+	unsigned index;
 
-	if (length == 0 || length >= IF_NAMESIZE || memchr(name, '/', length) != NULL)
+	if (length >= sizeof(interface))
 		return 0; /* the driver says what is wrong with it */
+	snprintf(interface, sizeof(interface), "%.*s", (int)length, name);
+	index = if_nametoindex(interface);
+	if (index == 0)
+		return 0; /* the same */
 	if (stat("/proc/self/ns/net", &stat_ns) != 0)
 		stat_ns.st_ino = 0;
-	snprintf(path, sizeof(path), LOCK_FOLDER "/port-%lu-%.*s.lock",
-		 (unsigned long)stat_ns.st_ino, (int)length, name);
-	snprintf(what, sizeof(what), "interface %.*s", (int)length, name);
+	snprintf(path, sizeof(path), LOCK_FOLDER "/port-%lu-%u.lock",
+		 (unsigned long)stat_ns.st_ino, index);
+	snprintf(what, sizeof(what), "interface %s", interface);
 	return lock_take(path, what, message, size);
 }
 

@@ -7,8 +7,8 @@
  *
  * Each is a file with flock(2), which the kernel releases when the process ends, however it ends:
  * PATH.lock beside the control socket, /run/sluice/port-NAME.lock for a PCI address, and
- * /run/sluice/port-INODE-NAME.lock for an interface, whose name means something in the network
- * namespace of that inode only.
+ * /run/sluice/port-INODE-INDEX.lock for an interface: its index, since it may have several names
+ * and be renamed, means something in the network namespace of that inode only.
  */
 #ifndef SLUICE_LOCK_H
 #define SLUICE_LOCK_H

@@ -39,12 +39,24 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	second wire one -e "s|control.sock|second.sock|" -e "s|iface=ap|iface=a9|"
 	is "$PLANE_DRIVER: one of them" "$said" "status 4 *sluice: interface bp: another sluice has it*"
 	ok "and it leaves no lock" test ! -e "$NET_DIR/second.sock.lock"
+	net_exec wire ip link property add dev ap altname other
+	second wire other -e "s|control.sock|second.sock|" -e "s|iface=ap|iface=other|"
+	is "$PLANE_DRIVER: the same by another name" "$said" \
+		"status 4 *sluice: interface other: another sluice has it*"
+	net_exec wire ip link property del dev ap altname other
+	soon 5 "the wire goes on" crosses
 	second lan elsewhere -e "s|control.sock|second.sock|"
 	is "the same names elsewhere are not there, but free" "$said" \
 		"status 4 *port 'lan': no device is called *"
 	soon 5 "the wire goes on" crosses
+	# what a child of the killed one still holds would not be free
+	rm "$NET_DIR/rules.nft"
+	mkfifo "$NET_DIR/rules.nft"
+	kill -HUP "$PLANE_PID"
+	soon 5 "it waits for its rules" pgrep -P "$PLANE_PID"
 	kill -KILL "$PLANE_PID"
 	wait "$PLANE_PID" 2>/dev/null
+	rm "$NET_DIR/rules.nft"
 	live_plane "$rules"
 	soon 5 "after a kill it starts, and its wire is up" crosses
 	locks=(/run/sluice/port-"$(stat -Lc %i "/run/netns/$NET_NAME-wire")"-*.lock)
