@@ -4,10 +4,10 @@
  * rows. One program answers one question; the method is in README.md.
  *
  * A measurement is an array of cases that do the same work in different ways. bench_run()
- * lets each run once unmeasured, and then in turn, over and over, so that whatever else the
- * machine does hits all of them alike. Rows carry the median, the least and the most, and
- * the ratio to the first case, taken round by round, which is what to trust on a shared
- * machine.
+ * lets each run once unmeasured, and then in turn, over and over, so that whatever else
+ * the machine does hits all of them alike. Rows carry the median, the least and the most,
+ * and the ratio to the first case, taken round by round, which is what to trust on a
+ * shared machine.
  *
  *	int
  *	main(int argc, char **argv)
@@ -50,8 +50,9 @@ struct bench {
 };
 
 /*
- * One way to do the work. run() returns how many operations (packets, lookups) it has done;
- * only its time counts, and of that what this thread was on the processor. prepare(), may be NULL, comes before each run and does not count.
+ * One way to do the work. run() returns how many operations (packets, lookups) it has
+ * done; only its time counts, and of that what this thread was on the processor.
+ * prepare(), may be NULL, comes before each run and does not count.
  */
 struct bench_case {
 	const char *name;
@@ -65,8 +66,8 @@ struct bench_case {
 };
 
 /*
- * Read the options: -o json|text, -r repeats, -c connections, -s, -h. Stays on the processor
- * that it runs on. Returns BENCH_GO_ON, or the exit status.
+ * Read the options: -o json|text, -r repeats, -c connections, -s, -h. Stays on the
+ * processor that it runs on. Returns BENCH_GO_ON, or the exit status.
  */
 int bench_start(struct bench *b, int argc, char **argv, const char *program,
 		uint32_t connections);
@@ -74,7 +75,9 @@ int bench_start(struct bench *b, int argc, char **argv, const char *program,
 /* Exit status of the program. */
 int bench_end(struct bench *b);
 
-/* Measure n cases and print a row each. params: words "name=value", blanks between them. */
+/*
+ * Measure n cases and print a row each. params: words "name=value", blanks between them.
+ */
 void bench_run(struct bench *b, const char *params, struct bench_case *cases, unsigned n);
 
 /* The median of n values, which are sorted. */
@@ -94,8 +97,9 @@ uint64_t bench_now_ns(void);
 uint64_t bench_cpu_ns(void);
 
 /*
- * Zeroed memory, touched, aligned to 2 MiB: in reserved huge pages, else in transparent ones,
- * else in plain pages; b->pages says which. NULL, with a note, when there is not as much.
+ * Zeroed memory, touched, aligned to 2 MiB: in reserved huge pages, else in transparent
+ * ones, else in plain pages; b->pages says which. NULL, with a note, when there is not as
+ * much.
  */
 void *bench_memory(struct bench *b, size_t bytes);
 void bench_memory_free(void *memory, size_t bytes);
@@ -106,7 +110,9 @@ void bench_memory_advise(void *memory, size_t bytes);
 /* Whether this much memory is free. */
 bool bench_has_memory(size_t bytes);
 
-/* Start DPDK's EAL without devices and without reserved huge pages. 0, or -1 with a note. */
+/*
+ * Start DPDK's EAL without devices and without reserved huge pages. 0, or -1 with a note.
+ */
 int bench_eal(const struct bench *b, unsigned megabytes);
 
 /* Numbers: the same sequence in each run. */

@@ -3,10 +3,10 @@
  * What does a connection cost, from SYN to the end of its TIME_WAIT? A SYN that nobody
  * answers, inserted and expired? And how long is a poll when all time-outs come at once?
  *
- * In memory: frames are written into a few mbufs just before each burst (the case "frames",
- * taken off in the rows "alone"). Time goes on by a fixed step a burst, so that what lives in
- * the table at once is the pace times the time-out, which the parameters say. Each poll is a
- * burst and an engine_expire().
+ * In memory: frames are written into a few mbufs just before each burst (the case
+ * "frames", taken off in the rows "alone"). Time goes on by a fixed step a burst, so that
+ * what lives in the table at once is the pace times the time-out, which the parameters
+ * say. Each poll is a burst and an engine_expire().
  */
 #include "bench.h"
 #include "traffic.h"
@@ -138,9 +138,9 @@ fill(struct state *s, uint32_t n)
 }
 
 /*
- * Let all of a full table expire in polls of ENGINE_EXPIRE_MAX, and time each. Each round's
- * polls do the same work in the same order: of a poll its fastest round counts, since what is
- * ours comes again and an interrupt does not.
+ * Let all of a full table expire in polls of ENGINE_EXPIRE_MAX, and time each. Each
+ * round's polls do the same work in the same order: of a poll its fastest round counts,
+ * since what is ours comes again and an interrupt does not.
  */
 static int
 measure_mass_expiry(struct bench *b, struct state *s, uint32_t n)

@@ -4,10 +4,10 @@
  * to its place in the transmit buffer, beside the two cache lines that it must touch?
  *
  * The frames lie in a few mbufs that are written over and over, as a device writes its
- * descriptors' buffers into the cache: so the mbufs are near, and only the connections are
- * far. Writing them is the case "frames", and goes off in the row "engine alone". All is
- * legal traffic: both sides of each connection send data in sequence and acknowledge what
- * the other has sent; a single drop and the program fails.
+ * descriptors' buffers into the cache: so the mbufs are near, and only the connections
+ * are far. Writing them is the case "frames", and goes off in the row "engine alone". All
+ * is legal traffic: both sides of each connection send data in sequence and acknowledge
+ * what the other has sent; a single drop and the program fails.
  */
 #include "bench.h"
 #include "traffic.h"

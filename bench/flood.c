@@ -2,9 +2,10 @@
 /*
  * What does established traffic lose beside a flood of SYNs that nobody answers?
  *
- * One worker's engine in memory, always busy: 100,000 connections send segments in bursts of
- * 32, and in between come so many SYNs a second of the worker's time, each of another address
- * and port. What the flood needs itself is the worker's to give, so there are two figures:
+ * One worker's engine in memory, always busy: 100,000 connections send segments in bursts
+ * of 32, and in between come so many SYNs a second of the worker's time, each of another
+ * address and port. What the flood needs itself is the worker's to give, so there are two
+ * figures:
  *
  *   of its rate        established segments a second in the mix, to those without a flood: what
  *                      a worker loses that had nothing to spare
@@ -12,10 +13,10 @@
  *                      takes alone: what the two lose by being mixed (caches, bursts that are
  *                      no longer of one kind, lookups that have to be repeated)
  *
- * The flood *expires* after a SYN_SENT of 50 ms, in a table with room; or it has filled the
- * table, and each SYN has to *evict* another one. A SYN may find no place then; if an
- * established segment is dropped, the program fails. Frames are written as in engine.c, and
- * taken off.
+ * The flood *expires* after a SYN_SENT of 50 ms, in a table with room; or it has filled
+ * the table, and each SYN has to *evict* another one. A SYN may find no place then; if an
+ * established segment is dropped, the program fails. Frames are written as in engine.c,
+ * and taken off.
  */
 #include "bench.h"
 #include "traffic.h"
@@ -70,7 +71,10 @@ write_established(struct state *s, struct rte_mbuf *m, uint8_t side)
 		      side == 0 ? TRAFFIC_ISS_WAN + 1 : TRAFFIC_ISS_LAN + 1);
 }
 
-/* SYNs come from the lan, so its bursts have twice their share; what does not fit comes later. */
+/*
+ * SYNs come from the lan, so its bursts have twice their share; what does not fit comes
+ * later.
+ */
 static void
 write_burst(struct state *s, uint8_t side, double share)
 {
@@ -173,7 +177,10 @@ let_expire(struct state *s, uint32_t ms)
 		;
 }
 
-/* A table that the flood has filled stays full; else none of it is left from another case. */
+/*
+ * A table that the flood has filled stays full; else none of it is left from another
+ * case.
+ */
 static void
 prepare_established(void *arg)
 {
@@ -184,7 +191,9 @@ prepare_established(void *arg)
 		let_expire(s, 2 * SYN_SENT_MS);
 }
 
-/* As many SYNs as come within a SYN_SENT are there: what comes and what goes are in step. */
+/*
+ * As many SYNs as come within a SYN_SENT are there: what comes and what goes are in step.
+ */
 static void
 prepare_syns(void *arg)
 {
@@ -209,7 +218,9 @@ prepare_mixed(void *arg)
 
 /* ---- measuring ---- */
 
-/* What part of the packets SYNs have to be, so that there are so many in a busy second. */
+/*
+ * What part of the packets SYNs have to be, so that there are so many in a busy second.
+ */
 static double
 share_of(double rate, double established_ns, double syn_ns)
 {

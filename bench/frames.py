@@ -26,7 +26,8 @@ LAN_SEQ, WAN_SEQ, WINDOW = 1000, 5000, 512
 COHORT = 8192
 FIN, SYN, PSH, ACK = 1, 2, 8, 16
 DATA = b"sluice"
-# What each side sends: in which eighth of a life, its flags, how far its numbers are, its data.
+# What each side sends: in which eighth of a life, its flags, how far its numbers are, its
+# data.
 LAN_STEPS = ((0, SYN, 0, None, b""), (2, PSH | ACK, 1, 1, DATA), (5, FIN | ACK, 7, 7, b""),
              (7, ACK, 8, 8, b""))
 WAN_STEPS = ((1, SYN | ACK, 0, 1, b""), (3, ACK, 1, 7, b""), (4, PSH | ACK, 1, 7, DATA),

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hostile keys: connections that an attacker has chosen so that they all have one CRC32C, the
- * hash that rte_hash takes by default. Do they cost our table more than random ones?
+ * Hostile keys: connections that an attacker has chosen so that they all have one CRC32C,
+ * the hash that rte_hash takes by default. Do they cost our table more than random ones?
  *
- * CRC32C is affine: of 64 free bits of a tuple (client address and port, and the port of the
- * server, half its address) 32 can be chosen freely and the others follow, whatever the seed.
+ * CRC32C is affine: of 64 free bits of a tuple (client address and port, and the port of
+ * the server, half its address) 32 can be chosen freely and the others follow, whatever
+ * the seed.
  */
 #include "bench.h"
 
@@ -44,7 +45,10 @@ as_flow_key(const struct key *key)
 	return (const struct flow_key *)(const void *)key;
 }
 
-/* A TCP tuple with these 64 bits: the client's address and both ports, 16 of the server's. */
+/*
+ * A TCP tuple with these 64 bits: the client's address and both ports, 16 of the
+ * server's.
+ */
 static struct key
 key_of(uint64_t bits)
 {
@@ -68,8 +72,8 @@ crc_of(uint64_t bits, uint32_t seed)
 }
 
 /*
- * A base of the bits that leave the CRC as it is, by Gaussian elimination: each of the 64 is
- * written with what it does to the CRC, and what does nothing is in the kernel.
+ * A base of the bits that leave the CRC as it is, by Gaussian elimination: each of the 64
+ * is written with what it does to the CRC, and what does nothing is in the kernel.
  */
 static unsigned
 crc_kernel(uint64_t kernel[FREE_BITS])

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How many instructions does the engine spend on a packet? Fixed workloads, one function
- * each, for callgrind to count: bench/check runs this under valgrind, turns the counting on
- * in the functions named work_* alone, and compares with the committed figures. What is
- * printed here is how many operations each function does. The figure depends on the
+ * each, for callgrind to count: bench/check runs this under valgrind, turns the counting
+ * on in the functions named work_* alone, and compares with the committed figures. What
+ * is printed here is how many operations each function does. The figure depends on the
  * compiler and its options, hardly on the machine, and not on what else runs.
  *
  *	open         a connection's handshake: SYN, SYN+ACK, ACK
@@ -147,7 +147,9 @@ counted(const struct work *w, bool dropped)
 	return dropped ? stats.packets - stats.passed : stats.passed;
 }
 
-/* Run one and say how many operations it was; -1 if another number passed or was dropped. */
+/*
+ * Run one and say how many operations it was; -1 if another number passed or was dropped.
+ */
 static int
 run(struct work *w, const char *name, void (*work)(struct work *), uint32_t operations,
     bool dropped)

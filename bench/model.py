@@ -66,9 +66,9 @@ def figures_of(name):
                 found["io"] = 1000 / value
             case "workers", _:
                 two[case, row["unit"]] = value
-    over = two.get(("two, software hand-over", "percent handed over"))
+    over = two.get(("two, software handoff", "percent handed over"))
     if over:
-        more = two["two, software hand-over", "ns"] - two["two, symmetric RSS", "ns"]
+        more = two["two, software handoff", "ns"] - two["two, symmetric RSS", "ns"]
         found["over"] = max(2 * more / (over / 100), 0)
         found["scaling"] = min(two["two, nothing shared", "times one worker"], 2)
     return found

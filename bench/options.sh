@@ -6,8 +6,9 @@
 #	usage=... format=text rounds=5 seconds=3 connections=512
 #	bench_options '' "$@"
 #
-# which reads -o, -r, -t and -c into these; -c lowers connections, and never raises them. The first
-# argument may be the letter of a switch of the script's own, that sets $flagged.
+# which reads -o, -r, -t and -c into these; -c lowers connections, and never raises them.
+# The first argument may be the letter of a switch of the script's own, that sets
+# $flagged.
 
 # shellcheck disable=SC2034,SC2154 # the sourcing script sets and reads them
 bench_options()

@@ -14,8 +14,8 @@
 #	ovs_stop
 #
 # What it does with a packet is what sluice does: the connection is looked up, sequence
-# numbers (ct-enable-tcp-seq-chk) and, as net_pcap does not, checksums are verified; established
-# may pass, a new one if it is for port 443.
+# numbers (ct-enable-tcp-seq-chk) and, as net_pcap does not, checksums are verified;
+# established may pass, a new one if it is for port 443.
 
 OVS_PID=
 OVS_DIR=
@@ -84,8 +84,9 @@ _ovs_database()
 }
 
 # $1: the cores of its packet threads; the rest: for the EAL. A flow that the pauses of a
-# comparison have left idle stays. The exact-match cache is too small for these connections
-# and costs more than it gives (a third at 100,000); the signature-match cache gains some.
+# comparison have left idle stays. The exact-match cache is too small for these
+# connections and costs more than it gives (a third at 100,000); the signature-match cache
+# gains some.
 _ovs_switch_start()
 {
 	local mask=$1

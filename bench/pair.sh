@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# A data plane, sluice or dpdk-testpmd, between two virtual devices whose other ends a generator
-# holds, on one machine and without a namespace or hugepages. To be sourced by bash.
+# A data plane, sluice or dpdk-testpmd, between two virtual devices whose other ends a
+# generator holds, on one machine and without a namespace or hugepages. To be sourced by
+# bash.
 #
 #	pair_setup memif|vhost	$PAIR_DIR, for what the run leaves; the EXIT trap tidies up
 #	pair_start sluice YAML, or testpmd
@@ -11,8 +12,8 @@
 #	pair_stop
 #	pair_log		what the plane said, for a person to read, on stderr
 #
-# A generator takes "${PAIR_CLIENT[@]}" and the core $PAIR_CORE, and the plane has one of its own
-# if there are two. vhost: the generator has net_virtio_user, for programs that do
+# A generator takes "${PAIR_CLIENT[@]}" and the core $PAIR_CORE, and the plane has one of
+# its own if there are two. vhost: the generator has net_virtio_user, for programs that do
 # not take a memif.
 
 # shellcheck source=../tests/live/net.sh

@@ -1,13 +1,13 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# The whole way of a packet of 64 bytes, between two net_pcap ports that replay so many
-# connections without end, on one core: how much of what dpdk-testpmd's io forwarding does on
-# the same ports? And, with -p, how many times what OVS-DPDK's connection tracking does?
+# SPDX-License-Identifier: BSD-3-Clause The whole way of a packet of 64 bytes, between two
+# net_pcap ports that replay so many connections without end, on one core: how much of
+# what dpdk-testpmd's io forwarding does on the same ports? And, with -p, how many times
+# what OVS-DPDK's connection tracking does?
 #
-# All run at once and take turns, those whose turn it is not being stopped. The connections
-# are picked up in mid-stream (tcp_loose; OVS always does), which frames.py explains; before
-# anything is measured each connection is established on both sides, in sluice and OVS alike,
-# and windows and checksums are checked.
+# All run at once and take turns, those whose turn it is not being stopped. The
+# connections are picked up in mid-stream (tcp_loose; OVS always does), which frames.py
+# explains; before anything is measured each connection is established on both sides, in
+# sluice and OVS alike, and windows and checksums are checked.
 set -u
 usage="usage: bench/pcap_io.sh [-p] [-o text|json] [-r rounds] [-c connections] [-t seconds a round]"
 
@@ -78,9 +78,9 @@ if [ -n "$peers" ]; then
 	fi
 fi
 
-# All get the same memory: 2 MiB pages if they are there or can be reserved.
-# Small pages take a packet buffer each. OVS adds --in-memory unless it finds --legacy-mem,
-# which --no-huge means anyway.
+# All get the same memory: 2 MiB pages if they are there or can be reserved. Small pages
+# take a packet buffer each. OVS adds --in-memory unless it finds --legacy-mem, which
+# --no-huge means anyway.
 memory=(--no-huge --legacy-mem -m 1536)
 kind=4KiB
 needed=$((${#programs[@]} * 640))
@@ -195,8 +195,8 @@ established()
 	esac
 }
 
-# verify PROGRAM: nothing but packets of established connections has passed since `before`,
-# nothing was dropped, and nobody was forgotten
+# verify PROGRAM: nothing but packets of established connections has passed since
+# `before`, nothing was dropped, and nobody was forgotten
 verify()
 {
 	local dropped
@@ -206,7 +206,7 @@ verify()
 	case $1 in
 	sluice)
 		control -o json drops >"$work/drops" || fail sluice "no drop counters"
-		dropped=$("$PYTHON" "$NET_TOOLS/said.py" drops <"$work/drops")
+		dropped=$("$PYTHON" "$NET_TOOLS/ctl_json.py" drops <"$work/drops")
 		[ -z "$dropped" ] || fail sluice "the figure does not count, dropped: $dropped"
 		;;
 	ovs-dpdk)

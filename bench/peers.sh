@@ -1,8 +1,8 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# Sluice beside others that track connections, each beside it in one run: OVS-DPDK over
-# looping captures (pcap_io.sh), OVS's connection tracking alone, and the kernel's over veths
-# (veth.sh). rte_hash is in `table`. What is not there is skipped by name.
+# SPDX-License-Identifier: BSD-3-Clause Sluice beside others that track connections, each
+# beside it in one run: OVS-DPDK over looping captures (pcap_io.sh), OVS's connection
+# tracking alone, and the kernel's over veths (veth.sh). rte_hash is in `table`. What is
+# not there is skipped by name.
 set -u
 usage="usage: bench/peers.sh [-o text|json] [-r rounds] [-c connections]"
 
@@ -19,8 +19,8 @@ while getopts o:r:c:h letter; do
 	esac
 done
 
-# Nanoseconds a packet of ovstest's own benchmarks: one connection of UDP in bursts of 32, or
-# many, a packet at a time.
+# Nanoseconds a packet of ovstest's own benchmarks: one connection of UDP in bursts of 32,
+# or many, a packet at a time.
 ovstest_ns()
 {
 	local connections=$1 packets=4000000 ms
@@ -34,7 +34,8 @@ ovstest_ns()
 		awk "BEGIN { print ${ms% ms} * 1e6 / $packets }"
 }
 
-# With so many connections: the last of engine -s, which begins with one and goes on by tens.
+# With so many connections: the last of engine -s, which begins with one and goes on by
+# tens.
 engine_ns()
 {
 	"$build/bench/bench-engine" -s -c "$1" -r 1 -o json |

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Several workers on a wire: what does it cost to find a packet's owner, and to hand it over?
- * What two workers are against one, workers.c says.
+ * Several workers on a wire: what does it cost to find a packet's owner, and to hand it
+ * over? What two workers are against one, workers.c says.
  */
 #include "bench.h"
 #include "traffic.h"
@@ -12,7 +12,7 @@
 #include <rte_malloc.h>
 #include <rte_thash.h>
 
-#include <steer/handover.h>
+#include <steer/handoff.h>
 
 #define PACKETS (1u << 21) /* a round */
 #define BURST 32u
@@ -23,7 +23,7 @@ struct hashing {
 	const struct steer *steer;
 	struct rte_mbuf *pkts[FRAMES];
 	struct flow_key keys[FRAMES];
-	struct handover *from, *to;
+	struct handoff *from, *to;
 };
 
 static uint64_t
@@ -84,7 +84,7 @@ run_softrss(void *arg)
 	return PACKETS;
 }
 
-/* Over a ring and back, on one core: half the time is one hand-over. */
+/* Over a ring and back, on one core: half the time is one handoff. */
 static uint64_t
 run_ring(void *arg)
 {
@@ -95,9 +95,9 @@ run_ring(void *arg)
 
 	for (i = 0; i < PACKETS; i += done) {
 		memcpy(pkts, h->pkts + i % FRAMES, BURST * sizeof(pkts[0]));
-		n = handover_split(h->from, 0, pkts, BURST);
-		handover_flush(h->from);
-		done = n + handover_take(h->to, h->from->self, 0, pkts);
+		n = handoff_split(h->from, 0, pkts, BURST);
+		handoff_flush(h->from);
+		done = n + handoff_take(h->to, h->from->self, 0, pkts);
 		if (done != BURST)
 			abort();
 	}
@@ -111,9 +111,9 @@ run_turn(void *h)
 	uint32_t i;
 
 	for (i = 0; i < TURNS; i++) {
-		handover_flush(h);
-		bench_use(handover_ready(h, 0) | handover_ready(h, 1));
-		handover_collect(h);
+		handoff_flush(h);
+		bench_use(handoff_ready(h, 0) | handoff_ready(h, 1));
+		handoff_collect(h);
 	}
 	return TURNS;
 }
@@ -122,7 +122,7 @@ run_turn(void *h)
 static uint64_t
 run_look(void *arg)
 {
-	struct handover *h = arg;
+	struct handoff *h = arg;
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
 	unsigned peer, side;
 	uint32_t i;
@@ -130,7 +130,7 @@ run_look(void *arg)
 	for (i = 0; i < TURNS; i++)
 		for (peer = 0; peer < h->workers; peer++)
 			for (side = 0; side < 2; side++)
-				bench_use(handover_take(h, peer, (uint8_t)side, pkts));
+				bench_use(handoff_take(h, peer, (uint8_t)side, pkts));
 	return TURNS;
 }
 
@@ -139,7 +139,7 @@ measure_turns(struct bench *b)
 {
 	static const int sockets[STEER_MAX_WORKERS];
 	static const uint8_t secret[KEY_SECRET_BYTES];
-	static struct handover *group[STEER_MAX_WORKERS];
+	static struct handoff *group[STEER_MAX_WORKERS];
 	static struct steer steer;
 	const uint8_t each[2] = {STEER_ANY, STEER_ANY};
 	struct bench_case cases[] = {
@@ -150,17 +150,16 @@ measure_turns(struct bench *b)
 
 	steer_init_toeplitz(&steer, 0, STEER_MAX_WORKERS, STEER_RSS_TABLE, secret);
 	for (i = 0; i < STEER_MAX_WORKERS; i++) {
-		group[i] = rte_zmalloc(NULL, sizeof(struct handover),
-				       RTE_CACHE_LINE_SIZE);
+		group[i] = rte_zmalloc(NULL, sizeof(struct handoff), RTE_CACHE_LINE_SIZE);
 		if (group[i] == NULL)
 			abort();
 	}
-	if (handover_init(group, &steer, sockets, each) != 0)
+	if (handoff_init(group, &steer, sockets, each) != 0)
 		abort();
 	cases[0].arg = cases[1].arg = group[0];
 	bench_run(b, "workers=64", cases, RTE_DIM(cases));
 	for (i = 0; i < STEER_MAX_WORKERS; i++)
-		handover_free(group[i]);
+		handoff_free(group[i]);
 	for (i = 0; i < STEER_MAX_WORKERS; i++)
 		rte_free(group[i]);
 }
@@ -170,7 +169,7 @@ measure_hashing(struct bench *b, struct rte_mempool *pool)
 {
 	static struct steer keyed, toeplitz, other;
 	static struct hashing hk, ht, ring;
-	static struct handover *group[2];
+	static struct handoff *group[2];
 	const uint8_t each[2] = {STEER_ANY, STEER_ANY};
 	const int sockets[2] = {0, 0};
 	struct bench_case cases[] = {
@@ -193,12 +192,15 @@ measure_hashing(struct bench *b, struct rte_mempool *pool)
 	hk.steer = &keyed;
 	ht.steer = &toeplitz;
 	for (i = 0; i < 2; i++)
-		group[i] = rte_zmalloc(NULL, sizeof(struct handover), 64);
-	/* all belong to worker 1 of the two: a hash that knows one worker, and says the other */
+		group[i] = rte_zmalloc(NULL, sizeof(struct handoff), 64);
+	/*
+	 * all belong to worker 1 of the two: a hash that knows one worker, and says the
+	 * other
+	 */
 	steer_init_toeplitz(&other, 0, 2, 128, secret);
 	memset(other.table, 1, sizeof(other.table));
 	if (group[0] == NULL || group[1] == NULL ||
-	    handover_init(group, &other, sockets, each) != 0)
+	    handoff_init(group, &other, sockets, each) != 0)
 		abort();
 	ring.from = group[0];
 	ring.to = group[1];
@@ -212,7 +214,7 @@ measure_hashing(struct bench *b, struct rte_mempool *pool)
 	bench_run(b, "bytes=64", cases, RTE_DIM(cases));
 	rte_pktmbuf_free_bulk(hk.pkts, FRAMES);
 	for (i = 0; i < 2; i++) {
-		handover_free(group[i]);
+		handoff_free(group[i]);
 		rte_free(group[i]);
 	}
 }

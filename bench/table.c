@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What does the connection table cost? Lookups of a burst in stages, inserts and removals, at
- * 80 in 100 full, beside DPDK's rte_hash and beside the floor: the two lines that a hit must
- * read (a miss: one), taken from the table's own memory in the same order.
+ * What does the connection table cost? Lookups of a burst in stages, inserts and
+ * removals, at 80 in 100 full, beside DPDK's rte_hash and beside the floor: the two lines
+ * that a hit must read (a miss: one), taken from the table's own memory in the same
+ * order.
  */
 #include "bench.h"
 
@@ -34,7 +35,7 @@ struct work {
 	uint32_t *shuffled; /* 0 to n - 1 in some order */
 	uint32_t *order;    /* LOOKUPS connections */
 	struct key *keys;   /* LOOKUPS of them, as looked up */
-	uint32_t *home;     /* bucket of each, for the floor */
+	uint32_t *primary;  /* bucket of each, for the floor */
 	struct bench_floor floor;
 	uint64_t expected; /* lookups that hit */
 };
@@ -220,7 +221,7 @@ remove_flow(void *arg)
 		for (j = i; m > 1 && j < i + m; j++)
 			flow_prefetch_whole(&w->table, w->shuffled[j]);
 		for (j = i; m > 1 && j < i + m; j++)
-			flow_prefetch_home(&w->table, w->shuffled[j]);
+			flow_prefetch_primary(&w->table, w->shuffled[j]);
 		for (j = i; j < i + m; j++)
 			flow_remove(&w->table, w->shuffled[j]);
 	}
@@ -252,13 +253,13 @@ look_for(struct work *w, bool hits, uint32_t first)
 
 	for (i = 0; i < LOOKUPS; i++) {
 		w->keys[i] = key_of(hits ? w->order[i] : first + i);
-		w->home[i] = flow_home(&w->table, hash_of(w, &w->keys[i]));
+		w->primary[i] = flow_primary(&w->table, hash_of(w, &w->keys[i]));
 	}
 	w->expected = hits ? LOOKUPS : 0;
 	w->floor = (struct bench_floor){
 		.first = (char *)w->table.buckets,
 		.first_stride = sizeof(struct flow_bucket),
-		.first_order = w->home,
+		.first_order = w->primary,
 		.second = hits ? w->table.slab : NULL,
 		.second_stride = w->table.stride,
 		.second_order = w->order,
@@ -429,8 +430,8 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	work.order = bench_memory(&b, LOOKUPS * sizeof(*work.order));
 	work.keys = bench_memory(&b, LOOKUPS * sizeof(*work.keys));
-	work.home = bench_memory(&b, LOOKUPS * sizeof(*work.home));
-	if (work.order == NULL || work.keys == NULL || work.home == NULL)
+	work.primary = bench_memory(&b, LOOKUPS * sizeof(*work.primary));
+	if (work.order == NULL || work.keys == NULL || work.primary == NULL)
 		return EXIT_FAILURE;
 	for (i = 0; !b.sweep && i < RTE_DIM(sizes) && sizes[i] <= b.connections; i++)
 		measure_size(&b, &work, sizes[i], secret);

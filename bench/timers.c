@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What do the timers of connections cost that go on? Each is looked at once a time-out, is
- * found to have been busy, and is armed again: the work of engine_expire(), of which wheel.c
- * measures the part that is the wheel's.
+ * What do the timers of connections cost that go on? Each is looked at once a time-out,
+ * is found to have been busy, and is armed again: the work of engine_expire(), of which
+ * wheel.c measures the part that is the wheel's.
  *
- * In memory: N connections with a time-out of 120 s have a segment every 60 s, in random order, so
- * that after the first time-out the timers come due in random order, too. The engine's clock
- * goes on a millisecond at a time, and in each come the segments that belong there, not
- * measured, and a poll for each 64 timers, measured. A round is a time-out. A timer that finds
- * a segment of 60 s ago is armed for the other 60 s, so there are up to two a connection in it.
+ * In memory: N connections with a time-out of 120 s have a segment every 60 s, in random
+ * order, so that after the first time-out the timers come due in random order, too. The
+ * engine's clock goes on a millisecond at a time, and in each come the segments that
+ * belong there, not measured, and a poll for each 64 timers, measured. A round is a
+ * time-out. A timer that finds a segment of 60 s ago is armed for the other 60 s, so
+ * there are up to two a connection in it.
  */
 #include "bench.h"
 #include "traffic.h"
@@ -64,13 +65,13 @@ expire(struct state *s)
 static uint64_t
 clock_ns(void)
 {
-	uint64_t least = UINT64_MAX, before, i;
+	uint64_t min = UINT64_MAX, before, i;
 
 	for (i = 0; i < 10000; i++) {
 		before = bench_cpu_ns();
-		least = RTE_MIN(least, bench_cpu_ns() - before);
+		min = RTE_MIN(min, bench_cpu_ns() - before);
 	}
-	return least;
+	return min;
 }
 
 /* Acknowledgments of the next connections in order. */

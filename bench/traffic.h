@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Frames of many TCP connections between a client network on the lan side and one server on
- * the wan side, written fast: a template a kind, in which only address, port, numbers and
- * checksums are filled in. Connections are numbered from 0; 16 ports an address.
+ * Frames of many TCP connections between a client network on the lan side and one server
+ * on the wan side, written fast: a template a kind, in which only address, port, numbers
+ * and checksums are filled in. Connections are numbered from 0; 16 ports an address.
  */
 #ifndef BENCH_TRAFFIC_H
 #define BENCH_TRAFFIC_H

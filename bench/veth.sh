@@ -1,9 +1,9 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# Sluice beside the kernel's nf_conntrack: the same frames, from bench-gen on one core, through
-# sluice as a wire and through a router with an nftables chain on the other, over veths of the
-# same make. Segments a second of connections that are held open, and whole connections a
-# second. Both take turns; what has not its turn is stopped, or has nothing to do. Needs root.
+# SPDX-License-Identifier: BSD-3-Clause Sluice beside the kernel's nf_conntrack: the same
+# frames, from bench-gen on one core, through sluice as a wire and through a router with
+# an nftables chain on the other, over veths of the same make. Segments a second of
+# connections that are held open, and whole connections a second. Both take turns; what
+# has not its turn is stopped, or has nothing to do. Needs root.
 set -u
 usage="usage: bench/veth.sh [-o text|json] [-r rounds] [-c connections] [-t seconds a round]"
 
@@ -12,8 +12,9 @@ usage="usage: bench/veth.sh [-o text|json] [-r rounds] [-c connections] [-t seco
 # shellcheck source=options.sh
 . "$(dirname "$0")/options.sh"
 
-# At most one segment of each connection is on its way: no more than the kernel's backlog (1,000
-# packets) and the rings of AF_XDP (1,024) hold, or what is lost and sent again is measured.
+# At most one segment of each connection is on its way: no more than the kernel's backlog
+# (1,000 packets) and the rings of AF_XDP (1,024) hold, or what is lost and sent again is
+# measured.
 format=text rounds=5 seconds=2 connections=512
 bench_options '' "$@"
 
@@ -187,7 +188,8 @@ rules lan wan >"$NET_DIR/rules.nft"
 PLANE_MAX=262144
 plane_start "$NET_DIR/rules.nft" "tcp_timeout_time_wait: 1" ||
 	fail "sluice did not start"
-# wan has shown that frames cross; from now on all ends of cables are lan's, and it a router.
+# wan has shown that frames cross; from now on all ends of cables are lan's, and it a
+# router.
 net_exec wan ip link set b0 netns "$NET_NAME-lan" && net_exec lan ip link set b0 up &&
 	net_exec lan ip address flush dev a0 || fail "the network could not be changed"
 net_exec lan sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6

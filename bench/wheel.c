@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What do timers cost? Connections are armed once and never touched by their packets; when
- * an entry comes back, the connection's last packet is looked at and it is armed for what is
- * left. The links lie in connections of 128 bytes, as in the table, in random order.
+ * What do timers cost? Connections are armed once and never touched by their packets;
+ * when an entry comes back, the connection's last packet is looked at and it is armed for
+ * what is left. The links lie in connections of 128 bytes, as in the table, in random
+ * order.
  */
 #include "bench.h"
 

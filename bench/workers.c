@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two workers on a wire, what are they against one? When the device brings each packet to its
- * owner (symmetric RSS), and when each reads one port's only queue and hands half over; and
- * what would they be at most on this machine, if they had nothing in common at all?
+ * Two workers on a wire, what are they against one? When the device brings each packet to
+ * its owner (symmetric RSS), and when each reads one port's only queue and hands half
+ * over; and what would they be at most on this machine, if they had nothing in common at
+ * all?
  *
  * The workers are threads with an engine each, on a core each. Their packets are empty
- * acknowledgments of established connections, 64 bytes, both sides; writing the frames and
- * freeing them is in the time, as a driver's work would be. Time is that of the thread
- * that was on its processor longest, so a neighbour's turn does not count.
+ * acknowledgments of established connections, 64 bytes, both sides; writing the frames
+ * and freeing them is in the time, as a driver's work would be. Time is that of the
+ * thread that was on its processor longest, so a neighbour's turn does not count.
  *
- * "two, nothing shared" have their own buffers, rules and templates of frames, and no steering:
- * what they lack to two times one worker, the machine lacks (caches, memory, the clock of two
- * busy cores, a core that is half of one), and what the others lack to them is ours.
+ * "two, nothing shared" have their own buffers, rules and templates of frames, and no
+ * steering: what they lack to two times one worker, the machine lacks (caches, memory,
+ * the clock of two busy cores, a core that is half of one), and what the others lack to
+ * them is ours.
  */
 #include "bench.h"
 #include "traffic.h"
@@ -28,7 +30,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
-#include <steer/handover.h>
+#include <steer/handoff.h>
 
 #define PACKETS (1u << 21) /* a round, all workers together */
 #define BURST 32u
@@ -40,7 +42,7 @@ enum mode {
 	MODE_ONE,
 	MODE_APART,
 	MODE_RSS,
-	MODE_HANDOVER,
+	MODE_HANDOFF,
 	MODES,
 };
 
@@ -48,15 +50,18 @@ static const char *const mode_names[MODES] = {
 	[MODE_ONE] = "one worker",
 	[MODE_APART] = "two, nothing shared",
 	[MODE_RSS] = "two, symmetric RSS",
-	[MODE_HANDOVER] = "two, software hand-over",
+	[MODE_HANDOFF] = "two, software handoff",
 };
 
-/* Two lines, since a core may fetch the neighbour of what it reads: nobody else writes here. */
+/*
+ * Two lines, since a core may fetch the neighbour of what it reads: nobody else writes
+ * here.
+ */
 struct worker {
 	struct world *world;
 	unsigned number;
 	struct engine *engine;
-	struct handover *handover; /* NULL: alone */
+	struct handoff *handoff; /* NULL: alone */
 	struct traffic *traffic;
 	struct rte_mempool *pool;
 	struct policy *policy;
@@ -114,11 +119,11 @@ exchange(struct worker *me)
 	uint16_t n;
 	uint8_t side;
 
-	handover_flush(me->handover);
+	handoff_flush(me->handoff);
 	for (side = 0; side < 2; side++) {
-		if (handover_ready(me->handover, side) == 0)
+		if (handoff_ready(me->handoff, side) == 0)
 			continue;
-		n = handover_take(me->handover, !me->number, side, pkts);
+		n = handoff_take(me->handoff, !me->number, side, pkts);
 		if (n != 0)
 			judge(me, side, pkts, n);
 		taken += n;
@@ -126,14 +131,16 @@ exchange(struct worker *me)
 	return taken;
 }
 
-/* Asleep, which is not counted: the other worker may have lost its processor for a while. */
+/*
+ * Asleep, which is not counted: the other worker may have lost its processor for a while.
+ */
 static void
 wait_for_room(struct worker *me)
 {
 	unsigned side;
 
 	for (side = 0; side < 2; side++)
-		while (rte_ring_free_count(me->handover->lane[!me->number][side].to) <
+		while (rte_ring_free_count(me->handoff->link[!me->number][side].to) <
 		       2 * BURST) {
 			exchange(me);
 			usleep(20);
@@ -146,12 +153,12 @@ receive(struct worker *me, uint8_t side, uint64_t first)
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
 	uint16_t n = BURST;
 
-	if (me->world->mode == MODE_HANDOVER)
+	if (me->world->mode == MODE_HANDOFF)
 		wait_for_room(me);
 
 	write_burst(me, side, first, pkts);
-	if (me->handover != NULL)
-		n = handover_split(me->handover, side, pkts, n);
+	if (me->handoff != NULL)
+		n = handoff_split(me->handoff, side, pkts, n);
 	if (n != 0)
 		judge(me, side, pkts, n);
 }
@@ -164,14 +171,14 @@ round_of(struct worker *me)
 
 	for (i = 0; i < me->packets; i += BURST) {
 		receive(me,
-			w->mode == MODE_HANDOVER ? (uint8_t)me->number
-						 : (uint8_t)(i / BURST & 1),
+			w->mode == MODE_HANDOFF ? (uint8_t)me->number
+						: (uint8_t)(i / BURST & 1),
 			i);
 		/* a turn of the worker's loop is a burst of each port that it reads */
-		if (w->mode == MODE_HANDOVER || (me->handover != NULL && i / BURST & 1))
+		if (w->mode == MODE_HANDOFF || (me->handoff != NULL && i / BURST & 1))
 			exchange(me);
 	}
-	if (me->handover == NULL)
+	if (me->handoff == NULL)
 		return;
 	atomic_fetch_sub(&w->receiving, 1);
 	while (atomic_load(&w->receiving) != 0)
@@ -291,12 +298,12 @@ worker_make(struct bench *b, struct world *w, unsigned number)
 	if (me->memory == NULL || me->list == NULL ||
 	    engine_init(me->memory, &w->config, me->policy, NULL, 1, &me->engine) != 0)
 		return -1;
-	if (w->mode != MODE_RSS && w->mode != MODE_HANDOVER)
+	if (w->mode != MODE_RSS && w->mode != MODE_HANDOFF)
 		return 0;
-	me->handover = rte_zmalloc(NULL, sizeof(struct handover), RTE_CACHE_LINE_SIZE);
-	if (me->handover == NULL)
+	me->handoff = rte_zmalloc(NULL, sizeof(struct handoff), RTE_CACHE_LINE_SIZE);
+	if (me->handoff == NULL)
 		return -1;
-	me->handover->engine = me->engine;
+	me->handoff->engine = me->engine;
 	return 0;
 }
 
@@ -306,7 +313,7 @@ steer_make(struct world *w)
 	uint8_t secret[KEY_SECRET_BYTES];
 
 	memset(secret, 0x3c, sizeof(secret));
-	if (w->mode == MODE_HANDOVER)
+	if (w->mode == MODE_HANDOFF)
 		steer_init_keyed(&w->steer, (uint16_t)w->mode, w->worker_count, secret);
 	else
 		steer_init_toeplitz(&w->steer, (uint16_t)w->mode, w->worker_count, 128,
@@ -325,10 +332,10 @@ connections_make(struct world *w)
 		owner = owner_of(w, i);
 		open_connection(&w->workers[owner], i);
 		/* with one queue a port all of its packets arrive at its worker */
-		at = &w->workers[w->mode == MODE_HANDOVER ? 0 : owner];
+		at = &w->workers[w->mode == MODE_HANDOFF ? 0 : owner];
 		at->list[at->count++] = i;
 	}
-	if (w->mode != MODE_HANDOVER)
+	if (w->mode != MODE_HANDOFF)
 		return;
 	memcpy(w->workers[1].list, w->workers[0].list, w->connections * sizeof(uint32_t));
 	w->workers[1].count = w->workers[0].count;
@@ -339,7 +346,7 @@ world_make(struct bench *b, struct world *w, enum mode mode, uint32_t connection
 {
 	const uint8_t each[2] = {STEER_ANY, STEER_ANY};
 	const int sockets[2] = {0, 0};
-	struct handover *group[2];
+	struct handoff *group[2];
 	uint32_t i;
 
 	w->mode = mode;
@@ -354,9 +361,9 @@ world_make(struct bench *b, struct world *w, enum mode mode, uint32_t connection
 	for (i = 0; i < w->worker_count; i++) {
 		if (worker_make(b, w, i) != 0)
 			return -1;
-		group[i] = w->workers[i].handover;
+		group[i] = w->workers[i].handoff;
 	}
-	if (group[0] != NULL && handover_init(group, &w->steer, sockets, each) != 0)
+	if (group[0] != NULL && handoff_init(group, &w->steer, sockets, each) != 0)
 		return -1;
 	connections_make(w);
 	return 0;
@@ -369,9 +376,9 @@ world_free(struct world *w)
 	unsigned i;
 
 	for (i = 0; i < w->worker_count; i++) {
-		if (w->workers[i].handover != NULL)
-			handover_free(w->workers[i].handover);
-		rte_free(w->workers[i].handover);
+		if (w->workers[i].handoff != NULL)
+			handoff_free(w->workers[i].handoff);
+		rte_free(w->workers[i].handoff);
 	}
 	for (i = w->worker_count; i-- > 0;) { /* the first has what is shared */
 		me = &w->workers[i];
@@ -432,7 +439,7 @@ handed_over(const struct world *w)
 	for (i = 0; i < w->worker_count; i++) {
 		engine_stats(w->workers[i].engine, &stats);
 		all += stats.packets;
-		over += w->workers[i].handover->handed_over;
+		over += w->workers[i].handoff->handed_over;
 	}
 	return 100.0 * (double)over / (double)all;
 }
@@ -446,7 +453,7 @@ report(struct bench *b, const struct world *w, double *ns, double *ratio)
 	snprintf(params, sizeof(params), "connections=%u", w->connections);
 	bench_value(b, params, name, median(ns, b->repeats), "ns");
 	bench_value(b, params, name, median(ratio, b->repeats), "times one worker");
-	if (w->workers[0].handover != NULL)
+	if (w->workers[0].handoff != NULL)
 		bench_value(b, params, name, handed_over(w), "percent handed over");
 	return all_passed(w) ? 0 : -1;
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# What `make demo` runs: two hosts in network namespaces of their own, sluice between them,
-# and real connections; then a capture, replayed. Every claim it prints is checked, and its
-# exit status is 0 only if all held. What it made is gone when it ends, however it ends.
+# SPDX-License-Identifier: BSD-3-Clause What `make demo` runs: two hosts in network
+# namespaces of their own, sluice between them, and real connections; then a capture,
+# replayed. Every claim it prints is checked, and its exit status is 0 only if all held.
+# What it made is gone when it ends, however it ends.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -89,7 +89,7 @@ listed()
 
 dropped()
 {
-	ctl -o json drops | "$PYTHON" "$NET_TOOLS/said.py" drop "$1" | grep -qv '^0$'
+	ctl -o json drops | "$PYTHON" "$NET_TOOLS/ctl_json.py" drop "$1" | grep -qv '^0$'
 }
 
 hosts()
@@ -182,7 +182,7 @@ counters()
 	echo
 	ctl drops | show
 	holds "nothing was dropped but by the rules" test -z \
-		"$(ctl -o json drops | "$PYTHON" "$NET_TOOLS/said.py" drops policy_drop policy_reject 2>&1)"
+		"$(ctl -o json drops | "$PYTHON" "$NET_TOOLS/ctl_json.py" drops policy_drop policy_reject 2>&1)"
 	plane_stop
 	holds "sluice stops when it is asked to" grep -q 'packets in' "$NET_DIR/plane.log"
 }

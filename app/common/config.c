@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From the text of a configuration to numbers. Each value is checked where it is converted,
- * against the limits of what it configures; what concerns several values (names, devices,
- * wires) follows.
+ * From the text of a configuration to numbers. Each value is checked where it is
+ * converted, against the limits of what it configures; what concerns several values
+ * (names, devices, wires) follows.
  */
 #include "config.h"
 
@@ -85,10 +85,10 @@ read_trackers(struct load *load)
 	uint32_t value;
 
 	*track = TRACK_CONFIG_DEFAULT;
-#define READ_TIMEOUT(name, normal, least, most, text)                                    \
+#define READ_TIMEOUT(name, normal, min, max, text)                                       \
 	value = (normal);                                                                \
-	if (load_number(load, "conntrack." #name, yaml->name,                            \
-			(struct range){least, most}, &value) != 0)                       \
+	if (load_number(load, "conntrack." #name, yaml->name, (struct range){min, max},  \
+			&value) != 0)                                                    \
 		return -EINVAL;                                                          \
 	track->name = value * 1000u;
 	TRACK_TIMEOUTS(READ_TIMEOUT)

@@ -11,8 +11,8 @@
  *	...
  *	config_free(config);
  *
- * An error is one line that names file, line, column and key, what stands there and what was
- * expected. Not thread safe; a loaded struct is only read.
+ * An error is one line that names file, line, column and key, what stands there and what
+ * was expected. Not thread safe; a loaded struct is only read.
  */
 #ifndef COMMON_CONFIG_H
 #define COMMON_CONFIG_H
@@ -45,18 +45,21 @@ struct sluice_config {
 	unsigned eal_count;
 	struct config_port ports[CONFIG_MAX_PORTS];
 	unsigned port_count;
-	/* Wire w joins ports[wires[w][0]] and ports[wires[w][1]]; engine ports 2w and 2w+1. */
+	/*
+	 * Wire w joins ports[wires[w][0]] and ports[wires[w][1]]; engine ports 2w and
+	 * 2w+1.
+	 */
 	uint16_t wires[ENGINE_MAX_WIRES][2];
 	unsigned wire_count; /* at least 1 */
 	/*
-	 * The group that a wire is in, from 1; 0: none. The wires of a group share connections
-	 * and have one worker.
+	 * The group that a wire is in, from 1; 0: none. The wires of a group share
+	 * connections and have one worker.
 	 */
 	uint8_t group[ENGINE_MAX_WIRES];
 	const char *group_name[ENGINE_MAX_WIRES + 1];
 	unsigned group_count;
-	unsigned workers;    /* 0: auto */
-	uint32_t mbufs;      /* of a NUMA node, at least; 0: auto */
+	unsigned workers; /* 0: auto */
+	uint32_t mbufs;   /* of a NUMA node, at least; 0: auto */
 	/* Relative paths are the file's; NULL: no rules, everything passes. */
 	const char *rules;
 	uint32_t rules_timeout; /* seconds that reading and loading them may take */
@@ -102,19 +105,22 @@ void config_engine(const struct sluice_config *config, unsigned workers,
 		   struct engine_config *engine);
 
 /*
- * What workers are given: a group of wires, or a wire that is in none. How many there are,
- * and the number of that of a wire.
+ * What workers are given: a group of wires, or a wire that is in none. How many there
+ * are, and the number of that of a wire.
  */
 unsigned config_units(const struct sluice_config *config);
 unsigned config_unit(const struct sluice_config *config, unsigned wire);
 
-/* The n-th of the units that several workers may share, which are no groups; and how many. */
+/*
+ * The n-th of the units that several workers may share, which are no groups; and how
+ * many.
+ */
 unsigned config_shared_units(const struct sluice_config *config);
 unsigned config_shared_unit(const struct sluice_config *config, unsigned n);
 
 /*
- * The port's names in the order of the engine's port numbers, for ruleset_ports. names has
- * room for CONFIG_MAX_PORTS; returns how many: two a wire.
+ * The port's names in the order of the engine's port numbers, for ruleset_ports. names
+ * has room for CONFIG_MAX_PORTS; returns how many: two a wire.
  */
 unsigned config_engine_ports(const struct sluice_config *config, const char **names);
 

@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 /*
- * "netadmin" or "4711": the name of a group there is, or a number. Returns 0 or -EINVAL. May
- * ask a name service: not for a thread that others wait for.
+ * "netadmin" or "4711": the name of a group there is, or a number. Returns 0 or -EINVAL.
+ * May ask a name service: not for a thread that others wait for.
  */
 int group_find(const char *text, gid_t *group);
 

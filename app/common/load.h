@@ -15,8 +15,8 @@ struct load {
 };
 
 struct range {
-	uint32_t least;
-	uint32_t most;
+	uint32_t min;
+	uint32_t max;
 };
 
 /* A word that a value may be; a list ends with NULL. */

@@ -28,9 +28,9 @@ has_anchor(const yaml_event_t *event)
 }
 
 /*
- * What would take the library too long: with each piece of text it looks at all lists that
- * are open, and with each anchor at all before it. Seen piece by piece, so that this ends
- * where it becomes too much. Returns the problem, or NULL.
+ * What would take the library too long: with each piece of text it looks at all lists
+ * that are open, and with each anchor at all before it. Seen piece by piece, so that this
+ * ends where it becomes too much. Returns the problem, or NULL.
  */
 static const char *
 place_excess(const char *text, size_t length, struct place *where)

@@ -37,8 +37,8 @@ int place_open(struct place_map *map, const char *text, size_t length,
 void place_close(struct place_map *map);
 
 /*
- * Place of a path: of the key in a mapping, of the item in a list. key, if not NULL, is one
- * more step. What is not there has the place of the nearest thing around it.
+ * Place of a path: of the key in a mapping, of the item in a list. key, if not NULL, is
+ * one more step. What is not there has the place of the nearest thing around it.
  */
 struct place place_find(struct place_map *map, const char *path, const char *key);
 

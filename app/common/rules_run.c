@@ -198,7 +198,8 @@ child_ends(const struct run *run, int naps, int *status)
 
 /*
  * Collect the child, killing it when its output was not to be read to the end or when it
- * stays after it. One that cannot be killed, since a file system holds it, is left behind.
+ * stays after it. One that cannot be killed, since a file system holds it, is left
+ * behind.
  */
 static int
 child_collect(struct run *run, int ret)

@@ -21,8 +21,8 @@ struct rules_limits {
  * program, then in PATH. The child gets no signal mask of ours, and no
  * standard input unless file is "-".
  *
- * Returns 0; *json is malloced, of *length bytes and a 0 after them. Or -errno, and err is
- * one message, perhaps of several lines, without a newline at its end: -ENOENT without
+ * Returns 0; *json is malloced, of *length bytes and a 0 after them. Or -errno, and err
+ * is one message, perhaps of several lines, without a newline at its end: -ENOENT without
  * the program, -EINVAL where it refuses the file or is killed, -ETIMEDOUT, -ECANCELED,
  * -EFBIG where it prints without end, -ENOMEM, or what starting it said. The message may
  * quote what the file holds: it has to be escaped (base/escape.h) where it is printed.

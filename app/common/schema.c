@@ -24,7 +24,7 @@ static const cyaml_schema_value_t port_entry = {
 
 #define CONNTRACK_TEXT(key, member)                                                      \
 	CYAML_FIELD_STRING_PTR(key, OPTIONAL, struct yaml_conntrack, member, 1, MAX_TEXT)
-#define CONNTRACK_TIMEOUT(name, value, least, most, text) CONNTRACK_TEXT(#name, name),
+#define CONNTRACK_TIMEOUT(name, value, min, max, text) CONNTRACK_TEXT(#name, name),
 #define CONNTRACK_SWITCH(name, value, text) CONNTRACK_TEXT(YAML_KEY_##name, name),
 
 static const cyaml_schema_field_t conntrack_fields[] = {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The shape of the YAML file, as libcyaml wants it. Every scalar is read as text: libcyaml
- * 1.3 takes "1x" for 1 and any word for a boolean, so config.c converts, with limits and
- * with a message that can quote what stood there. Keys that are not in the file are NULL.
+ * The shape of the YAML file, as libcyaml wants it. Every scalar is read as text:
+ * libcyaml 1.3 takes "1x" for 1 and any word for a boolean, so config.c converts, with
+ * limits and with a message that can quote what stood there. Keys that are not in the
+ * file are NULL.
  */
 #ifndef COMMON_SCHEMA_H
 #define COMMON_SCHEMA_H

@@ -25,11 +25,11 @@ load_number(struct load *load, const char *path, const char *text, struct range 
 	if (*end != '\0' || text[strspn(text, "0123456789")] != '\0')
 		return yaml_file_error(load->file, load->error, path,
 				       "'%s' is not a number, %u to %u expected", text,
-				       range.least, range.most);
-	if (errno != 0 || number < range.least || number > range.most)
+				       range.min, range.max);
+	if (errno != 0 || number < range.min || number > range.max)
 		return yaml_file_error(load->file, load->error, path,
 				       "%s is out of range, %u to %u expected", text,
-				       range.least, range.most);
+				       range.min, range.max);
 	*value = (uint32_t)number;
 	return 0;
 }

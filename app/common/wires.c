@@ -114,9 +114,8 @@ read_wire_end(struct load *load, unsigned wire, unsigned end)
 	uint16_t port;
 	unsigned other;
 
-	snprintf(path, sizeof(path), yaml->has_keys ? "wires[%u].ports[%u]"
-						    : "wires[%u][%u]",
-		 wire, end);
+	snprintf(path, sizeof(path),
+		 yaml->has_keys ? "wires[%u].ports[%u]" : "wires[%u][%u]", wire, end);
 	for (port = 0; port < config->port_count; port++)
 		if (strcmp(config->ports[port].name, name) == 0)
 			break;
@@ -163,7 +162,9 @@ read_group(struct load *load, unsigned wire)
 	return 0;
 }
 
-/* A group of one wire is a mistake: what it should share connections with is not there. */
+/*
+ * A group of one wire is a mistake: what it should share connections with is not there.
+ */
 static int
 check_groups(struct load *load)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * libcyaml reports an error as lines of log: first what is wrong, then a backtrace of the
- * mappings and lists around it, innermost first. Here they become one line, with the place
- * that libyaml gives (libcyaml's own is that of the last event, often the key before) and
- * with the keys that the schema would have allowed.
+ * mappings and lists around it, innermost first. Here they become one line, with the
+ * place that libyaml gives (libcyaml's own is that of the last event, often the key
+ * before) and with the keys that the schema would have allowed.
  */
 #include "yaml_file.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The list of wires. An item is a pair of names, or keys and values around one: libcyaml
- * knows no type that is either, so the list is read from libyaml's document, with the same
- * messages. Names point into it.
+ * knows no type that is either, so the list is read from libyaml's document, with the
+ * same messages. Names point into it.
  */
 #include "yaml_file.h"
 
@@ -72,8 +72,7 @@ read_pair(struct yaml_file *file, struct config_error *error, const char *path,
 		return yaml_file_error(file, error, path, "%zu entries, 2 expected",
 				       list_count(list));
 	if (list_count(list) > 2)
-		return yaml_file_error(file, error, path,
-				       "too many entries, 2 expected");
+		return yaml_file_error(file, error, path, "too many entries, 2 expected");
 	for (end = 0; end < 2; end++) {
 		snprintf(name, sizeof(name), "%s[%u]", path, end);
 		if (read_name(file, error, name,
@@ -106,7 +105,8 @@ read_keys(struct yaml_file *file, struct config_error *error, const char *path,
 					       "group",
 					       key);
 		if (*value != NULL)
-			return yaml_file_error(file, error, path, "'%s' given twice", key);
+			return yaml_file_error(file, error, path, "'%s' given twice",
+					       key);
 		*value = node_at(file, pair->value);
 	}
 	return 0;

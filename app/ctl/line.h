@@ -19,8 +19,8 @@
 #define LINE_BYTES 1024u
 
 /*
- * The line of a `connection` object, without an end; with_timeout false: as of one that is
- * gone. Members that are missing are left out.
+ * The line of a `connection` object, without an end; with_timeout false: as of one that
+ * is gone. Members that are missing are left out.
  */
 void line_connection(const json_t *connection, bool with_timeout, char *line,
 		     size_t size);

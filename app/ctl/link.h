@@ -8,8 +8,8 @@
 struct link; /* opaque */
 
 /*
- * Connect. No call waits longer than so many seconds, 0: for ever. Returns 0, or -errno and
- * says on stderr what is wrong and what to do.
+ * Connect. No call waits longer than so many seconds, 0: for ever. Returns 0, or -errno
+ * and says on stderr what is wrong and what to do.
  */
 int link_open(const char *path, unsigned seconds, struct link **link);
 void link_close(struct link *link);
@@ -21,8 +21,8 @@ void link_timeout(struct link *link, unsigned seconds);
 int link_send(struct link *link, const json_t *request);
 
 /*
- * The next object, the caller's to free. NULL, and errno 0: at the end, or when what comes is
- * no object; EAGAIN: the time is over.
+ * The next object, the caller's to free. NULL, and errno 0: at the end, or when what
+ * comes is no object; EAGAIN: the time is over.
  */
 json_t *link_receive(struct link *link);
 

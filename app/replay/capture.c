@@ -103,7 +103,10 @@ look_through(struct capture *c, pcap_t *pcap)
 	}
 }
 
-/* By descriptor, so that no name is too odd for a device argument, and no file is swapped. */
+/*
+ * By descriptor, so that no name is too odd for a device argument, and no file is
+ * swapped.
+ */
 static void
 path_of(const struct capture *c, char *path, size_t size)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A capture file as what enters a port. It is looked through once with libpcap, so that what
- * is wrong with it can be said before anything is done, and then read by DPDK's net_pcap
- * driver like from any other device.
+ * A capture file as what enters a port. It is looked through once with libpcap, so that
+ * what is wrong with it can be said before anything is done, and then read by DPDK's
+ * net_pcap driver like from any other device.
  *
  *	capture_open(&c, &error)       before the EAL is there
  *	capture_start(&c, i, pool)     as device net_pcap<i>
@@ -10,9 +10,9 @@
  *		m = capture_take(&c);
  *	capture_close(&c);
  *
- * Times are microseconds since 1970: what net_pcap hands over up to DPDK 26.03, whatever the
- * file has. They never go back: a packet that is older than the one before it counts as of
- * the same time.
+ * Times are microseconds since 1970: what net_pcap hands over up to DPDK 26.03, whatever
+ * the file has. They never go back: a packet that is older than the one before it counts
+ * as of the same time.
  */
 #ifndef REPLAY_CAPTURE_H
 #define REPLAY_CAPTURE_H

@@ -7,8 +7,8 @@
  *   replay.c       the loop, and what makes it exact
  *   output.c       what is written
  *
- * Exit status: app/common/exit.h. A damaged capture is replayed as far as it is whole, and
- * ends with EXIT_DEVICE nevertheless.
+ * Exit status: app/common/exit.h. A damaged capture is replayed as far as it is whole,
+ * and ends with EXIT_DEVICE nevertheless.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -223,8 +223,8 @@ make_engine(struct program *p)
 			    "no memory for the connections: %zu bytes are needed",
 			    p->bytes);
 	}
-	status = engine_init(p->memory, &config, p->policy, p->policy_state, first * 1000u,
-			     &p->replay.engine);
+	status = engine_init(p->memory, &config, p->policy, p->policy_state,
+			     first * 1000u, &p->replay.engine);
 	if (status != 0)
 		return fail(EXIT_CONFIG, "%s: the engine does not take it: %s",
 			    p->options.config, strerror(-status));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The files that a replay writes. Their formats are an interface: docs/replay.md. Nothing in
- * them depends on the machine, the clock or the size of bursts, so that two runs can be
- * compared byte by byte.
+ * The files that a replay writes. Their formats are an interface: docs/replay.md. Nothing
+ * in them depends on the machine, the clock or the size of bursts, so that two runs can
+ * be compared byte by byte.
  *
  * What cannot be written (a full disk) is noticed by output_close() at the latest.
  */
@@ -72,7 +72,10 @@ void output_verdict(struct output *out, uint16_t port, uint64_t us,
 /* A connection is over: --drain. */
 void output_expire(struct output *out, uint64_t us, const struct engine_view *view);
 
-/* Write connections.json: what is in the tables now. Returns 0 or -errno with error->text. */
+/*
+ * Write connections.json: what is in the tables now. Returns 0 or -errno with
+ * error->text.
+ */
 int output_connections(const struct output *out, const struct engine *e, uint64_t now_ns,
 		       struct output_error *error);
 

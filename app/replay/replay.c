@@ -43,7 +43,7 @@ STAILQ_HEAD(bursts, burst);
 
 /* Whether what was made because of a packet left this port. */
 static bool
-made_for(const struct burst *b, uint16_t i, uint16_t port)
+generated_for(const struct burst *b, uint16_t i, uint16_t port)
 {
 	switch (b->records[i].action) {
 	case ACTION_NONE:
@@ -85,7 +85,7 @@ send_all(struct replay *r, const struct burst *b)
 		for (i = 0, cause = 0, passed = 0; i < sent; i++) {
 			if (!capture_time(tx->pkts[i], &us)) {
 				while (b != NULL && cause < b->n &&
-				       !made_for(b, cause, port))
+				       !generated_for(b, cause, port))
 					cause++;
 				us = b != NULL && cause < b->n ? b->us[cause++]
 							       : r->now_us;
@@ -111,7 +111,10 @@ advance(struct replay *r, uint64_t until_us, void (*after)(struct replay *, void
 	bool more;
 
 	while ((more = engine_next_ns(r->engine, &at_ns))) {
-		/* Time goes on in any case: nothing can be due again in the tick just done. */
+		/*
+		 * Time goes on in any case: nothing can be due again in the tick just
+		 * done.
+		 */
 		at_us = RTE_MAX(at_ns / NS_PER_US, earliest);
 		if (at_us > until_us)
 			break;

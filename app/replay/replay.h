@@ -22,7 +22,8 @@ struct replay {
 };
 
 /*
- * Put everything through the engine. Fragments that wait at the end are dropped. Returns 0, or
+ * Put everything through the engine. Fragments that wait at the end are dropped. Returns
+ * 0, or
  * -ENOMEM when there is no memory for the packets whose verdicts wait for that of a fragment.
  */
 int replay_run(struct replay *r);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * nft's messages quote the line that they are about. A rule file may include any file that we
- * can read, and its messages go to whoever may reload rules: a line is quoted only when it
- * stands in a file below the folder of the rule file. Which file nft has read may change
- * under us (a link to elsewhere, replaced between two looks), so the line is read once more,
- * by a path that cannot leave the folder, and has to be the same.
+ * nft's messages quote the line that they are about. A rule file may include any file
+ * that we can read, and its messages go to whoever may reload rules: a line is quoted
+ * only when it stands in a file below the folder of the rule file. Which file nft has
+ * read may change under us (a link to elsewhere, replaced between two looks), so the line
+ * is read once more, by a path that cannot leave the folder, and has to be the same.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -2,10 +2,10 @@
 /*
  * From a file of rules to nft's JSON, without touching the machine's own rules.
  *
- * Only a kernel turns nft's text into its JSON: libnftables loads the text, and lists what
- * the kernel then holds. So a network namespace is made that nothing else is in, loaded, and
- * left to vanish with the process. Making a user namespace is refused to processes with
- * threads; hence a program of its own and not a library.
+ * Only a kernel turns nft's text into its JSON: libnftables loads the text, and lists
+ * what the kernel then holds. So a network namespace is made that nothing else is in,
+ * loaded, and left to vanish with the process. Making a user namespace is refused to
+ * processes with threads; hence a program of its own and not a library.
  *
  * Each function returns 0 or -errno; then it has said on stderr what is wrong.
  */
@@ -35,13 +35,15 @@ int namespace_enter(void);
 /* Load the source, list it: JSON, malloced, ending in 0. */
 int nft_to_json(const struct source *source, char **json);
 
-/* Read the JSON as sluice does; say what it holds. ports: "lan,wan", or NULL: any name. */
+/*
+ * Read the JSON as sluice does; say what it holds. ports: "lan,wan", or NULL: any name.
+ */
 int ruleset_check(const struct source *source, const char *json, size_t length,
 		  char *ports);
 
 /*
- * Print nft's messages. Of those about a file that is not below the folder of the rule file
- * only the place is printed: they quote it.
+ * Print nft's messages. Of those about a file that is not below the folder of the rule
+ * file only the place is printed: they quote it.
  */
 void messages_print(FILE *out, const char *messages, const struct source *source);
 

@@ -91,8 +91,8 @@ is_terminal(const char *file)
 }
 
 /*
- * Whether a file is of a kind that can hold rules, before it is opened: to open a device may
- * do something. A terminal and a pipe can, as /dev/stdin or of the shell's <(..).
+ * Whether a file is of a kind that can hold rules, before it is opened: to open a device
+ * may do something. A terminal and a pipe can, as /dev/stdin or of the shell's <(..).
  */
 static int
 kind_check(const char *file)
@@ -144,7 +144,8 @@ source_read(struct source *source, const char *file)
 	if (ret == 0)
 		ret = text_check(source);
 	if (ret == 0 && !source->json && S_ISREG(status.st_mode) && !standard) {
-		free(source->text); /* by its path, so that messages and includes name it */
+		/* by its path, so that messages and includes name it */
+		free(source->text);
 		source->text = NULL;
 	}
 	return ret;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The driver net_af_packet puts its sockets into a fanout group with PACKET_FANOUT_FLAG_DEFRAG,
- * even where there is only one, and no argument of the device changes that. The kernel then
- * reassembles the fragments of IPv4 before sluice sees them: the datagram is longer than the
- * link allows, and is cut off or dropped. A firewall has to see the frames themselves.
+ * The driver net_af_packet puts its sockets into a fanout group with
+ * PACKET_FANOUT_FLAG_DEFRAG, even where there is only one, and no argument of the device
+ * changes that. The kernel then reassembles the fragments of IPv4 before sluice sees
+ * them: the datagram is longer than the link allows, and is cut off or dropped. A
+ * firewall has to see the frames themselves.
  *
- * This setsockopt() stands before libc's for the whole program, the driver included, and takes
- * the flag away. Everything else goes to the kernel as it is.
+ * This setsockopt() stands before libc's for the whole program, the driver included, and
+ * takes the flag away. Everything else goes to the kernel as it is.
  */
 #include <linux/if_packet.h>
 #include <string.h>

@@ -10,8 +10,8 @@
 #include "exit.h"
 
 /*
- * workers: auto. All cores, where the devices bring each packet to its owner; otherwise no
- * more than wires and groups, since most packets would have to be handed over.
+ * workers: auto. All cores, where the devices bring each packet to its owner; otherwise
+ * no more than wires and groups, since most packets would have to be handed over.
  */
 static unsigned
 workers_auto(const struct sluice *s, unsigned lcores)
@@ -90,8 +90,8 @@ wire_worker(const struct sluice *s, unsigned wire, unsigned i)
 	if (s->worker_count <= units)
 		return unit % s->worker_count;
 	for (n = 0; i > 0; n++)
-		i -= config_shared_unit(s->config,
-					n % config_shared_units(s->config)) == unit;
+		i -= config_shared_unit(s->config, n % config_shared_units(s->config)) ==
+		     unit;
 	return n == 0 ? unit : units + n - 1;
 }
 
@@ -109,7 +109,10 @@ assign_queues(struct sluice *s)
 	}
 }
 
-/* Which queue, of so many, the i-th of n workers has: where there is but one, side says whose. */
+/*
+ * Which queue, of so many, the i-th of n workers has: where there is but one, side says
+ * whose.
+ */
 static uint16_t
 queue_of(unsigned i, unsigned n, unsigned queues, unsigned side)
 {
@@ -141,7 +144,10 @@ give_out(struct sluice *s, unsigned wire)
 	}
 }
 
-/* By which function the owners of a wire's packets are found: the devices', if one has it. */
+/*
+ * By which function the owners of a wire's packets are found: the devices', if one has
+ * it.
+ */
 static int
 choose_function(struct sluice *s, unsigned wire, struct steer *steer)
 {
@@ -168,7 +174,7 @@ static int
 link_workers(struct sluice *s, unsigned wire)
 {
 	const struct port *ports = &s->ports[(size_t)2 * wire];
-	struct handover *group[STEER_MAX_WORKERS];
+	struct handoff *group[STEER_MAX_WORKERS];
 	unsigned n = wire_workers(s, wire), i, number;
 	int sockets[STEER_MAX_WORKERS];
 	uint8_t sender[2] = {0, (uint8_t)(1 % n)};
@@ -176,20 +182,20 @@ link_workers(struct sluice *s, unsigned wire)
 	for (i = 0; i < n; i++) {
 		number = wire_worker(s, wire, i);
 		sockets[i] = (int)rte_lcore_to_socket_id(s->workers[number].lcore);
-		group[i] = rte_zmalloc_socket("handover", sizeof(struct handover),
+		group[i] = rte_zmalloc_socket("handover", sizeof(struct handoff),
 					      RTE_CACHE_LINE_SIZE, sockets[i]);
 		if (group[i] == NULL)
-			return fail(EXIT_DEVICE, "no memory for the hand-over");
+			return fail(EXIT_DEVICE, "no memory for the handoff");
 		group[i]->engine = s->workers[number].engine;
 		config_engine(s->config, s->worker_count, &group[i]->config);
-		s->workers[number].handover = group[i];
+		s->workers[number].handoff = group[i];
 		s->control_workers[number].handed_over = &group[i]->handed_over;
 	}
 	for (i = 0; i < 2; i++)
 		if (ports[i].tx_queues > 1)
 			sender[i] = STEER_ANY;
-	if (handover_init(group, s->steer[wire], sockets, sender) != 0)
-		return fail(EXIT_DEVICE, "no memory for the hand-over rings");
+	if (handoff_init(group, s->steer[wire], sockets, sender) != 0)
+		return fail(EXIT_DEVICE, "no memory for the handoff rings");
 	for (i = 0; i < n; i++) {
 		number = wire_worker(s, wire, i);
 		s->control_workers[number].gathered = group[i]->fragments;
@@ -210,7 +216,7 @@ assign_ports(struct sluice *s)
 		s->steer[wire] = rte_zmalloc("steer", sizeof(struct steer),
 					     RTE_CACHE_LINE_SIZE);
 		if (s->steer[wire] == NULL)
-			return fail(EXIT_DEVICE, "no memory for the hand-over");
+			return fail(EXIT_DEVICE, "no memory for the handoff");
 		status = choose_function(s, wire, s->steer[wire]);
 		s->steer[wire]->flags = s->config->pppoe ? PACKET_PPPOE : 0;
 		if (status == 0)

@@ -36,7 +36,10 @@ folder_make(const char *path)
 	return mkdir(folder, 0750) != 0 && errno != EEXIST ? -errno : 0;
 }
 
-/* Whether the path still names the open file: its last owner may have removed it meanwhile. */
+/*
+ * Whether the path still names the open file: its last owner may have removed it
+ * meanwhile.
+ */
 static bool
 is_same_file(int fd, const char *path)
 {
@@ -46,7 +49,10 @@ is_same_file(int fd, const char *path)
 	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-/* Returns a descriptor, or -errno; -EBUSY and *owner: the process that has the file, or 0. */
+/*
+ * Returns a descriptor, or -errno; -EBUSY and *owner: the process that has the file, or
+ * 0.
+ */
 static int
 file_lock(const char *path, long *owner)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a running sluice prints, without waiting for who reads it. printf() and the like put
- * their text into a queue; a thread writes it out. When the reader of a pipe does not read,
- * what finds no room in the queue is dropped, and the next text says how much that was.
+ * What a running sluice prints, without waiting for who reads it. printf() and the like
+ * put their text into a queue; a thread writes it out. When the reader of a pipe does not
+ * read, what finds no room in the queue is dropped, and the next text says how much that
+ * was.
  *
  * Standard output and standard error have a queue each, unless both are the same file.
  */
@@ -11,8 +12,8 @@
 
 /*
  * From here on nothing that prints waits. To be called with the signals blocked that the
- * threads of the log are not to receive. Without memory for a thread everything stays as it
- * was.
+ * threads of the log are not to receive. Without memory for a thread everything stays as
+ * it was.
  */
 void log_start(void);
 

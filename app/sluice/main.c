@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sluice: the data plane. Everything that can be wrong is found in this order, each with an
- * exit status of its own, before a packet moves: command line, configuration, rules,
- * devices and memory. Then the workers run until a signal ends them; main waits for signals,
- * the control thread serves the socket.
+ * sluice: the data plane. Everything that can be wrong is found in this order, each with
+ * an exit status of its own, before a packet moves: command line, configuration, rules,
+ * devices and memory. Then the workers run until a signal ends them; main waits for
+ * signals, the control thread serves the socket.
  *
  * With a single core, main runs the worker, and a thread of its own waits for signals.
  */
@@ -168,7 +168,9 @@ run_on_main(struct sluice *s)
 
 	if (pthread_create(&thread, NULL, serve_thread, &status) != 0)
 		return fail(EXIT_DEVICE, "no thread for the control socket");
-	/* not on the worker's core, where it would wait for a turn, if there is another */
+	/*
+	 * not on the worker's core, where it would wait for a turn, if there is another
+	 */
 	memset(&all, 0xff, sizeof(all));
 	pthread_setaffinity_np(thread, sizeof(all), &all);
 	worker_run(&s->workers[0]);
@@ -206,8 +208,8 @@ run(struct sluice *s)
 }
 
 /*
- * DPDK aborts when it finds no descriptor for a file of its own. The soft limit is ours to raise,
- * the hard one is not. Returns 0, or EXIT_DEVICE, said.
+ * DPDK aborts when it finds no descriptor for a file of its own. The soft limit is ours
+ * to raise, the hard one is not. Returns 0, or EXIT_DEVICE, said.
  */
 static int
 files_check(const struct sluice_config *config)

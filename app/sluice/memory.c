@@ -133,8 +133,8 @@ has_word(const char *list, const char *word)
 }
 
 /*
- * What the control groups leave us, past which the kernel kills. A line of /proc/self/cgroup:
- * "4:cpu,memory:/folder" of version 1, "0::/folder" of version 2.
+ * What the control groups leave us, past which the kernel kills. A line of
+ * /proc/self/cgroup: "4:cpu,memory:/folder" of version 1, "0::/folder" of version 2.
  */
 static uint64_t
 cgroup_available(void)
@@ -181,7 +181,8 @@ map(size_t bytes, int flags)
 }
 
 /*
- * No page faults among the packets; an older kernel takes them there. Returns 0, -ENOMEM or
+ * No page faults among the packets; an older kernel takes them there. Returns 0, -ENOMEM
+ * or
  * -EINTR.
  */
 static int

@@ -213,7 +213,9 @@ enter_if(const char *path, int nsid)
 	return status;
 }
 
-/* Of the files that the entries of a folder lead to: "/run/netns/%s", "/proc/%s/ns/net". */
+/*
+ * Of the files that the entries of a folder lead to: "/run/netns/%s", "/proc/%s/ns/net".
+ */
 static int
 enter_one_of(const char *folder, const char *format_end, int nsid)
 {

@@ -24,8 +24,8 @@ int options_read(struct options *options, int argc, char **argv);
 
 /*
  * The EAL's arguments: those of the configuration, but for options that the command line
- * gives as well, then those of the command line. argv has room for OPTIONS_MAX_EAL; returns
- * how many, or -1: too many.
+ * gives as well, then those of the command line. argv has room for OPTIONS_MAX_EAL;
+ * returns how many, or -1: too many.
  */
 int options_eal(const struct options *options, const struct sluice_config *config,
 		char **argv);

@@ -25,11 +25,16 @@
 /* In front of a frame in a buffer that the kernel fills for AF_XDP. */
 #define XDP_HEADROOM 256u
 
-/* Of a frame in a ring of AF_PACKET: its size without an argument, and what else is in it. */
+/*
+ * Of a frame in a ring of AF_PACKET: its size without an argument, and what else is in
+ * it.
+ */
 #define PACKET_FRAME_BYTES 2048u
 #define PACKET_OVERHEAD (FRAME_OVERHEAD + 66u)
 
-/* Mbufs that a driver may hold besides its descriptors: AF_XDP's fill ring is that long. */
+/*
+ * Mbufs that a driver may hold besides its descriptors: AF_XDP's fill ring is that long.
+ */
 #define DRIVER_MBUFS 4096u
 
 /* "net_null0, net_null1", for the message that a device does not exist. */
@@ -102,20 +107,23 @@ static int
 xdp_check(struct port *port, const struct rte_eth_dev_info *info,
 	  struct ports_error *error)
 {
-	/* a buffer with all that belongs to it fits into a page, one line less for the pool's spread */
+	/*
+	 * a buffer with all that belongs to it fits into a page, one line less for the
+	 * pool's spread
+	 */
 	unsigned room = (unsigned)getpagesize() - 2 * RTE_CACHE_LINE_SIZE -
 			(unsigned)sizeof(struct rte_mbuf) - RTE_PKTMBUF_HEADROOM -
 			XDP_HEADROOM - FRAME_OVERHEAD;
-	unsigned most = RTE_MIN(room, info->max_mtu - 2u * RTE_VLAN_HLEN);
+	unsigned max = RTE_MIN(room, info->max_mtu - 2u * RTE_VLAN_HLEN);
 
 	port->frame_bytes = port->mtu + FRAME_OVERHEAD + XDP_HEADROOM;
-	if (port->mtu <= most)
+	if (port->mtu <= max)
 		return 0;
 	snprintf(
 		error->text, sizeof(error->text),
 		"port '%s': interface %s has an MTU of %u, AF_XDP takes %u at most here: lower "
 		"it, or use net_af_packet",
-		port->config->name, port->ifname, port->mtu, most);
+		port->config->name, port->ifname, port->mtu, max);
 	return -EINVAL;
 }
 
@@ -227,7 +235,9 @@ ports_data_room(const struct port *ports, unsigned count)
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
-		/* a device's own MTU may be absurdly large (TAP: 65,535): only ours count */
+		/*
+		 * a device's own MTU may be absurdly large (TAP: 65,535): only ours count
+		 */
 		frame = RTE_MAX(ports[i].config->mtu + FRAME_OVERHEAD,
 				ports[i].frame_bytes) +
 			RTE_PKTMBUF_HEADROOM;
@@ -313,7 +323,9 @@ setup_queues(struct port *port, struct rte_mempool *const *pools,
 	return 0;
 }
 
-/* With symmetric RSS where there are several queues; else, or if it is refused, with one. */
+/*
+ * With symmetric RSS where there are several queues; else, or if it is refused, with one.
+ */
 static int
 configure_queues(struct port *port, const struct rte_eth_dev_info *info,
 		 struct rte_eth_conf *conf)
@@ -402,7 +414,9 @@ port_start(struct port *port, struct rte_mempool *const *pools, bool checksum,
 	if (port->is_xdp || port->is_packet)
 		sockets_find(&port->sockets, port->is_xdp ? AF_XDP : AF_PACKET,
 			     port->ifindex);
-	/* a wire takes every frame; a device that cannot be told so mostly does already */
+	/*
+	 * a wire takes every frame; a device that cannot be told so mostly does already
+	 */
 	port->promiscuous = rte_eth_promiscuous_enable(port->id) == 0;
 	if (rte_eth_macaddr_get(port->id, &port->mac) != 0)
 		memset(&port->mac, 0, sizeof(port->mac));

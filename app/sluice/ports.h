@@ -45,7 +45,8 @@ struct port {
 	bool is_xdp;    /* net_af_xdp */
 	bool is_packet; /* net_af_packet */
 	uint32_t
-		frame_bytes; /* that the driver wants room for in an mbuf, 0: by the MTU */
+		/* that the driver wants room for in an mbuf, 0: by the MTU */
+		frame_bytes;
 	struct sockets sockets;
 
 	/* the watch's (watch.h); the workers read down and limit */
@@ -62,13 +63,15 @@ struct ports_error {
 };
 
 /*
- * Find the device and what it can do, and whether its interface lets frames through as they are;
- * fix: make it so (offloads.h). Returns 0 or -ENODEV and a message.
+ * Find the device and what it can do, and whether its interface lets frames through as
+ * they are; fix: make it so (offloads.h). Returns 0 or -ENODEV and a message.
  */
 int port_find(struct port *port, const struct config_port *config, bool fix,
 	      struct ports_error *error);
 
-/* Bytes of an mbuf's data room that hold the largest frame of these ports in one piece. */
+/*
+ * Bytes of an mbuf's data room that hold the largest frame of these ports in one piece.
+ */
 uint16_t ports_data_room(const struct port *ports, unsigned count);
 
 /* Whether one of these ports is a device that reads and writes mbufs itself. */
@@ -94,7 +97,8 @@ int port_start(struct port *port, struct rte_mempool *const *pools, bool checksu
 void port_spread(const struct port *port, const struct steer *steer);
 
 /*
- * For the control socket (control_config.port), context: the ports. Any thread, while they run.
+ * For the control socket (control_config.port), context: the ports. Any thread, while
+ * they run.
  */
 void port_tell(void *context, unsigned number, struct rte_eth_stats *stats,
 	       struct control_port *told);

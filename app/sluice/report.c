@@ -79,7 +79,7 @@ queues_text(const struct sluice *s, unsigned number, char *text, size_t size)
 	else if (port->rx_queues > 1)
 		snprintf(text, size, "symmetric RSS over %u queues", port->rx_queues);
 	else
-		snprintf(text, size, "one queue, software hand-over from worker %u",
+		snprintf(text, size, "one queue, software handoff from worker %u",
 			 wire_worker(s, number / 2, (number & 1) % n));
 }
 

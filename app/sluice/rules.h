@@ -11,9 +11,9 @@
 
 /*
  * Load the rules of the configuration, by sluice-rules and ruleset_load(). cancel: as
- * rules_run() has it. Returns 0 and *policy, or -errno and a message. Warnings are printed.
- * Waits for a process, the configuration's rules_timeout at most, and compiles: not for a
- * thread that others wait for.
+ * rules_run() has it. Returns 0 and *policy, or -errno and a message. Warnings are
+ * printed. Waits for a process, the configuration's rules_timeout at most, and compiles:
+ * not for a thread that others wait for.
  */
 int rules_load(const struct sluice_config *config, int cancel, struct policy **policy,
 	       struct ruleset_error *error);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a configuration to ports that run, engines in their memory, and wires shared out. */
+/*
+ * From a configuration to ports that run, engines in their memory, and wires shared out.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -64,7 +66,10 @@ node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 		*workers += 1;
 		mbufs += sizes_worker_mbufs(&config, shared);
 	}
-	/* of a port shared by workers of two nodes each needs all: who reads is not known yet */
+	/*
+	 * of a port shared by workers of two nodes each needs all: who reads is not known
+	 * yet
+	 */
 	for (i = 0; i < s->port_count; i++) {
 		n = wire_workers(s, i / 2);
 		for (k = 0; k < n; k++)
@@ -73,7 +78,7 @@ node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 		if (k < n)
 			mbufs += port_mbufs(&s->ports[i]);
 		if (k < n && n > 1 && (i & 1) == 0)
-			mbufs += n * handover_mbufs(n);
+			mbufs += n * handoff_mbufs(n);
 	}
 	return mbufs;
 }
@@ -206,15 +211,15 @@ teardown(struct sluice *s)
 		port_stop(&s->ports[i]);
 	for (i = 0; i < s->worker_count; i++) {
 		control_worker_free(&s->control_workers[i]);
-		if (s->workers[i].handover != NULL)
-			handover_stop(s->workers[i].handover);
+		if (s->workers[i].handoff != NULL)
+			handoff_stop(s->workers[i].handoff);
 		if (s->workers[i].engine != NULL)
 			engine_stop(s->workers[i].engine);
 		if (s->memory[i].address != NULL)
 			memory_free(&s->memory[i]);
-		if (s->workers[i].handover != NULL)
-			handover_free(s->workers[i].handover);
-		rte_free(s->workers[i].handover);
+		if (s->workers[i].handoff != NULL)
+			handoff_free(s->workers[i].handoff);
+		rte_free(s->workers[i].handoff);
 	}
 	for (i = 0; i < ENGINE_MAX_WIRES; i++)
 		rte_free(s->steer[i]);

@@ -33,17 +33,17 @@ report_family(const char *name, const struct engine_family_sizes *sizes, unsigne
 	      double connections)
 {
 	const struct flow_sizes *table = &sizes->table;
-	size_t all = table->connections + table->index + table->sides + sizes->rules +
-		     sizes->acct + sizes->labels;
+	size_t all = table->connections + table->index + table->exts + sizes->rules +
+		     sizes->acct + sizes->seclabels;
 
 	row(name, "connections and timers", table->connections * workers, connections);
 	row(name, "index", table->index * workers, connections);
-	row(name, "side table", table->sides * workers, connections);
+	row(name, "extension table", table->exts * workers, connections);
 	row(name, "verdicts of the rules", sizes->rules * workers, connections);
 	if (sizes->acct != 0)
 		row(name, "accounting", sizes->acct * workers, connections);
-	if (sizes->labels != 0)
-		row(name, "security labels", sizes->labels * workers, connections);
+	if (sizes->seclabels != 0)
+		row(name, "security labels", sizes->seclabels * workers, connections);
 	row(name, "together", all * workers, connections);
 }
 

@@ -61,7 +61,9 @@ sockets_missed(struct sockets *sockets)
 	unsigned i;
 
 	for (i = 0; i < sockets->count; i++) {
-		/* imissed has the kernel's rx_dropped, which lacks those of a full ring */
+		/*
+		 * imissed has the kernel's rx_dropped, which lacks those of a full ring
+		 */
 		length = sizeof(xdp);
 		if (sockets->domain == AF_XDP &&
 		    getsockopt(sockets->fd[i], SOL_XDP, XDP_STATISTICS, &xdp, &length) ==

@@ -32,8 +32,8 @@ port_peer(struct sluice *s, unsigned i)
 }
 
 /*
- * Frames for a port are looked at for their length where it takes shorter ones than the other
- * port of the wire, and where the driver would lose long ones without a word.
+ * Frames for a port are looked at for their length where it takes shorter ones than the
+ * other port of the wire, and where the driver would lose long ones without a word.
  */
 static void
 limits_set(struct sluice *s)

@@ -7,8 +7,8 @@
 #define TX_TRIES 8u /* before what a device does not take is dropped, and counted */
 
 /*
- * net_af_packet says that it has taken a burst which the kernel refuses: an interface that is
- * down or gone, say. Of such a burst nothing has left.
+ * net_af_packet says that it has taken a burst which the kernel refuses: an interface
+ * that is down or gone, say. Of such a burst nothing has left.
  */
 static uint16_t
 swallowed(struct worker_port *port, uint16_t sent)
@@ -34,7 +34,7 @@ transmit(struct worker *w, struct worker_port *port)
 	if (tx->count == 0)
 		return;
 	if (port->tx_queue == WORKER_NO_QUEUE)
-		sent = handover_send(w->handover, port->port & 1, tx->pkts, tx->count);
+		sent = handoff_send(w->handoff, port->port & 1, tx->pkts, tx->count);
 	else if (!atomic_load_explicit(&port->state->down, memory_order_relaxed))
 		for (tries = 0; sent < tx->count && tries < TX_TRIES; tries++)
 			sent += rte_eth_tx_burst(port->device, port->tx_queue,
@@ -46,7 +46,8 @@ transmit(struct worker *w, struct worker_port *port)
 
 /* A burst of ours that came in on the i-th port. */
 static void
-judge(struct worker *w, unsigned i, struct rte_mbuf **pkts, uint16_t n, uint64_t now_ns)
+process_burst(struct worker *w, unsigned i, struct rte_mbuf **pkts, uint16_t n,
+	      uint64_t now_ns)
 {
 	const struct worker_port *in = &w->ports[i];
 	uint16_t limit = atomic_load_explicit(&in->state->limit, memory_order_relaxed);
@@ -67,17 +68,17 @@ exchange(struct worker *w, uint64_t now_ns)
 	uint16_t n;
 	uint8_t side;
 
-	handover_flush(w->handover);
-	handover_gather(w->handover, now_ns);
+	handoff_flush(w->handoff);
+	handoff_gather(w->handoff, now_ns);
 	for (side = 0; side < 2; side++) {
-		peers = handover_ready(w->handover, side);
+		peers = handoff_ready(w->handoff, side);
 		for (; peers != 0; peers &= peers - 1) {
-			n = handover_take(w->handover, rte_bsf64(peers), side, pkts);
+			n = handoff_take(w->handoff, rte_bsf64(peers), side, pkts);
 			if (n != 0)
-				judge(w, side, pkts, n, now_ns);
+				process_burst(w, side, pkts, n, now_ns);
 		}
 	}
-	handover_collect(w->handover);
+	handoff_collect(w->handoff);
 }
 
 int
@@ -96,12 +97,12 @@ worker_run(void *worker)
 				continue;
 			n = rte_eth_rx_burst(w->ports[i].device, w->ports[i].rx_queue,
 					     pkts, ENGINE_BURST_MAX);
-			if (n != 0 && w->handover != NULL)
-				n = handover_split(w->handover, i & 1, pkts, n);
+			if (n != 0 && w->handoff != NULL)
+				n = handoff_split(w->handoff, i & 1, pkts, n);
 			if (n != 0)
-				judge(w, i, pkts, n, now_ns);
+				process_burst(w, i, pkts, n, now_ns);
 		}
-		if (w->handover != NULL)
+		if (w->handoff != NULL)
 			exchange(w, now_ns);
 		engine_expire(w->engine, now_ns, ENGINE_EXPIRE_MAX);
 		for (i = 0; i < w->port_count; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One core that moves packets: the ports of its wires, and the engine that it owns. Where a
- * wire has several workers, each has but that one, and they hand packets over to each other.
+ * One core that moves packets: the ports of its wires, and the engine that it owns. Where
+ * a wire has several workers, each has but that one, and they hand packets over to each
+ * other.
  */
 #ifndef SLUICE_WORKER_H
 #define SLUICE_WORKER_H
@@ -11,7 +12,7 @@
 
 #include <control/worker.h>
 #include <engine/engine.h>
-#include <steer/handover.h>
+#include <steer/handoff.h>
 
 #include "clock.h"
 #include "config.h"
@@ -36,7 +37,7 @@ struct worker {
 	unsigned port_count;
 	unsigned lcore;
 	struct control_worker *control;
-	struct handover *handover; /* NULL: nobody shares the wires */
+	struct handoff *handoff; /* NULL: nobody shares the wires */
 };
 
 /* The loop, until *stop; an lcore_function_t. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A histogram of times: 32 classes for each power of two, so that a percentile is right to
- * 3 %, from 1 to 2^40 of any unit. One owner thread.
+ * A histogram of times: 32 classes for each power of two, so that a percentile is right
+ * to 3 %, from 1 to 2^40 of any unit. One owner thread.
  */
 #ifndef BENCH_GEN_HISTOGRAM_H
 #define BENCH_GEN_HISTOGRAM_H
@@ -13,7 +13,7 @@
 
 struct histogram {
 	uint64_t count;
-	uint64_t most;
+	uint64_t max;
 	uint64_t at[HISTOGRAM_CLASSES];
 };
 
@@ -47,8 +47,8 @@ histogram_add(struct histogram *h, uint64_t value)
 {
 	h->count++;
 	h->at[histogram_class(value)]++;
-	if (value > h->most)
-		h->most = value;
+	if (value > h->max)
+		h->max = value;
 }
 
 /* What a part of the values, 0 to 1, does not exceed; 0 when there are none. */

@@ -48,8 +48,8 @@ steps_of(const struct lives_config *c)
 }
 
 /*
- * The size of the data segment that a side sends next: it hangs on the sequence number, so that
- * one sent again has the same, and its receiver knows it.
+ * The size of the data segment that a side sends next: it hangs on the sequence number,
+ * so that one sent again has the same, and its receiver knows it.
  */
 static uint8_t
 size_of(const struct lives *l, const struct life *life, uint8_t side)
@@ -58,7 +58,9 @@ size_of(const struct lives *l, const struct life *life, uint8_t side)
 
 	if (l->weights == 1)
 		return 0;
-	/* twice, since sequence numbers that are equally far apart would have a pattern */
+	/*
+	 * twice, since sequence numbers that are equally far apart would have a pattern
+	 */
 	h = (h ^ h >> 16) * UINT32_C(0x85ebca6b);
 	h = (h ^ h >> 13) * UINT32_C(0xc2b2ae35);
 	return l->size_of[(uint64_t)h * l->weights >> 32];
@@ -242,7 +244,9 @@ step(struct lives *l, struct life *life, enum traffic_kind kind)
 	}
 }
 
-/* Whether a frame that came out at a side is what its connection has sent and waits for. */
+/*
+ * Whether a frame that came out at a side is what its connection has sent and waits for.
+ */
 static bool
 is_expected(const struct lives *l, const struct life *life, uint8_t side,
 	    const struct traffic_frame *frame, enum traffic_kind *kind)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Lives of TCP connections: what both endpoints of many connections say to each other. A
- * segment of a connection is sent when the one before it has come out at the other side of
- * what is tested, so numbers are right in both directions whatever that does to packets; what
- * does not come out is sent again, and given up after LIVES_TRIES.
+ * segment of a connection is sent when the one before it has come out at the other side
+ * of what is tested, so numbers are right in both directions whatever that does to
+ * packets; what does not come out is sent again, and given up after LIVES_TRIES.
  *
  *	SYN, SYN+ACK, ACK, data of both sides in turn, FIN, FIN, ACK
  *
- * There are as many slots as connections may live at once. Two classes share them out: those
- * that are *held*, opened once and then with one more segment of data for each lives_next(),
- * and those that *end*, and are followed in their slot by a life of other addresses and
- * ports, until all numbers have been used.
+ * There are as many slots as connections may live at once. Two classes share them out:
+ * those that are *held*, opened once and then with one more segment of data for each
+ * lives_next(), and those that *end*, and are followed in their slot by a life of other
+ * addresses and ports, until all numbers have been used.
  *
- * Latency counts from when a segment should have been sent, if lives_next() is told that: what
- * waits because all connections of its class are busy has waited, and is not left out of the
- * figures (coordinated omission).
+ * Latency counts from when a segment should have been sent, if lives_next() is told that:
+ * what waits because all connections of its class are busy has waited, and is not left
+ * out of the figures (coordinated omission).
  *
  * Pure: no ports, no clock; times are in any unit. One owner thread.
  *
@@ -102,9 +102,9 @@ size_t lives_bytes(const struct lives_config *config);
 void lives_init(struct lives *l, const struct lives_config *config, void *memory);
 
 /*
- * Look at one slot of a class, each in turn, for something new to be sent: a held connection's
- * SYN or next segment, the SYN of a life. due: when it should be sent, the time it is counted
- * from, or LIVES_AT_ONCE. False: this one has a segment on its way.
+ * Look at one slot of a class, each in turn, for something new to be sent: a held
+ * connection's SYN or next segment, the SYN of a life. due: when it should be sent, the
+ * time it is counted from, or LIVES_AT_ONCE. False: this one has a segment on its way.
  */
 bool lives_next(struct lives *l, enum lives_class class, uint64_t due);
 
@@ -125,7 +125,9 @@ void lives_take(struct lives *l, uint8_t side, uint64_t now, const struct rte_mb
 
 void lives_late(struct lives *l, uint64_t now, uint32_t slots);
 
-/* Connections that are open: their handshake is complete, their FINs are not. It counts. */
+/*
+ * Connections that are open: their handshake is complete, their FINs are not. It counts.
+ */
 uint32_t lives_open(const struct lives *l);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * bench-gen: TCP connections from beginning to end through whatever joins the first two
- * ports (lives.h), on one core. It says how many segments and connections came through, what
- * was lost, and how long they took.
+ * ports (lives.h), on one core. It says how many segments and connections came through,
+ * what was lost, and how long they took.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -122,8 +122,8 @@ pace_is_due(const struct pace *p, uint64_t elapsed)
 }
 
 /*
- * Begin what is due; no more than a burst, or a turn would not end. What no connection is free
- * for stays due, and its time goes on.
+ * Begin what is due; no more than a burst, or a turn would not end. What no connection is
+ * free for stays due, and its time goes on.
  */
 static void
 begin(struct generator *g, enum lives_class class, uint64_t elapsed)
@@ -178,7 +178,10 @@ write_ready(struct generator *g)
 	}
 }
 
-/* A flood does not slow down because it is not answered, nor make up for what it could not. */
+/*
+ * A flood does not slow down because it is not answered, nor make up for what it could
+ * not.
+ */
 static void
 write_flood(struct generator *g, uint64_t elapsed)
 {
@@ -287,7 +290,7 @@ report_latency(struct bench *b, const char *params, const struct histogram *h)
 	for (i = 0; i < RTE_DIM(rows); i++)
 		bench_value(b, params, rows[i].name,
 			    (double)histogram_percentile(h, rows[i].part) * ns, "ns");
-	bench_value(b, params, "latency-max", (double)h->most * ns, "ns");
+	bench_value(b, params, "latency-max", (double)h->max * ns, "ns");
 }
 
 static void

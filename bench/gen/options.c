@@ -39,15 +39,15 @@ usage(void)
 
 /* A number of an option's argument within bounds, or -1 with a message. */
 static double
-number(int letter, double least, double most)
+number(int letter, double min, double max)
 {
 	char *end;
 	double value = strtod(optarg, &end);
 
-	if (end != optarg && *end == '\0' && value >= least && value <= most)
+	if (end != optarg && *end == '\0' && value >= min && value <= max)
 		return value;
 	fprintf(stderr, "bench-gen: -%c %s: a number of %.0f to %.0f expected\n", letter,
-		optarg, least, most);
+		optarg, min, max);
 	return -1;
 }
 

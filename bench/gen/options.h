@@ -20,8 +20,8 @@ struct options {
 int options_read(struct options *o, int argc, char **argv);
 
 /*
- * Sizes of data segments and their weights: "6", "6:7,536:4,1460:1" or "imix", which is the
- * same as the last. 0, or -1: not of that form, or out of range.
+ * Sizes of data segments and their weights: "6", "6:7,536:4,1460:1" or "imix", which is
+ * the same as the last. 0, or -1: not of that form, or out of range.
  */
 int options_sizes(struct lives_config *config, const char *text);
 

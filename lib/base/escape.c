@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Characters beyond ASCII that are invisible, or change how those around them are shown. */
+/*
+ * Characters beyond ASCII that are invisible, or change how those around them are shown.
+ */
 static const struct {
 	uint32_t first;
 	uint32_t last;
@@ -55,8 +57,8 @@ is_scalar(uint32_t point, size_t length)
 }
 
 /*
- * How many bytes the character at the start of a text has that begins beyond ASCII: -1, it
- * is not to be printed; 0, more of it has to come.
+ * How many bytes the character at the start of a text has that begins beyond ASCII: -1,
+ * it is not to be printed; 0, more of it has to come.
  */
 static int
 sequence_check(const unsigned char *text, size_t length)

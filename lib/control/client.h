@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One who is connected to the control socket: bytes in until a line is whole, bytes out in
- * a bounded buffer, and what lasts: a list, a flush, a deletion, a subscription.
+ * One who is connected to the control socket: bytes in until a line is whole, bytes out
+ * in a bounded buffer, and what lasts: a list, a flush, a deletion, a subscription.
  */
 #ifndef CONTROL_CLIENT_H
 #define CONTROL_CLIENT_H
@@ -74,7 +74,8 @@ size_t client_room(const struct client *c);
 bool client_send(struct client *c, json_t *json);
 
 /*
- * Append {name: text}, the text escaped (base/escape.h): what is not UTF-8 could not be sent.
+ * Append {name: text}, the text escaped (base/escape.h): what is not UTF-8 could not be
+ * sent.
  */
 void client_text(struct client *c, const char *name, const char *text);
 

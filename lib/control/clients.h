@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Who is connected to the control socket, and whose place is given to another. There are
- * CLIENTS_MAX places for all, and CLIENTS_KEPT more for root and the user that sluice runs
- * as: whoever else fills the others cannot lock them out. When no place is free, the client
- * that has done nothing for the longest time has to go. Times are milliseconds of a clock
- * that does not go back.
+ * CLIENTS_MAX places for all, and CLIENTS_KEPT more for root and the user that sluice
+ * runs as: whoever else fills the others cannot lock them out. When no place is free, the
+ * client that has done nothing for the longest time has to go. Times are milliseconds of
+ * a clock that does not go back.
  */
 #ifndef CONTROL_CLIENTS_H
 #define CONTROL_CLIENTS_H
@@ -28,8 +28,8 @@ struct clients {
 };
 
 /*
- * Take a client in, whose place may be that of another, which is freed. Returns false when
- * there is none.
+ * Take a client in, whose place may be that of another, which is freed. Returns false
+ * when there is none.
  */
 bool clients_add(struct clients *clients, struct client *c, uint64_t now_ms);
 

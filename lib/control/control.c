@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The thread that serves the control socket. It sleeps in poll(); while somebody is
- * subscribed it looks at the workers' event rings every 20 ms, and while a list is under way
- * and its reader keeps up it does not sleep at all.
+ * subscribed it looks at the workers' event rings every 20 ms, and while a list is under
+ * way and its reader keeps up it does not sleep at all.
  */
 #include <control/control.h>
 
@@ -28,7 +28,7 @@
 
 #define EVENTS_PERIOD_MS 20
 #define STACK_BYTES                                                                      \
-	((size_t)2 << 20)    /* whatever the limit is: a request nests 2,047 deep */
+	((size_t)2 << 20) /* whatever the limit is: a request nests 2,047 deep */
 #define EVENTS_PIECE 256u
 
 struct control {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which connections a request is about: conntrack's options, as members of the request. */
+/*
+ * Which connections a request is about: conntrack's options, as members of the request.
+ */
 #ifndef CONTROL_FILTER_H
 #define CONTROL_FILTER_H
 
@@ -32,9 +34,9 @@ struct filter {
 };
 
 /*
- * Read the members proto, family, src, dst, sport, dport, vlan and state of a request, whose
- * member `request` is ignored. Returns 0, or -EINVAL and a message: a member that is
- * unknown, or whose value is wrong.
+ * Read the members proto, family, src, dst, sport, dport, vlan and state of a request,
+ * whose member `request` is ignored. Returns 0, or -EINVAL and a message: a member that
+ * is unknown, or whose value is wrong.
  */
 int filter_parse(struct filter *filter, const json_t *request, char *message,
 		 size_t size);

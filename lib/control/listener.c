@@ -41,8 +41,8 @@ listener_folder(const char *path, gid_t group)
 }
 
 /*
- * A socket that nobody listens on is what a killed process has left, and is taken away. One
- * that answers, or a file of another kind, is not ours.
+ * A socket that nobody listens on is what a killed process has left, and is taken away.
+ * One that answers, or a file of another kind, is not ours.
  */
 static int
 remove_stale(const struct sockaddr_un *address)

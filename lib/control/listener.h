@@ -38,8 +38,8 @@ void listener_close(struct listener *listener);
 const char *listener_error(int status);
 
 /*
- * Take a client in. Returns its descriptor, which does not block; or -EAGAIN: there is none;
- * or another error: there will be none before listener->pause_ms.
+ * Take a client in. Returns its descriptor, which does not block; or -EAGAIN: there is
+ * none; or another error: there will be none before listener->pause_ms.
  */
 int listener_accept(struct listener *listener, uint64_t now_ms);
 

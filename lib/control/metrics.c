@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * OpenMetrics over HTTP: GET /metrics. libmicrohttpd has a thread of its own for it, on which
- * all callbacks run. Whoever connects may be slow, and may be many: a connection takes
- * MEMORY_BYTES; beyond CONNECTIONS_MAX the oldest one is closed for the newest; and workers are asked
- * once in PAGE_MS, however often the page is fetched.
+ * OpenMetrics over HTTP: GET /metrics. libmicrohttpd has a thread of its own for it, on
+ * which all callbacks run. Whoever connects may be slow, and may be many: a connection
+ * takes MEMORY_BYTES; beyond CONNECTIONS_MAX the oldest one is closed for the newest; and
+ * workers are asked once in PAGE_MS, however often the page is fetched.
  */
 #include "serve.h"
 
@@ -106,12 +106,19 @@ drops(FILE *out, const struct engine_stats *s)
 	for (i = REASON_NONE + 1; i < REASON_COUNT; i++)
 		fprintf(out, "sluice_drops_total{reason=\"%s\"} %" PRIu64 "\n",
 			reason_name(i), s->drops[i]);
+	fputs("# TYPE sluice_generated counter\n"
+	      "# HELP sluice_generated Packets of our own, by kind.\n",
+	      out);
+	for (i = ACTION_NONE + 1; i <= ACTION_ICMP; i++)
+		fprintf(out, "sluice_generated_total{action=\"%s\"} %" PRIu64 "\n",
+			action_name(i), s->generated[i]);
+	/* the old name, for one release: CHANGELOG.md */
 	fputs("# TYPE sluice_made counter\n"
 	      "# HELP sluice_made Packets of our own, by kind.\n",
 	      out);
 	for (i = ACTION_NONE + 1; i <= ACTION_ICMP; i++)
 		fprintf(out, "sluice_made_total{action=\"%s\"} %" PRIu64 "\n",
-			action_name(i), s->made[i]);
+			action_name(i), s->generated[i]);
 }
 
 /* One metric of every port; what is at an offset in struct rte_eth_stats. */

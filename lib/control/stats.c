@@ -121,14 +121,14 @@ loads_json(const struct control_load *loads, unsigned n)
 }
 
 static json_t *
-made_json(const struct engine_stats *s)
+generated_json(const struct engine_stats *s)
 {
-	json_t *made = json_object();
+	json_t *generated = json_object();
 	unsigned i;
 
 	for (i = ACTION_NONE + 1; i <= ACTION_ICMP; i++)
-		json_object_set_new(made, action_name(i), number(s->made[i]));
-	return made;
+		json_object_set_new(generated, action_name(i), number(s->generated[i]));
+	return generated;
 }
 
 json_t *
@@ -143,15 +143,16 @@ stats_json(const struct control_config *config)
 		"{si so so so so so so so so so so so so so so so so so so so so}",
 		"workers", (int)config->worker_count, "packets", number(s.packets),
 		"bytes", number(s.bytes), "passed", number(s.passed), "bypassed",
-		number(s.bypassed), "dropped", number(drops_sum(&s)), "made",
-		made_json(&s), "created", number(s.created), "removed", number(s.removed),
-		"rst_forged", number(s.rst_forged), "overshoot", number(s.overshoot),
-		"asymmetric", number(s.asymmetric), "reassembled", number(s.reassembled),
-		"fragments", number(s.fragments), "evicted", number(s.evicted),
-		"connections", number(s.connections), "connections_max",
-		number(config->max), "connections_ipv6", number(s.connections6),
-		"connections_ipv6_max", number(config->max6), "load",
-		loads_json(loads, config->worker_count), "ports", ports_json(config));
+		number(s.bypassed), "dropped", number(drops_sum(&s)), "generated",
+		generated_json(&s), "made", generated_json(&s), "created",
+		number(s.created), "removed", number(s.removed), "rst_forged",
+		number(s.rst_forged), "overshoot", number(s.overshoot), "asymmetric",
+		number(s.asymmetric), "reassembled", number(s.reassembled), "fragments",
+		number(s.fragments), "evicted", number(s.evicted), "connections",
+		number(s.connections), "connections_max", number(config->max),
+		"connections_ipv6", number(s.connections6), "connections_ipv6_max",
+		number(config->max6), "load", loads_json(loads, config->worker_count),
+		"ports", ports_json(config));
 }
 
 json_t *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Aggregates for rte_telemetry: a reply is 16 KiB and 256 members at most, so nothing that
- * grows with connections or rules.
+ * Aggregates for rte_telemetry: a reply is 16 KiB and 256 members at most, so nothing
+ * that grows with connections or rules.
  */
 #include "serve.h"
 
@@ -62,7 +62,7 @@ handle_stats(const char *command, const char *parameters, struct rte_tel_data *d
 	rte_tel_data_add_dict_uint(d, "passed", s.passed);
 	rte_tel_data_add_dict_uint(d, "bypassed", s.bypassed);
 	for (i = ACTION_NONE + 1; i <= ACTION_ICMP; i++)
-		rte_tel_data_add_dict_uint(d, action_name(i), s.made[i]);
+		rte_tel_data_add_dict_uint(d, action_name(i), s.generated[i]);
 	rte_tel_data_add_dict_uint(d, "rst_forged", s.rst_forged);
 	rte_tel_data_add_dict_uint(d, "asymmetric", s.asymmetric);
 	rte_tel_data_add_dict_uint(d, "reassembled", s.reassembled);

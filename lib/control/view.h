@@ -28,8 +28,8 @@ const char *view_word(const struct engine_view *view);
 bool view_is_word(const char *text);
 
 /*
- * The object that docs/control.md describes. names: of the ports by the engine's number, of
- * which there are `ports`. NULL: out of memory.
+ * The object that docs/control.md describes. names: of the ports by the engine's number,
+ * of which there are `ports`. NULL: out of memory.
  */
 json_t *view_json(const struct engine_view *view, const char *const *names,
 		  unsigned ports);

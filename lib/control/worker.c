@@ -202,7 +202,7 @@ control_stats_add(struct engine_stats *sum, const struct engine_stats *stats)
 	for (i = 0; i < REASON_COUNT; i++)
 		sum->drops[i] += stats->drops[i];
 	for (i = 0; i <= ACTION_ICMP; i++)
-		sum->made[i] += stats->made[i];
+		sum->generated[i] += stats->generated[i];
 	sum->created += stats->created;
 	sum->removed += stats->removed;
 	sum->rst_forged += stats->rst_forged;

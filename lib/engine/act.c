@@ -22,14 +22,14 @@ act_send(struct engine *e, uint16_t port, struct rte_mbuf *m)
 
 /* What a segment that we make of the one in hand starts with, and where it leaves. */
 static struct reply_l2
-l2_of_made(const struct engine_step *s)
+l2_of_generated(const struct pkt_ctx *s)
 {
 	const struct flow_l2_pair *pair = NULL;
 	struct reply_l2 l2, back;
 
 	reply_l2_of(s->m, s->p, &l2);
 	l2.port = s->port ^ 1;
-	if (s->r.made_to == s->p->side) {
+	if (s->r.generated_to == s->p->side) {
 		back = reply_l2_back(&l2);
 		back.port = s->port;
 		return back;
@@ -39,12 +39,12 @@ l2_of_made(const struct engine_step *s)
 		pair = flow_l2_get(s->e->l2, flow_cold(&s->f->table,
 						       flow_conn(&s->f->table, s->index))
 						     ->track.l2);
-	return pair != NULL ? pair->to[s->r.made_to] : l2;
+	return pair != NULL ? pair->to[s->r.generated_to] : l2;
 }
 
 /* Whether the budget allows the answer that s->r.action is. */
 static bool
-answer_allowed(const struct engine_step *s)
+answer_allowed(const struct pkt_ctx *s)
 {
 	enum budget_kind kind = s->r.action == ACTION_CHALLENGE_ACK ? BUDGET_CHALLENGE
 				: s->r.action == ACTION_RST         ? BUDGET_RST
@@ -54,7 +54,7 @@ answer_allowed(const struct engine_step *s)
 }
 
 static bool
-act_segment(struct engine_step *s)
+act_segment(struct pkt_ctx *s)
 {
 	const struct packet *p = s->p;
 	struct reply_l2 l2;
@@ -68,13 +68,13 @@ act_segment(struct engine_step *s)
 	m = rte_pktmbuf_alloc(s->e->config.mempool);
 	if (m == NULL)
 		return false;
-	l2 = l2_of_made(s);
-	reply_tcp(m, &l2, &p->key, p->family, s->r.made_to, &s->r.made);
+	l2 = l2_of_generated(s);
+	reply_tcp(m, &l2, &p->key, p->family, s->r.generated_to, &s->r.generated);
 	return act_send(s->e, l2.port, m);
 }
 
 static bool
-act_icmp(struct engine_step *s)
+act_icmp(struct pkt_ctx *s)
 {
 	struct rte_mbuf *m;
 
@@ -88,25 +88,25 @@ act_icmp(struct engine_step *s)
 }
 
 static void
-act_make(struct engine_step *s)
+act_make(struct pkt_ctx *s)
 {
-	bool made = s->r.action == ACTION_ICMP ? act_icmp(s) : act_segment(s);
+	bool generated = s->r.action == ACTION_ICMP ? act_icmp(s) : act_segment(s);
 
-	if (made)
-		s->e->stats.made[s->r.action]++;
+	if (generated)
+		s->e->stats.generated[s->r.action]++;
 	else
 		s->r.action = ACTION_NONE;
 }
 
 /* Unlike act_send() frees nothing: the frame may be needed for what we make. */
 static bool
-act_pass(struct engine_step *s)
+act_pass(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
 	struct engine_tx *tx = &e->tx[s->port ^ 1];
 
 	if (tx->count == ENGINE_TX_MAX) {
-		step_drop(s, REASON_TX_FULL);
+		pkt_drop(s, REASON_TX_FULL);
 		return false;
 	}
 	tx->pkts[tx->count++] = s->m;
@@ -115,7 +115,7 @@ act_pass(struct engine_step *s)
 }
 
 void
-act(struct engine_step *s)
+act(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
 
@@ -146,7 +146,7 @@ act_probe(struct engine *e, const struct engine_family *f, uint32_t index,
 	for (x = 0; x < 2; x++) {
 		reply_tcp(m[x], &pair->to[x], &key, f->table.family, x, &probe[x]);
 		if (act_send(e, pair->to[x].port, m[x]))
-			e->stats.made[ACTION_PROBE]++;
+			e->stats.generated[ACTION_PROBE]++;
 		else
 			sent = false;
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The way of a burst: stages over arrays, so that what each packet waits for, its header,
- * its bucket, its connection, is waited for by all of them together. The stages only read.
- * Then the packets act, one by one in the order of their arrival: what one does to the
- * tables the next one sees, as if it had come in a burst of its own.
+ * its bucket, its connection, is waited for by all of them together. The stages only
+ * read. Then the packets act, one by one in the order of their arrival: what one does to
+ * the tables the next one sees, as if it had come in a burst of its own.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -71,8 +71,8 @@ stage_probe_second(struct engine_stage *stage, const unsigned *second, unsigned 
 }
 
 /*
- * Parse, key, hash; ask for the bucket. Of a plain frame only so much is parsed as its lookup
- * needs: most pass without the rest.
+ * Parse, key, hash; ask for the bucket. Of a fast-path frame only so much is parsed as
+ * its lookup needs: most pass without the rest.
  */
 static __rte_always_inline void
 stage_parse(struct engine *e, const struct rte_mbuf *m, unsigned i, uint8_t side,
@@ -84,10 +84,10 @@ stage_parse(struct engine *e, const struct rte_mbuf *m, unsigned i, uint8_t side
 
 	stage->tcp[i] = tcp;
 	if (unlikely(tcp == NULL)) {
-		packet_parse_any(m, side, network,
-				 flags | engine_parse_flags(&e->config), p);
+		packet_parse_any(m, side, network, flags | engine_parse_flags(&e->config),
+				 p);
 		stage_hash(stage, i, family_of(e, p), packet_key_bytes(p));
-	} else if (p->kind == PACKET_PLAIN4) {
+	} else if (p->kind == PACKET_FAST4) {
 		stage_hash(stage, i, &e->family[0], KEY4_BYTES);
 	} else {
 		stage_hash(stage, i, &e->family[1], KEY6_BYTES);
@@ -95,9 +95,9 @@ stage_parse(struct engine *e, const struct rte_mbuf *m, unsigned i, uint8_t side
 }
 
 /*
- * Find the connections. One loop, in which a bucket is read PROBE_AFTER packets after it has
- * been asked for, so that lines are asked for as evenly as can be: the processor can wait for
- * so many at once only.
+ * Find the connections. One loop, in which a bucket is read PROBE_AFTER packets after it
+ * has been asked for, so that lines are asked for as evenly as can be: the processor can
+ * wait for so many at once only.
  */
 static __rte_always_inline void
 stage_find_from(struct engine *e, unsigned n, uint8_t side)
@@ -139,56 +139,57 @@ stage_find(struct engine *e, unsigned n)
 
 /* Whether a packet of no connection may begin one; then all of it is parsed. */
 static bool
-look_new(struct engine_stage *stage, unsigned i)
+finish_if_new(struct engine_stage *stage, unsigned i)
 {
 	struct packet *p = &stage->packet[i];
 
-	if (packet_is_plain(p) &&
+	if (packet_is_fast(p) &&
 	    (stage->tcp[i]->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		packet_finish(stage->pkts[i], stage->tcp[i], stage->port & 1, p);
 	return p->kind == PACKET_TCP || p->kind == PACKET_UDP;
 }
 
 /*
- * Where rules are many, have the new packets of a burst look at them together: what each waits
- * for, others wait for at the same time. It reads, and the answers are as they would have been.
+ * Where rules are many, have the new packets of a burst look at them together: what each
+ * waits for, others wait for at the same time. It reads, and the answers are as they
+ * would have been.
  */
 static __rte_noinline void
-stage_look(struct engine *e, unsigned n)
+stage_classify(struct engine *e, unsigned n)
 {
 	struct engine_stage *stage = &e->stage;
-	struct engine_step s;
+	struct pkt_ctx s;
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		stage->look[i].classifier = NULL;
-		if (stage->conn[i] != NULL || !look_new(stage, i))
+		stage->classified[i].classifier = NULL;
+		if (stage->conn[i] != NULL || !finish_if_new(stage, i))
 			continue;
-		s = step_of(e, i);
-		rules_look(&s);
+		s = pkt_of(e, i);
+		rules_classify(&s);
 	}
 	for (i = 0; i < n; i++)
-		policy_classify_end(e->policy, POLICY_CT_NEW, &stage->look[i]);
+		policy_classify_end(e->policy, POLICY_CT_NEW, &stage->classified[i]);
 }
 
-/* Whether pass_run() may be for packet i: it is plain, and so is its connection. */
+/* Whether fast_path_run() may be for packet i: it is plain, and so is its connection. */
 static __rte_always_inline bool
-is_ordinary(const struct engine_stage *stage, unsigned i)
+fast_path_eligible(const struct engine_stage *stage, unsigned i)
 {
 	const struct flow_conn *conn = stage->conn[i];
 
-	return conn != NULL && packet_is_plain(&stage->packet[i]) &&
-	       tcp_fast_pair(&conn->hot) &&
+	return conn != NULL && packet_is_fast(&stage->packet[i]) &&
+	       tcp_fast_conn(&conn->hot) &&
 	       (stage->tcp[i]->tcp_flags & TCP_FAST_FLAGS) == TCP_ACK;
 }
 
 /*
- * Ask for what packets need that are not ordinary: their connections' second lines; and all,
- * with acct, and where the rules judge established packets. Where no connection of the last
- * burst needed a second line, none of this one is taken to.
+ * Ask for what packets need that are not ordinary: their connections' second lines; and
+ * all, with acct, and where the rules judge established packets. Where no connection of
+ * the last burst needed a second line, none of this one is taken to.
  */
 static void
-stage_ask(struct engine *e, unsigned n)
+stage_prefetch(struct engine *e, unsigned n)
 {
 	struct engine_stage *stage = &e->stage;
 	bool acct = e->config.acct;
@@ -203,7 +204,7 @@ stage_ask(struct engine *e, unsigned n)
 			continue;
 		if (!e->established_accept)
 			rte_prefetch0(&stage->family[i]->generation[stage->index[i]]);
-		if (stage->mixed && !is_ordinary(stage, i))
+		if (stage->mixed && !fast_path_eligible(stage, i))
 			rte_prefetch0(flow_cold(&stage->family[i]->table, conn));
 		if (acct)
 			rte_prefetch0(&stage->family[i]->acct[stage->index[i]]);
@@ -212,7 +213,7 @@ stage_ask(struct engine *e, unsigned n)
 
 /* The packet's connection, now that those before it in the burst have acted. */
 static uint32_t
-step_index(const struct engine_stage *stage, unsigned i)
+pkt_index(const struct engine_stage *stage, unsigned i)
 {
 	const struct engine_family *f = stage->family[i];
 	const struct flow_key *key = &stage->packet[i].key;
@@ -226,35 +227,35 @@ step_index(const struct engine_stage *stage, unsigned i)
 }
 
 void
-step_judge(struct engine_step *s)
+pkt_judge(struct pkt_ctx *s)
 {
 	switch (s->p->kind) {
 	case PACKET_TCP:
-		step_tcp(s);
+		pkt_tcp(s);
 		break;
 	case PACKET_UDP:
 	case PACKET_ICMP_QUERY:
 	case PACKET_OTHER:
-		step_datagram(s);
+		pkt_datagram(s);
 		break;
 	case PACKET_ICMP_ERROR:
-		step_icmp_error(s);
+		pkt_icmp_error(s);
 		break;
 	case PACKET_ND:
-		if (!step_bypass(s))
-			step_untracked(s);
+		if (!pkt_bypass(s))
+			pkt_untracked(s);
 		break;
 	case PACKET_FRAGMENT:
-		step_fragment(s);
+		pkt_fragment(s);
 		break;
 	case PACKET_NON_IP:
-		if (!step_bypass(s))
-			step_drop(s, packet_type_carries(s->p->ether_type)
-					     ? REASON_ENCAPSULATED
-					     : REASON_NON_IP);
+		if (!pkt_bypass(s))
+			pkt_drop(s, packet_type_carries(s->p->ether_type)
+					    ? REASON_ENCAPSULATED
+					    : REASON_NON_IP);
 		break;
 	default:
-		step_drop(s, s->p->reason);
+		pkt_drop(s, s->p->reason);
 		break;
 	}
 }
@@ -270,7 +271,7 @@ account(const struct engine_family *f, uint32_t index, uint8_t side,
 }
 
 void
-step_record(const struct engine_step *s, struct engine_record *record)
+pkt_record(const struct pkt_ctx *s, struct engine_record *record)
 {
 	const struct flow_conn *fc;
 	struct track_conn conn;
@@ -342,37 +343,37 @@ burst_no_wire(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 	engine_refuse(e, pkts, n, REASON_NO_WIRE);
 }
 
-/* Whether the rules and its label let packet i pass in pass_run(). */
+/* Whether the rules and its label let packet i pass in fast_path_run(). */
 static bool
-pass_asked(const struct engine *e, unsigned i)
+fast_path_allowed(const struct engine *e, unsigned i)
 {
 	const struct engine_family *f = e->stage.family[i];
 
-	return f->label == NULL && (e->established_accept ||
-				    f->generation[e->stage.index[i]] == e->generation);
+	return f->seclabel == NULL && (e->established_accept ||
+				       f->generation[e->stage.index[i]] == e->generation);
 }
 
-/* Whether it is the key of a packet of that kind, PACKET_PLAIN4 or PACKET_PLAIN6. */
+/* Whether it is the key of a packet of that kind, PACKET_FAST4 or PACKET_FAST6. */
 static __rte_always_inline bool
-pass_is_key(const struct packet *p, const struct flow_conn *conn)
+fast_path_is_key(const struct packet *p, const struct flow_conn *conn)
 {
-	if (p->kind == PACKET_PLAIN4)
+	if (p->kind == PACKET_FAST4)
 		return flow_is_key_of(conn, 4, &p->key);
-	return p->kind == PACKET_PLAIN6 && flow_is_key_of(conn, 6, &p->key);
+	return p->kind == PACKET_FAST6 && flow_is_key_of(conn, 6, &p->key);
 }
 
 /* Whether it is the connection's next segment, which then has passed. */
 static __rte_always_inline bool
-pass_next(struct flow_conn *conn, const struct rte_tcp_hdr *tcp, uint32_t l4_len,
-	  uint8_t side, uint32_t now)
+fast_path_next(struct flow_conn *conn, const struct rte_tcp_hdr *tcp, uint32_t l4_len,
+	       uint8_t side, uint32_t now)
 {
 	struct tcp_segment seg;
 
-	packet_plain_segment(tcp, l4_len, &seg);
+	packet_fast_segment(tcp, l4_len, &seg);
 	if (!tcp_next_fits(&conn->hot, side, &seg))
 		return false;
 	if ((conn->hot.flags & TRACK_TS) &&
-	    !(packet_plain_timestamps(tcp, &seg) &&
+	    !(packet_fast_timestamps(tcp, &seg) &&
 	      tcp_fast_timestamps(&conn->hot, side, &seg)))
 		return false;
 	tcp_next_take(&conn->hot, side, &seg, now);
@@ -381,13 +382,13 @@ pass_next(struct flow_conn *conn, const struct rte_tcp_hdr *tcp, uint32_t l4_len
 
 /*
  * The way of nearly every packet: the next segment of an ESTABLISHED connection that the
- * rules have let in. Let such packets pass from i on, and return the first that is something
- * else, to which nothing has been done, or n. plain: established packets are accepted whatever
- * they are, and nothing else is wanted of them. Nothing is called here but with !plain, and
- * the side is a constant, so that all is in registers.
+ * rules have let in. Let such packets pass from i on, and return the first that is
+ * something else, to which nothing has been done, or n. plain: established packets are
+ * accepted whatever they are, and nothing else is wanted of them. Nothing is called here
+ * but with !plain, and the side is a constant, so that all is in registers.
  */
 static __rte_always_inline unsigned
-pass_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool plain)
+fast_path_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool accept_all)
 {
 	struct engine_stage *stage = &e->stage;
 	struct engine_tx *tx = &e->tx[stage->port ^ 1];
@@ -403,12 +404,12 @@ pass_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool plain)
 		const struct packet *p = &stage->packet[i];
 		struct flow_conn *conn = stage->conn[i];
 
-		if (conn == NULL || !pass_is_key(p, conn) ||
-		    (!plain && !pass_asked(e, i)) ||
-		    !pass_next(conn, stage->tcp[i], p->l4_len, side, now))
+		if (conn == NULL || !fast_path_is_key(p, conn) ||
+		    (!accept_all && !fast_path_allowed(e, i)) ||
+		    !fast_path_next(conn, stage->tcp[i], p->l4_len, side, now))
 			break;
 		bytes += p->ip_len;
-		if (!plain && stage->family[i]->acct != NULL)
+		if (!accept_all && stage->family[i]->acct != NULL)
 			account(stage->family[i], stage->index[i], side, p);
 	}
 	memcpy(&tx->pkts[tx->count], &stage->pkts[first],
@@ -423,24 +424,24 @@ pass_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool plain)
 }
 
 static __rte_noinline unsigned
-pass(struct engine *e, unsigned i, unsigned n)
+fast_path(struct engine *e, unsigned i, unsigned n)
 {
-	bool plain = e->established_accept && !e->config.acct &&
-		     !e->config.track.ip_security_match;
+	bool accept_all = e->established_accept && !e->config.acct &&
+			  !e->config.track.ip_security_match;
 	unsigned end;
 
-	switch ((plain ? 2 : 0) | (e->stage.port & 1)) {
+	switch ((accept_all ? 2 : 0) | (e->stage.port & 1)) {
 	case 0:
-		end = pass_run(e, i, n, 0, false);
+		end = fast_path_run(e, i, n, 0, false);
 		break;
 	case 1:
-		end = pass_run(e, i, n, 1, false);
+		end = fast_path_run(e, i, n, 1, false);
 		break;
 	case 2:
-		end = pass_run(e, i, n, 0, true);
+		end = fast_path_run(e, i, n, 0, true);
 		break;
 	default:
-		end = pass_run(e, i, n, 1, true);
+		end = fast_path_run(e, i, n, 1, true);
 		break;
 	}
 	if (end - i <= LINK_SHORT_RUN || unlikely(++e->link_runs % LINK_SAMPLE_RUNS == 0))
@@ -448,32 +449,32 @@ pass(struct engine *e, unsigned i, unsigned n)
 	return end;
 }
 
-/* The record of a packet that has passed in pass_run(). */
+/* The record of a packet that has passed in fast_path_run(). */
 static void
-record_passed(struct engine *e, unsigned i)
+fast_path_record(struct engine *e, unsigned i)
 {
-	struct engine_step s = step_of(e, i);
+	struct pkt_ctx s = pkt_of(e, i);
 
-	step_record(&s, &e->stage.records[i]);
+	pkt_record(&s, &e->stage.records[i]);
 }
 
 /* The way of all other packets. */
 static void
-step_rest(struct engine *e, unsigned i)
+slow_path(struct engine *e, unsigned i)
 {
 	struct engine_stage *stage = &e->stage;
-	struct engine_step s = step_of(e, i);
+	struct pkt_ctx s = pkt_of(e, i);
 
-	s.index = step_index(stage, i);
-	if (packet_is_plain(s.p))
+	s.index = pkt_index(stage, i);
+	if (packet_is_fast(s.p))
 		packet_finish(s.m, stage->tcp[i], stage->port & 1, &stage->packet[i]);
-	step_judge(&s);
+	pkt_judge(&s);
 	act(&s);
 	if (s.index != FLOW_NONE && s.f->acct != NULL && s.r.verdict == VERDICT_PASS &&
 	    s.p->kind != PACKET_ICMP_ERROR)
 		account(s.f, s.index, s.p->side, s.p);
 	if (stage->records != NULL)
-		step_record(&s, &stage->records[i]);
+		pkt_record(&s, &stage->records[i]);
 }
 
 /* The packets act, in the order of their arrival. */
@@ -485,14 +486,14 @@ stage_act(struct engine *e, unsigned n)
 
 	stage->mixed = false;
 	while (i < n) {
-		next = is_ordinary(stage, i) ? pass(e, i, n) : i;
+		next = fast_path_eligible(stage, i) ? fast_path(e, i, n) : i;
 		/* nothing of what passes there changes a record of another */
 		for (; i < next && stage->records != NULL; i++)
-			record_passed(e, i);
+			fast_path_record(e, i);
 		i = next;
 		if (i < n) {
 			stage->mixed |= stage->conn[i] != NULL;
-			step_rest(e, i++);
+			slow_path(e, i++);
 		}
 	}
 }
@@ -512,9 +513,9 @@ engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n
 	stage->pkts = pkts;
 	stage->records = records;
 	stage_find(e, n);
-	if (unlikely(e->looks))
-		stage_look(e, n);
-	stage_ask(e, n);
+	if (unlikely(e->batch_classify))
+		stage_classify(e, n);
+	stage_prefetch(e, n);
 	stage_act(e, n);
 	burst_end(e);
 }

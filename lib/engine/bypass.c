@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What crosses a wire without rules and tracking (engine_config.bypass). A word stands for a
- * protocol of the link; ENGINE_BYPASS_NON_IP for all other frames, but those that may carry IP:
- * they have to be named.
+ * What crosses a wire without rules and tracking (engine_config.bypass). A word stands
+ * for a protocol of the link; ENGINE_BYPASS_NON_IP for all other frames, but those that
+ * may carry IP: they have to be named.
  */
 #include "engine_internal.h"
 
@@ -71,11 +71,11 @@ bypass_allows(const struct engine_config *config, const struct packet *p)
 }
 
 bool
-step_bypass(struct engine_step *s)
+pkt_bypass(struct pkt_ctx *s)
 {
 	if (!bypass_allows(&s->e->config, s->p))
 		return false;
 	s->e->stats.bypassed++;
-	step_pass(s);
+	pkt_pass(s);
 	return true;
 }

@@ -20,7 +20,7 @@ is_full(const struct engine_family *f)
 }
 
 bool
-connection_insert(struct engine_step *s)
+connection_insert(struct pkt_ctx *s)
 {
 	if (s->f->exists) {
 		pressure_relieve(s->e, s->f);
@@ -31,7 +31,7 @@ connection_insert(struct engine_step *s)
 			s->index = flow_insert(&s->f->table, &s->p->key, s->hash);
 	}
 	if (s->index == FLOW_NONE) {
-		step_drop(s, is_full(s->f) ? REASON_TABLE_FULL : REASON_TABLE_CROWDED);
+		pkt_drop(s, is_full(s->f) ? REASON_TABLE_FULL : REASON_TABLE_CROWDED);
 		return false;
 	}
 	s->f->changed |= CHANGED_INSERTED;
@@ -39,7 +39,7 @@ connection_insert(struct engine_step *s)
 }
 
 void
-connection_opened(struct engine_step *s)
+connection_opened(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
 	struct flow_conn *conn = flow_conn(&s->f->table, s->index);
@@ -51,10 +51,10 @@ connection_opened(struct engine_step *s)
 	cold->track.rule = s->rules.rule;
 	if (s->f->acct != NULL)
 		memset(&s->f->acct[s->index], 0, sizeof(s->f->acct[s->index]));
-	if (s->f->label != NULL)
-		s->f->label[s->index] = packet_label(s->m, s->p, e->config.secret);
+	if (s->f->seclabel != NULL)
+		s->f->seclabel[s->index] = packet_seclabel(s->m, s->p, e->config.secret);
 	s->f->generation[s->index] = 0;
-	rules_remember(s);
+	verdict_cache_store(s);
 	connection_arm(e, s->f, s->index);
 	e->stats.created++;
 	connection_event(e, s->f, s->index, ENGINE_EVENT_NEW);

@@ -10,7 +10,7 @@
 
 /* A question of ours, or an answer that has been asked for, or neither. */
 static bool
-query_expected(const struct engine_step *s)
+query_expected(const struct pkt_ctx *s)
 {
 	struct track_conn conn;
 
@@ -19,15 +19,15 @@ query_expected(const struct engine_step *s)
 	if (s->index == FLOW_NONE)
 		return false;
 	conn = family_conn(s->f, s->index);
-	return datagram_asks(&conn, !s->p->side);
+	return datagram_has_query(&conn, !s->p->side);
 }
 
 /* The first question of a side: to the rules it is new, though the key is known. */
 static bool
-query_is_first(const struct engine_step *s, const struct track_conn *conn)
+query_is_first(const struct pkt_ctx *s, const struct track_conn *conn)
 {
 	return s->p->kind == PACKET_ICMP_QUERY && !s->p->icmp_reply &&
-	       !datagram_asks(conn, s->p->side);
+	       !datagram_has_query(conn, s->p->side);
 }
 
 #define DNS_PORT 53
@@ -39,11 +39,11 @@ is_dns(const struct packet *p)
 }
 
 static void
-datagram_unknown(struct engine_step *s)
+datagram_unknown(struct pkt_ctx *s)
 {
 	struct track_conn conn;
 
-	if (!rules_ask(s, POLICY_CT_NEW)) {
+	if (!rules_eval(s, POLICY_CT_NEW)) {
 		rules_refuse(s);
 		return;
 	}
@@ -52,16 +52,16 @@ datagram_unknown(struct engine_step *s)
 	conn = family_conn(s->f, s->index);
 	datagram_open(&conn, s->p->side, s->e->now);
 	if (s->p->kind == PACKET_ICMP_QUERY)
-		datagram_ask(&conn, s->p->side);
+		datagram_note_query(&conn, s->p->side);
 	if (is_dns(s->p))
 		datagram_is_dns(&conn);
 	connection_opened(s);
-	step_pass(s);
+	pkt_pass(s);
 }
 
 /* Whether the rules let a packet of a connection pass. */
 static bool
-datagram_allowed(struct engine_step *s, bool first)
+datagram_allowed(struct pkt_ctx *s, bool first)
 {
 	struct flow_conn *fc = flow_conn(&s->f->table, s->index);
 	enum policy_ct ct = first ? POLICY_CT_NEW : rules_ct(&fc->hot, s->p->side);
@@ -70,17 +70,17 @@ datagram_allowed(struct engine_step *s, bool first)
 		rules_count(s, ct);
 		return true;
 	}
-	if (!rules_ask(s, ct)) {
+	if (!rules_eval(s, ct)) {
 		rules_refuse(s);
 		return false;
 	}
 	if (!first)
-		rules_remember(s);
+		verdict_cache_store(s);
 	return true;
 }
 
 static void
-datagram_known(struct engine_step *s)
+datagram_known(struct pkt_ctx *s)
 {
 	struct track_conn conn = {
 		.hot = &flow_conn(&s->f->table, s->index)->hot,
@@ -91,7 +91,7 @@ datagram_known(struct engine_step *s)
 		return;
 	conn.cold = &flow_cold(&s->f->table, flow_conn(&s->f->table, s->index))->track;
 	if (first)
-		datagram_ask(&conn, s->p->side);
+		datagram_note_query(&conn, s->p->side);
 	datagram_packet(&conn, s->p->side, s->e->now, &s->r);
 	if (s->r.events & TRACK_EVENT_SHORTER)
 		connection_arm(s->e, s->f, s->index);
@@ -100,10 +100,10 @@ datagram_known(struct engine_step *s)
 }
 
 void
-step_datagram(struct engine_step *s)
+pkt_datagram(struct pkt_ctx *s)
 {
 	if (!query_expected(s)) {
-		step_drop(s, REASON_ICMP_NO_REQUEST);
+		pkt_drop(s, REASON_ICMP_NO_REQUEST);
 		rules_invalid(s);
 	} else if (s->index == FLOW_NONE) {
 		datagram_unknown(s);
@@ -112,7 +112,9 @@ step_datagram(struct engine_step *s)
 	}
 }
 
-/* Whoever reports an error reports it to the sender of what it quotes (RFC 1122 3.2.2). */
+/*
+ * Whoever reports an error reports it to the sender of what it quotes (RFC 1122 3.2.2).
+ */
 static bool
 error_is_senders(const struct packet *p, const struct packet *inner)
 {
@@ -124,11 +126,11 @@ error_is_senders(const struct packet *p, const struct packet *inner)
 }
 
 /*
- * Find the connection that an ICMP error is about. About an error nobody sends one, so what
- * it quotes is of a kind that makes connections.
+ * Find the connection that an ICMP error is about. About an error nobody sends one, so
+ * what it quotes is of a kind that makes connections.
  */
 static bool
-error_lookup(struct engine_step *s, struct packet *inner)
+error_lookup(struct pkt_ctx *s, struct packet *inner)
 {
 	struct engine_family *f;
 
@@ -145,33 +147,33 @@ error_lookup(struct engine_step *s, struct packet *inner)
 
 /* Related to a connection, or nothing; refreshes none (MODEL-3). */
 void
-step_icmp_error(struct engine_step *s)
+pkt_icmp_error(struct pkt_ctx *s)
 {
 	struct track_conn conn;
 	struct packet inner;
 
 	if (!error_lookup(s, &inner)) {
-		step_drop(s, REASON_ICMP_UNRELATED);
+		pkt_drop(s, REASON_ICMP_UNRELATED);
 		rules_invalid(s);
 		return;
 	}
-	step_pass(s);
+	pkt_pass(s);
 	if (inner.proto == IPPROTO_TCP) {
 		conn = family_conn(s->f, s->index);
 		tcp_icmp_error(&conn, inner.side, inner.seg.seq, &s->r);
 	}
 	if (s->r.verdict != VERDICT_PASS)
 		rules_invalid(s);
-	else if (!rules_ask(s, POLICY_CT_RELATED))
+	else if (!rules_eval(s, POLICY_CT_RELATED))
 		rules_refuse(s);
 }
 
 /* Neighbour discovery is no connection's: the kernel calls it untracked, and so do we. */
 void
-step_untracked(struct engine_step *s)
+pkt_untracked(struct pkt_ctx *s)
 {
-	if (rules_ask(s, POLICY_CT_UNTRACKED))
-		step_pass(s);
+	if (rules_eval(s, POLICY_CT_UNTRACKED))
+		pkt_pass(s);
 	else
 		rules_refuse(s);
 }

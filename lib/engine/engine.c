@@ -52,7 +52,7 @@ acct_bytes(const struct engine_config *config, const struct flow_config *fc)
 }
 
 static size_t
-label_bytes(const struct engine_config *config, const struct flow_config *fc)
+seclabel_bytes(const struct engine_config *config, const struct flow_config *fc)
 {
 	return config->track.ip_security_match
 		       ? part_bytes(fc->connections * sizeof(uint32_t))
@@ -101,7 +101,7 @@ engine_bytes(const struct engine_config *config)
 		if (fc.connections != 0)
 			bytes += part_bytes(flow_table_bytes(&fc)) +
 				 generation_bytes(&fc) + acct_bytes(config, &fc) +
-				 label_bytes(config, &fc);
+				 seclabel_bytes(config, &fc);
 	}
 	return bytes;
 }
@@ -127,10 +127,10 @@ engine_sizes(const struct engine_config *config, struct engine_sizes *sizes)
 		flow_table_sizes(&fc, &family->table);
 		family->rules = generation_bytes(&fc);
 		family->acct = acct_bytes(config, &fc);
-		family->labels = label_bytes(config, &fc);
+		family->seclabels = seclabel_bytes(config, &fc);
 		known += family->table.index + family->table.connections +
-			 family->table.sides + family->rules + family->acct +
-			 family->labels;
+			 family->table.exts + family->rules + family->acct +
+			 family->seclabels;
 	}
 	sizes->other = engine_bytes(config) - known;
 }
@@ -172,8 +172,8 @@ family_init(struct engine_family *f, const struct engine_config *config,
 		f->acct = (struct engine_acct *)*memory;
 	*memory += acct_bytes(config, fc);
 	if (config->track.ip_security_match)
-		f->label = (uint32_t *)*memory;
-	*memory += label_bytes(config, fc);
+		f->seclabel = (uint32_t *)*memory;
+	*memory += seclabel_bytes(config, fc);
 	return 0;
 }
 
@@ -230,9 +230,10 @@ engine_set_policy(struct engine *e, const struct policy *policy,
 	e->established_accept = policy_constant(policy, POLICY_CT_ESTABLISHED,
 						&verdict) &&
 				verdict.kind == POLICY_ACCEPT;
-	e->looks = policy_wants_batch(policy, POLICY_CT_NEW);
-	/* ENGINE_FORGETTING goes on: nobody has remembered the rules before these */
-	if (e->generation != ENGINE_FORGETTING && ++e->generation == ENGINE_FORGETTING)
+	e->batch_classify = policy_wants_batch(policy, POLICY_CT_NEW);
+	/* GENERATION_FLUSHING goes on: nobody has remembered the rules before these */
+	if (e->generation != GENERATION_FLUSHING &&
+	    ++e->generation == GENERATION_FLUSHING)
 		e->forget_cursor = 0;
 }
 

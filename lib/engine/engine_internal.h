@@ -18,7 +18,7 @@
  *	list.c        walking, deleting, flushing
  *	pressure.c    who makes room when the table is full
  *
- * The heart is struct engine_step: one packet in hand. Each file that judges fills in its
+ * The heart is struct pkt_ctx: one packet in hand. Each file that judges fills in its
  * result and nothing else; act.c does what the result says, once, at the end.
  */
 #ifndef ENGINE_INTERNAL_H
@@ -62,12 +62,12 @@ struct engine_budget {
 };
 
 /*
- * engine.generation has eight bits: before a number comes up again, no connection may be left
- * that remembers it from the last time. This one is remembered by none; while it stands,
- * engine_expire() has the connections forget theirs, so many places a call.
+ * engine.generation has eight bits: before a number comes up again, no connection may be
+ * left that remembers it from the last time. This one is remembered by none; while it
+ * stands, engine_expire() has the connections forget theirs, so many places a call.
  */
-#define ENGINE_FORGETTING UINT8_MAX
-#define ENGINE_FORGET_PLACES 256u
+#define GENERATION_FLUSHING UINT8_MAX
+#define GENERATION_FLUSH_PLACES 256u
 
 /* engine_family.changed: what has happened to the table since the burst was looked up. */
 #define CHANGED_INSERTED 0x1u /* a miss may be a hit by now */
@@ -83,23 +83,26 @@ struct engine_acct {
 struct engine_family {
 	struct flow_table table;
 	struct engine_acct *acct; /* by connection index; NULL: not counted */
-	uint32_t *label; /* the same: packet_label() of the SYN, GEN-4; or NULL */
+	uint32_t *seclabel; /* the same: packet_seclabel() of the SYN, GEN-4; or NULL */
 	uint8_t *
-		generation; /* the same: engine.generation of the rules it remembers, 0: none */
-	bool exists;        /* false: no connections of this family, ever */
-	uint8_t changed;  /* CHANGED_* */
-	uint32_t pressed; /* connections from which on room is made */
-	uint32_t reserve; /* places that are left when more than that is done for it */
-	uint32_t hand;    /* the next place to be looked at for that */
-	uint32_t barren;  /* places looked at in vain since the last who went */
-	uint32_t barren_tick; /* when */
+		/* the same: engine.generation of the rules it remembers, 0: none */
+		generation;
+	bool exists;             /* false: no connections of this family, ever */
+	uint8_t changed;         /* CHANGED_* */
+	uint32_t high_watermark; /* connections from which on room is made */
+	uint32_t reserve;    /* places that are left when more than that is done for it */
+	uint32_t clock_hand; /* the next place to be looked at for that */
+	uint32_t fruitless;  /* places looked at in vain since the last who went */
+	uint32_t fruitless_tick; /* when */
 };
 
-/* A connection as it was before a packet, should the rules drop what the tracker passed. */
+/*
+ * A connection as it was before a packet, should the rules drop what the tracker passed.
+ */
 struct engine_saved {
 	struct track_hot hot;
 	struct track_cold cold;
-	struct tcp_side side;
+	struct tcp_ext ext;
 };
 
 /* The burst in work, an array a stage. */
@@ -109,12 +112,12 @@ struct engine_stage {
 	uint16_t port;
 	bool mixed; /* some connection of the last burst needed its second line */
 	struct packet packet[ENGINE_BURST_MAX];
-	const struct rte_tcp_hdr *tcp[ENGINE_BURST_MAX]; /* packet_is_plain() only */
+	const struct rte_tcp_hdr *tcp[ENGINE_BURST_MAX]; /* packet_is_fast() only */
 	struct engine_family *family[ENGINE_BURST_MAX];
 	uint64_t hash[ENGINE_BURST_MAX];
-	uint32_t index[ENGINE_BURST_MAX];           /* of the connection, or FLOW_NONE */
-	struct flow_conn *conn[ENGINE_BURST_MAX];   /* .. itself, or NULL */
-	struct policy_class look[ENGINE_BURST_MAX]; /* with engine.looks */
+	uint32_t index[ENGINE_BURST_MAX];         /* of the connection, or FLOW_NONE */
+	struct flow_conn *conn[ENGINE_BURST_MAX]; /* .. itself, or NULL */
+	struct policy_class classified[ENGINE_BURST_MAX]; /* with engine.looks */
 	struct rte_mbuf *dropped[ENGINE_BURST_MAX];
 	unsigned drops;
 	/* accepted by the constant rules of ct state established: counted once a burst */
@@ -122,7 +125,10 @@ struct engine_stage {
 	uint64_t constant_bytes;
 };
 
-/* engine.family of what is of no connection: its table is empty, as that of one not wanted. */
+/*
+ * engine.family of what is of no connection: its table is empty, as that of one not
+ * wanted.
+ */
 #define FAMILY_NONE 2
 
 struct engine {
@@ -133,11 +139,11 @@ struct engine {
 	uint32_t next_id;
 	const struct policy *policy;
 	struct policy_state *policy_state;
-	uint8_t generation;          /* of the policy, 1 to ENGINE_FORGETTING */
+	uint8_t generation;                 /* of the policy, 1 to GENERATION_FLUSHING */
 	uint32_t network[ENGINE_MAX_WIRES]; /* engine_network() */
-	bool established_accept;     /* whatever the packet */
-	bool looks;                  /* the rules of new packets are many: stage_look() */
-	struct engine_budget budget; /* of what answers packets */
+	bool established_accept;            /* whatever the packet */
+	bool batch_classify; /* the rules of new packets are many: stage_classify() */
+	struct engine_budget budget;      /* of what answers packets */
 	struct fragment_table *fragments; /* NULL: none are taken */
 	struct fragment_group group;      /* that is held no more */
 	struct packet whole;              /* its datagram */
@@ -152,21 +158,22 @@ struct engine {
 	struct engine_stats stats;
 	struct engine_saved saved;
 	bool expire_v6_first;   /* the families take turns */
-	uint64_t forget_cursor; /* with ENGINE_FORGETTING: who is next */
+	uint64_t forget_cursor; /* with GENERATION_FLUSHING: who is next */
 	struct engine_tx tx[];  /* one a port */
 };
 
 /* One packet in hand. */
-struct engine_step {
+struct pkt_ctx {
 	struct engine *e;
 	struct rte_mbuf *m;
 	const struct packet *p;
-	struct engine_family *f;   /* of the packet or its connection, or FAMILY_NONE's */
-	uint64_t hash;             /* of the packet's key */
-	struct policy_class *look; /* of stage_look(), NULL without engine.looks */
-	uint32_t index;            /* connection, or FLOW_NONE */
-	uint16_t port;             /* where it came in */
-	uint8_t icmp_type;         /* with ACTION_ICMP */
+	struct engine_family *f; /* of the packet or its connection, or FAMILY_NONE's */
+	uint64_t hash;           /* of the packet's key */
+	struct policy_class
+		*classified; /* of stage_classify(), NULL without engine.looks */
+	uint32_t index;      /* connection, or FLOW_NONE */
+	uint16_t port;       /* where it came in */
+	uint8_t icmp_type;   /* with ACTION_ICMP */
 	uint8_t icmp_code;
 	bool rejected;               /* by a rule, which the answer is of */
 	uint16_t icmp_mtu;           /* of "packet too big", or 0 */
@@ -175,18 +182,18 @@ struct engine_step {
 };
 
 /* The i-th packet of the burst, as it came. */
-static inline struct engine_step
-step_of(struct engine *e, unsigned i)
+static inline struct pkt_ctx
+pkt_of(struct engine *e, unsigned i)
 {
 	struct engine_stage *stage = &e->stage;
 
-	return (struct engine_step){
+	return (struct pkt_ctx){
 		.e = e,
 		.m = stage->pkts[i],
 		.p = &stage->packet[i],
 		.f = stage->family[i],
 		.hash = stage->hash[i],
-		.look = e->looks ? &stage->look[i] : NULL,
+		.classified = e->batch_classify ? &stage->classified[i] : NULL,
 		.index = stage->index[i],
 		.port = stage->port,
 		.r.verdict = VERDICT_PASS,
@@ -194,14 +201,14 @@ step_of(struct engine *e, unsigned i)
 }
 
 static inline void
-step_pass(struct engine_step *s)
+pkt_pass(struct pkt_ctx *s)
 {
 	s->r.verdict = VERDICT_PASS;
 	s->r.reason = REASON_NONE;
 }
 
 static inline void
-step_drop(struct engine_step *s, enum reason reason)
+pkt_drop(struct pkt_ctx *s, enum reason reason)
 {
 	s->r.verdict = VERDICT_DROP;
 	s->r.reason = (uint8_t)reason;
@@ -224,7 +231,7 @@ family_of(struct engine *e, const struct packet *p)
 
 /* A port of the wire that the packet crosses. */
 static inline uint16_t
-port_of(const struct engine_step *s, uint8_t side)
+port_of(const struct pkt_ctx *s, uint8_t side)
 {
 	return (uint16_t)((s->port & ~1u) | side);
 }
@@ -236,34 +243,37 @@ family_conn(const struct engine_family *f, uint32_t index)
 	struct flow_conn *conn = flow_conn(&f->table, index);
 	struct flow_cold *cold = flow_cold(&f->table, conn);
 
-	return (struct track_conn){&conn->hot, &cold->track, flow_side(&f->table, cold)};
+	return (struct track_conn){&conn->hot, &cold->track, flow_ext(&f->table, cold)};
 }
 
 /* burst.c */
 
 /* By the kind of the packet: fills s->r. */
-void step_judge(struct engine_step *s);
+void pkt_judge(struct pkt_ctx *s);
 
-void step_record(const struct engine_step *s, struct engine_record *record);
+void pkt_record(const struct pkt_ctx *s, struct engine_record *record);
 
 /* Go on to now_ns; a clock that goes back stands still. */
 void engine_advance(struct engine *e, uint64_t now_ns);
 
 /* tcp.c: s->index is the connection's, or FLOW_NONE. */
-void step_tcp(struct engine_step *s);
+void pkt_tcp(struct pkt_ctx *s);
 
 /* datagram.c */
-void step_datagram(struct engine_step *s);
-void step_icmp_error(struct engine_step *s);
-void step_untracked(struct engine_step *s); /* neighbour discovery */
+void pkt_datagram(struct pkt_ctx *s);
+void pkt_icmp_error(struct pkt_ctx *s);
+void pkt_untracked(struct pkt_ctx *s); /* neighbour discovery */
 
 /* bypass.c: whether the packet crosses the wire unasked; then it has passed. */
-bool step_bypass(struct engine_step *s);
+bool pkt_bypass(struct pkt_ctx *s);
 
 /* fragment.c */
-void step_fragment(struct engine_step *s);
+void pkt_fragment(struct pkt_ctx *s);
 
-/* Drop what has waited too long, of about max fragments; returns of how many, max at most. */
+/*
+ * Drop what has waited too long, of about max fragments; returns of how many, max at
+ * most.
+ */
 unsigned fragments_expire(struct engine *e, unsigned max);
 
 /* rules.c */
@@ -272,33 +282,35 @@ unsigned fragments_expire(struct engine *e, unsigned max);
 enum policy_ct rules_ct(const struct track_hot *hot, uint8_t side);
 
 /* Ask, and keep the answer in s->rules: whether they accept. */
-bool rules_ask(struct engine_step *s, enum policy_ct ct);
+bool rules_eval(struct pkt_ctx *s, enum policy_ct ct);
 
 /* Begin to look at the rules of a packet that may be new, for s->look; it is not NULL. */
-void rules_look(const struct engine_step *s);
+void rules_classify(const struct pkt_ctx *s);
 
 /* Drop or reject, as s->rules says. */
-void rules_refuse(struct engine_step *s);
+void rules_refuse(struct pkt_ctx *s);
 
 /* Whether a packet of the connection s->index passes without asking .. */
-bool rules_known(const struct engine_step *s, enum policy_ct ct);
+bool rules_known(const struct pkt_ctx *s, enum policy_ct ct);
 
 /* .. and, once it has passed, what the counters of the rules make of it. */
-void rules_count(struct engine_step *s, enum policy_ct ct);
+void rules_count(struct pkt_ctx *s, enum policy_ct ct);
 
 /* s->rules has accepted a packet of the connection: let it stand for all, if it may. */
-void rules_remember(struct engine_step *s);
+void verdict_cache_store(struct pkt_ctx *s);
 
 /* The tracker has dropped the packet as invalid: the last word is perhaps the rules'. */
-void rules_invalid(struct engine_step *s);
+void rules_invalid(struct pkt_ctx *s);
 
 /* connection.c */
 
-/* Index a connection with the packet's key; false, and s dropped, when there is no room. */
-bool connection_insert(struct engine_step *s);
+/*
+ * Index a connection with the packet's key; false, and s dropped, when there is no room.
+ */
+bool connection_insert(struct pkt_ctx *s);
 
 /* The tracker has opened it: number, rule, timer, event. */
-void connection_opened(struct engine_step *s);
+void connection_opened(struct pkt_ctx *s);
 
 /* Have its timer go off at the right time. */
 void connection_arm(struct engine *e, struct engine_family *f, uint32_t index);
@@ -322,8 +334,8 @@ void connection_event(struct engine *e, const struct engine_family *f, uint32_t 
 /* list.c */
 
 /*
- * The next connection of a walk, of the family *cursor >> 32 then; FLOW_NONE: there is none,
- * or *places, which is counted down, have been looked at.
+ * The next connection of a walk, of the family *cursor >> 32 then; FLOW_NONE: there is
+ * none, or *places, which is counted down, have been looked at.
  */
 uint32_t walk_next(const struct engine *e, uint64_t *cursor, unsigned *places);
 
@@ -344,7 +356,7 @@ bool pressure_evict(struct engine *e, struct engine_family *f);
 bool act_send(struct engine *e, uint16_t port, struct rte_mbuf *m);
 
 /* Do what s->r says. A packet to be dropped is collected in the stage. */
-void act(struct engine_step *s);
+void act(struct pkt_ctx *s);
 
 /*
  * TIM-1: send both probes of a connection. False: at least one of them could not be sent,
@@ -370,10 +382,12 @@ bool budget_take(struct engine *e, enum budget_kind kind, const struct packet *p
  * The packet's frame is the first that its connection learns from; it differs from the
  * last.
  */
-void link_first(struct engine_step *s);
-void link_change(struct engine_step *s);
+void link_first(struct pkt_ctx *s);
+void link_change(struct pkt_ctx *s);
 
-/* Whether tags are those of a frame; their priority may change from segment to segment. */
+/*
+ * Whether tags are those of a frame; their priority may change from segment to segment.
+ */
 static inline bool
 link_tags_equal(const rte_be16_t (*tag)[2], const char *frame, unsigned n)
 {
@@ -394,7 +408,7 @@ link_tags_equal(const rte_be16_t (*tag)[2], const char *frame, unsigned n)
  * it does.
  */
 static inline bool
-link_is_of(const struct reply_l2 *l2, const struct engine_step *s)
+link_is_of(const struct reply_l2 *l2, const struct pkt_ctx *s)
 {
 	const char *head = rte_pktmbuf_mtod(s->m, const char *);
 
@@ -409,7 +423,7 @@ link_is_of(const struct reply_l2 *l2, const struct engine_step *s)
  * The tracker has accepted the TCP segment: its direction's frames look so, and go there.
  */
 static inline void
-link_learn(struct engine_step *s)
+link_learn(struct pkt_ctx *s)
 {
 	struct flow_conn *conn = flow_conn(&s->f->table, s->index);
 	const struct flow_l2_pair *pair =

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Time-outs. The wheel hands back connections whose armed time has come; the tracker says
- * whether they are really over, and most of the busy ones are not: they are armed anew. At
- * most so many a call, so that a mass expiry is spread over many polls.
+ * whether they are really over, and most of the busy ones are not: they are armed anew.
+ * At most so many a call, so that a mass expiry is spread over many polls.
  */
 #include <netinet/in.h>
 
@@ -54,7 +54,7 @@ family_expire(struct engine *e, struct engine_family *f, unsigned max)
 		for (i = 0, overs = 0; i < n; i++) {
 			if (!timer_due(e, f, due[i]))
 				continue;
-			hash[overs] = flow_prefetch_home(&f->table, due[i]);
+			hash[overs] = flow_prefetch_primary(&f->table, due[i]);
 			over[overs++] = due[i];
 		}
 		for (i = 0; i < overs; i++)
@@ -66,11 +66,14 @@ family_expire(struct engine *e, struct engine_family *f, unsigned max)
 	return done;
 }
 
-/* A piece of ENGINE_FORGETTING. Nobody remembers anything meanwhile: one pass is enough. */
+/*
+ * A piece of GENERATION_FLUSHING. Nobody remembers anything meanwhile: one pass is
+ * enough.
+ */
 static void
 forget_some(struct engine *e)
 {
-	unsigned places = ENGINE_FORGET_PLACES;
+	unsigned places = GENERATION_FLUSH_PLACES;
 	uint32_t index;
 
 	while ((index = walk_next(e, &e->forget_cursor, &places)) != FLOW_NONE)
@@ -85,7 +88,7 @@ engine_expire(struct engine *e, uint64_t now_ns, unsigned max)
 	unsigned first = e->expire_v6_first ? 1 : 0, done;
 
 	engine_advance(e, now_ns);
-	if (e->generation == ENGINE_FORGETTING)
+	if (e->generation == GENERATION_FLUSHING)
 		forget_some(e);
 	link_walk(e);
 	e->expire_v6_first = !e->expire_v6_first;

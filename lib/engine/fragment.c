@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fragments. They are held until their datagram is whole (lib/fragment); then one decision
- * is made about it, on its true length and checksum, with the last fragment to come, and all
- * of them leave as they came, in the order in which they came, or are dropped. The rules
- * and the trackers see a packet like any other: only the frame of its head is there to be
- * quoted or answered.
+ * Fragments. They are held until their datagram is whole (lib/fragment); then one
+ * decision is made about it, on its true length and checksum, with the last fragment to
+ * come, and all of them leave as they came, in the order in which they came, or are
+ * dropped. The rules and the trackers see a packet like any other: only the frame of its
+ * head is there to be quoted or answered.
  */
 #include <rte_common.h>
 
@@ -12,11 +12,11 @@
 
 /* What became of a fragment that came before the one in hand. */
 static void
-record_earlier(const struct engine_step *s, struct engine_record *record)
+record_earlier(const struct pkt_ctx *s, struct engine_record *record)
 {
 	if (record == NULL)
 		return;
-	step_record(s, record);
+	pkt_record(s, record);
 	record->held = true;
 	record->action = ACTION_NONE; /* it goes with the last */
 }
@@ -41,7 +41,7 @@ drop_group(struct engine *e, unsigned n, enum reason reason)
 
 /* The datagram is judged: what came before the last fragment goes the same way. */
 static void
-settle(struct engine_step *s, struct rte_mbuf *head)
+settle(struct pkt_ctx *s, struct rte_mbuf *head)
 {
 	struct engine *e = s->e;
 	struct fragment_group *g = &e->group;
@@ -49,12 +49,13 @@ settle(struct engine_step *s, struct rte_mbuf *head)
 
 	for (i = 0; i < g->n && s->r.verdict == VERDICT_PASS; i++)
 		if (e->tx[g->piece[i].port ^ 1].count + g->n > ENGINE_TX_MAX)
-			step_drop(s, REASON_TX_FULL); /* all of it, or nothing */
+			pkt_drop(s, REASON_TX_FULL); /* all of it, or nothing */
 	for (i = 0; i < earlier; i++)
 		record_earlier(s, g->about[i]);
 	if (s->r.verdict == VERDICT_PASS) {
 		for (i = 0; i < earlier; i++)
-			e->stats.passed += act_send(e, g->piece[i].port ^ 1, g->piece[i].m);
+			e->stats.passed += act_send(e, g->piece[i].port ^ 1,
+						    g->piece[i].m);
 		s->m = g->piece[earlier].m;
 		return;
 	}
@@ -66,15 +67,15 @@ settle(struct engine_step *s, struct rte_mbuf *head)
 }
 
 static void
-step_whole(struct engine_step *s)
+pkt_whole(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
 	struct packet *p = &e->whole;
 	uint32_t flags = engine_parse_flags(&e->config) |
 			 (e->config.verify_checksums ? PACKET_VERIFY_L4 : 0);
-	struct rte_mbuf *head =
-		packet_parse_datagram(e->group.piece, e->group.n, s->p->side,
-				      e->network[s->port / 2], flags, p);
+	struct rte_mbuf *head = packet_parse_datagram(e->group.piece, e->group.n,
+						      s->p->side, e->network[s->port / 2],
+						      flags, p);
 
 	e->stats.reassembled++;
 	s->m = head;
@@ -82,19 +83,19 @@ step_whole(struct engine_step *s)
 	s->f = family_of(e, p);
 	s->hash = flow_table_hash(&s->f->table, &p->key);
 	s->index = flow_lookup(&s->f->table, &p->key, s->hash);
-	step_judge(s);
+	pkt_judge(s);
 	settle(s, head);
 }
 
 static enum fragment_fate
-add(struct engine_step *s)
+add(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
 	struct engine_record *records = e->stage.records;
 	struct fragment_key key = fragment_key_of(s->p);
-	struct fragment f =
-		fragment_of(s->m, s->p,
-			    records != NULL ? &records[s->p - e->stage.packet] : NULL);
+	struct fragment f = fragment_of(s->m, s->p,
+					records != NULL ? &records[s->p - e->stage.packet]
+							: NULL);
 
 	f.piece.port = s->port; /* of a group, each may have come over another wire */
 	while (fragment_evict(e->fragments, s->m->nb_segs, &e->group))
@@ -103,23 +104,23 @@ add(struct engine_step *s)
 }
 
 void
-step_fragment(struct engine_step *s)
+pkt_fragment(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
 	enum fragment_fate fate;
 
 	if (e->fragments == NULL || s->m->nb_segs > e->config.fragments) {
-		step_drop(s, REASON_IP_FRAGMENT);
+		pkt_drop(s, REASON_IP_FRAGMENT);
 		return;
 	}
 	fate = add(s);
 	if (fate == FRAGMENT_HELD) {
 		s->r.verdict = VERDICT_HELD;
 	} else if (fate == FRAGMENT_WHOLE) {
-		step_whole(s);
+		pkt_whole(s);
 	} else {
 		drop_group(e, e->group.n - 1, fragment_reason(fate));
-		step_drop(s, fragment_reason(fate));
+		pkt_drop(s, fragment_reason(fate));
 	}
 }
 

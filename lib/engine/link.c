@@ -77,7 +77,7 @@ pair_first(const struct reply_l2 *l2, uint8_t y, uint16_t port)
 
 /* The number of the pair; 0: there is no room for it. */
 static uint16_t
-pair_take(struct engine_step *s, const struct flow_l2_pair *pair, uint8_t payer)
+pair_take(struct pkt_ctx *s, const struct flow_l2_pair *pair, uint8_t payer)
 {
 	const struct flow_key *key = &s->p->key;
 	bool v4 = s->p->family == 4;
@@ -91,7 +91,7 @@ pair_take(struct engine_step *s, const struct flow_l2_pair *pair, uint8_t payer)
 }
 
 void
-link_first(struct engine_step *s)
+link_first(struct pkt_ctx *s)
 {
 	struct flow_conn *conn = flow_conn(&s->f->table, s->index);
 	struct track_cold *cold = &flow_cold(&s->f->table, conn)->track;
@@ -111,7 +111,7 @@ link_first(struct engine_step *s)
 }
 
 void
-link_change(struct engine_step *s)
+link_change(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
 	struct track_cold *cold =
@@ -138,7 +138,7 @@ void
 link_sample(struct engine *e, unsigned first, unsigned end)
 {
 	struct engine_stage *stage = &e->stage;
-	struct engine_step s;
+	struct pkt_ctx s;
 	unsigned i;
 
 	if (end - first > LINK_SHORT_RUN) {
@@ -148,7 +148,7 @@ link_sample(struct engine *e, unsigned first, unsigned end)
 	for (i = first; i < end; i++) {
 		packet_finish(stage->pkts[i], stage->tcp[i], stage->port & 1,
 			      &stage->packet[i]);
-		s = step_of(e, i);
+		s = pkt_of(e, i);
 		link_learn(&s);
 	}
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The tables walked a piece at a time: listing, deleting, flushing. A cursor is the number
- * of the family above 32 bits of the next place's index. A table may be a million empty
- * places and one connection, and the packets wait: what bounds a piece is the places.
+ * The tables walked a piece at a time: listing, deleting, flushing. A cursor is the
+ * number of the family above 32 bits of the next place's index. A table may be a million
+ * empty places and one connection, and the packets wait: what bounds a piece is the
+ * places.
  */
 #include "engine_internal.h"
 

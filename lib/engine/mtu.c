@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where the two ports of a wire do not take frames of the same length, what is too long for the
- * other side cannot leave. As in a router the sender is told (RFC 1191, RFC 8201), before
- * anything else is asked about the packet. Apart from the stages of a burst, which do not look
- * at the length: a wire whose ports are alike does not come here.
+ * Where the two ports of a wire do not take frames of the same length, what is too long
+ * for the other side cannot leave. As in a router the sender is told (RFC 1191, RFC
+ * 8201), before anything else is asked about the packet. Apart from the stages of a
+ * burst, which do not look at the length: a wire whose ports are alike does not come
+ * here.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -37,7 +38,7 @@ static void
 drop_too_long(struct engine *e, uint16_t port, struct rte_mbuf *m, const struct packet *p,
 	      uint16_t mtu)
 {
-	struct engine_step s = {
+	struct pkt_ctx s = {
 		.e = e,
 		.m = m,
 		.p = p,
@@ -47,12 +48,12 @@ drop_too_long(struct engine *e, uint16_t port, struct rte_mbuf *m, const struct 
 		.icmp_type = p->family == 4 ? ICMP_DEST_UNREACH : ICMP6_PACKET_TOO_BIG,
 		.icmp_code = p->family == 4 ? ICMP_FRAG_NEEDED : 0,
 		.icmp_mtu = (uint16_t)(mtu - (p->l3_off - link_bytes(p))),
-		.r.made_to = p->side,
+		.r.generated_to = p->side,
 	};
 
 	e->stats.packets++;
 	e->stats.bytes += rte_pktmbuf_pkt_len(m);
-	step_drop(&s, REASON_MTU);
+	pkt_drop(&s, REASON_MTU);
 	if (is_unfragmentable(m, p))
 		s.r.action = ACTION_ICMP;
 	act(&s);
@@ -62,10 +63,9 @@ uint16_t
 engine_limit(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 	     uint16_t mtu, uint64_t now_ns)
 {
-	const uint32_t flags = engine_parse_flags(&e->config) |
-			       (e->config.verify_checksums
-					? PACKET_VERIFY_IP | PACKET_VERIFY_L4
-					: 0);
+	const uint32_t flags =
+		engine_parse_flags(&e->config) |
+		(e->config.verify_checksums ? PACKET_VERIFY_IP | PACKET_VERIFY_L4 : 0);
 	struct packet p;
 	uint16_t i, left = 0;
 

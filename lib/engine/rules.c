@@ -28,7 +28,7 @@ rules_ct(const struct track_hot *hot, uint8_t side)
 
 /* The packet as the rules see it, as if it came from side. */
 static void
-rules_packet(const struct engine_step *s, uint8_t side, enum policy_ct ct,
+rules_packet(const struct pkt_ctx *s, uint8_t side, enum policy_ct ct,
 	     struct policy_packet *q)
 {
 	const struct packet *p = s->p;
@@ -58,14 +58,14 @@ rules_packet(const struct engine_step *s, uint8_t side, enum policy_ct ct,
 }
 
 bool
-rules_ask(struct engine_step *s, enum policy_ct ct)
+rules_eval(struct pkt_ctx *s, enum policy_ct ct)
 {
 	struct policy_packet q;
 
 	rules_packet(s, s->p->side, ct, &q);
-	if (ct == POLICY_CT_NEW && s->look != NULL)
+	if (ct == POLICY_CT_NEW && s->classified != NULL)
 		policy_eval_classified(s->e->policy, s->e->policy_state, &q, s->e->now_ns,
-				       s->look, &s->rules);
+				       s->classified, &s->rules);
 	else
 		policy_eval(s->e->policy, s->e->policy_state, &q, s->e->now_ns,
 			    &s->rules);
@@ -73,32 +73,32 @@ rules_ask(struct engine_step *s, enum policy_ct ct)
 }
 
 void
-rules_look(const struct engine_step *s)
+rules_classify(const struct pkt_ctx *s)
 {
 	struct policy_packet q;
 
 	rules_packet(s, s->p->side, POLICY_CT_NEW, &q);
-	policy_classify_begin(s->e->policy, &q, s->look);
+	policy_classify_begin(s->e->policy, &q, s->classified);
 }
 
 void
-rules_refuse(struct engine_step *s)
+rules_refuse(struct pkt_ctx *s)
 {
 	const struct packet *p = s->p;
 
 	s->r.action = ACTION_NONE;
 	if (s->rules.kind == POLICY_DROP) {
-		step_drop(s, REASON_POLICY_DROP);
+		pkt_drop(s, REASON_POLICY_DROP);
 		return;
 	}
-	step_drop(s, REASON_POLICY_REJECT);
-	s->r.made_to = p->side;
+	pkt_drop(s, REASON_POLICY_REJECT);
+	s->r.generated_to = p->side;
 	s->rejected = true;
 	if (p->kind == PACKET_TCP && (p->seg.flags & TCP_RST))
 		return;
 	if (s->rules.kind == POLICY_REJECT_RESET && p->kind == PACKET_TCP) {
 		s->r.action = ACTION_RST; /* GEN-1 */
-		s->r.made = segment_reset(&p->seg);
+		s->r.generated = segment_reset(&p->seg);
 		return;
 	}
 	s->r.action = ACTION_ICMP;
@@ -107,7 +107,7 @@ rules_refuse(struct engine_step *s)
 }
 
 bool
-rules_known(const struct engine_step *s, enum policy_ct ct)
+rules_known(const struct pkt_ctx *s, enum policy_ct ct)
 {
 	const struct engine *e = s->e;
 
@@ -116,7 +116,7 @@ rules_known(const struct engine_step *s, enum policy_ct ct)
 }
 
 void
-rules_count(struct engine_step *s, enum policy_ct ct)
+rules_count(struct pkt_ctx *s, enum policy_ct ct)
 {
 	struct engine_stage *stage = &s->e->stage;
 
@@ -127,14 +127,14 @@ rules_count(struct engine_step *s, enum policy_ct ct)
 }
 
 void
-rules_remember(struct engine_step *s)
+verdict_cache_store(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
 	struct policy_verdict verdict;
 	struct policy_packet q;
 	uint16_t port;
 
-	if (!s->rules.cacheable || e->generation == ENGINE_FORGETTING)
+	if (!s->rules.cacheable || e->generation == GENERATION_FLUSHING)
 		return;
 	for (port = 0; port < 2 * e->config.wires && !e->established_accept; port++) {
 		/* whatever wire of a group it comes over */
@@ -152,14 +152,14 @@ rules_remember(struct engine_step *s)
 }
 
 void
-rules_invalid(struct engine_step *s)
+rules_invalid(struct pkt_ctx *s)
 {
 	/* no verdict of the tracker on the packet: on the rules, or for want of room */
 	if (!s->e->config.enforce_ruleset || s->r.reason == REASON_POLICY_DROP ||
 	    s->r.reason == REASON_TABLE_FULL)
 		return;
-	if (rules_ask(s, POLICY_CT_INVALID)) {
-		step_pass(s);
+	if (rules_eval(s, POLICY_CT_INVALID)) {
+		pkt_pass(s);
 		s->r.action = ACTION_NONE; /* the receiver will say it */
 	} else if (s->rules.kind != POLICY_DROP) {
 		rules_refuse(s);

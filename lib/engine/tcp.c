@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The way of a TCP segment that is not simply the next one (burst.c): tcp_fast() on the hot
- * line, or the whole tracker, which may want the rules or a side entry first.
+ * The way of a TCP segment that is not simply the next one (burst.c): tcp_fast() on the
+ * hot line, or the whole tracker, which may want the rules or an extension first.
  *
- * The tracker is asked before the rules, so that what is not valid gets its own reason. What
- * it passes and the rules then drop must have changed nothing (MODEL-2): the connection is
- * put back as it was.
+ * The tracker is asked before the rules, so that what is not valid gets its own reason.
+ * What it passes and the rules then drop must have changed nothing (MODEL-2): the
+ * connection is put back as it was.
  */
 #include <rte_branch_prediction.h>
 
@@ -13,36 +13,36 @@
 
 #include "engine_internal.h"
 
-/* The most that a tracker can ask: the rules, a side entry, and one call with both. */
+/* The most that a tracker can ask: the rules, an extension, and one call with both. */
 #define TCP_ROUNDS 3
 
 static struct tcp_input
-input_of(const struct engine_step *s)
+input_of(const struct pkt_ctx *s)
 {
 	return (struct tcp_input){
 		.seg = &s->p->seg,
 		.config = &s->e->config.track,
 		.now = s->e->now,
 		.side = s->p->side,
-		.rules = TCP_RULES_UNASKED,
+		.rules = TCP_RULES_UNKNOWN,
 	};
 }
 
 static void
-input_answer(struct engine_step *s, struct tcp_input *in, struct track_conn *conn)
+input_answer(struct pkt_ctx *s, struct tcp_input *in, struct track_conn *conn)
 {
-	if (s->r.ask & TRACK_ASK_RULES)
-		in->rules = rules_ask(s, POLICY_CT_NEW) ? TCP_RULES_ALLOW
-							: TCP_RULES_DENY;
-	if (conn != NULL && (s->r.ask & TRACK_ASK_SIDE)) {
-		conn->side = flow_side_take(&s->f->table, s->index);
-		in->no_side = conn->side == NULL;
+	if (s->r.need & TRACK_NEED_RULES)
+		in->rules = rules_eval(s, POLICY_CT_NEW) ? TCP_RULES_ALLOW
+							 : TCP_RULES_DENY;
+	if (conn != NULL && (s->r.need & TRACK_NEED_EXT)) {
+		conn->ext = flow_ext_take(&s->f->table, s->index);
+		in->no_ext = conn->ext == NULL;
 	}
 }
 
 /* Let the tracker decide. Returns whether the rules were asked. */
 static bool
-track(struct engine_step *s)
+track(struct pkt_ctx *s)
 {
 	struct track_conn conn = family_conn(s->f, s->index);
 	struct tcp_input in = input_of(s);
@@ -50,17 +50,17 @@ track(struct engine_step *s)
 
 	for (round = 0; round < TCP_ROUNDS; round++) {
 		tcp_segment(&conn, &in, &s->r);
-		if (s->r.verdict != VERDICT_ASK)
-			return in.rules != TCP_RULES_UNASKED;
+		if (s->r.verdict != VERDICT_NEED_INPUT)
+			return in.rules != TCP_RULES_UNKNOWN;
 		input_answer(s, &in, &conn);
 	}
-	step_drop(s, REASON_TCP_RATE);
+	pkt_drop(s, REASON_TCP_RATE);
 	return false;
 }
 
 /* What the tracker reports beside the verdict. */
 static void
-note_events(struct engine_step *s)
+note_events(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
 	uint8_t events = s->r.events;
@@ -82,7 +82,7 @@ note_events(struct engine_step *s)
 }
 
 static void
-refused(struct engine_step *s, bool asked)
+refused(struct pkt_ctx *s, bool asked)
 {
 	if (asked && s->r.reason == REASON_POLICY_DROP && s->rules.kind != POLICY_ACCEPT)
 		rules_refuse(s);
@@ -92,13 +92,13 @@ refused(struct engine_step *s, bool asked)
 
 /* The rules have nothing to say, or have said it for all packets: the way of most. */
 __attribute__((flatten)) static void
-track_known(struct engine_step *s, enum policy_ct ct)
+track_known(struct pkt_ctx *s, enum policy_ct ct)
 {
 	struct flow_conn *fc = flow_conn(&s->f->table, s->index);
 	bool asked;
 
 	if (tcp_fast(&fc->hot, s->p->side, &s->p->seg, s->e->now)) {
-		step_pass(s);
+		pkt_pass(s);
 		rules_count(s, ct);
 		return;
 	}
@@ -115,27 +115,27 @@ save(struct engine_saved *saved, const struct track_conn *conn)
 {
 	saved->hot = *conn->hot;
 	saved->cold = *conn->cold;
-	if (conn->side != NULL)
-		saved->side = *conn->side;
+	if (conn->ext != NULL)
+		saved->ext = *conn->ext;
 }
 
 static void
-restore(const struct engine_step *s, const struct engine_saved *saved)
+restore(const struct pkt_ctx *s, const struct engine_saved *saved)
 {
 	struct track_conn conn;
 
-	if (saved->cold.side == 0)
-		flow_side_give_back(&s->f->table, s->index);
+	if (saved->cold.ext_index == 0)
+		flow_ext_give_back(&s->f->table, s->index);
 	conn = family_conn(s->f, s->index);
 	*conn.hot = saved->hot;
 	*conn.cold = saved->cold;
-	if (conn.side != NULL)
-		*conn.side = saved->side;
+	if (conn.ext != NULL)
+		*conn.ext = saved->ext;
 }
 
 /* The rules want to see each packet. */
 static void
-track_judged(struct engine_step *s, enum policy_ct ct)
+track_judged(struct pkt_ctx *s, enum policy_ct ct)
 {
 	struct engine_saved *saved = &s->e->saved;
 	struct track_conn conn = family_conn(s->f, s->index);
@@ -148,19 +148,19 @@ track_judged(struct engine_step *s, enum policy_ct ct)
 		refused(s, asked);
 		return;
 	}
-	if (!asked && !rules_ask(s, ct)) {
+	if (!asked && !rules_eval(s, ct)) {
 		restore(s, saved);
 		rules_refuse(s);
 		return;
 	}
 	if (!asked)
-		rules_remember(s);
+		verdict_cache_store(s);
 	note_events(s);
 }
 
 /* No connection has this key. */
 static void
-track_unknown(struct engine_step *s)
+track_unknown(struct pkt_ctx *s)
 {
 	struct tcp_input in = input_of(s);
 	struct track_conn conn;
@@ -170,7 +170,7 @@ track_unknown(struct engine_step *s)
 		rules_invalid(s);
 		return;
 	}
-	if (!rules_ask(s, POLICY_CT_NEW)) {
+	if (!rules_eval(s, POLICY_CT_NEW)) {
 		rules_refuse(s);
 		return;
 	}
@@ -185,18 +185,20 @@ track_unknown(struct engine_step *s)
 		link_learn(s);
 }
 
-/* GEN-4: whether the segment has the label of the SYN. What the rules say does not count. */
+/*
+ * GEN-4: whether the segment has the label of the SYN. What the rules say does not count.
+ */
 static bool
-label_matches(struct engine_step *s)
+seclabel_matches(struct pkt_ctx *s)
 {
 	struct track_conn conn;
 	struct tcp_input in;
 
-	if (packet_label(s->m, s->p, s->e->config.secret) == s->f->label[s->index])
+	if (packet_seclabel(s->m, s->p, s->e->config.secret) == s->f->seclabel[s->index])
 		return true;
 	conn = family_conn(s->f, s->index);
 	in = input_of(s);
-	tcp_mislabelled(&conn, &in, &s->r);
+	tcp_seclabel_mismatch(&conn, &in, &s->r);
 	return false;
 }
 
@@ -206,7 +208,7 @@ label_matches(struct engine_step *s)
  * (TIM-1).
  */
 static inline bool
-link_teaches(const struct engine_step *s, const struct track_hot *hot)
+link_teaches(const struct pkt_ctx *s, const struct track_hot *hot)
 {
 	return hot->last == s->e->now &&
 	       (s->p->seg.flags & (TCP_RST | TCP_ACK)) == TCP_ACK &&
@@ -214,7 +216,7 @@ link_teaches(const struct engine_step *s, const struct track_hot *hot)
 }
 
 void
-step_tcp(struct engine_step *s)
+pkt_tcp(struct pkt_ctx *s)
 {
 	enum policy_ct ct;
 
@@ -222,7 +224,7 @@ step_tcp(struct engine_step *s)
 		track_unknown(s);
 		return;
 	}
-	if (unlikely(s->f->label != NULL) && !label_matches(s))
+	if (unlikely(s->f->seclabel != NULL) && !seclabel_matches(s))
 		return;
 	ct = rules_ct(&flow_conn(&s->f->table, s->index)->hot, s->p->side);
 	if (likely(rules_known(s, ct)))

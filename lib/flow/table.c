@@ -2,19 +2,21 @@
 /*
  * How the index works.
  *
- * A key has a home bucket, by the high half of its hash, and a second one, by the home and
- * its tag: either gives the other (flow_other()), so that an entry can be moved without its
- * key being read. It goes home when there is room, else to the second, and when both are full,
- * others are moved out of the way: a search of the buckets in breadth finds the shortest
- * chain of moves that ends in a free slot, and looks at no more than SEARCH_BUCKETS of them.
- * With eight slots a bucket that does not fail below a load of 95 in 100; we stop at 80.
+ * A key has a primary bucket, by the high half of its hash, and a second one, by the home
+ * and its tag: either gives the other (flow_alternate()), so that an entry can be moved
+ * without its key being read. It goes home when there is room, else to the second, and
+ * when both are full, others are moved out of the way: a search of the buckets in breadth
+ * finds the shortest chain of moves that ends in a free slot, and looks at no more than
+ * SEARCH_BUCKETS of them. With eight slots a bucket that does not fail below a load of 95
+ * in 100; we stop at 80.
  *
- * Each bucket counts, by a part of their tags, the entries at home there that live in their
- * second bucket. A lookup that finds no tag at home looks further only when that counter
- * says so: nearly each miss, and each hit at home, reads one line of the index.
+ * Each bucket counts, by a part of their tags, the entries in its primary bucket there
+ * that live in their second bucket. A lookup that finds no tag in its primary bucket
+ * looks further only when that counter says so: nearly each miss, and each hit in its
+ * primary bucket, reads one line of the index.
  *
- * The key itself, for the comparison, stands in the connection, in the line that the caller
- * needs next anyway. The index knows connections by number; these never move.
+ * The key itself, for the comparison, stands in the connection, in the line that the
+ * caller needs next anyway. The index knows connections by number; these never move.
  */
 #include <flow/table.h>
 
@@ -26,13 +28,13 @@
 #define LINE 64u
 #define SEARCH_BUCKETS 128u
 #define BUCKETS_MIN 16u /* with fewer, too many keys have twice the same */
-#define SIDES_MIN 64u
-#define SIDES_MAX 65535u /* track_cold.side has 16 bits */
+#define EXTS_MIN 64u
+#define EXTS_MAX 65535u /* track_cold.ext_index has 16 bits */
 #define CONNECTIONS_PER_SIDE 128u
 
 struct layout {
-	size_t buckets, slab, sides, side_owner, bytes; /* offsets, and the end */
-	uint32_t bucket_count, stride, side_count;
+	size_t buckets, slab, exts, ext_owner, bytes; /* offsets, and the end */
+	uint32_t bucket_count, stride, ext_count;
 };
 
 static int
@@ -49,17 +51,17 @@ layout_of(const struct flow_config *config, struct layout *l)
 						    (8 * FLOW_BUCKET_SLOTS),
 					    (uint64_t)BUCKETS_MIN);
 	l->stride = config->family == 4 ? FLOW_CONN4_BYTES : FLOW_CONN6_BYTES;
-	l->side_count =
-		(uint32_t)RTE_MIN(RTE_MAX(n / CONNECTIONS_PER_SIDE, (uint64_t)SIDES_MIN),
-				  (uint64_t)SIDES_MAX);
+	l->ext_count =
+		(uint32_t)RTE_MIN(RTE_MAX(n / CONNECTIONS_PER_SIDE, (uint64_t)EXTS_MIN),
+				  (uint64_t)EXTS_MAX);
 
 	l->buckets = 0;
 	l->slab = l->bucket_count * sizeof(struct flow_bucket);
-	l->sides = RTE_ALIGN_CEIL(l->slab + n * l->stride, LINE);
-	l->side_owner =
-		RTE_ALIGN_CEIL(l->sides + (l->side_count + 1) * sizeof(struct tcp_side),
+	l->exts = RTE_ALIGN_CEIL(l->slab + n * l->stride, LINE);
+	l->ext_owner =
+		RTE_ALIGN_CEIL(l->exts + (l->ext_count + 1) * sizeof(struct tcp_ext),
 			       LINE);
-	l->bytes = RTE_ALIGN_CEIL(l->side_owner + (l->side_count + 1) * sizeof(uint32_t),
+	l->bytes = RTE_ALIGN_CEIL(l->ext_owner + (l->ext_count + 1) * sizeof(uint32_t),
 				  LINE);
 	return 0;
 }
@@ -81,8 +83,8 @@ flow_table_sizes(const struct flow_config *config, struct flow_sizes *sizes)
 	if (layout_of(config, &l) != 0)
 		return;
 	sizes->index = l.slab;
-	sizes->connections = l.sides - l.slab;
-	sizes->sides = l.bytes - l.sides;
+	sizes->connections = l.exts - l.slab;
+	sizes->exts = l.bytes - l.exts;
 }
 
 int
@@ -98,19 +100,18 @@ flow_table_init(struct flow_table *t, void *memory, const struct flow_config *co
 	memset(t, 0, sizeof(*t));
 	t->buckets = (struct flow_bucket *)(void *)(base + l.buckets);
 	t->slab = base + l.slab;
-	t->sides = (struct tcp_side *)(void *)(base + l.sides);
-	t->side_owner = (uint32_t *)(void *)(base + l.side_owner);
+	t->exts = (struct tcp_ext *)(void *)(base + l.exts);
+	t->ext_owner = (uint32_t *)(void *)(base + l.ext_owner);
 	t->stride = l.stride;
 	t->cold_offset = l.stride - (uint32_t)sizeof(struct flow_cold);
 	t->bucket_count = l.bucket_count;
 	t->capacity = config->connections;
-	t->side_count = l.side_count;
-	t->side_next = 1;
+	t->ext_count = l.ext_count;
+	t->ext_next = 1;
 	t->next_id = 1;
 	t->family = config->family;
 	memcpy(t->secret, config->secret, sizeof(t->secret));
-	memset(t->side_owner, 0xff,
-	       (l.side_count + 1) * sizeof(uint32_t)); /* FLOW_NONE */
+	memset(t->ext_owner, 0xff, (l.ext_count + 1) * sizeof(uint32_t)); /* FLOW_NONE */
 	wheel_init(&t->wheel, t->slab + t->cold_offset + offsetof(struct flow_cold, link),
 		   t->stride, config->now);
 	t->wheel.beside = t->cold_offset + offsetof(struct flow_cold, link);
@@ -131,21 +132,21 @@ flow_table_none(struct flow_table *t, uint8_t family)
 /* The index. */
 
 static void
-overflow_add(struct flow_bucket *home, uint16_t tag)
+overflow_add(struct flow_bucket *primary, uint16_t tag)
 {
 	unsigned shift = flow_overflow_shift(tag);
 
-	if ((home->overflow >> shift & 0xf) != 0xf)
-		home->overflow += UINT64_C(1) << shift;
+	if ((primary->overflow >> shift & 0xf) != 0xf)
+		primary->overflow += UINT64_C(1) << shift;
 }
 
 static void
-overflow_sub(struct flow_bucket *home, uint16_t tag)
+overflow_sub(struct flow_bucket *primary, uint16_t tag)
 {
 	unsigned shift = flow_overflow_shift(tag);
 
-	if ((home->overflow >> shift & 0xf) != 0xf)
-		home->overflow -= UINT64_C(1) << shift;
+	if ((primary->overflow >> shift & 0xf) != 0xf)
+		primary->overflow -= UINT64_C(1) << shift;
 }
 
 static inline bool
@@ -228,19 +229,21 @@ is_in_chain(const struct search *s, unsigned node, uint32_t bucket)
 }
 
 /*
- * Look at the buckets that the entries of a node's could move to; true when one of them, the
- * last node then, has a free slot. Those that would come home are tried first.
+ * Look at the buckets that the entries of a node's could move to; true when one of them,
+ * the last node then, has a free slot. Those that would return to their primary bucket
+ * are tried first.
  */
 static bool
 search_expand(const struct flow_table *t, struct search *s, unsigned node)
 {
 	const struct flow_bucket *bucket = &t->buckets[s->nodes[node].bucket];
-	uint32_t others[FLOW_BUCKET_SLOTS], turn, todo;
+	uint32_t alternates[FLOW_BUCKET_SLOTS], turn, todo;
 	unsigned slot;
 
 	for (slot = 0; slot < FLOW_BUCKET_SLOTS; slot++) {
-		others[slot] = flow_other(t, s->nodes[node].bucket, bucket->tag[slot]);
-		rte_prefetch0(&t->buckets[others[slot]]);
+		alternates[slot] = flow_alternate(t, s->nodes[node].bucket,
+						  bucket->tag[slot]);
+		rte_prefetch0(&t->buckets[alternates[slot]]);
 	}
 	for (turn = 0; turn < 2; turn++) {
 		todo = turn == 0 ? bucket->secondary : bucket->secondary ^ 0xffu;
@@ -248,11 +251,12 @@ search_expand(const struct flow_table *t, struct search *s, unsigned node)
 			slot = (unsigned)__builtin_ctz(todo);
 			if (s->count == SEARCH_BUCKETS)
 				return false;
-			if (is_in_chain(s, node, others[slot]))
+			if (is_in_chain(s, node, alternates[slot]))
 				continue;
-			s->nodes[s->count++] = (struct node){others[slot], (uint8_t)node,
+			s->nodes[s->count++] = (struct node){alternates[slot],
+							     (uint8_t)node,
 							     (uint8_t)slot};
-			if (!bucket_is_full(&t->buckets[others[slot]]))
+			if (!bucket_is_full(&t->buckets[alternates[slot]]))
 				return true;
 		}
 	}
@@ -264,7 +268,7 @@ search_expand(const struct flow_table *t, struct search *s, unsigned node)
  * FLOW_NONE: nothing has been moved then.
  */
 static uint32_t
-make_room(struct flow_table *t, uint32_t home, uint32_t other)
+make_room(struct flow_table *t, uint32_t primary, uint32_t alternate)
 {
 	struct flow_bucket *to, *from;
 	struct search s;
@@ -272,9 +276,9 @@ make_room(struct flow_table *t, uint32_t home, uint32_t other)
 	bool found = false;
 
 	s.count = 0;
-	search_root(&s, home);
-	if (other != home)
-		search_root(&s, other);
+	search_root(&s, primary);
+	if (alternate != primary)
+		search_root(&s, alternate);
 	for (node = 0; node < s.count && !found; node++)
 		found = search_expand(t, &s, node);
 	if (!found)
@@ -290,21 +294,22 @@ make_room(struct flow_table *t, uint32_t home, uint32_t other)
 }
 
 /*
- * Move one of the strangers in a full bucket home, should there be room by now. Without
- * this, connections that come and go leave ever more entries in their second bucket.
+ * Move one of the displaced entries in a full bucket home, should there be room by now.
+ * Without this, connections that come and go leave ever more entries in their second
+ * bucket.
  */
 static bool
-send_home(struct flow_table *t, uint32_t bucket)
+send_to_primary(struct flow_table *t, uint32_t bucket)
 {
-	struct flow_bucket *from = &t->buckets[bucket], *home;
+	struct flow_bucket *from = &t->buckets[bucket], *primary;
 	uint32_t todo;
 	unsigned slot;
 
 	for (todo = from->secondary; todo != 0; todo &= todo - 1) {
 		slot = (unsigned)__builtin_ctz(todo);
-		home = &t->buckets[flow_other(t, bucket, from->tag[slot])];
-		if (!bucket_is_full(home)) {
-			slot_move(from, slot, home, bucket_free_slot(home));
+		primary = &t->buckets[flow_alternate(t, bucket, from->tag[slot])];
+		if (!bucket_is_full(primary)) {
+			slot_move(from, slot, primary, bucket_free_slot(primary));
 			return true;
 		}
 	}
@@ -313,33 +318,33 @@ send_home(struct flow_table *t, uint32_t bucket)
 
 /* Which of its two buckets a new entry goes to, with a free slot; or FLOW_NONE. */
 static uint32_t
-place_for(struct flow_table *t, uint32_t home, uint16_t tag)
+place_for(struct flow_table *t, uint32_t primary, uint16_t tag)
 {
-	uint32_t other;
+	uint32_t alternate;
 
-	if (!bucket_is_full(&t->buckets[home]) || send_home(t, home))
-		return home;
-	other = flow_other(t, home, tag);
-	if (!bucket_is_full(&t->buckets[other]))
-		return other;
-	return make_room(t, home, other);
+	if (!bucket_is_full(&t->buckets[primary]) || send_to_primary(t, primary))
+		return primary;
+	alternate = flow_alternate(t, primary, tag);
+	if (!bucket_is_full(&t->buckets[alternate]))
+		return alternate;
+	return make_room(t, primary, alternate);
 }
 
 static void
 unindex(struct flow_table *t, uint32_t index, uint64_t hash)
 {
-	uint32_t home = flow_home(t, hash), place = home, match;
+	uint32_t primary = flow_primary(t, hash), place = primary, match;
 	uint16_t tag = flow_tag(hash);
 	unsigned slot, turn;
 
-	for (turn = 0; turn < 2; turn++, place = flow_other(t, home, tag))
+	for (turn = 0; turn < 2; turn++, place = flow_alternate(t, primary, tag))
 		for (match = flow_match(&t->buckets[place], tag); match != 0;
 		     match &= match - 1) {
 			slot = (unsigned)__builtin_ctz(match);
 			if (t->buckets[place].index[slot] != index)
 				continue;
 			if (t->buckets[place].secondary >> slot & 1)
-				overflow_sub(&t->buckets[home], tag);
+				overflow_sub(&t->buckets[primary], tag);
 			slot_clear(&t->buckets[place], slot);
 			return;
 		}
@@ -362,14 +367,14 @@ bucket_lookup(const struct flow_table *t, const struct flow_bucket *bucket, uint
 uint32_t
 flow_lookup(const struct flow_table *t, const struct flow_key *key, uint64_t hash)
 {
-	uint32_t home = flow_home(t, hash);
-	const struct flow_bucket *bucket = &t->buckets[home];
+	uint32_t primary = flow_primary(t, hash);
+	const struct flow_bucket *bucket = &t->buckets[primary];
 	uint16_t tag = flow_tag(hash);
 	uint32_t index = bucket_lookup(t, bucket, tag, key);
 
 	if (index != FLOW_NONE || !flow_overflowed(bucket, tag))
 		return index;
-	return bucket_lookup(t, &t->buckets[flow_other(t, home, tag)], tag, key);
+	return bucket_lookup(t, &t->buckets[flow_alternate(t, primary, tag)], tag, key);
 }
 
 /* The slab. A free connection's timer link, never armed, leads to the next free one. */
@@ -394,7 +399,7 @@ slab_take(struct flow_table *t)
 uint32_t
 flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 {
-	uint32_t home = flow_home(t, hash), place, index;
+	uint32_t primary = flow_primary(t, hash), place, index;
 	uint16_t tag = flow_tag(hash);
 	struct flow_bucket *bucket;
 	struct flow_conn *conn;
@@ -402,7 +407,7 @@ flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 
 	if (t->count == t->capacity)
 		return FLOW_NONE;
-	place = place_for(t, home, tag);
+	place = place_for(t, primary, tag);
 	if (place == FLOW_NONE)
 		return FLOW_NONE;
 
@@ -410,13 +415,16 @@ flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 	bucket = &t->buckets[place];
 	slot = bucket_free_slot(bucket);
 	slot_fill(bucket, slot, tag, index);
-	if (place != home) {
+	if (place != primary) {
 		bucket->secondary |= (uint8_t)(1u << slot);
-		overflow_add(&t->buckets[home], tag);
+		overflow_add(&t->buckets[primary], tag);
 	}
 	t->count++;
 
-	/* in lengths that the compiler knows, and makes stores of, not string instructions */
+	/*
+	 * in lengths that the compiler knows, and makes stores of, not string
+	 * instructions
+	 */
 	conn = flow_conn(t, index);
 	for (at = 0; at < t->stride; at += 32)
 		memset((char *)conn + at, 0, 32);
@@ -445,7 +453,7 @@ flow_remove_hashed(struct flow_table *t, uint32_t index, uint64_t hash)
 		return;
 	flow_prefetch_bucket(t, hash);
 	wheel_disarm(&t->wheel, index);
-	flow_side_give_back(t, index);
+	flow_ext_give_back(t, index);
 	unindex(t, index, hash);
 	cold->track.id = 0;
 	cold->link.next = t->free_head;
@@ -469,34 +477,34 @@ flow_key_of(const struct flow_table *t, uint32_t index, struct flow_key *key)
 	memcpy(key, &flow_conn(t, index)->id, t->family == 4 ? KEY4_BYTES : KEY6_BYTES);
 }
 
-/* The ring of side entries. */
+/* The ring of extensions. */
 
-struct tcp_side *
-flow_side_take(struct flow_table *t, uint32_t index)
+struct tcp_ext *
+flow_ext_take(struct flow_table *t, uint32_t index)
 {
 	struct track_cold *cold = &flow_cold(t, flow_conn(t, index))->track;
-	uint32_t side = t->side_next, owner;
+	uint32_t ext = t->ext_next, owner;
 
-	if (cold->side != 0)
-		return &t->sides[cold->side];
+	if (cold->ext_index != 0)
+		return &t->exts[cold->ext_index];
 
-	owner = t->side_owner[side];
+	owner = t->ext_owner[ext];
 	if (owner != FLOW_NONE)
-		flow_cold(t, flow_conn(t, owner))->track.side = 0;
-	t->side_owner[side] = index;
-	t->side_next = side == t->side_count ? 1 : side + 1;
-	cold->side = (uint16_t)side;
-	memset(&t->sides[side], 0, sizeof(t->sides[side]));
-	return &t->sides[side];
+		flow_cold(t, flow_conn(t, owner))->track.ext_index = 0;
+	t->ext_owner[ext] = index;
+	t->ext_next = ext == t->ext_count ? 1 : ext + 1;
+	cold->ext_index = (uint16_t)ext;
+	memset(&t->exts[ext], 0, sizeof(t->exts[ext]));
+	return &t->exts[ext];
 }
 
 void
-flow_side_give_back(struct flow_table *t, uint32_t index)
+flow_ext_give_back(struct flow_table *t, uint32_t index)
 {
 	struct track_cold *cold = &flow_cold(t, flow_conn(t, index))->track;
 
-	if (cold->side == 0)
+	if (cold->ext_index == 0)
 		return;
-	t->side_owner[cold->side] = FLOW_NONE;
-	cold->side = 0;
+	t->ext_owner[cold->ext_index] = FLOW_NONE;
+	cold->ext_index = 0;
 }

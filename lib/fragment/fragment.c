@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two slabs, datagrams and fragments, as many of each as buffers may be held. A datagram is
- * in three lists: of its hash, of the ages of all, and it heads that of its fragments. All
- * have the same time, so the oldest is the one that is due first.
+ * Two slabs, datagrams and fragments, as many of each as buffers may be held. A datagram
+ * is in three lists: of its hash, of the ages of all, and it heads that of its fragments.
+ * All have the same time, so the oldest is the one that is due first.
  */
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * The Internet checksum (RFC 1071) over bytes and over chains of mbufs.
  *
  * Not rte_raw_cksum_mbuf(): where a segment of the chain ends at an odd offset, that of
- * DPDK 22.11 swaps a sum that it has cut to 16 bits and so loses its carries. And a word at
- * a time where we take eight bytes: the sum is what a full-size segment costs most.
+ * DPDK 22.11 swaps a sum that it has cut to 16 bits and so loses its carries. And a word
+ * at a time where we take eight bytes: the sum is what a full-size segment costs most.
  */
 #include <string.h>
 
@@ -88,7 +88,9 @@ checksum_mbuf(const struct rte_mbuf *m, uint32_t off, uint32_t len)
 	return sum;
 }
 
-/* A piece starts on a multiple of eight and a header on an even byte: sums just add up. */
+/*
+ * A piece starts on a multiple of eight and a header on an even byte: sums just add up.
+ */
 uint32_t
 checksum_datagram(const struct datagram *d, uint32_t off, uint32_t len)
 {

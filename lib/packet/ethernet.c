@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The link layer: Ethernet, VLAN tags, and as much of 802.3 with LLC as tells apart what has a
- * word of its own in `bypass`. What could carry IP past the rules is found here: some
- * receivers take IP in LLC/SNAP or behind any number of tags of VLAN 0 (VU#855201).
+ * The link layer: Ethernet, VLAN tags, and as much of 802.3 with LLC as tells apart what
+ * has a word of its own in `bypass`. What could carry IP past the rules is found here:
+ * some receivers take IP in LLC/SNAP or behind any number of tags of VLAN 0 (VU#855201).
  */
 #include <string.h>
 
@@ -95,7 +95,9 @@ parse_snap(struct parser *c, uint32_t at)
 	return REASON_NONE;
 }
 
-/* Behind LLC with the SAPs of ISO: the number of the protocol, which may be that of IP. */
+/*
+ * Behind LLC with the SAPs of ISO: the number of the protocol, which may be that of IP.
+ */
 static enum reason
 parse_iso(struct parser *c, uint32_t at)
 {
@@ -142,8 +144,8 @@ parse_llc(struct parser *c, uint32_t at)
 }
 
 /*
- * A session frame of PPPoE (RFC 2516), its header at an offset. The protocol of PPP has two
- * bytes, or one where the ends have agreed on that: it is the odd one (RFC 1661 6.5).
+ * A session frame of PPPoE (RFC 2516), its header at an offset. The protocol of PPP has
+ * two bytes, or one where the ends have agreed on that: it is the odd one (RFC 1661 6.5).
  */
 static enum reason
 parse_pppoe(struct parser *c, uint32_t at)

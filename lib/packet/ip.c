@@ -50,9 +50,10 @@ limit(struct parser *c, uint32_t off, uint32_t len)
 }
 
 /*
- * How long a packet is from off on: what its header says, or, in a quotation, what is there of
- * it. A router may have changed the length in the header that it quotes, or have written it in
- * the wrong byte order (RFC 1122 3.2.2, RFC 4443 2.4: what is quoted is as much as fits).
+ * How long a packet is from off on: what its header says, or, in a quotation, what is
+ * there of it. A router may have changed the length in the header that it quotes, or have
+ * written it in the wrong byte order (RFC 1122 3.2.2, RFC 4443 2.4: what is quoted is as
+ * much as fits).
  */
 static uint32_t
 length_from(const struct parser *c, uint32_t off, rte_be16_t said)
@@ -70,8 +71,8 @@ check_ipv4(struct parser *c, const struct rte_ipv4_hdr *ip, uint32_t header)
 	if (state == RTE_MBUF_F_RX_IP_CKSUM_BAD)
 		return REASON_IP_CHECKSUM;
 	/*
-	 * NONE too: the device may vouch for the packet, but the bytes are wrong, and it is
-	 * the bytes that we pass on.
+	 * NONE too: the device may vouch for the packet, but the bytes are wrong, and it
+	 * is the bytes that we pass on.
 	 */
 	if ((c->flags & PACKET_VERIFY_IP) && !checksum_right(checksum_bytes(ip, header)))
 		return REASON_IP_CHECKSUM;
@@ -309,7 +310,9 @@ parse_ipv6(struct parser *c)
 		.next = ip->proto,
 	};
 	x.left = length_from(c, x.off, ip->payload_len);
-	/* Length 0 with hop-by-hop options is a jumbogram (RFC 2675), beyond any frame. */
+	/*
+	 * Length 0 with hop-by-hop options is a jumbogram (RFC 2675), beyond any frame.
+	 */
 	if (!limit(c, x.off, x.left) ||
 	    (x.left == 0 && x.next == IPPROTO_HOPOPTS && !c->quoted))
 		return REASON_IP_LENGTH;
@@ -326,8 +329,8 @@ parse_ipv6(struct parser *c)
 	if (x.frag.off == 0)
 		reason = parse_transport(c);
 	/*
-	 * Only what has not been routed is, and came in one piece (RFC 6980). Else it is the
-	 * rules'.
+	 * Only what has not been routed is, and came in one piece (RFC 6980). Else it is
+	 * the rules'.
 	 */
 	if (p->kind == PACKET_ND &&
 	    (ip->hop_limits != link_hop_limit(p->icmp_type) || x.fragmented))

@@ -2,12 +2,12 @@
 /*
  * The parser. A frame takes one of two ways through it:
  *
- * packet_peek() (packet/plain.h) is for the frame that a firewall sees most. What it
+ * packet_peek() (packet/fast.h) is for the frame that a firewall sees most. What it
  * does not take, goes the other way.
  *
- * The files ethernet.c, ip.c and transport.c are for every frame, the plain ones too, and give
- * the reasons. They read through parser_read(), which checks each access
- * against the end of what may be read and joins bytes that lie in several segments.
+ * The files ethernet.c, ip.c and transport.c are for every frame, the fast-path ones too,
+ * and give the reasons. They read through parser_read(), which checks each access against
+ * the end of what may be read and joins bytes that lie in several segments.
  *
  * Each length is used only after it was compared with the one around it: frame, IP
  * datagram, transport header. So a length that lies meets its reason at the first header
@@ -58,19 +58,19 @@ packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint32_t network,
 	rte_be16_t word, type;
 
 	do {
-		word = plain_type(m, l3 + RTE_ETHER_TYPE_LEN);
+		word = fast_type(m, l3 + RTE_ETHER_TYPE_LEN);
 		network = flow_network_add_tag(network, rte_be_to_cpu_16(word));
 		l3 += RTE_VLAN_HLEN;
-		type = plain_type(m, l3);
+		type = fast_type(m, l3);
 	} while (l3 < RTE_ETHER_HDR_LEN + PACKET_MAX_VLANS * RTE_VLAN_HLEN &&
 		 parser_is_vlan(rte_be_to_cpu_16(type)));
 	/* packet_peek() has seen that one tag and all headers are there */
 	if (m->data_len < l3 + sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_tcp_hdr))
 		return NULL;
-	if (plain_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3)))
-		return plain_ipv4(m, l3, side, network, flags, p);
+	if (fast_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3)))
+		return fast_ipv4(m, l3, side, network, flags, p);
 	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
-		return plain_ipv6(m, l3, side, network, flags, p);
+		return fast_ipv6(m, l3, side, network, flags, p);
 	return NULL;
 }
 

@@ -35,18 +35,20 @@ struct parser {
 	struct packet *p;
 	uint32_t flags;
 	/*
-	 * Past the last byte that may be read, from the start of the frame: the end of the
-	 * frame, then that of the datagram, then, in a quotation, of what is quoted of it.
+	 * Past the last byte that may be read, from the start of the frame: the end of
+	 * the frame, then that of the datagram, then, in a quotation, of what is quoted
+	 * of it.
 	 */
 	uint32_t end;
 	uint32_t
-		final_dst; /* where the destination is that a routing header leads to, or 0 */
-	bool quoted;       /* lengths and checksums in headers count for nothing */
+		/* where the destination is that a routing header leads to, or 0 */
+		final_dst;
+	bool quoted; /* lengths and checksums in headers count for nothing */
 };
 
 /*
- * len bytes at an offset of the frame: in place, or copied to buf when they lie in several
- * segments. NULL when they are not there.
+ * len bytes at an offset of the frame: in place, or copied to buf when they lie in
+ * several segments. NULL when they are not there.
  */
 static inline const void *
 parser_read(const struct parser *c, uint32_t off, uint32_t len, void *buf)
@@ -100,8 +102,8 @@ uint32_t checksum_mbuf(const struct rte_mbuf *m, uint32_t off, uint32_t len);
 uint32_t checksum_datagram(const struct datagram *d, uint32_t off, uint32_t len);
 
 /*
- * The pseudo-header of TCP and UDP (RFC 9293 3.1, RFC 8200 8.1) of an ordered key: the sum
- * does not care which address comes first.
+ * The pseudo-header of TCP and UDP (RFC 9293 3.1, RFC 8200 8.1) of an ordered key: the
+ * sum does not care which address comes first.
  */
 static inline uint32_t
 checksum_pseudo4(rte_be32_t src, rte_be32_t dst, uint8_t proto, uint32_t l4_len)
@@ -111,8 +113,8 @@ checksum_pseudo4(rte_be32_t src, rte_be32_t dst, uint8_t proto, uint32_t l4_len)
 }
 
 /*
- * The hop limit with which an ICMPv6 message of the link is sent, so that none has been routed
- * (RFC 4890 4.3 and A.2); 0: it is none of these.
+ * The hop limit with which an ICMPv6 message of the link is sent, so that none has been
+ * routed (RFC 4890 4.3 and A.2); 0: it is none of these.
  */
 static inline uint8_t
 link_hop_limit(uint8_t type)

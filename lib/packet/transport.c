@@ -55,7 +55,7 @@ parse_tcp_options(const uint8_t *option, uint32_t len, struct tcp_segment *seg)
 {
 	const uint8_t *end = option + len;
 
-	if (len == 12 && read_u32(option) == PLAIN_TIMESTAMPS) {
+	if (len == 12 && read_u32(option) == FAST_TIMESTAMPS) {
 		parse_timestamps(option + 4, seg);
 		return;
 	}
@@ -183,9 +183,9 @@ parse_tcp(struct parser *c)
 }
 
 /*
- * The UDP checksum field is 0 where the sender made none: RFC 768, and over IPv6 of tunnels
- * (RFC 6935), which is for their receiver to judge. It is looked at first, since some devices
- * call such a datagram bad.
+ * The UDP checksum field is 0 where the sender made none: RFC 768, and over IPv6 of
+ * tunnels (RFC 6935), which is for their receiver to judge. It is looked at first, since
+ * some devices call such a datagram bad.
  */
 static bool
 udp_verified(const struct parser *c, const struct rte_udp_hdr *udp, uint32_t len)
@@ -197,7 +197,9 @@ udp_verified(const struct parser *c, const struct rte_udp_hdr *udp, uint32_t len
 		return true;
 	if (none && (c->flags & PACKET_VERIFY_L4) && !parser_partial(c))
 		return false;
-	/* RFC 3828 3.1: UDP-Lite has no length of its own, so the pseudo-header has IP's. */
+	/*
+	 * RFC 3828 3.1: UDP-Lite has no length of its own, so the pseudo-header has IP's.
+	 */
 	return verified(c, len, p->proto == IPPROTO_UDP ? len : p->l4_len);
 }
 

@@ -28,8 +28,10 @@ void
 reply_l2_of(const struct rte_mbuf *m, const struct packet *p, struct reply_l2 *l2)
 {
 	uint8_t buf[2 * RTE_ETHER_ADDR_LEN + MAX_TAGS_BYTES];
-	const uint8_t *head = rte_pktmbuf_read(
-		m, 0, 2 * RTE_ETHER_ADDR_LEN + (uint32_t)p->vlans * RTE_VLAN_HLEN, buf);
+	const uint8_t *head = rte_pktmbuf_read(m, 0,
+					       2 * RTE_ETHER_ADDR_LEN +
+						       (uint32_t)p->vlans * RTE_VLAN_HLEN,
+					       buf);
 	uint8_t i;
 
 	memset(l2, 0, sizeof(*l2));

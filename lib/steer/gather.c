@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fragments on a wire of several workers. Only the first has ports, so whose a datagram is
- * nobody knows before all of it is there: the worker that a hash of what its fragments have
- * in common says gathers it, and then hands all of it to its owner, whose engine takes the
- * fragments as if it alone had the wire. What no owner could use, gathering drops for the
- * same reasons as an engine.
+ * Fragments on a wire of several workers. Only the first has ports, so whose a datagram
+ * is nobody knows before all of it is there: the worker that a hash of what its fragments
+ * have in common says gathers it, and then hands all of it to its owner, whose engine
+ * takes the fragments as if it alone had the wire. What no owner could use, gathering
+ * drops for the same reasons as an engine.
  *
  *	receiver --pieces--> gatherer --lane, all at once--> owner
  *
  * Each of the three may be the same worker: it hands things to itself the same way.
  */
-#include <steer/handover.h>
+#include <steer/handoff.h>
 
 #include <base/ticks.h>
 #include <packet/packet.h>
 
-#include "handover_internal.h"
+#include "handoff_internal.h"
 
 static void
-refuse_group(struct handover *h, enum reason reason)
+refuse_group(struct handoff *h, enum reason reason)
 {
 	struct fragment_group *g = &h->group;
 	unsigned i;
@@ -28,7 +28,7 @@ refuse_group(struct handover *h, enum reason reason)
 }
 
 bool
-gather_put(struct handover *h, uint8_t side, struct rte_mbuf *m)
+gather_put(struct handoff *h, uint8_t side, struct rte_mbuf *m)
 {
 	struct fragment_key key;
 	struct packet p;
@@ -36,7 +36,7 @@ gather_put(struct handover *h, uint8_t side, struct rte_mbuf *m)
 
 	if (h->fragments == NULL || m->nb_segs > h->config.fragments)
 		return false;
-	packet_parse(m, side, engine_network(&h->config, h->steer->zone),
+	packet_parse(m, side, engine_network(&h->config, h->steer->wire),
 		     h->steer->flags |
 			     (h->config.verify_checksums ? PACKET_VERIFY_IP : 0),
 		     &p);
@@ -44,7 +44,7 @@ gather_put(struct handover *h, uint8_t side, struct rte_mbuf *m)
 		return false;
 	key = fragment_key_of(&p);
 	gatherer = steer_gatherer(h->steer, &key);
-	if (rte_ring_mp_enqueue(h->lane[gatherer][side].pieces, m) != 0)
+	if (rte_ring_mp_enqueue(h->link[gatherer][side].pieces, m) != 0)
 		engine_refuse(h->engine, &m, 1, REASON_HANDOVER_FULL);
 	else
 		h->handed_over += gatherer != h->self;
@@ -53,7 +53,7 @@ gather_put(struct handover *h, uint8_t side, struct rte_mbuf *m)
 
 /* The datagram is there: to its owner with it, whole or not at all. */
 static void
-deliver(struct handover *h, uint8_t side)
+deliver(struct handoff *h, uint8_t side)
 {
 	struct rte_mbuf *pkts[FRAGMENT_MAX + 1], *head;
 	struct fragment_group *g = &h->group;
@@ -68,26 +68,26 @@ deliver(struct handover *h, uint8_t side)
 		owner = h->self;
 	for (i = 0; i < g->n; i++)
 		pkts[i] = g->piece[i].m;
-	if (rte_ring_sp_enqueue_bulk(h->lane[owner][side].to, (void **)pkts, g->n,
+	if (rte_ring_sp_enqueue_bulk(h->link[owner][side].to, (void **)pkts, g->n,
 				     NULL) == 0) {
 		refuse_group(h, REASON_HANDOVER_FULL);
 		return;
 	}
-	handover_mark(h, owner, side);
+	handoff_mark(h, owner, side);
 	if (owner != h->self)
 		h->handed_over += g->n;
 }
 
 static void
-gather(struct handover *h, uint8_t side, struct rte_mbuf *m, uint32_t now)
+gather(struct handoff *h, uint8_t side, struct rte_mbuf *m, uint32_t now)
 {
 	enum fragment_fate fate;
 	struct fragment_key key;
 	struct fragment f;
 	struct packet p;
 
-	packet_parse(m, side, engine_network(&h->config, h->steer->zone),
-		     h->steer->flags, &p);
+	packet_parse(m, side, engine_network(&h->config, h->steer->wire), h->steer->flags,
+		     &p);
 	key = fragment_key_of(&p);
 	f = fragment_of(m, &p, NULL);
 	while (fragment_evict(h->fragments, m->nb_segs, &h->group))
@@ -100,7 +100,7 @@ gather(struct handover *h, uint8_t side, struct rte_mbuf *m, uint32_t now)
 }
 
 void
-handover_gather(struct handover *h, uint64_t now_ns)
+handoff_gather(struct handoff *h, uint64_t now_ns)
 {
 	uint32_t now = ticks_from_ns(now_ns);
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
@@ -110,7 +110,7 @@ handover_gather(struct handover *h, uint64_t now_ns)
 	if (h->fragments == NULL)
 		return;
 	for (side = 0; side < 2; side++) {
-		n = rte_ring_sc_dequeue_burst(h->lane[h->self][side].pieces,
+		n = rte_ring_sc_dequeue_burst(h->link[h->self][side].pieces,
 					      (void **)pkts, ENGINE_BURST_MAX, NULL);
 		for (i = 0; i < n; i++)
 			gather(h, side, pkts[i], now);
@@ -121,7 +121,7 @@ handover_gather(struct handover *h, uint64_t now_ns)
 }
 
 void
-handover_stop(struct handover *h)
+handoff_stop(struct handoff *h)
 {
 	while (h->fragments != NULL && fragment_oldest(h->fragments, &h->group))
 		refuse_group(h, REASON_IP_FRAGMENT_TIMEOUT);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two ways to a packet's key, as in the parser: plain_key() for the frames that a firewall
- * sees most, and packet_parse() for all others, so that what a strange frame is about is said
- * in one place only. A key of plain_key() is the one that packet_parse() gives. By Toeplitz the
- * most frequent frames need no key, either.
+ * Two ways to a packet's key, as in the parser: fast_key() for the frames that a firewall
+ * sees most, and packet_parse() for all others, so that what a strange frame is about is
+ * said in one place only. A key of fast_key() is the one that packet_parse() gives. By
+ * Toeplitz the most frequent frames need no key, either.
  *
- * The Toeplitz hash XORs, for each bit of its input, 32 bits of the key from there on. With a
- * key that repeats after 16 bits, it is the XOR of the input's 16-bit words that decides, and
- * the hash is 16 bits twice over: two look-ups in tables of 256.
+ * The Toeplitz hash XORs, for each bit of its input, 32 bits of the key from there on.
+ * With a key that repeats after 16 bits, it is the XOR of the input's 16-bit words that
+ * decides, and the hash is 16 bits twice over: two look-ups in tables of 256.
  */
 #include <steer/steer.h>
 
@@ -32,12 +32,12 @@ const uint8_t steer_rss_key[STEER_RSS_KEY_BYTES] = {
 };
 
 void
-steer_init_keyed(struct steer *s, uint16_t zone, unsigned workers,
+steer_init_keyed(struct steer *s, uint16_t wire, unsigned workers,
 		 const uint8_t secret[KEY_SECRET_BYTES])
 {
 	memset(s, 0, sizeof(*s));
-	s->zone = zone;
-	s->network = flow_network_joined(zone);
+	s->wire = wire;
+	s->network = flow_network_joined(wire);
 	s->workers = (uint8_t)workers;
 	memcpy(s->secret, secret, sizeof(s->secret));
 }
@@ -50,12 +50,12 @@ toeplitz_bit(unsigned n)
 }
 
 void
-steer_init_toeplitz(struct steer *s, uint16_t zone, unsigned workers, uint16_t table,
+steer_init_toeplitz(struct steer *s, uint16_t wire, unsigned workers, uint16_t table,
 		    const uint8_t secret[KEY_SECRET_BYTES])
 {
 	unsigned value, bit, i;
 
-	steer_init_keyed(s, zone, workers, secret);
+	steer_init_keyed(s, wire, workers, secret);
 	s->toeplitz = true;
 	s->mask = (uint16_t)(RTE_MIN(table, STEER_RSS_TABLE) - 1);
 	for (i = 0; i <= s->mask; i++)
@@ -69,7 +69,9 @@ steer_init_toeplitz(struct steer *s, uint16_t zone, unsigned workers, uint16_t t
 		}
 }
 
-/* XOR of the 16-bit words of both addresses, and of the ports where a card hashes those. */
+/*
+ * XOR of the 16-bit words of both addresses, and of the ports where a card hashes those.
+ */
 static inline uint16_t
 key_words(const struct flow_key *key, uint8_t family)
 {
@@ -128,7 +130,7 @@ steer_owner_of_key(const struct steer *s, const struct flow_key *key, uint8_t fa
 
 /* Where IP begins, if at most one VLAN tag comes before it; its type then in *type. */
 static inline uint32_t
-plain_l3(const uint8_t *frame, uint32_t len, rte_be16_t *type)
+fast_l3(const uint8_t *frame, uint32_t len, rte_be16_t *type)
 {
 	uint32_t l3 = RTE_ETHER_HDR_LEN;
 
@@ -148,18 +150,18 @@ has_ports(uint8_t proto)
 
 /* IPv4 without options, not fragmented, TCP or UDP; the EtherType stands before it. */
 static inline bool
-is_plain4(const struct rte_ipv4_hdr *ip)
+is_fast4(const struct rte_ipv4_hdr *ip)
 {
-	return plain_is_ipv4(ip) &&
-	       (plain_carries(ip, IPPROTO_TCP) || plain_carries(ip, IPPROTO_UDP));
+	return fast_is_ipv4(ip) &&
+	       (fast_carries(ip, IPPROTO_TCP) || fast_carries(ip, IPPROTO_UDP));
 }
 
 /*
- * The key and the family of a whole TCP or UDP packet, IPv4 without options or IPv6 without
- * extension headers; 0: it is none of these.
+ * The key and the family of a whole TCP or UDP packet, IPv4 without options or IPv6
+ * without extension headers; 0: it is none of these.
  */
 static inline uint8_t
-plain_key(const struct rte_mbuf *m, uint8_t side, uint32_t network, struct flow_key *key)
+fast_key(const struct rte_mbuf *m, uint8_t side, uint32_t network, struct flow_key *key)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *), *ports;
 	uint32_t len = m->data_len, l3;
@@ -170,11 +172,11 @@ plain_key(const struct rte_mbuf *m, uint8_t side, uint32_t network, struct flow_
 
 	if (len < RTE_ETHER_HDR_LEN)
 		return 0;
-	l3 = plain_l3(frame, len, &type);
+	l3 = fast_l3(frame, len, &type);
 	ip4 = (const struct rte_ipv4_hdr *)(frame + l3);
 	ip6 = (const struct rte_ipv6_hdr *)(frame + l3);
 	ports = frame + l3 + sizeof(*ip4);
-	if (len >= l3 + sizeof(*ip4) + 2 * sizeof(rte_be16_t) && is_plain4(ip4)) {
+	if (len >= l3 + sizeof(*ip4) + 2 * sizeof(rte_be16_t) && is_fast4(ip4)) {
 		family = 4;
 		proto = ip4->next_proto_id;
 		key->addr.v4[side] = ip4->src_addr;
@@ -197,18 +199,19 @@ plain_key(const struct rte_mbuf *m, uint8_t side, uint32_t network, struct flow_
 }
 
 /*
- * key_words() of most frames, without a key: what is XORed has no sides, so it is taken from the
- * frame as it stands there. TCP or UDP over IPv4 without tags, options or fragments.
+ * key_words() of most frames, without a key: what is XORed has no sides, so it is taken
+ * from the frame as it stands there. TCP or UDP over IPv4 without tags, options or
+ * fragments.
  */
 static inline bool
-plain4_words(const struct rte_mbuf *m, uint16_t *words)
+fast4_words(const struct rte_mbuf *m, uint16_t *words)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	const struct rte_ipv4_hdr *ip = (const void *)(frame + RTE_ETHER_HDR_LEN);
 	uint32_t addresses[2], ports;
 
 	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN + sizeof(*ip) + sizeof(ports)) ||
-	    !is_plain4(ip))
+	    !is_fast4(ip))
 		return false;
 	memcpy(addresses, &ip->src_addr, sizeof(addresses));
 	memcpy(&ports, ip + 1, sizeof(ports));
@@ -256,9 +259,9 @@ owner_of_frame(const struct steer *s, uint8_t side, const struct rte_mbuf *m,
 	uint16_t words;
 	uint8_t family;
 
-	if (s->toeplitz && likely(plain4_words(m, &words)))
+	if (s->toeplitz && likely(fast4_words(m, &words)))
 		return owner_of_word(s, words);
-	family = plain_key(m, side, s->network, key);
+	family = fast_key(m, side, s->network, key);
 	return likely(family != 0) ? owner_of_key(s, key, family)
 				   : owner_parsed(s, side, m);
 }

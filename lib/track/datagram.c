@@ -13,7 +13,7 @@
 #define STREAM_AFTER (2 * TICKS_PER_S)
 
 /* track_hot.ep */
-#define DATAGRAM_ASKS 0x1u
+#define DATAGRAM_QUERIED 0x1u
 #define DATAGRAM_DNS 0x2u /* of side 0 alone */
 
 void
@@ -54,15 +54,15 @@ datagram_packet(struct track_conn *conn, uint8_t side, uint32_t now,
 }
 
 void
-datagram_ask(struct track_conn *conn, uint8_t side)
+datagram_note_query(struct track_conn *conn, uint8_t side)
 {
-	conn->hot->ep[side] |= DATAGRAM_ASKS;
+	conn->hot->ep[side] |= DATAGRAM_QUERIED;
 }
 
 bool
-datagram_asks(const struct track_conn *conn, uint8_t side)
+datagram_has_query(const struct track_conn *conn, uint8_t side)
 {
-	return (conn->hot->ep[side] & DATAGRAM_ASKS) != 0;
+	return (conn->hot->ep[side] & DATAGRAM_QUERIED) != 0;
 }
 
 unsigned

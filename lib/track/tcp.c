@@ -6,7 +6,7 @@
  *   tcp_state.h      what the bits mean
  *   tcp_window.h     ACC: the tests of numbers, and what a good segment tells
  *   tcp_handshake.h  SYNs, candidates, what answers them
- *   tcp_step.h       one segment in hand; rates; what we send
+ *   seg_ctx.h       one segment in hand; rates; what we send
  *   tcp_unseen.h     ACC-10: segments that took another way
  *   tcp_ack.h        ACK, data, FIN
  *   tcp_reset.h      RST
@@ -29,7 +29,10 @@ tcp_open(struct track_conn *conn, const struct tcp_input *in)
 	entry_open(conn, in);
 }
 
-/* One function of what each segment goes through: a seventh less for those that change a state. */
+/*
+ * One function of what each segment goes through: a seventh less for those that change a
+ * state.
+ */
 __attribute__((flatten)) void
 tcp_segment(struct track_conn *conn, const struct tcp_input *in, struct track_result *r)
 {
@@ -44,10 +47,10 @@ tcp_icmp_error(const struct track_conn *conn, uint8_t x, uint32_t seq,
 }
 
 void
-tcp_mislabelled(const struct track_conn *conn, const struct tcp_input *in,
-		struct track_result *r)
+tcp_seclabel_mismatch(const struct track_conn *conn, const struct tcp_input *in,
+		      struct track_result *r)
 {
-	entry_mislabelled(conn, in, r);
+	entry_seclabel_mismatch(conn, in, r);
 }
 
 enum tcp_state
@@ -59,9 +62,9 @@ tcp_state(const struct track_conn *conn, uint8_t x)
 uint32_t
 tcp_deadline(const struct track_conn *conn, const struct track_config *config)
 {
-	struct tcp_pair p = conn_pair(conn);
+	struct tcp_attempt p = conn_attempt(conn);
 
-	return pair_deadline(&p, config);
+	return attempt_deadline(&p, config);
 }
 
 unsigned
@@ -73,9 +76,9 @@ tcp_eviction(const struct track_conn *conn, uint32_t now)
 uint32_t
 tcp_wakeup(const struct track_conn *conn, const struct track_config *config, uint32_t now)
 {
-	struct tcp_pair p = conn_pair(conn);
+	struct tcp_attempt p = conn_attempt(conn);
 
-	return pair_wakeup(&p, config, now);
+	return attempt_wakeup(&p, config, now);
 }
 
 enum tcp_timer

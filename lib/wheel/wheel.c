@@ -3,8 +3,8 @@
  * How the wheel works.
  *
  * A slot of level l stands for an interval of 2^(10 l) ticks, and the 1,024 slots of a
- * level for the 1,024 intervals that begin with the one the wheel stands in: slot number =
- * interval number modulo 1,024. An entry goes to the lowest level whose slots reach its
+ * level for the 1,024 intervals that begin with the one the wheel stands in: slot number
+ * = interval number modulo 1,024. An entry goes to the lowest level whose slots reach its
  * time; on the levels above 0 that is never the interval the wheel stands in, or a lower
  * level would have reached it. So each slot has one meaning, its time is the start of its
  * interval, and that is never later than the time of any entry in it.
@@ -12,16 +12,16 @@
  * Going on means: find the used slot with the earliest time on each level, stand on the
  * earliest of the three, empty it, find that level's next. Nothing moves down: the owner
  * arms again what has come early, and then a lower level reaches it. Should the caller's
- * array be full before a slot is empty, then the wheel stands on that slot's time, which is
- * the first tick of its interval, and finds it at distance 0 the next time.
+ * array be full before a slot is empty, then the wheel stands on that slot's time, which
+ * is the first tick of its interval, and finds it at distance 0 the next time.
  *
  * A slot's entries hang in sixteen lists, by their index. Walking a list of a million
- * connections is one cache miss after the other, each waiting for the last; sixteen lists side
- * by side have sixteen misses under way, and with each the other line of the entry that was
- * taken (wheel.beside), which the owner reads next.
+ * connections is one cache miss after the other, each waiting for the last; sixteen lists
+ * side by side have sixteen misses under way, and with each the other line of the entry
+ * that was taken (wheel.beside), which the owner reads next.
  *
- * Ticks wrap after 2^32; 2^32 is a multiple of each level's round, so that interval numbers
- * may wrap too, and only their differences are ever used.
+ * Ticks wrap after 2^32; 2^32 is a multiple of each level's round, so that interval
+ * numbers may wrap too, and only their differences are ever used.
  */
 #include <wheel/wheel.h>
 

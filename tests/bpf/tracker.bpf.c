@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * The tracker, as it is, in the kernel: an XDP program that takes TCP over IPv4 to the one
- * connection in a map and runs lib/track on it. It proves that the headers compile with
+ * The tracker, as it is, in the kernel: an XDP program that takes TCP over IPv4 to the
+ * one connection in a map and runs lib/track on it. It proves that the headers compile
+ * with
  * -target bpf and that the verifier accepts them; the XDP variant will run the same lines.
  */
 #include <linux/bpf.h>
@@ -62,7 +63,7 @@ track(struct connection *conn, const struct tcp_segment *seg, __u8 side, __u32 n
 			       .now = now,
 			       .side = side,
 			       .rules = TCP_RULES_ALLOW,
-			       .no_side = true};
+			       .no_ext = true};
 
 	if (!c || !r || !conn)
 		return XDP_ABORTED;

@@ -79,7 +79,9 @@ unload(void **state)
 	return 0;
 }
 
-/* Only a missing permission is a reason to skip: a refusing verifier says EACCES or EINVAL
+/*
+ * Only a missing permission is a reason to skip: a refusing verifier says EACCES or
+ * EINVAL
  * too, so a program that no verifier can dislike tells the two apart. */
 static void
 need_bpf(void)

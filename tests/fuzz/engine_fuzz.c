@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The whole engine, with tables so small that connections are evicted, side entries taken away
- * and timers always due. Two engines get the same frames, one of them one by one and the other
- * in bursts: verdicts, states, what leaves and every counter must be equal. Nothing may leak:
- * the counters have to add up, all mbufs to come back, and once time has gone on for long
- * enough no connection may be left, and no fragment wait.
+ * The whole engine, with tables so small that connections are evicted, extensions taken
+ * away and timers always due. Two engines get the same frames, one of them one by one and
+ * the other in bursts: verdicts, states, what leaves and every counter must be equal.
+ * Nothing may leak: the counters have to add up, all mbufs to come back, and once time
+ * has gone on for long enough no connection may be left, and no fragment wait.
  *
- * Each frame is in memory of its own, exactly as long as it is, so that no byte behind it can
- * be read unnoticed.
+ * Each frame is in memory of its own, exactly as long as it is, so that no byte behind it
+ * can be read unnoticed.
  *
- * The input: a byte of switches, then groups of frames that come at one time to one port, the
- * frames described in a few bytes each, fragments of one datagram, lies and errors about others
- * among them.
+ * The input: a byte of switches, then groups of frames that come at one time to one port,
+ * the frames described in a few bytes each, fragments of one datagram, lies and errors
+ * about others among them.
  */
 #include "fuzz.h"
 
@@ -32,7 +32,10 @@
 #define FLOWS 8u /* of each protocol: more than there is room for */
 #define FRAME_BYTES 512u
 #define FRAGMENTS 20u /* buffers that may wait */
-/* Frames of an input. Their records stay: that of a fragment is filled when it waits no more. */
+/*
+ * Frames of an input. Their records stay: that of a fragment is filled when it waits no
+ * more.
+ */
 #define RECORDS 4096u
 #define END_STEPS 5000u /* that time takes to end all connections */
 
@@ -79,7 +82,9 @@ static struct engine_record record[2][RECORDS];
 #define TCP_DPORT "{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}}"
 #define ACCEPT "{\"accept\":null}"
 
-/* The usual, which never looks at what is established; and one that looks at everything. */
+/*
+ * The usual, which never looks at what is established; and one that looks at everything.
+ */
 static const char *const texts[] = {
 	CHAIN RULE(MATCH("in", CT_STATE, "[\"established\",\"related\"]") ACCEPT)
 		RULE(LAN ACCEPT) RULE("{\"reject\":{\"type\":\"tcp reset\"}}") "]}",
@@ -105,7 +110,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	require(pool != NULL);
 	for (i = 0; i < RTE_DIM(texts); i++) {
 		if (ruleset_load(texts[i], strlen(texts[i]), &ports, &policies[i],
-				&error) == 0)
+				 &error) == 0)
 			continue;
 		fprintf(stderr, "%s\n", error.text);
 		return 1;
@@ -140,11 +145,11 @@ build_engines(struct world *w, uint8_t switches)
 	w->switches = switches;
 	w->now_ns = BEGIN_NS;
 	if (memory_bytes == 0) {
-		struct engine_config most = config;
+		struct engine_config max = config;
 
-		most.acct = true;
-		most.fragments = FRAGMENTS;
-		memory_bytes = RTE_ALIGN_CEIL(engine_bytes(&most), 64);
+		max.acct = true;
+		max.fragments = FRAGMENTS;
+		memory_bytes = RTE_ALIGN_CEIL(engine_bytes(&max), 64);
 	}
 	for (k = 0; k < 2; k++) {
 		if (memory[k] == NULL)
@@ -257,7 +262,7 @@ check_stats(struct world *w)
 	require(rte_mempool_in_use_count(pool) <= 2 * (held == 0 ? 0 : FRAGMENTS));
 	require(s[0].drops[REASON_NONE] == 0 && s[0].drops[REASON_TX_FULL] == 0);
 	require(s[0].bypassed <= s[0].passed && s[0].evicted <= s[0].removed);
-	require(w->left == s[0].passed + sum(s[0].made, RTE_DIM(s[0].made)));
+	require(w->left == s[0].passed + sum(s[0].generated, RTE_DIM(s[0].generated)));
 	require(s[0].connections <= CONNECTIONS && s[0].connections6 <= CONNECTIONS6);
 	require(s[0].created - s[0].removed == s[0].connections + s[0].connections6);
 	require(listed(w->e[0], w->now_ns) == s[0].connections + s[0].connections6);
@@ -535,7 +540,10 @@ intervene(struct world *w, uint8_t what)
 	require(n[0] == n[1]);
 }
 
-/* Time alone ends all connections, and every mbuf is back; of fragments engine_stop() does, too. */
+/*
+ * Time alone ends all connections, and every mbuf is back; of fragments engine_stop()
+ * does, too.
+ */
 static void
 end(struct world *w)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Virtual reassembly beside a list of what is held: each fragment comes back exactly once, a
- * whole datagram without a gap and in the order of arrival, nothing is refused without a
- * reason, and buffers and time keep their bounds.
+ * Virtual reassembly beside a list of what is held: each fragment comes back exactly
+ * once, a whole datagram without a gap and in the order of arrival, nothing is refused
+ * without a reason, and buffers and time keep their bounds.
  *
  * The input: four bytes a fragment: which datagram and how much time has passed, offset,
  * length, and whether more follow.
@@ -58,7 +58,9 @@ held_buffers(void)
 	return n;
 }
 
-/* The first n of the group are held ones of a datagram, in the order in which they came. */
+/*
+ * The first n of the group are held ones of a datagram, in the order in which they came.
+ */
 static void
 take_back(uint32_t number, unsigned n)
 {

@@ -2,9 +2,9 @@
 /*
  * What the fuzz targets share: bytes read one by one, and claims that have to hold.
  *
- * With FUZZ_LIE in the environment each target makes one claim that is wrong, about something
- * that only a deep input reaches. Its corpus must then fail: so a claim that breaks is noticed,
- * and the corpus gets that far.
+ * With FUZZ_LIE in the environment each target makes one claim that is wrong, about
+ * something that only a deep input reaches. Its corpus must then fail: so a claim that
+ * breaks is noticed, and the corpus gets that far.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any bytes, in one to three segments, on either side: the parser must read none that are
- * not there, say the same however the bytes are cut (in one piece packet_peek() may take them,
- * in several it never does), and leave nothing that lies. Or the bytes are the options of a
- * segment that is else right: then a second reader must find the same in them.
+ * not there, say the same however the bytes are cut (in one piece packet_peek() may take
+ * them, in several it never does), and leave nothing that lies. Or the bytes are the
+ * options of a segment that is else right: then a second reader must find the same in
+ * them.
  */
 #include "fuzz.h"
 
@@ -112,7 +113,9 @@ parse_both(const uint8_t *control, const uint8_t *data, size_t size, struct pack
 	if (cut[0] >= size)
 		cut[0] = 0;
 	make_chain(one, data, size, whole);
-	/* The empty segments come first: make the last one the head, to have it in one. */
+	/*
+	 * The empty segments come first: make the last one the head, to have it in one.
+	 */
 	one[2].pkt_len = one[0].pkt_len;
 	one[2].nb_segs = 1;
 	make_chain(many, data, size, cut);
@@ -138,7 +141,10 @@ number(const uint8_t *at)
 	       at[3];
 }
 
-/* RFC 9293 3.1, RFC 7323: the first option of a kind counts, nothing behind one that lies. */
+/*
+ * RFC 9293 3.1, RFC 7323: the first option of a kind counts, nothing behind one that
+ * lies.
+ */
 static void
 check_options(const uint8_t *option, size_t size, const struct tcp_segment *seg)
 {

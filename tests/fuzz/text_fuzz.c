@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Text from outside. An input that begins with '{' and has "nftables" in it, as all that nft
- * prints, is a ruleset; any other one is what a client writes to the control socket. Rules that
- * load must say something definite of every packet; a client gets an object in a line for each
- * line, whatever it has asked.
+ * Text from outside. An input that begins with '{' and has "nftables" in it, as all that
+ * nft prints, is a ruleset; any other one is what a client writes to the control socket.
+ * Rules that load must say something definite of every packet; a client gets an object in
+ * a line for each line, whatever it has asked.
  */
 #include "fuzz.h"
 
@@ -63,7 +63,7 @@ check_cacheable(const struct policy *policy, struct policy_state *state,
 static void
 check_policy(const struct policy *policy)
 {
-	struct policy_verdict constant, verdict, plain;
+	struct policy_verdict constant, verdict, reference;
 	struct policy_rule_info info;
 	struct policy_state *state;
 	struct policy_packet p;
@@ -83,8 +83,9 @@ check_policy(const struct policy *policy)
 			require(verdict.kind <= POLICY_REJECT_ICMP);
 			require(verdict.rule <= policy_rules(policy));
 			require(!is_constant || verdict.kind == constant.kind);
-			policy_eval_walk(policy, state, &p, 0, &plain);
-			require(plain.kind == verdict.kind && plain.rule == verdict.rule);
+			policy_eval_walk(policy, state, &p, 0, &reference);
+			require(reference.kind == verdict.kind &&
+				reference.rule == verdict.rule);
 			if (verdict.cacheable)
 				check_cacheable(policy, state, p, &verdict);
 			lie(verdict.kind != POLICY_REJECT_ICMP);

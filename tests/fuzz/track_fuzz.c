@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The TCP tracker: any segments, from either side, at any time, with numbers near those that
- * the connection knows, so that all its tests are met from both sides; rules that refuse, side
- * entries that are refused or taken away, timers on time and late. After each step all that
- * docs/tcp-tracking.md says of every step must hold.
+ * The TCP tracker: any segments, from either side, at any time, with numbers near those
+ * that the connection knows, so that all its tests are met from both sides; rules that
+ * refuse, side entries that are refused or taken away, timers on time and late. After
+ * each step all that docs/tcp-tracking.md says of every step must hold.
  *
- * The input: a byte of switches, then steps, the low three bits of whose first byte say what
- * they are.
+ * The input: a byte of switches, then steps, the low three bits of whose first byte say
+ * what they are.
  */
 #include "fuzz.h"
 
@@ -19,17 +19,19 @@
 #define ROUNDS_MAX 3              /* questions, and one call with all the answers */
 #define TIMERS_MAX 8     /* that go off at one tick: three probes, inheritance, end */
 #define LATE_TICKS 2000u /* a timer may be late */
-/* What passes unnoticed must not look like the past: half the space, less what is late. */
+/*
+ * What passes unnoticed must not look like the past: half the space, less what is late.
+ */
 #define LONGEST_STEP ((1u << 31) - (1u << 24))
 
 struct world {
 	struct track_hot hot;
 	struct track_cold cold;
-	struct tcp_side side;
+	struct tcp_ext ext;
 	struct track_config config;
 	uint32_t now;
 	uint32_t armed; /* as the engine would have */
-	bool has_side;
+	bool has_ext;
 	bool live;
 };
 
@@ -38,28 +40,28 @@ struct step {
 	struct tcp_segment seg;
 	uint8_t x;
 	bool deny;
-	bool no_side;
+	bool no_ext;
 };
 
 static struct track_conn
 conn_of(struct world *w)
 {
-	return (struct track_conn){&w->hot, &w->cold, w->has_side ? &w->side : NULL};
+	return (struct track_conn){&w->hot, &w->cold, w->has_ext ? &w->ext : NULL};
 }
 
 static void
 configure(struct world *w, uint8_t switches)
 {
-#define LEAST(name, value, least, most, text) .name = (least)*TICKS_PER_S,
-#define MOST(name, value, least, most, text) .name = (most)*TICKS_PER_S,
-	static const struct track_config least = {TRACK_TIMEOUTS(LEAST)};
-	static const struct track_config most = {TRACK_TIMEOUTS(MOST)};
+#define MIN_OF(name, value, min, max, text) .name = (min)*TICKS_PER_S,
+#define MAX_OF(name, value, min, max, text) .name = (max)*TICKS_PER_S,
+	static const struct track_config min = {TRACK_TIMEOUTS(MIN_OF)};
+	static const struct track_config max = {TRACK_TIMEOUTS(MAX_OF)};
 
 	w->config = TRACK_CONFIG_DEFAULT;
 	if ((switches & 0xc0) == 0x80)
-		w->config = least;
+		w->config = min;
 	else if ((switches & 0xc0) == 0xc0)
-		w->config = most;
+		w->config = max;
 	w->config.tcp_challenge_ack = !(switches & 0x01);
 	w->config.tcp_asymmetric = !(switches & 0x02);
 	w->config.tcp_loose = (switches & 0x04) != 0;
@@ -95,7 +97,7 @@ states_are_legal(enum tcp_state a, enum tcp_state b)
 }
 
 static void
-check_bits(const struct tcp_pair *p, const struct track_config *config)
+check_bits(const struct tcp_attempt *p, const struct track_config *config)
 {
 	const struct track_hot *h = p->h;
 	uint8_t x;
@@ -107,9 +109,9 @@ check_bits(const struct tcp_pair *p, const struct track_config *config)
 		require(((ep & EP_FS) != 0) == ((peer & EP_PF) != 0));
 		require(!(ep & EP_PA) || (peer & EP_SS));
 		require(!(ep & EP_SA) || (ep & EP_SS));
-		if (!pair_answered(p))
+		if (!attempt_answered(p))
 			continue;
-		require(pair_scale(p, x) <= TCP_MAX_SCALE);
+		require(attempt_scale(p, x) <= TCP_MAX_SCALE);
 		if (config->tcp_be_liberal) /* LIB-1: numbers are anybody's */
 			continue;
 		require(!seq_after(h->una[x], h->nxt[x])); /* MODEL-1 */
@@ -122,12 +124,12 @@ check_bits(const struct tcp_pair *p, const struct track_config *config)
 static uint32_t
 longest(const struct track_config *config)
 {
-	uint32_t most = 0;
+	uint32_t max = 0;
 
-#define LONGER(name, value, least, most_, text)                                          \
-	most = config->name > most ? config->name : most;
+#define LONGER(name, value, min, max_, text)                                             \
+	max = config->name > max ? config->name : max;
 	TRACK_TIMEOUTS(LONGER)
-	return most;
+	return max;
 }
 
 /* What holds of every connection at every time. */
@@ -135,71 +137,72 @@ static void
 check_connection(struct world *w)
 {
 	struct track_conn conn = conn_of(w);
-	struct tcp_pair p = conn_pair(&conn), n;
+	struct tcp_attempt p = conn_attempt(&conn), n;
 	struct track_hot hot = w->hot;
-	struct tcp_pair slow = {&hot, p.c, p.rare};
+	struct tcp_attempt slow = {&hot, p.c, p.handshake};
 	uint32_t deadline = tcp_deadline(&conn, &w->config);
 	int i;
 
 	check_bits(&p, &w->config);
-	pair_set_slow(&slow, conn.side);
+	attempt_set_slow(&slow, conn.ext);
 	require(!(hot.flags & TRACK_SLOW) || (w->hot.flags & TRACK_SLOW));
 	require(w->config.tcp_be_liberal ||
 		states_are_legal(tcp_state(&conn, 0), tcp_state(&conn, 1)));
 	require(seq_diff(deadline, w->now) <= (int32_t)longest(&w->config));
 	require(!seq_after(w->armed, deadline)); /* no timer is ever late */
 	lie(!(w->hot.ep[0] & w->hot.ep[1] & EP_FA));
-	if (!w->has_side)
+	if (!w->has_ext)
 		return;
-	require(w->side.shadow[0].live || !w->side.shadow[1].live);
+	require(w->ext.shadow[0].live || !w->ext.shadow[1].live);
 	for (i = 0; i < TCP_SHADOWS; i++) {
-		n = shadow_pair(&w->side.shadow[i]);
-		if (w->side.shadow[i].live)
+		n = shadow_attempt(&w->ext.shadow[i]);
+		if (w->ext.shadow[i].live)
 			check_bits(&n, &w->config);
 	}
 }
 
 /* ACC-10 counts failures. */
 static void
-forget_unseen(struct tcp_rare *rare)
+forget_unseen(struct tcp_handshake_ext *handshake)
 {
-	memset(rare->refused, 0, sizeof(rare->refused));
-	rare->agreed = 0;
+	memset(handshake->refused, 0, sizeof(handshake->refused));
+	handshake->agreed = 0;
 }
 
 static void
-check_rare_unchanged(struct tcp_rare rare, struct tcp_rare old)
+check_handshake_unchanged(struct tcp_handshake_ext handshake,
+			  struct tcp_handshake_ext old)
 {
-	forget_unseen(&rare);
+	forget_unseen(&handshake);
 	forget_unseen(&old);
-	require(memcmp(&rare, &old, sizeof(rare)) == 0);
+	require(memcmp(&handshake, &old, sizeof(handshake)) == 0);
 }
 
 /* MODEL-2, but for what counts: rates, and failures. */
 static void
 check_unchanged(const struct world *w, struct world *before, bool valid)
 {
-	const struct tcp_shadow *now = w->side.shadow, *old = before->side.shadow;
-	struct tcp_pair pair = {&before->hot, &before->cold, NULL};
+	const struct tcp_shadow *now = w->ext.shadow, *old = before->ext.shadow;
+	struct tcp_attempt pair = {&before->hot, &before->cold, NULL};
 	struct track_hot hot = w->hot;
 	int i;
 
-	if (valid && before->has_side) /* that is time's, not the segment's doing */
-		side_prune(&before->side, &pair, w->now, &w->config);
+	if (valid && before->has_ext) /* that is time's, not the segment's doing */
+		ext_prune(&before->ext, &pair, w->now, &w->config);
 	hot.flags |= before->hot.flags & TRACK_SLOW; /* so is this, or ACC-10 counts */
 	before->hot.flags |= hot.flags & TRACK_SLOW;
 	require(memcmp(&hot, &before->hot, sizeof(hot)) == 0);
 	require(memcmp(&w->cold, &before->cold, sizeof(w->cold)) == 0);
-	if (!w->has_side)
+	if (!w->has_ext)
 		return;
-	check_rare_unchanged(w->side.rare, before->side.rare);
+	check_handshake_unchanged(w->ext.handshake, before->ext.handshake);
 	for (i = 0; i < TCP_SHADOWS; i++) {
 		require(now[i].live == old[i].live);
 		if (!now[i].live)
 			continue;
 		require(memcmp(&now[i].hot, &old[i].hot, sizeof(hot)) == 0);
 		require(memcmp(&now[i].cold, &old[i].cold, sizeof(w->cold)) == 0);
-		check_rare_unchanged(now[i].rare, old[i].rare);
+		check_handshake_unchanged(now[i].handshake, old[i].handshake);
 	}
 }
 
@@ -229,28 +232,31 @@ check_passed(struct world *w, const struct world *before, const struct step *s,
 
 /* GEN-1 to GEN-5 */
 static void
-check_made(const struct world *before, const struct step *s, const struct track_result *r)
+check_generated(const struct world *before, const struct step *s,
+		const struct track_result *r)
 {
-	const struct tcp_segment *made = &r->made;
+	const struct tcp_segment *generated = &r->generated;
 	const struct track_hot *h = &before->hot;
-	uint8_t to = r->made_to, from = !to;
+	uint8_t to = r->generated_to, from = !to;
 
-	require(made->len == 0 && made->scale == TCP_NO_SCALE && to <= 1);
+	require(generated->len == 0 && generated->scale == TCP_NO_SCALE && to <= 1);
 	require(!(s->seg.flags & TCP_RST) || r->action == ACTION_PROBE);
 	if (r->action == ACTION_RST) {
-		require(r->verdict == VERDICT_DROP && to == s->x && !made->has_ts);
+		require(r->verdict == VERDICT_DROP && to == s->x && !generated->has_ts);
 		if (s->seg.flags & TCP_ACK)
-			require(made->flags == TCP_RST && made->seq == s->seg.ack);
+			require(generated->flags == TCP_RST &&
+				generated->seq == s->seg.ack);
 		else
-			require(made->flags == (TCP_RST | TCP_ACK) && made->seq == 0 &&
-				made->ack == segment_end(&s->seg));
+			require(generated->flags == (TCP_RST | TCP_ACK) &&
+				generated->seq == 0 &&
+				generated->ack == segment_end(&s->seg));
 		return;
 	}
-	require(before->live && made->flags == TCP_ACK);
-	require(seq_within(made->seq, h->una[from] - 1, h->nxt[from]));
-	require(seq_within(made->ack, h->una[to], h->nxt[to]));
-	require(made->has_ts == ((h->flags & TRACK_TS) != 0));
-	require((r->action == ACTION_PROBE) == (made->seq != h->nxt[from]));
+	require(before->live && generated->flags == TCP_ACK);
+	require(seq_within(generated->seq, h->una[from] - 1, h->nxt[from]));
+	require(seq_within(generated->ack, h->una[to], h->nxt[to]));
+	require(generated->has_ts == ((h->flags & TRACK_TS) != 0));
+	require((r->action == ACTION_PROBE) == (generated->seq != h->nxt[from]));
 	require(r->action == ACTION_PROBE ? to != s->x : to == s->x);
 }
 
@@ -266,7 +272,7 @@ check_result(struct world *w, struct world *before, const struct step *s,
 	require(valid || r->reason == REASON_TCP_FLAGS);
 	require(r->reason != REASON_POLICY_DROP || s->deny);
 	if (r->action != ACTION_NONE)
-		check_made(before, s, r);
+		check_generated(before, s, r);
 	if (!before->live)
 		return;
 	if (r->verdict == VERDICT_DROP)
@@ -276,25 +282,28 @@ check_result(struct world *w, struct world *before, const struct step *s,
 }
 
 /*
- * Numbers half the space apart have no order, and the hot line alone does not tell. Of no host:
- * timestamps gone on by 2^30 without an echo; a window of 2^30 and una that stands still.
+ * Numbers half the space apart have no order, and the hot line alone does not tell. Of no
+ * host: timestamps gone on by 2^30 without an echo; a window of 2^30 and una that stands
+ * still.
  */
 static bool
 order_is_lost(struct world *w)
 {
 	struct track_conn conn = conn_of(w);
-	struct tcp_pair p = conn_pair(&conn);
+	struct tcp_attempt p = conn_attempt(&conn);
 	uint32_t ts;
 	uint8_t x;
 
 	for (x = 0; x < 2; x++)
-		if ((pair_ts_recent(&p, x, &ts) && p.h->tsmax[x] - ts >= 1u << 30) ||
-		    ((p.c->flags & COLD_ASYMMETRIC) && pair_maxwnd(&p, x) >= 1u << 29))
+		if ((attempt_ts_recent(&p, x, &ts) && p.h->tsmax[x] - ts >= 1u << 30) ||
+		    ((p.c->flags & COLD_ASYMMETRIC) && attempt_maxwnd(&p, x) >= 1u << 29))
 			return true;
 	return false;
 }
 
-/* What tcp_fast() passes tcp_segment() has passed, and left the same connection behind. */
+/*
+ * What tcp_fast() passes tcp_segment() has passed, and left the same connection behind.
+ */
 static void
 check_fast(struct world *w, struct world *before, const struct step *s,
 	   const struct track_result *r)
@@ -308,8 +317,8 @@ check_fast(struct world *w, struct world *before, const struct step *s,
 	require(r->events == 0);
 	require(memcmp(&w->hot, &before->hot, sizeof(w->hot)) == 0);
 	require(memcmp(&w->cold, &before->cold, sizeof(w->cold)) == 0);
-	require(w->has_side == before->has_side);
-	require(!w->has_side || memcmp(&w->side, &before->side, sizeof(w->side)) == 0);
+	require(w->has_ext == before->has_ext);
+	require(!w->has_ext || memcmp(&w->ext, &before->ext, sizeof(w->ext)) == 0);
 }
 
 /* The tracker has asked, and has changed nothing. */
@@ -317,19 +326,19 @@ static void
 answer(struct world *w, const struct step *s, const struct track_result *r,
        struct tcp_input *in, struct track_conn *conn)
 {
-	require((r->ask & ~(TRACK_ASK_RULES | TRACK_ASK_SIDE)) == 0 && r->ask != 0);
-	if (r->ask & TRACK_ASK_RULES) {
-		require(in->rules == TCP_RULES_UNASKED);
+	require((r->need & ~(TRACK_NEED_RULES | TRACK_NEED_EXT)) == 0 && r->need != 0);
+	if (r->need & TRACK_NEED_RULES) {
+		require(in->rules == TCP_RULES_UNKNOWN);
 		in->rules = s->deny ? TCP_RULES_DENY : TCP_RULES_ALLOW;
 	}
-	if (!(r->ask & TRACK_ASK_SIDE))
+	if (!(r->need & TRACK_NEED_EXT))
 		return;
-	require(w->live && !w->has_side && !in->no_side);
-	in->no_side = s->no_side;
-	if (s->no_side)
+	require(w->live && !w->has_ext && !in->no_ext);
+	in->no_ext = s->no_ext;
+	if (s->no_ext)
 		return;
-	memset(&w->side, 0, sizeof(w->side));
-	w->has_side = true;
+	memset(&w->ext, 0, sizeof(w->ext));
+	w->has_ext = true;
 	*conn = conn_of(w);
 }
 
@@ -340,7 +349,7 @@ open_connection(struct world *w, const struct tcp_input *in)
 
 	memset(&w->hot, 0, sizeof(w->hot));
 	memset(&w->cold, 0, sizeof(w->cold));
-	w->has_side = false;
+	w->has_ext = false;
 	conn = conn_of(w);
 	tcp_open(&conn, in);
 	w->live = true;
@@ -360,7 +369,7 @@ trace(struct world *w, const struct step *s, const struct track_result *r)
 	       "%s %s %s events=%02x",
 	       w->now - BEGIN, "AB"[s->x], seg -> flags, seg -> seq, seg -> ack,
 	       seg -> len, seg -> win, seg -> has_ts, seg -> tsval, seg -> tsecr,
-	       seg -> scale, s -> deny ? " denied" : "", s->no_side ? " no side" : "",
+	       seg -> scale, s -> deny ? " denied" : "", s->no_ext ? " no side" : "",
 	       verdict_name(r->verdict), reason_name(r->reason), action_name(r->action),
 	       r->events);
 	if (w->live)
@@ -391,14 +400,14 @@ send_segment(struct world *w, const struct step *s)
 			tcp_segment(&conn, &in, &r);
 		else
 			tcp_unknown(&in, &r);
-		if (r.verdict != VERDICT_ASK)
+		if (r.verdict != VERDICT_NEED_INPUT)
 			break;
 		check_unchanged(w, &asked, true);
 		answer(w, s, &r, &in, &conn);
 	}
-	if (w->has_side && !before.has_side)
-		memset(&before.side, 0, sizeof(before.side));
-	before.has_side = w->has_side;
+	if (w->has_ext && !before.has_ext)
+		memset(&before.ext, 0, sizeof(before.ext));
+	before.has_ext = w->has_ext;
 	trace(w, s, &r);
 	check_result(w, &before, s, &r);
 	check_fast(w, &before, s, &r);
@@ -446,7 +455,7 @@ number(const struct world *w, uint8_t x, uint8_t which)
 		3,
 		50000,
 	};
-	const struct tcp_shadow *newest = &w->side.shadow[w->side.shadow[1].live];
+	const struct tcp_shadow *newest = &w->ext.shadow[w->ext.shadow[1].live];
 	const struct track_hot *h = &w->hot;
 	uint32_t base[] = {
 		h->nxt[x],
@@ -454,10 +463,12 @@ number(const struct world *w, uint8_t x, uint8_t which)
 		h->edge[x],
 		w->cold.iss[x],
 		newest->hot.nxt[x],
-		w->side.rare.has_second[x] ? w->side.rare.second[x].end
-					   : w->side.rare.early[TCP_EARLIES - 1].end,
-		w->side.rare.synack_side == x + 1 ? segment_end(&w->side.rare.synack)
-						  : w->side.rare.synack.ack,
+		w->ext.handshake.has_second[x]
+			? w->ext.handshake.second[x].end
+			: w->ext.handshake.pre_data[TCP_EARLIES - 1].end,
+		w->ext.handshake.synack_side == x + 1
+			? segment_end(&w->ext.handshake.synack)
+			: w->ext.handshake.synack.ack,
 		x ? UINT32_MAX - 300 : 1000,
 	};
 
@@ -497,7 +508,7 @@ read_segment(const struct world *w, struct step *s, uint8_t first, struct bytes 
 	memset(s, 0, sizeof(*s));
 	s->x = first >> 3 & 1;
 	s->deny = first >> 4 & 1;
-	s->no_side = first >> 5 & 1;
+	s->no_ext = first >> 5 & 1;
 	s->seg.flags = first & 4 ? second & 0x3f : kinds[second & 7];
 	s->seg.seq = number(w, s->x, bytes_u8(b));
 	if (s->seg.flags & TCP_ACK)
@@ -516,17 +527,17 @@ static void
 run_timer(struct world *w)
 {
 	struct track_conn conn = conn_of(w);
-	struct tcp_pair p = conn_pair(&conn);
+	struct tcp_attempt p = conn_attempt(&conn);
 	struct tcp_segment probe[2];
 	struct track_hot before = w->hot;
-	bool synchronised = pair_column(&p) == TCP_COLUMN_SYNCHRONISED;
+	bool synchronised = attempt_phase(&p) == TCP_PHASE_SYNCHRONISED;
 	uint8_t to;
 
 	switch (tcp_timer(&conn, w->now, &w->config, probe)) {
 	case TCP_TIMER_EXPIRE:
 		w->live = false;
-		w->has_side = false;
-		memset(&w->side, 0, sizeof(w->side));
+		w->has_ext = false;
+		memset(&w->ext, 0, sizeof(w->ext));
 		return;
 	case TCP_TIMER_PROBE:
 		require(synchronised || (w->cold.flags & COLD_RST_PEND));
@@ -542,7 +553,10 @@ run_timer(struct world *w)
 	w->armed = tcp_wakeup(&conn, &w->config, w->now);
 }
 
-/* Time goes on; the timers on the way go off when they are due, or, a little while, do not. */
+/*
+ * Time goes on; the timers on the way go off when they are due, or, a little while, do
+ * not.
+ */
 static void
 pass_time(struct world *w, uint8_t first, struct bytes *b)
 {
@@ -589,9 +603,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 5:
 			pass_time(&w, first, &b);
 			break;
-		case 6: /* another connection needs the place in the side table */
-			w.has_side = false;
-			memset(&w.side, 0, sizeof(w.side));
+		case 6: /* another connection needs the place in the extension table */
+			w.has_ext = false;
+			memset(&w.ext, 0, sizeof(w.ext));
 			break;
 		default:
 			read_segment(&w, &s, first, &b);

@@ -1,18 +1,17 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# Hosts that crash and come back, and ports that are used again at once. A crash takes the card
-# out, then all of the host: its connections, neighbours and programs are gone and nobody was
-# told. The client comes back to a server that still holds its connections; the server comes back
-# and knows none; both come back, and only sluice remembers. Then ports after an orderly close
-# with TIME_WAIT at either end, and after resets. All connect again within the usual
-# retransmissions, sluice drops no segment that its receiver needed, and nothing is left.
-# Waits more than it works.
+# SPDX-License-Identifier: BSD-3-Clause Hosts that crash and come back, and ports that are
+# used again at once. A crash takes the card out, then all of the host: its connections,
+# neighbours and programs are gone and nobody was told. The client comes back to a server
+# that still holds its connections; the server comes back and knows none; both come back,
+# and only sluice remembers. Then ports after an orderly close with TIME_WAIT at either
+# end, and after resets. All connect again within the usual retransmissions, sluice drops
+# no segment that its receiver needed, and nothing is left. Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin crash relay
-# shellcheck source=judge.sh
-. "$NET_TOOLS/judge.sh"
+# shellcheck source=capture_check.sh
+. "$NET_TOOLS/capture_check.sh"
 # A ring that holds what comes while the worker waits for a CPU (see stacks.sh).
 PLANE_DRIVERS=net_af_packet
 net_relay --delay 0.5
@@ -57,12 +56,13 @@ plug()
 # serve PEER: a server that is ready
 serve()
 {
-	peer "$1" wan crowd.py serve 80
+	peer "$1" wan conn_pool.py serve 80
 	SERVING=$SPAWNED
 	tell "$1" there >/dev/null
 }
 
-# again TEXT PEER: all connect from the ports that they had, in no more than two retransmissions
+# again TEXT PEER: all connect from the ports that they had, in no more than two
+# retransmissions
 again()
 {
 	local answer took
@@ -108,13 +108,13 @@ tally_is()
 EACH=8 ALL=16 # a family, and both
 LIVE=ESTABLISHED-ESTABLISHED HALF=FIN_WAIT_2-CLOSE_WAIT
 ok "the hosts know each other" net_neighbours
-JUDGE_HOSTS=(a1 b1)
-judge_begin
+CAPTURE_HOSTS=(a1 b1)
+capture_begin
 
 # ---- the client ----
 
 serve srv
-peer cli lan crowd.py connect
+peer cli lan conn_pool.py connect
 again "connected in both families" cli
 talks "all speak" cli
 is "four are half-closed" "$(tell cli shut 4)" ok
@@ -123,7 +123,7 @@ ok "the client crashes" crash lan
 is "the server says something, and knows nothing of it" "$(tell srv speak)" "$ALL ok"
 is "nor does sluice" "$(tally)" "12 $LIVE, 4 $HALF"
 is "nothing is over" "$(tell srv over)" none
-peer cli lan crowd.py connect
+peer cli lan conn_pool.py connect
 ok "it is back" plug lan
 ok "the hosts know each other" net_neighbours
 again "and connects from the very same ports" cli
@@ -153,7 +153,7 @@ ok "both crash" crash lan
 ok "one after the other" crash wan
 is "only sluice remembers" "$(tally)" "$ALL $LIVE"
 serve srv
-peer cli lan crowd.py connect
+peer cli lan conn_pool.py connect
 ok "the server is back" plug wan
 ok "the client is back" plug lan
 ok "the hosts know each other" net_neighbours
@@ -167,7 +167,7 @@ soon 5 "so has sluice" tally_is "$ALL $LIVE"
 # Where a host waits before it takes a port out of TIME_WAIT again, not for long.
 net_exec lan sysctl -qw net.ipv4.tcp_tw_reuse=1
 net_exec lan sysctl -qw net.ipv4.tcp_tw_reuse_delay=100 2>/dev/null
-net_spawn wan "$STORM" serve 81 >"$NET_DIR/serve"
+net_spawn wan "$TCP_LOAD" serve 81 >"$NET_DIR/serve"
 SERVER=$SPAWNED
 wait_until 10 grep -q ready "$NET_DIR/serve"
 STORMS=() WAITED=()
@@ -177,7 +177,7 @@ storm() # TEXT COUNT PARALLEL OPTIONS..
 	shift 3
 	for host in "$WAN4" "$WAN6"; do
 		STORMS+=("$count $text, $host")
-		net_spawn lan "$STORM" run "$host" 81 "$count" "$parallel" "$@" \
+		net_spawn lan "$TCP_LOAD" run "$host" 81 "$count" "$parallel" "$@" \
 			>"$NET_DIR/storm-${#STORMS[@]}" 2>&1
 		WAITED+=("$SPAWNED")
 	done
@@ -205,6 +205,6 @@ soon 20 "sluice has but those that the server has not closed" \
 	tally_is "$ALL $HALF"
 net_end "$SERVING"
 soon 15 "and nothing when it ends" no_conns -p tcp
-judge_end "${CRASHES[@]}"
-judge_without "a RST that had not come out" 'tcp[tcpflags] & tcp-rst != 0' "${CRASHES[@]}"
+capture_end "${CRASHES[@]}"
+capture_without "a RST that had not come out" 'tcp[tcpflags] & tcp-rst != 0' "${CRASHES[@]}"
 live_end

@@ -1,15 +1,16 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# What each driver of kernel interfaces does to frames: they are compared byte for byte as they go in
-# and come out, in both directions, of every length, tagged and not, in fragments, IP and not. The
-# table of docs/drivers.md rests on this. What a driver cannot take is refused when sluice starts.
-# shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause What each driver of kernel interfaces does to
+# frames: they are compared byte for byte as they go in and come out, in both directions,
+# of every length, tagged and not, in fragments, IP and not. The table of docs/drivers.md
+# rests on this. What a driver cannot take is refused when sluice starts. shellcheck
+# source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin drivers
 rules='table inet filter { chain forward { type filter hook forward priority filter; policy accept; }; }'
 
-# Which frames are sent: with AF_PACKET none with a tag of 802.1ad, which comes out as another.
+# Which frames are sent: with AF_PACKET none with a tag of 802.1ad, which comes out as
+# another.
 kinds()
 {
 	case $PLANE_DRIVER in

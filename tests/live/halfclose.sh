@@ -1,9 +1,7 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# A half-closed connection is neither cut short nor stopped: the side that has closed receives
-# for as long as the other sends, and both states show it; from either side.
-# Waits more than it works.
-# shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause A half-closed connection is neither cut short nor
+# stopped: the side that has closed receives for as long as the other sends, and both
+# states show it; from either side. Waits more than it works. shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin halfclose
@@ -24,7 +22,8 @@ tell cli shut >/dev/null
 is "the client closes its half" "$(tell srv recv 100)" EOF
 soon 10 "client FIN_WAIT_2, server CLOSE_WAIT" states 'orig=FIN_WAIT_2 reply=CLOSE_WAIT' --dport 80
 
-# Meanwhile more than 2 s pass: an established connection whose ends are gone is forgotten.
+# Meanwhile more than 2 s pass: an established connection whose ends are gone is
+# forgotten.
 ok "another connection" connected cli2 srv2 81
 tell cli2 vanish >/dev/null
 tell srv2 vanish >/dev/null

@@ -1,8 +1,7 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# One end crashes and comes back, with the same ports, while the other and sluice still hold
-# the old connection: it can connect again at once, and the old connection harms nobody.
-# shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause One end crashes and comes back, with the same
+# ports, while the other and sluice still hold the old connection: it can connect again at
+# once, and the old connection harms nobody. shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin killed
@@ -18,7 +17,8 @@ peer cli lan
 peer srv wan
 
 # The server does not know yet: it answers the new SYN with a challenge, the client's RST
-# ends the old connection, and the client's next SYN makes the new one (RFC 9293, figure 9).
+# ends the old connection, and the client's next SYN makes the new one (RFC 9293, figure
+# 9).
 ok "connected" connected cli srv 21 "$WAN4" 40021
 ok "it speaks" carries cli srv hello
 tell cli vanish >/dev/null
@@ -50,7 +50,8 @@ ok "it speaks" carries cli srv again
 tell cli close >/dev/null
 tell srv close >/dev/null
 
-# Both are gone and only sluice remembers: the new handshake is none of the old connection.
+# Both are gone and only sluice remembers: the new handshake is none of the old
+# connection.
 ok "connected" connected cli srv 23 "$WAN6" 40023
 ok "it speaks" carries srv cli hello
 tell srv vanish >/dev/null

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# For a live test: TAP, sockets at both hosts that are told what to do, and what sluice says.
+# For a live test: TAP, sockets at both hosts that are told what to do, and what sluice
+# says.
 #
 #	live_begin NAME [relay]	hosts and wire, or "1..0 # SKIP why" and status 0
 #	live_plane RULES [..]	as plane_start; RULES is nft text; the test ends if it fails
@@ -187,9 +188,9 @@ carries()
 
 # ---- what sluice says ----
 
-_said()
+_ctl_json()
 {
-	"$PYTHON" "$NET_TOOLS/said.py" "$@"
+	"$PYTHON" "$NET_TOOLS/ctl_json.py" "$@"
 }
 
 # A line each: orig=STATE reply=STATE proto= src= sport= dst= dport=
@@ -197,21 +198,21 @@ conns()
 {
 	local text
 
-	text=$(ctl -o json list "$@" 2>/dev/null) && _said states <<<"$text"
+	text=$(ctl -o json list "$@" 2>/dev/null) && _ctl_json states <<<"$text"
 }
 
 drops()
 {
 	local text
 
-	text=$(ctl -o json drops) && _said drop "$1" <<<"$text"
+	text=$(ctl -o json drops) && _ctl_json drop "$1" <<<"$text"
 }
 
 drops_but()
 {
 	local text
 
-	text=$(ctl -o json drops) && _said drops "$@" <<<"$text"
+	text=$(ctl -o json drops) && _ctl_json drops "$@" <<<"$text"
 }
 
 # policy_drop does not count here: the hosts say things of their own, like MLD reports.

@@ -9,7 +9,7 @@
 #	   fd09::1                                                              fd09::2
 #
 # PLANE is what forwards between ap and bp: sluice, or dpdk-testpmd as a bare wire. The
-# relays (cable.c) are there only if net_setup is asked for them. All that is made here
+# relays (impair.c) are there only if net_setup is asked for them. All that is made here
 # goes with net_teardown, which the EXIT trap calls, whatever happens.
 #
 #	net_setup [relay]	hosts, wire and $NET_DIR, a directory for what the run leaves
@@ -31,8 +31,8 @@ PYTHON=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
 BUILD=$(cd "$NET_ROOT" && realpath "${SLUICE_BUILD:-${BUILD:-build}}")
 SLUICE=$BUILD/app/sluice/sluice
 SLUICECTL=$BUILD/app/ctl/sluicectl
-CABLE=$BUILD/tests/live/cable
-STORM=$BUILD/tests/live/storm
+IMPAIR=$BUILD/tests/live/impair
+TCP_LOAD=$BUILD/tests/live/tcp_load
 NET_NAME=sluice-$$
 NET_DIR=
 PLANE_PID=
@@ -199,7 +199,8 @@ net_setup()
 	_net_host lan a0 "$LAN4" "$LAN6" && _net_host wan b0 "$WAN4" "$WAN6"
 }
 
-# Puts both relays in, or others in their place; and takes them out and prints what they did.
+# Puts both relays in, or others in their place; and takes them out and prints what they
+# did.
 declare -A RELAY_PID
 
 net_relay()
@@ -209,7 +210,7 @@ net_relay()
 	net_unrelay >/dev/null
 	for side in a b; do
 		log=$NET_DIR/relay-$side.log
-		net_spawn wire "$CABLE" "${side}1" "${side}2" \
+		net_spawn wire "$IMPAIR" "${side}1" "${side}2" \
 			--seed $((seed += 100)) "$@" >"$log" 2>&1
 		RELAY_PID[$side]=$SPAWNED
 		wait_until 10 grep -q ready "$log" || return
@@ -295,7 +296,8 @@ _plane_up()
 
 _plane_launch()
 {
-	# What the hosts knew by way of an earlier data plane is no sign of life of this one.
+	# What the hosts knew by way of an earlier data plane is no sign of life of this
+	# one.
 	net_exec lan ip neigh flush dev a0 nud all
 	net_exec wan ip neigh flush dev b0 nud all
 	# dpdk-testpmd ends when its input does.

@@ -1,14 +1,13 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# Cables on both sides of sluice lose, double and reorder 1 % of all frames, each. Every
-# transfer and every short connection comes through whole, in both families, and sluice drops
-# no segment that its receiver needed; which is judged by captures, not by sluice itself.
-# shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause Cables on both sides of sluice lose, double and
+# reorder 1 % of all frames, each. Every transfer and every short connection comes through
+# whole, in both families, and sluice drops no segment that its receiver needed; which is
+# judged by captures, not by sluice itself. shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin netem relay
-# shellcheck source=judge.sh
-. "$NET_TOOLS/judge.sh"
+# shellcheck source=capture_check.sh
+. "$NET_TOOLS/capture_check.sh"
 net_relay --loss 1 --duplicate 1 --reorder 1
 live_plane 'table inet filter {
 	chain forward {
@@ -18,7 +17,7 @@ live_plane 'table inet filter {
 	}
 }'
 
-judge_begin
+capture_begin
 peer cli lan
 peer srv wan
 for host in "$WAN4" "$WAN6"; do
@@ -48,5 +47,5 @@ tell cli timeout 1.5 >/dev/null
 is "and a port of no rule stays shut" "$(tell cli connect "$WAN4" 81)" TIMEOUT
 ok "counted" dropped policy_drop 1
 
-judge_end --shut 81
+capture_end --shut 81
 live_end

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# For a live test of the program itself, on devices that neither send nor receive: no root, no
-# hugepages, no hosts. To be sourced after `set -u`; brings lib.sh with it.
+# For a live test of the program itself, on devices that neither send nor receive: no
+# root, no hugepages, no hosts. To be sourced after `set -u`; brings lib.sh with it.
 #
 #	null_begin NAME		$dir, or "1..0 # SKIP why" and status 0
 #	null_config [LINES]	prints a configuration; its socket is $socket

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""TCP segments of a capture, for needed.py. 128 bytes of each frame are enough of it."""
+"""TCP segments of a capture, for drop_oracle.py. 128 bytes of each frame are enough of it."""
 import struct
 
 SYN, RST, FIN, ACK = 2, 4, 1, 16

@@ -1,8 +1,7 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# The program itself, on captures and null devices: what it says at start, its exit statuses,
-# sluicectl, telemetry and metrics, reloading, and how it ends. Needs neither root nor
-# hugepages.
+# SPDX-License-Identifier: BSD-3-Clause The program itself, on captures and null devices:
+# what it says at start, its exit statuses, sluicectl, telemetry and metrics, reloading,
+# and how it ends. Needs neither root nor hugepages.
 set -u
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -171,7 +170,7 @@ size()
 config net_null 'conntrack: {max: 1048576, max_ipv6: 10000}' >"$dir/sizes.yaml"
 run -c "$dir/sizes.yaml" --check
 for text in "IPv4  connections and timers * 128.0 MiB * 128.0 bytes each" \
-	"IPv4  index * 10.0 MiB * 10.0 bytes each" "IPv4  side table * MiB * 4.* bytes each" \
+	"IPv4  index * 10.0 MiB * 10.0 bytes each" "IPv4  extension table * MiB * 4.* bytes each" \
 	"IPv6  connections and timers * 160.0 bytes each" "timer wheels *MiB" \
 	"packet buffers * MiB * 2432 bytes each" "hugepages: * MiB are free, *"; do
 	is "--check says: $text" "$status $out" "0 *$text*ok"
@@ -352,7 +351,7 @@ lcores="\"--lcores=0@0,1@0,2@$last,3@0,4@$last\""
 megabytes=256
 config net_pcap 'workers: 4' >"$dir/pcap.yaml"
 ok "four workers start" launch "$dir/pcap.yaml"
-ok "which receives is said" logged "one queue, software hand-over from worker 1"
+ok "which receives is said" logged "one queue, software handoff from worker 1"
 ok "and that they share the wire" logged "wire 0: lan <-> wan, workers: 4"
 # shellcheck disable=SC2317 # by soon()
 all_but_one_in() # a fragment waits at who gathers, and counts when it is judged

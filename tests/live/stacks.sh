@@ -1,17 +1,16 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause
-# Linux to Linux over cables on both sides of sluice that delay by 2 ms, lose 5 %, double 5 %
-# and reorder 25 % of all frames, each: 10,000 short and 100 long connections, in sets, each
-# with options of TCP of its own. All come through whole, in both families, and sluice drops no
-# segment that its receiver needed (judge.sh). STACKS=N: N short connections, not 10,000.
-# shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause Linux to Linux over cables on both sides of sluice
+# that delay by 2 ms, lose 5 %, double 5 % and reorder 25 % of all frames, each: 10,000
+# short and 100 long connections, in sets, each with options of TCP of its own. All come
+# through whole, in both families, and sluice drops no segment that its receiver needed
+# (capture_check.sh). STACKS=N: N short connections, not 10,000. shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin stacks relay
-# shellcheck source=judge.sh
-. "$NET_TOOLS/judge.sh"
-# A ring that holds what comes while the worker waits for a CPU: what is lost in front of sluice
-# looks to the captures as if it were lost in it.
+# shellcheck source=capture_check.sh
+. "$NET_TOOLS/capture_check.sh"
+# A ring that holds what comes while the worker waits for a CPU: what is lost in front of
+# sluice looks to the captures as if it were lost in it.
 PLANE_DRIVERS=net_af_packet
 net_relay --delay 2 --loss 5 --duplicate 5 --reorder 25 --seed "${STACKS_SEED:-1}"
 live_plane 'table inet filter {
@@ -23,8 +22,8 @@ live_plane 'table inet filter {
 }'
 ok "the hosts know each other" net_neighbours
 
-# Written without sysctl(8), which not every Debian has. A set of other options than its name says
-# tests something else, so each value has to be taken.
+# Written without sysctl(8), which not every Debian has. A set of other options than its
+# name says tests something else, so each value has to be taken.
 stack() # NAME=VALUE...: of both hosts, below net.ipv4.tcp_
 {
 	ok "both hosts: $*" stack_set "$@"
@@ -52,14 +51,15 @@ counted() # COUNTER N: of both hosts, at least so many
 
 serve() # PORT [options of storm]
 {
-	net_spawn wan "$STORM" serve "$@" >"$NET_DIR/serve-$1"
+	net_spawn wan "$TCP_LOAD" serve "$@" >"$NET_DIR/serve-$1"
 	SERVERS[$1]=$SPAWNED
 	wait_until 10 grep -q ready "$NET_DIR/serve-$1"
 }
 
-# A set, in both families: storm NAME PORT LONG-BYTES [options of storm]. The next one begins
-# when a few are left of it, all of them beyond the handshake: who has sent a SYN with one set of
-# options and reads the SYN+ACK with another agrees with nobody on the scale of its windows.
+# A set, in both families: storm NAME PORT LONG-BYTES [options of storm]. The next one
+# begins when a few are left of it, all of them beyond the handshake: who has sent a SYN
+# with one set of options and reads the SYN+ACK with another agrees with nobody on the
+# scale of its windows.
 SETS=15 STORMS=()
 SHORT=$((${STACKS:-10000} / SETS / 2 + 1)) LONG=4 PARALLEL=200
 storm()
@@ -71,9 +71,9 @@ storm()
 		STORMS+=("$name, $host")
 		# shellcheck disable=SC2086 # words
 		set -- $DEFAULT "$@"
-		net_spawn lan "$STORM" run "$host" "$port" $SHORT $PARALLEL "$@" >"$log" 2>&1
+		net_spawn lan "$TCP_LOAD" run "$host" "$port" $SHORT $PARALLEL "$@" >"$log" 2>&1
 		WAITED+=("$SPAWNED")
-		net_spawn lan "$STORM" run "$host" "$port" $LONG $LONG "$@" --source 0 \
+		net_spawn lan "$TCP_LOAD" run "$host" "$port" $LONG $LONG "$@" --source 0 \
 			--up "$bytes" --down "$bytes" >"$log-long" 2>&1
 		WAITED+=("$SPAWNED")
 		logs+=("$log" "$log-long")
@@ -97,7 +97,7 @@ skip()
 	echo "ok $TAP_COUNT - $1 # SKIP not in this kernel"
 }
 
-judge_begin
+capture_begin
 declare -A SERVERS
 WAITED=()
 DEFAULT=
@@ -117,9 +117,9 @@ else
 	skip "BBR"
 fi
 # Without timestamps a time-out stays doubled until what was sent but once is acknowledged
-# (RFC 6298 3): up to 120 s where 5 % are lost twice, one for each loss. Linux 6.15 can bound it,
-# for sockets made from now on; before that the few that it hits take longer. Who has closed
-# would give up at the bound unless told how often to try.
+# (RFC 6298 3): up to 120 s where 5 % are lost twice, one for each loss. Linux 6.15 can
+# bound it, for sockets made from now on; before that the few that it hits take longer.
+# Who has closed would give up at the bound unless told how often to try.
 RTO_MAX=/proc/sys/net/ipv4/tcp_rto_max_ms
 if [ -e $RTO_MAX ]; then
 	stack rto_max_ms=1000 orphan_retries=15
@@ -141,7 +141,7 @@ stack timestamps=1 sack=1 window_scaling=0
 storm "without window scale" 80 200000
 stack window_scaling=1
 for host in "$WAN4" "$WAN6"; do # for the cookies
-	net_exec lan "$STORM" run "$host" 80 1 1 --fastopen >/dev/null
+	net_exec lan "$TCP_LOAD" run "$host" 80 1 1 --fastopen >/dev/null
 done
 storm "TCP Fast Open" 80 200000 --fastopen
 storm "2 MSS of window" 81 30000 --window 2896
@@ -168,7 +168,7 @@ ok "data went with SYNs" counted TcpExtTCPFastOpenActive 1
 ok "windows were zero" counted TcpExtTCPToZeroWindowAdv $SHORT
 ok "keepalives were sent" counted TcpExtTCPKeepAlive $SHORT
 # shellcheck disable=SC2119 # no port is shut
-judge_end
+capture_end
 for port in "${!SERVERS[@]}"; do
 	net_end "${SERVERS[$port]}"
 	is "the server of port $port saw nothing wrong" "$(tail -n 1 "$NET_DIR/serve-$port")" \

@@ -10,7 +10,8 @@ null_begin streams
 RULES=$BUILD/app/rules/sluice-rules
 REPLAY=$BUILD/app/replay/sluice-replay
 
-# to FILE PROGRAM..: standard output there; status in $status, what it complains of in $err
+# to FILE PROGRAM..: standard output there; status in $status, what it complains of in
+# $err
 to()
 {
 	timeout 20 "${@:2}" >"$1" 2>"$dir/err" </dev/null

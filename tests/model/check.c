@@ -13,8 +13,8 @@
 
 /*
  * (a) Whether the segment would move its receiver, were it to arrive now. A RST toward
- * TIME-WAIT, or toward CLOSING with the ACK that makes it TIME-WAIT on its way, is not missed
- * though it would (RST-8, RFC 1337 3).
+ * TIME-WAIT, or toward CLOSING with the ACK that makes it TIME-WAIT on its way, is not
+ * missed though it would (RST-8, RFC 1337 3).
  */
 bool
 check_acts(const struct model *m, const struct flight *f)
@@ -61,10 +61,10 @@ check_at_rest(const struct model *m)
 }
 
 /*
- * Where a copy of a FIN came to the tracker after the FIN's acknowledgment, its sender seems
- * not to have got that (TW-1); if it has, and the copy is lost, nothing more is heard of it. And
- * who sent a FIN before it had the peer's, but only a copy sent after that came to the tracker,
- * seems to have been in CLOSE-WAIT.
+ * Where a copy of a FIN came to the tracker after the FIN's acknowledgment, its sender
+ * seems not to have got that (TW-1); if it has, and the copy is lost, nothing more is
+ * heard of it. And who sent a FIN before it had the peer's, but only a copy sent after
+ * that came to the tracker, seems to have been in CLOSE-WAIT.
  */
 static bool
 is_state_of(const struct model *m, uint8_t x, enum tcp_state state)
@@ -93,7 +93,7 @@ check_opened_at_once(const struct model *m)
 		if (m->e[x].snd_max != m->e[x].iss + 1 ||
 		    m->e[x].rcv_nxt != m->e[x].irs + 1)
 			return false;
-	return (m->has_side && m->side.shadow[0].live) ||
+	return (m->has_ext && m->ext.shadow[0].live) ||
 	       !(m->hot.ep[0] & m->hot.ep[1] & EP_SA);
 }
 
@@ -109,8 +109,8 @@ is_closed_behind(const struct model *m, uint8_t x)
 }
 
 /*
- * .. or waits, as far as we know: a copy of its FIN came after the acknowledgment (TW-1), or both
- * have closed at once, and its TIME_WAIT was over first.
+ * .. or waits, as far as we know: a copy of its FIN came after the acknowledgment (TW-1),
+ * or both have closed at once, and its TIME_WAIT was over first.
  */
 static bool
 is_gone(const struct model *m, uint8_t x, enum tcp_state state)
@@ -136,8 +136,9 @@ check_closed(const struct model *m)
 }
 
 /*
- * (b) At rest the pair is exactly what the endpoints are in; between, each sees the other's last
- * step with the segments that carry it, and rest follows when they have arrived.
+ * (b) At rest the pair is exactly what the endpoints are in; between, each sees the
+ * other's last step with the segments that carry it, and rest follows when they have
+ * arrived.
  */
 static const char *
 check_states(const struct model *m)
@@ -200,9 +201,9 @@ fin_is_fact(const struct model *m, uint8_t x)
 }
 
 /*
- * At any time, where the endpoints have a connection and the entry is of it: MODEL-1, una <=
- * RCV.NXT <= nxt; and (b), a FIN that it knows has been sent, and one that it takes for
- * acknowledged has been received.
+ * At any time, where the endpoints have a connection and the entry is of it: MODEL-1, una
+ * <= RCV.NXT <= nxt; and (b), a FIN that it knows has been sent, and one that it takes
+ * for acknowledged has been received.
  */
 static const char *
 check_facts(const struct model *m)

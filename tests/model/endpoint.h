@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A TCP endpoint after RFC 9293, for the tests of the tracker: all eleven states, the
- * acceptability tests and RST rules of 3.10.7 with RFC 5961's challenge ACKs, retransmission
- * of the first unacknowledged segment, window probes, simultaneous open and close. Small on
- * purpose: bytes have numbers but no contents, and segments out of order are not kept.
+ * acceptability tests and RST rules of 3.10.7 with RFC 5961's challenge ACKs,
+ * retransmission of the first unacknowledged segment, window probes, simultaneous open
+ * and close. Small on purpose: bytes have numbers but no contents, and segments out of
+ * order are not kept.
  *
  * Pure: a segment or a tick goes in, at most ENDPOINT_OUT segments come out.
  */

@@ -81,7 +81,7 @@ through_tracker(struct exchange *x, const struct flight *f)
 	if (x->judged)
 		x->judged(x, f, &before);
 	if (x->w.r.action != ACTION_NONE)
-		put(x, !x->w.r.made_to, true, true, &x->w.r.made);
+		put(x, !x->w.r.generated_to, true, true, &x->w.r.generated);
 	if (pass)
 		put(x, from, true, false, &f->seg);
 }

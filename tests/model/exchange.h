@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A random exchange: two endpoints of RFC 9293 (endpoint.h) talk through the tracker over
- * channels that lose, duplicate and reorder on both sides of it; they open, also both at once,
- * send, stall with a closed window, close, abort, crash, and come back on the same port.
+ * channels that lose, duplicate and reorder on both sides of it; they open, also both at
+ * once, send, stall with a closed window, close, abort, crash, and come back on the same
+ * port.
  *
  * Everything follows from the number of the exchange.
  *
@@ -39,7 +40,8 @@ struct exchange {
 	uint32_t begin;
 	uint32_t last_event; /* ticks after begin: the applications do nothing any more */
 	bool loud;
-	bool simultaneous; /* both open at once; then nobody crashes on the way: see tcp-tracking.md */
+	/* both open at once; then nobody crashes on the way: see tcp-tracking.md */
+	bool simultaneous;
 	/* w.r is what the tracker says of f, and `before` the world that it came into */
 	void (*judged)(struct exchange *x, const struct flight *f,
 		       const struct world *before);
@@ -48,7 +50,9 @@ struct exchange {
 
 void exchange_init(struct exchange *x, unsigned number);
 
-/* The next thing happens: something in flight arrives, time passes, an application acts. */
+/*
+ * The next thing happens: something in flight arrives, time passes, an application acts.
+ */
 void exchange_event(struct exchange *x);
 
 /* A segment leaves side `from`; it comes to the tracker at once. */

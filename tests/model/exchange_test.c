@@ -30,7 +30,9 @@ acts(const struct exchange *x, uint8_t to, const struct tcp_segment *seg)
 	const struct endpoint *before = &x->e[to];
 	struct endpoint_out out = {.n = 0};
 
-	/* RFC 1337: TIME-WAIT is better off without it (RST-8); CLOSING is when the ACK that
+	/*
+	 * RFC 1337: TIME-WAIT is better off without it (RST-8); CLOSING is when the ACK
+	 * that
 	 * makes it TIME-WAIT is on its way */
 	if ((e.state == TCP_STATE_TIME_WAIT || e.state == TCP_STATE_CLOSING) &&
 	    x->w.r.reason == REASON_TCP_RST_TIME_WAIT)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Explicit-state exploration: every order of what can happen, depth first with a bound that
- * grows, so that a violation found is one of the shortest. A state is remembered as 56 bits of
- * its hash and the depth that it was reached at; it is gone on from again only when reached
- * in fewer steps. When a bound shows hardly any new ones, the rest is visited in any order. Two
- * states that share the bits are taken for one: with n of them the chance that a given new one is
- * missed is n / 2^56.
+ * Explicit-state exploration: every order of what can happen, depth first with a bound
+ * that grows, so that a violation found is one of the shortest. A state is remembered as
+ * 56 bits of its hash and the depth that it was reached at; it is gone on from again only
+ * when reached in fewer steps. When a bound shows hardly any new ones, the rest is
+ * visited in any order. Two states that share the bits are taken for one: with n of them
+ * the chance that a given new one is missed is n / 2^56.
  */
 #ifndef MODEL_EXPLORE_H
 #define MODEL_EXPLORE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What makes two states the same. Times count from now on, flights have no order, and what
- * is not read any more counts as 0: memory of a flag that is not set, of a shadow that is not
- * live, a full token bucket.
+ * What makes two states the same. Times count from now on, flights have no order, and
+ * what is not read any more counts as 0: memory of a flag that is not set, of a shadow
+ * that is not live, a full token bucket.
  */
 #include "model.h"
 
@@ -19,10 +19,10 @@ struct canon {
 	struct flight flight[MODEL_FLIGHTS];
 	struct track_hot hot;
 	struct track_cold cold;
-	struct tcp_side side;
+	struct tcp_ext ext;
 	uint8_t budget[MAY_COUNT];
 	uint32_t opened, heard;
-	uint8_t flights, live, has_side, timed_out, away, forged, fin_again[2],
+	uint8_t flights, live, has_ext, timed_out, away, forged, fin_again[2],
 		fin_first_unseen[2], incarnation[2];
 };
 
@@ -78,7 +78,8 @@ canon_segment(struct tcp_segment *to, const struct tcp_segment *from, uint32_t t
 }
 
 static void
-canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t ts)
+canon_handshake(struct tcp_handshake_ext *to, const struct tcp_handshake_ext *from,
+		uint32_t ts)
 {
 	unsigned x, i;
 
@@ -87,7 +88,7 @@ canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t ts)
 	for (i = 0; i < TCP_EARLIES; i++) {
 		to->early_side[i] = from->early_side[i];
 		if (from->early_side[i])
-			to->early[i] = from->early[i];
+			to->pre_data[i] = from->pre_data[i];
 	}
 	for (x = 0; x < 2; x++) {
 		if (!from->has_second[x])
@@ -98,8 +99,8 @@ canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t ts)
 		to->second[x].tsval = from->second[x].has_ts ? from->second[x].tsval - ts
 							     : 0;
 	}
-	to->ooo_ack_side = from->ooo_ack_side;
-	to->ooo_ack = from->ooo_ack_side ? from->ooo_ack : 0;
+	to->bad_ack_side = from->bad_ack_side;
+	to->bad_ack = from->bad_ack_side ? from->bad_ack : 0;
 	to->has_lingered = from->has_lingered;
 	to->lingered = from->has_lingered ? from->lingered : 0;
 	to->synack_side = from->synack_side;
@@ -112,12 +113,12 @@ canon_rare(struct tcp_rare *to, const struct tcp_rare *from, uint32_t ts)
 }
 
 static void
-canon_side(struct tcp_side *to, const struct tcp_side *from, uint32_t now, bool ts)
+canon_ext(struct tcp_ext *to, const struct tcp_ext *from, uint32_t now, bool ts)
 {
 	unsigned i;
 
 	memset(to, 0, sizeof(*to));
-	canon_rare(&to->rare, &from->rare, ts ? now : 0);
+	canon_handshake(&to->handshake, &from->handshake, ts ? now : 0);
 	for (i = 0; i < TCP_SHADOWS; i++) {
 		if (!from->shadow[i].live)
 			continue;
@@ -126,7 +127,8 @@ canon_side(struct tcp_side *to, const struct tcp_side *from, uint32_t now, bool 
 		to->shadow[i].cold = from->shadow[i].cold;
 		canon_pair(&to->shadow[i].hot, &to->shadow[i].cold, now, ts);
 		to->shadow[i].cold.t0 = from->shadow[i].cold.t0 - now;
-		canon_rare(&to->shadow[i].rare, &from->shadow[i].rare, ts ? now : 0);
+		canon_handshake(&to->shadow[i].handshake, &from->shadow[i].handshake,
+				ts ? now : 0);
 	}
 	for (i = 0; i < sizeof(to->rate) / sizeof(*to->rate); i++)
 		to->rate[i] = seq_after(from->rate[i], now) && from->rate[i]
@@ -181,9 +183,9 @@ model_hash(const struct model *m)
 		c.heard = m->heard - m->now;
 		c.opened = m->hot.ep[0] & m->hot.ep[1] & EP_SA ? 0 : m->opened - m->now;
 	}
-	c.has_side = m->has_side;
-	if (m->has_side)
-		canon_side(&c.side, &m->side, m->now, ts);
+	c.has_ext = m->has_ext;
+	if (m->has_ext)
+		canon_ext(&c.ext, &m->ext, m->now, ts);
 	memcpy(c.budget, m->budget, sizeof(c.budget));
 	return XXH3_64bits(&c, sizeof(c));
 }

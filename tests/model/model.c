@@ -38,7 +38,7 @@ static const struct attack {
 struct track_conn
 model_conn(struct model *m)
 {
-	return (struct track_conn){&m->hot, &m->cold, m->has_side ? &m->side : NULL};
+	return (struct track_conn){&m->hot, &m->cold, m->has_ext ? &m->ext : NULL};
 }
 
 const struct track_config *
@@ -81,7 +81,7 @@ put_all(struct model *m, uint8_t from, const struct endpoint_out *out)
 }
 
 static void
-put_made(struct model *m, uint8_t to, const struct tcp_segment *seg)
+put_generated(struct model *m, uint8_t to, const struct tcp_segment *seg)
 {
 	struct flight f = {.seg = *seg,
 			   .from = !to,
@@ -118,20 +118,20 @@ track(struct model *m, uint8_t x, const struct tcp_segment *seg)
 			tcp_segment(&conn, &in, &m->r);
 		else
 			tcp_unknown(&in, &m->r);
-		if (m->r.verdict != VERDICT_ASK)
+		if (m->r.verdict != VERDICT_NEED_INPUT)
 			break;
-		if (m->r.ask & TRACK_ASK_RULES)
+		if (m->r.need & TRACK_NEED_RULES)
 			in.rules = TCP_RULES_ALLOW;
-		if (m->r.ask & TRACK_ASK_SIDE) {
-			memset(&m->side, 0, sizeof(m->side));
-			m->has_side = true;
+		if (m->r.need & TRACK_NEED_EXT) {
+			memset(&m->ext, 0, sizeof(m->ext));
+			m->has_ext = true;
 			conn = model_conn(m);
 		}
 	}
 	if (m->r.verdict == VERDICT_PASS && !m->live) {
 		memset(&m->hot, 0, sizeof(m->hot));
 		memset(&m->cold, 0, sizeof(m->cold));
-		m->has_side = false;
+		m->has_ext = false;
 		conn = model_conn(m);
 		tcp_open(&conn, &in);
 		m->live = true;
@@ -142,8 +142,8 @@ track(struct model *m, uint8_t x, const struct tcp_segment *seg)
 }
 
 /*
- * The least that an entry of two that are connected lasts after the last news, by what they are
- * in, where all is quiet between them; 0 where a RST is in doubt.
+ * The least that an entry of two that are connected lasts after the last news, by what
+ * they are in, where all is quiet between them; 0 where a RST is in doubt.
  */
 static uint32_t
 least_life(const struct model *m)
@@ -173,7 +173,7 @@ end_entry(struct model *m)
 	    m->now - m->heard < least_life(m))
 		m->forgotten = true;
 	m->live = false;
-	m->has_side = false;
+	m->has_ext = false;
 	m->timed_out = true;
 }
 
@@ -198,7 +198,7 @@ model_timers(struct model *m)
 		if (what != TCP_TIMER_PROBE)
 			return;
 		for (x = 0; x < 2; x++)
-			put_made(m, x, &probe[x]);
+			put_generated(m, x, &probe[x]);
 	}
 }
 
@@ -279,7 +279,10 @@ note_history(struct model *m, const struct flight *f, bool was_live,
 
 	if (!was_live && m->live) {
 		m->forged = attacker;
-		/* an entry made in mid-stream knows of no FIN that went by before (PICK-1) */
+		/*
+		 * an entry made in mid-stream knows of no FIN that went by before
+		 * (PICK-1)
+		 */
 		if (!attacker && ((f->seg.flags & TCP_SYN) ||
 				  (m->e[0].state == TCP_STATE_ESTABLISHED &&
 				   m->e[1].state == TCP_STATE_ESTABLISHED)))
@@ -334,7 +337,7 @@ to_tracker(struct model *m, struct flight *f)
 	m->asked = true;
 	track(m, f->from, &f->seg);
 	if (m->r.action != ACTION_NONE)
-		put_made(m, m->r.made_to, &m->r.made);
+		put_generated(m, m->r.generated_to, &m->r.generated);
 	note_history(m, f, was_live, &acked);
 	if (was_live && f->origin == ORIGIN_ATTACKER && !m->forged && !m->u->loose &&
 	    !m->u->reroute) {
@@ -355,8 +358,9 @@ to_tracker(struct model *m, struct flight *f)
 }
 
 /*
- * RFC 5961: a synchronised endpoint does nothing on an attacker's segment but ask back. In TIME-WAIT
- * it takes a SYN of a higher number for the next connection (RFC 1122 4.2.2.13), whose ever it is.
+ * RFC 5961: a synchronised endpoint does nothing on an attacker's segment but ask back.
+ * In TIME-WAIT it takes a SYN of a higher number for the next connection (RFC 1122
+ * 4.2.2.13), whose ever it is.
  */
 static bool
 acted(const struct endpoint *before, const struct endpoint *after, uint8_t flags)
@@ -646,7 +650,7 @@ begin_pickup(struct model *m, const struct audience *to)
 				   .flags = TCP_ACK,
 				   .scale = TCP_NO_SCALE}};
 
-	m->live = m->has_side = false;
+	m->live = m->has_ext = false;
 	track(m, 0, &f.seg);
 	show(m, &f, to);
 	if (again == 0) /* B need not answer */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The world that the model check explores: two endpoints of RFC 9293 (endpoint.h), segments in
- * flight on both sides of the tracker, the tracker itself, a clock, and what may still go
- * wrong. model_moves() names everything that can happen next, model_step() lets it happen and
- * says which property it breaks; explore.c goes through all orders of it. See README.md for
- * the properties.
+ * The world that the model check explores: two endpoints of RFC 9293 (endpoint.h),
+ * segments in flight on both sides of the tracker, the tracker itself, a clock, and what
+ * may still go wrong. model_moves() names everything that can happen next, model_step()
+ * lets it happen and says which property it breaks; explore.c goes through all orders of
+ * it. See README.md for the properties.
  */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
@@ -62,7 +62,10 @@ struct universe {
 	uint8_t connect; /* bit of each side that may */
 	uint8_t scale;   /* of both, or TCP_NO_SCALE */
 	bool loose;      /* picked up in mid-stream; with established */
-	/* .. by a keepalive (1), or by 100 bytes once more, that begin so far below SND.NXT of A */
+	/*
+	 * .. by a keepalive (1), or by 100 bytes once more, that begin so far below
+	 * SND.NXT of A
+	 */
 	uint32_t again;
 	uint8_t reroute; /* bit of each side that may take another way */
 	uint32_t isn[2][MODEL_ISNS];
@@ -97,9 +100,10 @@ struct model {
 	unsigned flights;
 	struct track_hot hot;
 	struct track_cold cold;
-	struct tcp_side side;
-	bool live, has_side;
-	bool timed_out; /* the entry was idle too long: nothing is expected until the next SYN */
+	struct tcp_ext ext;
+	bool live, has_ext;
+	/* the entry was idle too long: nothing is expected until the next SYN */
+	bool timed_out;
 	uint8_t away;      /* bit of each side that takes another way */
 	bool forged;       /* the entry was made by an attacker's SYN */
 	bool fin_again[2]; /* a copy of the FIN came after its acknowledgment */
@@ -121,7 +125,10 @@ struct model {
 
 void model_init(struct model *m, const struct universe *u);
 
-/* The same, and `seen` is told of each segment that comes to the tracker before the beginning. */
+/*
+ * The same, and `seen` is told of each segment that comes to the tracker before the
+ * beginning.
+ */
 typedef void model_seen(const struct model *m, void *arg);
 void model_begin(struct model *m, const struct universe *u, model_seen *seen, void *arg);
 
@@ -137,17 +144,21 @@ uint64_t model_hash(const struct model *m);
 /* check.c: what the state itself has to satisfy. NULL, or the property broken. */
 const char *check_state(const struct model *m);
 
-/* .. and, costly, that nothing ends otherwise than without the tracker (f), and goes (d). */
+/*
+ * .. and, costly, that nothing ends otherwise than without the tracker (f), and goes (d).
+ */
 const char *check_future(const struct model *m);
 
-/* check.c: whether both talk to each other; .. and nothing is on its way or waited for. */
+/*
+ * check.c: whether both talk to each other; .. and nothing is on its way or waited for.
+ */
 bool check_connected(const struct model *m);
 bool check_at_rest(const struct model *m);
 
 /*
- * check.c: both have connected at once beside an entry that has a past: each SYN+ACK completes
- * another attempt, and the first segment that is no SYN completes one of them (SYN-4). Until then
- * the entry is what it was, or one of the attempts.
+ * check.c: both have connected at once beside an entry that has a past: each SYN+ACK
+ * completes another attempt, and the first segment that is no SYN completes one of them
+ * (SYN-4). Until then the entry is what it was, or one of the attempts.
  */
 bool check_opened_at_once(const struct model *m);
 

@@ -5,7 +5,8 @@
  *	model_check [--states N] [--seconds N] [--universe NAME] [--threads N] [--quiet] [--first]
  *
  * --first: a violation is enough, whether or not there is a shorter way to it.
- * Exit status 0: nothing found; 1: a property is broken, and the trace is printed; 2: usage.
+ * Exit status 0: nothing found; 1: a property is broken, and the trace is printed; 2:
+ * usage.
  */
 #include <assert.h>
 #include <getopt.h>
@@ -79,7 +80,10 @@ parse(int argc, char **argv, struct options *o)
 	return optind == argc;
 }
 
-/* The number-th of count. What one leaves of its states, as it has no more, is for those after it. */
+/*
+ * The number-th of count. What one leaves of its states, as it has no more, is for those
+ * after it.
+ */
 static bool
 check(const struct universe *u, const struct options *o, unsigned count, unsigned number,
       uint64_t *visited)

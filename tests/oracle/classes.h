@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The classes of differences between sluice and nf_conntrack. docs/nf-conntrack.md says of
- * each, under the name that it has here, what differs and why ours is right.
+ * The classes of differences between sluice and nf_conntrack. docs/nf-conntrack.md says
+ * of each, under the name that it has here, what differs and why ours is right.
  *
- * A class is a predicate on one step: who says what of which segment, in which states, by which
- * numbers, after which past. One that holds for a step on which the two agree is too wide: the
- * self-test of the oracle looks for that.
+ * A class is a predicate on one step: who says what of which segment, in which states, by
+ * which numbers, after which past. One that holds for a step on which the two agree is
+ * too wide: the self-test of the oracle looks for that.
  */
 #ifndef ORACLE_CLASSES_H
 #define ORACLE_CLASSES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the kernel drops and sluice passes. First what the segment itself explains, then what
- * the kernel cannot know any more because of what it did before; of these only segments that
- * are good by our numbers.
+ * What the kernel drops and sluice passes. First what the segment itself explains, then
+ * what the kernel cannot know any more because of what it did before; of these only
+ * segments that are good by our numbers.
  */
 #include "classes.h"
 
@@ -33,7 +33,7 @@ is_for(const struct tcp_shadow *shadow, const struct step *s)
 {
 	uint8_t x = s->from, orig = shadow->hot.flags & TRACK_ORIG;
 	bool answered = (shadow->hot.ep[!orig] & EP_PA) != 0;
-	const struct tcp_rare *rare = &shadow->rare;
+	const struct tcp_handshake_ext *handshake = &shadow->handshake;
 
 	if (!shadow->live)
 		return false;
@@ -42,18 +42,19 @@ is_for(const struct tcp_shadow *shadow, const struct step *s)
 	if (x == orig) /* who has sent a SYN and no more can only take it back, RST-2 */
 		return (s->seg.flags & TCP_RST) &&
 		       (seq_within(s->seg.seq, shadow->cold.iss[x], shadow->hot.nxt[x]) ||
-			(rare->has_second[x] &&
-			 seq_within(s->seg.seq, rare->second[x].iss,
-				    rare->second[x].end)) ||
-			(rare->ooo_ack_side == x + 1 && rare->ooo_ack == s->seg.seq));
+			(handshake->has_second[x] &&
+			 seq_within(s->seg.seq, handshake->second[x].iss,
+				    handshake->second[x].end)) ||
+			(handshake->bad_ack_side == x + 1 &&
+			 handshake->bad_ack == s->seg.seq));
 	return !(s->seg.flags & TCP_RST) || (s->seg.flags & TCP_ACK); /* RST-1 */
 }
 
 static bool
 is_for_shadow(const struct step *s)
 {
-	return s->before.has_side && (is_for(&s->before.side.shadow[0], s) ||
-				      is_for(&s->before.side.shadow[1], s));
+	return s->before.has_ext && (is_for(&s->before.ext.shadow[0], s) ||
+				     is_for(&s->before.ext.shadow[1], s));
 }
 
 /* RST-9: to who may not have had the SYN+ACK, and looks at the ACK alone. */
@@ -70,10 +71,10 @@ is_rst_to_syn_sent(const struct step *s)
 static bool
 is_rst_answer(const struct step *s)
 {
-	const struct tcp_rare *rare = &s->before.side.rare;
+	const struct tcp_handshake_ext *handshake = &s->before.ext.handshake;
 
-	return (s->seg.flags & TCP_RST) && s->before.has_side &&
-	       rare->ooo_ack_side == s->from + 1 && rare->ooo_ack == s->seg.seq;
+	return (s->seg.flags & TCP_RST) && s->before.has_ext &&
+	       handshake->bad_ack_side == s->from + 1 && handshake->bad_ack == s->seg.seq;
 }
 
 /* RST-10: of the number of a FIN that has been acknowledged. */
@@ -133,7 +134,7 @@ syn_from_server(const struct step *s)
 	       !step_kernel_orig(s) && !step_kernel_was(s, TCP_CONNTRACK_SYN_SENT) &&
 	       !step_kernel_was(s, TCP_CONNTRACK_SYN_SENT2) &&
 	       (!s->before.only_a_opens || s->before.cold.iss[s->from] == s->seg.seq ||
-		s->before.side.shadow[0].live);
+		s->before.ext.shadow[0].live);
 }
 
 static bool
@@ -154,14 +155,14 @@ fin_to_syn_sent(const struct step *s)
 static bool
 rst_of_syn(const struct step *s)
 {
-	const struct tcp_rare *rare = &s->before.side.rare;
+	const struct tcp_handshake_ext *handshake = &s->before.ext.handshake;
 	uint8_t x = s->from;
 
 	return kernel_refuses_numbers(s) && (s->seg.flags & TCP_RST) &&
 	       s->state[x] == TCP_STATE_SYN_SENT &&
 	       (seq_within(s->seg.seq, s->before.cold.iss[x], step_hot(s)->nxt[x]) ||
-		(s->before.has_side && rare->ooo_ack_side == x + 1 &&
-		 rare->ooo_ack == s->seg.seq));
+		(s->before.has_ext && handshake->bad_ack_side == x + 1 &&
+		 handshake->bad_ack == s->seg.seq));
 }
 
 static bool
@@ -197,7 +198,10 @@ server_first(const struct step *s)
 	       s->state[s->from] == TCP_STATE_SYN_RECEIVED;
 }
 
-/* ACC-1: past what was offered last, but not past what may be under way, or the SYN's window. */
+/*
+ * ACC-1: past what was offered last, but not past what may be under way, or the SYN's
+ * window.
+ */
 static bool
 window(const struct step *s)
 {
@@ -235,23 +239,23 @@ to_shadow(const struct step *s)
 }
 
 static bool
-agrees(const struct tcp_rare *rare, const struct step *s)
+agrees(const struct tcp_handshake_ext *handshake, const struct step *s)
 {
-	return rare->synack_side == !s->from + 1 &&
-	       s->seg.ack == segment_end(&rare->synack) &&
-	       s->seg.seq - rare->synack.ack <= rare->synack.win;
+	return handshake->synack_side == !s->from + 1 &&
+	       s->seg.ack == segment_end(&handshake->synack) &&
+	       s->seg.seq - handshake->synack.ack <= handshake->synack.win;
 }
 
 /* SYN-5 */
 static bool
-both_agree(const struct step *s)
+match_unsolicited_synack(const struct step *s)
 {
-	const struct tcp_side *side = &s->before.side;
+	const struct tcp_ext *ext = &s->before.ext;
 
-	return kernel_refuses_numbers(s) && is_data(s) && s->before.has_side &&
-	       (agrees(&side->rare, s) ||
-		(side->shadow[0].live && agrees(&side->shadow[0].rare, s)) ||
-		(side->shadow[1].live && agrees(&side->shadow[1].rare, s)));
+	return kernel_refuses_numbers(s) && is_data(s) && s->before.has_ext &&
+	       (agrees(&ext->handshake, s) ||
+		(ext->shadow[0].live && agrees(&ext->shadow[0].handshake, s)) ||
+		(ext->shadow[1].live && agrees(&ext->shadow[1].handshake, s)));
 }
 
 static bool
@@ -278,7 +282,9 @@ handshake_again(const struct step *s)
 	return kernel_refuses_numbers(s) && s->past.handshake_again && is_good(s);
 }
 
-/* A SYN+ACK with a wrong ACK was the answer to it, which measures what the server sends. */
+/*
+ * A SYN+ACK with a wrong ACK was the answer to it, which measures what the server sends.
+ */
 static bool
 wrong_answer(const struct step *s)
 {
@@ -341,7 +347,7 @@ syn_refused(const struct step *s)
 {
 	return !s->kernel_pass && s->word == KERNEL_NOTHING && step_kind(s) == TCP_SYN &&
 	       s->before.only_a_opens && s->from == 1 && s->before.live &&
-	       (s->before.cold.iss[1] == s->seg.seq || s->before.side.shadow[0].live);
+	       (s->before.cold.iss[1] == s->seg.seq || s->before.ext.shadow[0].live);
 }
 
 static bool
@@ -380,7 +386,7 @@ struct difference_class kernel_drops[] = {
 	{"entry-gone", entry_gone, 0},
 	{"lingering", lingering, 0},
 	{"to-shadow", to_shadow, 0},
-	{"both-agree", both_agree, 0},
+	{"both-agree", match_unsolicited_synack, 0},
 	{"moved-on", moved_on, 0},
 	{"simultaneous-open", simultaneous_open, 0},
 	{"second-syn", second_syn, 0},

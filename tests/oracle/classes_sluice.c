@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What sluice drops and the kernel passes: of each reason whether it is true, from the numbers
- * that the tracker had, not by its own functions.
+ * What sluice drops and the kernel passes: of each reason whether it is true, from the
+ * numbers that the tracker had, not by its own functions.
  */
 #include "classes.h"
 
@@ -100,7 +100,9 @@ ack_behind_sack(const struct step *s)
 	       seq_after(s->sack, s->seg.ack);
 }
 
-/* In the handshake of another connection, or of another SYN, it lets by what it ignores. */
+/*
+ * In the handshake of another connection, or of another SYN, it lets by what it ignores.
+ */
 static bool
 ack_ignored(const struct step *s)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where both say the same of a segment, and another thing of the state that it leads to. */
+/*
+ * Where both say the same of a segment, and another thing of the state that it leads to.
+ */
 #include "classes.h"
 
 /* The kernel's one state and the two of RFC 9293, in either order, that it stands for. */
@@ -144,7 +146,10 @@ fin_uncounted(const struct step *s)
 	       s->kernel_after.state <= TCP_CONNTRACK_LAST_ACK;
 }
 
-/* Of two SYNs of the client it knows the last one only, and the server has answered the first. */
+/*
+ * Of two SYNs of the client it knows the last one only, and the server has answered the
+ * first.
+ */
 static bool
 answer_ignored(const struct step *s)
 {

@@ -155,8 +155,8 @@ kernel_judge(uint8_t side, const uint8_t *packet, size_t len)
 }
 
 /*
- * A device without a reader has no carrier, and for a moment after it has one its queue takes
- * nothing. Until a datagram has crossed.
+ * A device without a reader has no carrier, and for a moment after it has one its queue
+ * takes nothing. Until a datagram has crossed.
  */
 static int
 wait_for_carrier(uint8_t side)

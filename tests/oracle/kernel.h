@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The kernel as a firewall: two tun devices, lan and wan, in the network namespace that we run
- * in, between which it forwards; what conntrack calls invalid, its rules drop (oracle.sh).
+ * The kernel as a firewall: two tun devices, lan and wan, in the network namespace that
+ * we run in, between which it forwards; what conntrack calls invalid, its rules drop
+ * (oracle.sh).
  *
- * Writing to a tun device returns when the packet has been forwarded or dropped, so nothing here
- * waits, and nothing depends on a clock: a sequence of packets is over in milliseconds, long
- * before a time-out of conntrack.
+ * Writing to a tun device returns when the packet has been forwarded or dropped, so
+ * nothing here waits, and nothing depends on a clock: a sequence of packets is over in
+ * milliseconds, long before a time-out of conntrack.
  */
 #ifndef ORACLE_KERNEL_H
 #define ORACLE_KERNEL_H
@@ -55,7 +56,9 @@ struct kernel_tuple {
 /* Attach to the devices and to conntrack. 0 or -errno, *what then says of what. */
 int kernel_open(const char **what);
 
-/* An IP packet arrives from a side. 1: it comes out at the other, as it was but for the TTL; 0: it
+/*
+ * An IP packet arrives from a side. 1: it comes out at the other, as it was but for the
+ * TTL; 0: it
  * does not; -1: it could not be sent. */
 int kernel_judge(uint8_t side, const uint8_t *packet, size_t len);
 

@@ -4,8 +4,9 @@
  *
  *	oracle [-n SEQUENCES] [-s SEED] [-d DOCUMENT] [-q NUMBER]
  *
- * to be run by oracle.sh in a network namespace that it has prepared. A difference is explained
- * by its class (classes.h), or it fails the test, and its sequence is printed as a scenario;
+ * to be run by oracle.sh in a network namespace that it has prepared. A difference is
+ * explained by its class (classes.h), or it fails the test, and its sequence is printed
+ * as a scenario;
  * -q NUMBER prints that of one number. The classes have to be those that DOCUMENT explains.
  */
 #include <errno.h>
@@ -248,7 +249,10 @@ self_test(unsigned first)
 	printf("# self-test: %lu of %lu wrong verdicts found; a tracker that judges no numbers "
 	       "%lu times\n",
 	       lies_found, lies, liberal_found);
-	/* where attempts go on beside a connection, what passes may be meant for one of them */
+	/*
+	 * where attempts go on beside a connection, what passes may be meant for one of
+	 * them
+	 */
 	ok(lies > SELF_TESTS / 4 && lies_found * 100 >= lies * 99,
 	   "a wrong verdict is unexplained, 99 in 100 of them");
 	ok(liberal_found > 0, "a tracker that judges no numbers is found out");

@@ -125,8 +125,8 @@ same_numbers(const struct track_hot *a, const struct track_hot *b)
 static bool
 has_learnt(const struct step *step)
 {
-	const struct tcp_shadow *before = step->before.side.shadow;
-	const struct tcp_shadow *after = step->after.side.shadow;
+	const struct tcp_shadow *before = step->before.ext.shadow;
+	const struct tcp_shadow *after = step->after.ext.shadow;
 
 	return !same_numbers(&step->before.hot, &step->after.hot) ||
 	       !same_numbers(&before[0].hot, &after[0].hot) ||
@@ -189,7 +189,8 @@ remember(struct past *past, const struct step *step)
 	remember_handshakes(past, step);
 	past->handshake_again |= handshake_again(step);
 	if (step->word ==
-		    KERNEL_BYTES_MORE || /* there it forgets the end of what came before */
+		    /* there it forgets the end of what came before */
+		    KERNEL_BYTES_MORE ||
 	    ((step->word == KERNEL_IGNORED || step->word == KERNEL_SEQ_UNDER ||
 	      step->word == KERNEL_ACK_UNDER) &&
 	     has_learnt(step)))
@@ -336,7 +337,10 @@ forged_options(struct tcp_segment *seg, uint8_t x)
 	}
 }
 
-/* FLAG-2: a segment with a wrong checksum is nobody's: both drop it, and the kernel learns nothing. */
+/*
+ * FLAG-2: a segment with a wrong checksum is nobody's: both drop it, and the kernel
+ * learns nothing.
+ */
 static void
 send_damaged(uint8_t x, const struct tcp_segment *seg)
 {
@@ -394,7 +398,7 @@ restart(void)
 {
 	run.s->restart_at = run.s->steps; /* an event may have made several */
 	run.restarted = true;
-	run.x.w.live = run.x.w.has_side = false;
+	run.x.w.live = run.x.w.has_ext = false;
 	kernel_forget(&run.tuple);
 	run.over = kernel_look(&run.tuple).there; /* it keeps it: nothing to compare */
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A step of a sequence: one segment, judged by sluice and by the kernel, and what both knew
- * before and after. It is what a class of differences (classes.h) decides on.
+ * A step of a sequence: one segment, judged by sluice and by the kernel, and what both
+ * knew before and after. It is what a class of differences (classes.h) decides on.
  */
 #ifndef ORACLE_STEP_H
 #define ORACLE_STEP_H
@@ -16,11 +16,14 @@ struct past {
 	bool moved_on;     /* it has given up one connection for another's SYN */
 	bool simultaneous; /* it has seen a SYN of either side */
 	bool second_syn;   /* .. two different ones of one side before the answer */
-	bool handshake_again; /* it took numbers from a further SYN+ACK of an open handshake */
-	bool reset;           /* a RST has passed */
+	/* it took numbers from a further SYN+ACK of an open handshake */
+	bool handshake_again;
+	bool reset; /* a RST has passed */
 	/* it has let by a segment of that side without learning from it */
 	bool uncounted[2];
-	/* the highest ACK of that side that it let by, be it in a RST or an old duplicate */
+	/*
+	 * the highest ACK of that side that it let by, be it in a RST or an old duplicate
+	 */
 	bool has_ack[2];
 	uint32_t ack[2];
 	/* where the highest segment of that side ends that both let by */
@@ -95,7 +98,7 @@ world_lingers(const struct world *w)
 static inline bool
 world_has_shadow(const struct world *w)
 {
-	return w->live && w->has_side && w->side.shadow[0].live;
+	return w->live && w->has_ext && w->ext.shadow[0].live;
 }
 
 /* ---- what the kernel knew ---- */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lib/track: no connection, segment, time or configuration makes the tracker read or write out of
- * bounds, read what was never written, or compute what C does not define. Every byte of its input
- * is arbitrary here; all that the callers promise is assumed below, and nothing else:
+ * lib/track: no connection, segment, time or configuration makes the tracker read or
+ * write out of bounds, read what was never written, or compute what C does not define.
+ * Every byte of its input is arbitrary here; all that the callers promise is assumed
+ * below, and nothing else:
  *   a side is 0 or 1, a switch of the configuration is 0 or 1, pointers are valid, the entry of
- *   the side table may be missing.
- * Each entry point does one step from an arbitrary state, so the proof covers each order of steps.
+ *   the extension table may be missing.
+ * Each entry point does one step from an arbitrary state, so the proof covers each order
+ * of steps.
  */
 #include <track/datagram.h>
 #include <track/tcp.h>
@@ -17,7 +19,7 @@
 
 static struct track_hot hot;
 static struct track_cold cold;
-static struct tcp_side entry;
+static struct tcp_ext entry;
 static struct track_config config;
 static struct tcp_segment seg, probe[2];
 static struct track_conn conn = {&hot, &cold, NULL};
@@ -39,7 +41,7 @@ make_input(void)
 	in.now = Frama_C_unsigned_int_interval(0, UINT32_MAX);
 	in.side = any_bool();
 	in.rules = Frama_C_unsigned_char_interval(0, UINT8_MAX);
-	in.no_side = any_bool();
+	in.no_ext = any_bool();
 }
 
 static void
@@ -65,7 +67,7 @@ step_tcp(void)
 		tcp_icmp_error(&conn, in.side, in.now, &result);
 		break;
 	case 6:
-		tcp_mislabelled(&conn, &in, &result);
+		tcp_seclabel_mismatch(&conn, &in, &result);
 		break;
 	case 7:
 		answer = tcp_eviction(&conn, in.now);
@@ -96,10 +98,10 @@ step_datagram(void)
 		datagram_packet(&conn, in.side, in.now, &result);
 		break;
 	case 2:
-		datagram_ask(&conn, in.side);
+		datagram_note_query(&conn, in.side);
 		break;
 	case 3:
-		answer = datagram_asks(&conn, in.side);
+		answer = datagram_has_query(&conn, in.side);
 		break;
 	case 4:
 		datagram_is_dns(&conn);
@@ -127,7 +129,7 @@ main(void)
 		step_tcp();
 		break;
 	default:
-		conn.side = &entry;
+		conn.ext = &entry;
 		step_tcp();
 		break;
 	}

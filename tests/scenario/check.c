@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What came of a step, against what is expected of it; and two things that no scenario has to
- * say: a packet that passes leaves the other port as it came in, one that is dropped does not;
- * and nothing else is sent but what is said.
+ * What came of a step, against what is expected of it; and two things that no scenario
+ * has to say: a packet that passes leaves the other port as it came in, one that is
+ * dropped does not; and nothing else is sent but what is said.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -55,7 +55,7 @@ print_frame(const struct sent *sent, char *text, size_t size)
 
 /* One frame of ours, to the last byte. */
 static void
-check_made(struct run *r, const struct sent *sent, const struct expect_send *e)
+check_generated(struct run *r, const struct sent *sent, const struct expect_send *e)
 {
 	uint8_t bytes[FRAME_MAX];
 	struct sent should = {.bytes = bytes};
@@ -75,9 +75,11 @@ check_made(struct run *r, const struct sent *sent, const struct expect_send *e)
 		  expected, i);
 }
 
-/* The frames that we made, against the `sends` of the step; without any there are none. */
+/*
+ * The frames that we made, against the `sends` of the step; without any there are none.
+ */
 static void
-check_sends(struct run *r, const struct sent *const *made, unsigned n)
+check_sends(struct run *r, const struct sent *const *generated, unsigned n)
 {
 	const struct expect *e = &r->step->expect;
 	unsigned i;
@@ -85,7 +87,7 @@ check_sends(struct run *r, const struct sent *const *made, unsigned n)
 	if (n != e->sends)
 		run_wrong(r, "%u frames of ours sent, expected %u", n, e->sends);
 	for (i = 0; i < n && i < e->sends; i++)
-		check_made(r, made[i], &e->send[i]);
+		check_generated(r, generated[i], &e->send[i]);
 }
 
 static const char *
@@ -161,7 +163,9 @@ check_record(struct run *r, const struct engine_record *record)
 	check_conn(r, record->has_conn ? &v : NULL);
 }
 
-/* Whether the frame of a step has left as it came; frames[] without it is what is left. */
+/*
+ * Whether the frame of a step has left as it came; frames[] without it is what is left.
+ */
 static bool
 has_left(const struct run *r, const struct step *step, const struct sent **frames,
 	 unsigned *n)
@@ -180,7 +184,10 @@ has_left(const struct run *r, const struct step *step, const struct sent **frame
 	return true;
 }
 
-/* Held fragments that are decided by now: as expected, and they have left, in their order. */
+/*
+ * Held fragments that are decided by now: as expected, and they have left, in their
+ * order.
+ */
 static void
 check_decided(struct run *r, const struct sent **frames, unsigned *frame_n)
 {
@@ -246,14 +253,14 @@ void
 check_time(struct run *r, unsigned from)
 {
 	const struct expect *e = &r->step->expect;
-	const struct sent *made[FRAMES_MAX];
+	const struct sent *generated[FRAMES_MAX];
 	struct engine_view v;
 	unsigned i, n = 0;
 	bool found = run_view(r, e->conn, &v);
 
 	for (i = from; i < r->out->sents && n < FRAMES_MAX; i++)
-		made[n++] = &r->out->sent[i];
-	check_sends(r, made, n);
+		generated[n++] = &r->out->sent[i];
+	check_sends(r, generated, n);
 	if (e->gone && found)
 		run_wrong(r, "a connection is left");
 	else if (!e->gone)

@@ -35,7 +35,8 @@ fails_as_announced()
 	return 1
 }
 
-# status NUMBER COMMAND...: 1: an expectation is wrong; 2: the text is, or it cannot be run
+# status NUMBER COMMAND...: 1: an expectation is wrong; 2: the text is, or it cannot be
+# run
 status()
 {
 	"${@:2}" >/dev/null 2>&1

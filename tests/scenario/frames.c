@@ -30,9 +30,12 @@ add_segment(struct frame *f, const struct segment_text *g)
 	f->payload_len = g->len;
 }
 
-/* CIPSO (its draft, tag 1) of DOI 1, or CALIPSO (RFC 5570) of DOI 1 in hop-by-hop options. */
+/*
+ * CIPSO (its draft, tag 1) of DOI 1, or CALIPSO (RFC 5570) of DOI 1 in hop-by-hop
+ * options.
+ */
 static void
-add_label(struct frame *f, unsigned family, uint8_t level, uint8_t bytes[16])
+add_seclabel(struct frame *f, unsigned family, uint8_t level, uint8_t bytes[16])
 {
 	const uint8_t cipso[12] = {134, 10, 0, 0, 0, 1, 1, 4, 0, level, 1, 1};
 	const uint8_t calipso[16] = {f->proto, 1,     7, 8, 0, 0, 0, 1,
@@ -120,7 +123,7 @@ error_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t siz
 	struct frame f = from_side(step, family, step->side);
 	const struct frame_words *w = &step->words;
 	uint8_t quoted[FRAME_MAX];
-	size_t len, most = w->quotes != 0 ? w->quotes : 508;
+	size_t len, max = w->quotes != 0 ? w->quotes : 508;
 	unsigned i;
 
 	add_packet(&inner, step, step->quoted, family);
@@ -134,8 +137,8 @@ error_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t siz
 	f.icmp_seq = 1400; /* the MTU, where one belongs */
 	f.payload = quoted + ETHER_BYTES;
 	f.payload_len = len - ETHER_BYTES;
-	if (f.payload_len > most)
-		f.payload_len = most;
+	if (f.payload_len > max)
+		f.payload_len = max;
 	for (i = 0; i < w->quoted_byte; i++)
 		quoted[ETHER_BYTES + w->quoted_at[i]] = w->quoted_is[i];
 	add_words(&f, w);
@@ -200,7 +203,7 @@ step_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size
 	}
 	add_words(&f, &step->words);
 	if (step->words.label != 0)
-		add_label(&f, family, step->words.label, label);
+		add_seclabel(&f, family, step->words.label, label);
 	len = frame_build(&f, bytes, size - 8);
 	if (step->words.piece)
 		len = cut_piece(&step->words, family, bytes, len);
@@ -222,7 +225,7 @@ send_frame(const struct step *step, const struct expect_send *send, unsigned fam
 	   uint8_t *bytes, size_t size)
 {
 	/* an ICMP error quotes at most: RFC 1812 4.3.2.3, RFC 4443 2.4 */
-	static const size_t most[2] = {576 - 28, 1280 - 48};
+	static const size_t max[2] = {576 - 28, 1280 - 48};
 	struct frame f = from_side(step, family, !send->to);
 	uint8_t about[FRAME_MAX], raw[12];
 
@@ -238,8 +241,8 @@ send_frame(const struct step *step, const struct expect_send *send, unsigned fam
 		f.icmp_code = send->icmp->code[family];
 		f.payload = about + ETHER_BYTES;
 		f.payload_len = len - ETHER_BYTES;
-		if (f.payload_len > most[family])
-			f.payload_len = most[family];
+		if (f.payload_len > max[family])
+			f.payload_len = max[family];
 	}
 	add_words(&f, &send->words);
 	f.df = true;

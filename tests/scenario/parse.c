@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The text of a scenario. Line by line, each with a cursor; what cannot be understood is an
- * error with its line, never skipped.
+ * The text of a scenario. Line by line, each with a cursor; what cannot be understood is
+ * an error with its line, never skipped.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -86,7 +86,9 @@ step_line(struct parser *p)
 	p->last_from = p->s->steps;
 	p->last_line = p->line;
 	for (i = 0; i < times && status == 0; i++) {
-		/* never two packets at one time: captures of two ports could not tell which
+		/*
+		 * never two packets at one time: captures of two ports could not tell
+		 * which
 		 * was first */
 		p->now_ns += wait != 0 ? wait : 1000;
 		step.at_ns = p->now_ns;

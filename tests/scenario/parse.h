@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The parts of a step; README.md has their grammar. All return 0, or -EINVAL by text_bad(). */
+/*
+ * The parts of a step; README.md has their grammar. All return 0, or -EINVAL by
+ * text_bad().
+ */
 #ifndef SCENARIO_PARSE_H
 #define SCENARIO_PARSE_H
 

@@ -49,7 +49,9 @@ query(struct parser *p, struct step *step)
 		       : text_bad(p, "expected a length in ()");
 }
 
-/* udp (LEN) | proto N (LEN) | SEGMENT, from a side: what a packet and a quotation can be. */
+/*
+ * udp (LEN) | proto N (LEN) | SEGMENT, from a side: what a packet and a quotation can be.
+ */
 static int
 transport(struct parser *p, struct step *step, uint8_t side, enum step_kind *kind)
 {
@@ -72,7 +74,10 @@ transport(struct parser *p, struct step *step, uint8_t side, enum step_kind *kin
 		       : text_bad(p, "expected a length in ()");
 }
 
-/* icmp QUERY [id N] [(LEN)] | icmp ERROR [elsewhere] quote (PACKET | icmp WORD [id N] [(LEN)]) */
+/*
+ * icmp QUERY [id N] [(LEN)] | icmp ERROR [elsewhere] quote (PACKET | icmp WORD [id N]
+ * [(LEN)])
+ */
 static int
 icmp(struct parser *p, struct step *step)
 {

@@ -115,7 +115,10 @@ options(struct parser *p, struct segment_text *g, uint32_t other)
 	return 0;
 }
 
-/* What a word of a frame sets: a member of struct frame_words, of so many bytes; 0: a flag. */
+/*
+ * What a word of a frame sets: a member of struct frame_words, of so many bytes; 0: a
+ * flag.
+ */
 #define WORD(name, bytes)                                                                \
 	{                                                                                \
 #name, offsetof(struct frame_words, name), bytes                         \

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Scenarios through the program sluice-replay: captures of what each side sends go in, and
- * verdicts.jsonl and the captures of what left must say what the engine in memory has said.
+ * Scenarios through the program sluice-replay: captures of what each side sends go in,
+ * and verdicts.jsonl and the captures of what left must say what the engine in memory has
+ * said.
  *
- * Starting the program costs a hundred times what a scenario does. So those of one configuration
- * share a run: each begins when every connection of the one before is gone and every rate is
- * full again, and all that it can notice of its past are higher numbers of its connections.
+ * Starting the program costs a hundred times what a scenario does. So those of one
+ * configuration share a run: each begins when every connection of the one before is gone
+ * and every rate is full again, and all that it can notice of its past are higher numbers
+ * of its connections.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -308,7 +310,10 @@ compare_verdicts(struct scenario_case *const *cases, unsigned n, const char *dir
 	return 0;
 }
 
-/* What left a port in one case; of the last, up to its last packet, where the program ends. */
+/*
+ * What left a port in one case; of the last, up to its last packet, where the program
+ * ends.
+ */
 static void
 compare_frames(struct scenario_case *c, bool last, unsigned port, pcap_t *pcap)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A scenario while it runs in memory (memory.c), and the checks of each step (check.c). */
+/*
+ * A scenario while it runs in memory (memory.c), and the checks of each step (check.c).
+ */
 #ifndef SCENARIO_RUN_H
 #define SCENARIO_RUN_H
 
@@ -42,8 +44,8 @@ bool run_view(const struct run *r, uint32_t id, struct engine_view *view);
 void check_record(struct run *r, const struct engine_record *record);
 
 /*
- * What was sent since out->sent[from]: the packet itself and fragments that were held are taken
- * out, the rest is ours.
+ * What was sent since out->sent[from]: the packet itself and fragments that were held are
+ * taken out, the rest is ours.
  */
 void check_frames(struct run *r, unsigned from, bool pass);
 

@@ -2,10 +2,10 @@
 /*
  * scenario-runner [-m] [-r SLUICE_REPLAY] RULES_DIR FILE|FOLDER...
  *
- * Runs scenarios in each of their families, first through an engine in memory, then, where the
- * program is given, through sluice-replay. -m: no further than the first that fails. TAP on
- * stdout. Exit status: 0 all is as the scenarios say, 1 something is not, 2 a scenario cannot
- * be read or run.
+ * Runs scenarios in each of their families, first through an engine in memory, then,
+ * where the program is given, through sluice-replay. -m: no further than the first that
+ * fails. TAP on stdout. Exit status: 0 all is as the scenarios say, 1 something is not, 2
+ * a scenario cannot be read or run.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -129,8 +129,8 @@ run_in_memory(struct runner *r)
 }
 
 /*
- * All cases that are configured like the first of them that is not done, in one go. What has
- * failed in memory has nothing to be compared with.
+ * All cases that are configured like the first of them that is not done, in one go. What
+ * has failed in memory has nothing to be compared with.
  */
 static bool
 replay_alike(struct runner *r)

@@ -4,8 +4,8 @@
  * the text; parse.c reads it, memory.c runs it through an engine, check.c says what is
  * not as expected, replay.c runs it through the program sluice-replay.
  *
- * All sequence numbers are absolute here, all times nanoseconds since the scenario's start.
- * Side 0 is A, behind the port lan; side 1 is B, behind wan.
+ * All sequence numbers are absolute here, all times nanoseconds since the scenario's
+ * start. Side 0 is A, behind the port lan; side 1 is B, behind wan.
  */
 #ifndef SCENARIO_SCENARIO_H
 #define SCENARIO_SCENARIO_H
@@ -72,7 +72,8 @@ struct frame_words {
 	uint8_t label; /* a security label of this level, 0: none */
 	uint16_t cut;  /* bytes of the frame that are left, 0: all */
 	uint16_t id;   /* of the datagram that it is a fragment of */
-	bool piece; /* it is one: piece_len bytes at piece_off, as far as there are some */
+	/* it is one: piece_len bytes at piece_off, as far as there are some */
+	bool piece;
 	uint16_t piece_off;
 	uint16_t piece_len;
 	uint16_t quotes;     /* of an ICMP error: bytes that it quotes at most, 0: 508 */
@@ -187,9 +188,9 @@ size_t send_frame(const struct step *step, const struct expect_send *send,
 		  unsigned family, uint8_t *bytes, size_t size);
 
 /*
- * Run through an engine in memory, and check every expectation; then let time run until all
- * connections are gone. Prints "# ..." lines about
- * what is wrong. Returns how much is wrong; -errno when it could not be run.
+ * Run through an engine in memory, and check every expectation; then let time run until
+ * all connections are gone. Prints "# ..." lines about what is wrong. Returns how much is
+ * wrong; -errno when it could not be run.
  */
 int scenario_run(const struct scenario *s, unsigned family, const char *rules_dir,
 		 struct rte_mempool *pool, struct outcome *outcome);
@@ -208,9 +209,9 @@ struct scenario_case {
 bool scenario_alike(const struct scenario *a, const struct scenario *b);
 
 /*
- * Run cases that are alike, one after the other, through one run of the program sluice-replay,
- * and compare its files with the outcomes. Sets `wrong` of each; returns 0, or -errno when
- * the program could not be run.
+ * Run cases that are alike, one after the other, through one run of the program
+ * sluice-replay, and compare its files with the outcomes. Sets `wrong` of each; returns
+ * 0, or -errno when the program could not be run.
  */
 int scenario_replay(struct scenario_case *const *cases, unsigned n, const char *rules_dir,
 		    const char *program);

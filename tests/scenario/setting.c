@@ -16,8 +16,8 @@ scenario_setting(struct engine_config *config, const struct setting *s)
 	bool is_true = strcmp(s->value, "true") == 0;
 	bool is_bool = is_true || strcmp(s->value, "false") == 0;
 
-#define TIMEOUT(key, value, least, most, text)                                           \
-	if (strcmp(s->name, #key) == 0 && is_number && n >= (least) && n <= (most)) {    \
+#define TIMEOUT(key, value, min, max, text)                                              \
+	if (strcmp(s->name, #key) == 0 && is_number && n >= (min) && n <= (max)) {       \
 		config->track.key = (uint32_t)n * TICKS_PER_S;                           \
 		return true;                                                             \
 	}

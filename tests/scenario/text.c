@@ -72,7 +72,7 @@ text_take_char(struct parser *p, char c)
 }
 
 bool
-text_number(struct parser *p, uint64_t most, uint64_t *value)
+text_number(struct parser *p, uint64_t max, uint64_t *value)
 {
 	char *end;
 
@@ -85,17 +85,17 @@ text_number(struct parser *p, uint64_t most, uint64_t *value)
 
 		*value = shift < 64 ? 1ull << shift : UINT64_MAX;
 	}
-	if (errno != 0 || *value > most)
+	if (errno != 0 || *value > max)
 		return false;
 	p->at = end;
 	return true;
 }
 
 bool
-text_value(struct parser *p, uint64_t most, uint64_t *v)
+text_value(struct parser *p, uint64_t max, uint64_t *v)
 {
 	text_skip_blanks(p);
-	return text_number(p, most, v) &&
+	return text_number(p, max, v) &&
 	       (isspace((unsigned char)*p->at) || *p->at == '\0' ||
 		strchr(",>}", *p->at) != NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A line of a scenario, read from the left: each function takes what it understands and moves
- * the cursor, or leaves the cursor where it was and says false. What cannot be understood is an
- * error with its line, never skipped.
+ * A line of a scenario, read from the left: each function takes what it understands and
+ * moves the cursor, or leaves the cursor where it was and says false. What cannot be
+ * understood is an error with its line, never skipped.
  */
 #ifndef SCENARIO_TEXT_H
 #define SCENARIO_TEXT_H
@@ -39,8 +39,8 @@ bool text_take(struct parser *p, const char *expected);
 bool text_take_char(struct parser *p, char c);
 
 /* Decimal, hexadecimal, or 2^n; as a word of its own. */
-bool text_number(struct parser *p, uint64_t most, uint64_t *value);
-bool text_value(struct parser *p, uint64_t most, uint64_t *v);
+bool text_number(struct parser *p, uint64_t max, uint64_t *value);
+bool text_value(struct parser *p, uint64_t max, uint64_t *v);
 
 /* [=][-]N{(+|-)N}: relative to an initial sequence number, or with "=" absolute. */
 bool text_sequence(struct parser *p, uint32_t isn, uint32_t *seq);

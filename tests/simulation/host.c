@@ -63,8 +63,8 @@ emit_ack(struct host *h, uint32_t now, struct host_out *out)
 }
 
 /*
- * The ACK that answers what is not acceptable: without data two in a second, as Linux has it
- * (tcp_invalid_ratelimit), lest two hosts answer each other's without end.
+ * The ACK that answers what is not acceptable: without data two in a second, as Linux has
+ * it (tcp_invalid_ratelimit), lest two hosts answer each other's without end.
  */
 static void
 emit_challenge(struct host *h, const struct tcp_segment *seg, uint32_t now,

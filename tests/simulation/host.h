@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A TCP host as they are in the world, for measuring what a firewall costs them: retransmission
- * with back-off and after three duplicate ACKs, a congestion window, segments kept out of order,
- * delayed ACKs, keepalives, timestamps, and the tests of RFC 9293 and RFC 5961. Bytes have numbers
- * but no contents. tests/model/endpoint.h is the other one: small, for exploring every order.
+ * A TCP host as they are in the world, for measuring what a firewall costs them:
+ * retransmission with back-off and after three duplicate ACKs, a congestion window,
+ * segments kept out of order, delayed ACKs, keepalives, timestamps, and the tests of RFC
+ * 9293 and RFC 5961. Bytes have numbers but no contents. tests/model/endpoint.h is the
+ * other one: small, for exploring every order.
  *
  * Pure: a segment, a write or a time goes in; segments come out through host_out.
  */

@@ -133,7 +133,7 @@ through_tracker(struct sim *s, const struct flight *f)
 	else
 		s->result.dropped += !pass;
 	if (s->w.r.action != ACTION_NONE)
-		put(s, !s->w.r.made_to, true, false, &s->w.r.made);
+		put(s, !s->w.r.generated_to, true, false, &s->w.r.generated);
 	if (pass)
 		put(s, f->from, true, f->forged, &f->seg);
 }
@@ -248,7 +248,10 @@ remember(struct sim *s)
 	}
 }
 
-/* A few segments at once, with numbers that follow from each other, in the name of one host. */
+/*
+ * A few segments at once, with numbers that follow from each other, in the name of one
+ * host.
+ */
 static void
 forge(struct sim *s)
 {
@@ -284,7 +287,7 @@ happen(struct sim *s)
 {
 	if (s->o->what == RESTARTED && s->now >= s->happens && s->over > s->now) {
 		s->over = s->now; /* once */
-		s->w.live = s->w.has_side = false;
+		s->w.live = s->w.has_ext = false;
 	}
 	if (s->forge_left && s->forge_at <= s->now)
 		forge(s);

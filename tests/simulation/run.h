@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One connection between two hosts: a path that loses, delays and reorders, the tracker in its
- * middle or not, something that happens to the path or to the tracker, and a forger.
+ * One connection between two hosts: a path that loses, delays and reorders, the tracker
+ * in its middle or not, something that happens to the path or to the tracker, and a
+ * forger.
  *
- * Everything follows from the number; with and without the tracker the same is wanted by the
- * applications, lost by the same odds and forged at the same times.
+ * Everything follows from the number; with and without the tracker the same is wanted by
+ * the applications, lost by the same odds and forged at the same times.
  */
 #ifndef SIMULATION_RUN_H
 #define SIMULATION_RUN_H

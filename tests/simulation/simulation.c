@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How many connections a firewall in the middle holds back: each is run twice, with the tracker
- * and without, and is held back if with it nothing moves for 10 s longer, or it does not end. TAP.
+ * How many connections a firewall in the middle holds back: each is run twice, with the
+ * tracker and without, and is held back if with it nothing moves for 10 s longer, or it
+ * does not end. TAP.
  */
 #include <errno.h>
 #include <getopt.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * states-table: what the tracker does with each kind of segment in each pair of states, as the
- * table of docs/tcp-tracking.md. check.sh compares the two.
+ * states-table: what the tracker does with each kind of segment in each pair of states,
+ * as the table of docs/tcp-tracking.md. check.sh compares the two.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +10,11 @@
 
 #include "../unit/tcp_situations.h"
 
-/* A connection with its side entry, since the rare rules need one. */
+/* A connection with its extension, since the rare rules need one. */
 struct machine {
 	struct track_hot hot;
 	struct track_cold cold;
-	struct tcp_side side;
+	struct tcp_ext side;
 	struct track_result r;
 	bool live;
 };

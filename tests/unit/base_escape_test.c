@@ -82,7 +82,9 @@ what_is_not_utf8_is_escaped(void **state)
 		assert_string_equal(escaped(pairs[i][0]), pairs[i][1]);
 }
 
-/* Whatever the bytes are: only ASCII that is printable, ends of lines, and whole UTF-8. */
+/*
+ * Whatever the bytes are: only ASCII that is printable, ends of lines, and whole UTF-8.
+ */
 static void
 nothing_else_comes_out_and_nothing_is_cut_within(void **state)
 {

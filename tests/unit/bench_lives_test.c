@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The generator of connections (bench/gen), over a wire that loses, and through the engine. */
+/*
+ * The generator of connections (bench/gen), over a wire that loses, and through the
+ * engine.
+ */
 #include "engine_fixture.h"
 
 #include <getopt.h>
@@ -211,7 +214,10 @@ held_connections_stay_and_talk(void **state)
 	free(w.memory);
 }
 
-/* With a due time the figures hold what a segment has waited before it could be sent, too. */
+/*
+ * With a due time the figures hold what a segment has waited before it could be sent,
+ * too.
+ */
 static void
 latency_counts_from_when_it_was_due(void **state)
 {
@@ -232,7 +238,7 @@ latency_counts_from_when_it_was_due(void **state)
 	assert_non_null(m);
 	cross(&w, lives_write(&w.lives, w.now, m), m);
 	assert_int_equal(w.lives.latency.count, 1);
-	assert_int_equal(w.lives.latency.most, 10);
+	assert_int_equal(w.lives.latency.max, 10);
 
 	w.now = 120; /* the one that had to wait */
 	assert_true(lives_next(&w.lives, LIVES_HELD, 91));
@@ -240,7 +246,7 @@ latency_counts_from_when_it_was_due(void **state)
 	assert_non_null(m);
 	cross(&w, lives_write(&w.lives, w.now, m), m);
 	assert_int_equal(w.lives.latency.count, 2);
-	assert_int_equal(w.lives.latency.most, 29);
+	assert_int_equal(w.lives.latency.max, 29);
 	free(w.memory);
 }
 
@@ -266,7 +272,10 @@ held_ones_and_ending_ones_live_side_by_side(void **state)
 	free(w.memory);
 }
 
-/* The sum of what went over is that of the sizes by their weights; what is lost comes again. */
+/*
+ * The sum of what went over is that of the sizes by their weights; what is lost comes
+ * again.
+ */
 static void
 sizes_come_as_often_as_they_weigh(void **state)
 {
@@ -418,7 +427,7 @@ percentiles_are_right_to_three_in_a_hundred(void **state)
 	assert_in_range(histogram_percentile(&h, 0.5), 48500, 50001);
 	assert_in_range(histogram_percentile(&h, 0.99), 96000, 99001);
 	assert_in_range(histogram_percentile(&h, 1), 96900, 100000);
-	assert_int_equal(h.most, 100000);
+	assert_int_equal(h.max, 100000);
 }
 
 int

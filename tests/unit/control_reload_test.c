@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Loading rules on a thread of its own. What is loaded waits until the test lets it go on,
- * so that each order is one that the test makes.
+ * Loading rules on a thread of its own. What is loaded waits until the test lets it go
+ * on, so that each order is one that the test makes.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What becomes of packets: passed, dropped, answered; and that bursts make no difference. */
+/*
+ * What becomes of packets: passed, dropped, answered; and that bursts make no difference.
+ */
 #include "engine_fixture.h"
 
 #include <rte_random.h>
@@ -85,7 +87,7 @@ segment_of_no_connection_is_reset_if_wanted(void **state)
 	r = inject(&f, LAN, &frame);
 	assert_int_equal(r.action, ACTION_NONE);
 	assert_int_equal(left_count(&f, LAN), 0);
-	assert_int_equal(stats(&f).made[ACTION_RST], 1);
+	assert_int_equal(stats(&f).generated[ACTION_RST], 1);
 	fixture_end(&f);
 }
 
@@ -228,7 +230,10 @@ retransmitted_syn_is_new_to_the_rules(void **state)
 	fixture_end(&f);
 }
 
-/* Rules that are the connection's own, and remembered in it; and such that refuse answers. */
+/*
+ * Rules that are the connection's own, and remembered in it; and such that refuse
+ * answers.
+ */
 #define BOTH_WAYS RULESET("drop", RULE(TCP_DPORT(80) ACCEPT) RULE(TCP_SPORT(80) ACCEPT))
 #define ONE_WAY RULESET("drop", RULE(TCP_DPORT(80) ACCEPT))
 
@@ -657,7 +662,9 @@ new_packets_of_a_burst_get_their_own_answers_from_many_rules(void **state)
 	handshake(&f);
 	drain(&f);
 	for (i = 0; i < ENGINE_BURST_MAX; i++) {
-		/* every fourth is a datagram, every eighth of the handshake's connection */
+		/*
+		 * every fourth is a datagram, every eighth of the handshake's connection
+		 */
 		frame = i % 4 == 3 ? datagram(LAN, 2000, (uint16_t)(1000 + i / 2))
 				   : segment(LAN, FRAME_SYN, 1000, 0);
 		frame.dport = (uint16_t)(1000 + i / 2);
@@ -689,7 +696,7 @@ new_packets_of_a_burst_get_their_own_answers_from_many_rules(void **state)
 }
 
 static void
-made_segments_stand_right_behind_their_cause(void **state)
+generated_segments_stand_right_behind_their_cause(void **state)
 {
 	struct rte_mbuf *pkts[3];
 	struct engine_record records[3];
@@ -760,8 +767,8 @@ bad_frames_are_dropped_with_the_parsers_reason(void **state)
 
 /*
  * Random traffic of a few hosts, legal and hostile: all flags, numbers near and far, both
- * families, UDP, pings and their answers. Enough of one connection to have several packets
- * of it in a burst.
+ * families, UDP, pings and their answers. Enough of one connection to have several
+ * packets of it in a burst.
  */
 #define MIX 6400
 #define GROUP 64 /* packets of one port and one time: a multiple of all burst sizes */
@@ -1033,7 +1040,7 @@ main(void)
 		cmocka_unit_test(port_without_a_wire_drops),
 		cmocka_unit_test(
 			new_packets_of_a_burst_get_their_own_answers_from_many_rules),
-		cmocka_unit_test(made_segments_stand_right_behind_their_cause),
+		cmocka_unit_test(generated_segments_stand_right_behind_their_cause),
 		cmocka_unit_test(full_transmit_buffer_drops_and_says_so),
 		cmocka_unit_test(bad_frames_are_dropped_with_the_parsers_reason),
 		cmocka_unit_test(burst_size_makes_no_difference),

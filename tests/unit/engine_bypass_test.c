@@ -45,7 +45,10 @@ static const struct row rows[] = {
 	{"802.1ah", 0, TYPE(0x88e7), REASON_ENCAPSULATED},
 };
 
-/* The record of a frame with these words in bypass, with one tag more in each VLAN of `tags`. */
+/*
+ * The record of a frame with these words in bypass, with one tag more in each VLAN of
+ * `tags`.
+ */
 static struct engine_record
 cross(const struct row *row, uint32_t words, uint8_t tags)
 {
@@ -156,7 +159,10 @@ no_word_lets_ip_cross(void **state)
 		check_row(&hidden[i], ALL_WORDS, hidden[i].frame.tags, false);
 }
 
-/* RFC 4890: what a bridge has to pass on a link, each with the hop limit that proves that. */
+/*
+ * RFC 4890: what a bridge has to pass on a link, each with the hop limit that proves
+ * that.
+ */
 static void
 icmpv6_of_the_link_crosses_and_what_was_routed_does_not(void **state)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Time-outs, by a clock that is an argument: what goes, when, and what is asked before. */
+/*
+ * Time-outs, by a clock that is an argument: what goes, when, and what is asked before.
+ */
 #include "engine_fixture.h"
 
 static void
@@ -148,7 +150,7 @@ idle_connection_is_probed_three_times_and_then_removed(void **state)
 	start(&f);
 	handshake(&f);
 	run_until(&f, at - MS);
-	assert_int_equal(stats(&f).made[ACTION_PROBE], 0);
+	assert_int_equal(stats(&f).generated[ACTION_PROBE], 0);
 	for (i = 0; i < 3; i++) {
 		drain(&f);
 		engine_expire(f.e, at + i * S, 64);
@@ -162,7 +164,7 @@ idle_connection_is_probed_three_times_and_then_removed(void **state)
 		assert_int_equal(p.seg.seq, 1000);
 		assert_int_equal(p.seg.ack, 5001);
 	}
-	assert_int_equal(stats(&f).made[ACTION_PROBE], 6);
+	assert_int_equal(stats(&f).generated[ACTION_PROBE], 6);
 	assert_int_equal(connections(&f), 1);
 	run_until(&f, at + 3 * S);
 	assert_int_equal(connections(&f), 0);
@@ -180,12 +182,12 @@ probed_connection_that_answers_lives_on(void **state)
 	start(&f);
 	handshake(&f);
 	run_until(&f, at);
-	assert_int_equal(stats(&f).made[ACTION_PROBE], 2);
+	assert_int_equal(stats(&f).generated[ACTION_PROBE], 2);
 	frame = segment(WAN, FRAME_ACK, 5001, 1001);
 	assert_passed(inject_at(&f, WAN, &frame, at + 100 * MS));
 	run_until(&f, at + 7440 * S);
 	assert_int_equal(connections(&f), 1);
-	assert_int_equal(stats(&f).made[ACTION_PROBE], 2);
+	assert_int_equal(stats(&f).generated[ACTION_PROBE], 2);
 	fixture_end(&f);
 }
 
@@ -217,7 +219,7 @@ link_layers_of_dead_connections_make_room(void **state)
 		come_and_go(&f, i);
 	handshake(&f);
 	run_until(&f, START + 7440 * S);
-	assert_int_equal(stats(&f).made[ACTION_PROBE], 2);
+	assert_int_equal(stats(&f).generated[ACTION_PROBE], 2);
 	fixture_end(&f);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An engine with one wire, port 0 "lan" and port 1 "wan", real mbufs, rules from nft's JSON,
- * and frames sent through it one by one. Shared by the tests of the engine. At the end of
- * each test all mbufs must be back in their pool.
+ * An engine with one wire, port 0 "lan" and port 1 "wan", real mbufs, rules from nft's
+ * JSON, and frames sent through it one by one. Shared by the tests of the engine. At the
+ * end of each test all mbufs must be back in their pool.
  */
 #ifndef TESTS_UNIT_ENGINE_FIXTURE_H
 #define TESTS_UNIT_ENGINE_FIXTURE_H

@@ -21,7 +21,10 @@ udp_piece(uint16_t dport, uint16_t id, unsigned i, bool bad)
 			more);
 }
 
-/* All datagrams, their pieces interleaved: each third is refused by the rules, each fifth bad. */
+/*
+ * All datagrams, their pieces interleaved: each third is refused by the rules, each fifth
+ * bad.
+ */
 static void
 run_bursts(unsigned size, struct engine_record *records)
 {
@@ -139,7 +142,9 @@ without_buffers_fragments_are_dropped(void **state)
 	fixture_end(&f);
 }
 
-/* RFC 791: every host takes 576 bytes, so the longest datagram has up to 119 fragments. */
+/*
+ * RFC 791: every host takes 576 bytes, so the longest datagram has up to 119 fragments.
+ */
 static void
 the_longest_datagram_passes_over_links_of_576(void **state)
 {

@@ -229,7 +229,7 @@ a_probe_that_cannot_be_sent_is_not_a_silence(void **state)
 			break;
 	for (i = 0; i < 100; i++)
 		engine_expire(f.e, START + IDLE + i * S, ENGINE_EXPIRE_MAX);
-	assert_int_equal(stats(&f).made[ACTION_PROBE], 0);
+	assert_int_equal(stats(&f).generated[ACTION_PROBE], 0);
 	assert_int_equal(stats(&f).connections, 1);
 	rte_pktmbuf_free_bulk(all, n);
 	/* three silences from now on */

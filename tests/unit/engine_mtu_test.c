@@ -86,7 +86,7 @@ what_may_not_be_fragmented_is_answered(void **state)
 	assert_int_equal(told_mtu(&f, 2, 0), MTU);
 	assert_int_equal(stats(&f).packets, 2);
 	assert_int_equal(stats(&f).drops[REASON_MTU], 2);
-	assert_int_equal(stats(&f).made[ACTION_ICMP], 2);
+	assert_int_equal(stats(&f).generated[ACTION_ICMP], 2);
 	assert_int_equal(stats(&f).connections + stats(&f).connections6, 0);
 	fixture_end(&f);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* With pppoe: track, what is in a PPPoE session is tracked and judged like any other packet. */
+/*
+ * With pppoe: track, what is in a PPPoE session is tracked and judged like any other
+ * packet.
+ */
 #include "engine_fixture.h"
 
 #define SESSION 0x1234
@@ -130,7 +133,9 @@ ipv6_and_a_protocol_of_one_byte_are_judged(void **state)
 	fixture_end(&f);
 }
 
-/* PADI and the like, LCP, PAP, IPCP, IPv6CP cross; what may be IP in disguise does not. */
+/*
+ * PADI and the like, LCP, PAP, IPCP, IPv6CP cross; what may be IP in disguise does not.
+ */
 static void
 control_crosses_and_other_data_does_not(void **state)
 {

@@ -261,8 +261,8 @@ next_crowded(const struct flow_table *t, uint32_t n, uint32_t buckets[2])
 	for (;; n++) {
 		key.addr.v4[0] = rte_cpu_to_be_32(0x0a000000 + n);
 		hash = flow_table_hash(t, &key);
-		home = flow_home(t, hash);
-		other = flow_other(t, home, flow_tag(hash));
+		home = flow_primary(t, hash);
+		other = flow_alternate(t, home, flow_tag(hash));
 		if (buckets[0] == buckets[1]) {
 			buckets[0] = home;
 			buckets[1] = other;

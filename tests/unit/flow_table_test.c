@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The connection table: everything that was put in is found and nothing else, the masks of
- * the index are what a recount gives, and no connection ever changes its number.
+ * The connection table: everything that was put in is found and nothing else, the masks
+ * of the index are what a recount gives, and no connection ever changes its number.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,7 +102,10 @@ find(const struct flow_table *t, uint32_t n)
 	return index;
 }
 
-/* Recount all that the index says about itself; returns how many live in their second bucket. */
+/*
+ * Recount all that the index says about itself; returns how many live in their second
+ * bucket.
+ */
 static uint32_t
 check_index(const struct flow_table *t)
 {
@@ -131,11 +134,11 @@ check_index(const struct flow_table *t)
 			flow_key_of(t, index, &key);
 			hash = flow_table_hash(t, &key);
 			assert_int_equal(bucket->tag[slot], flow_tag(hash));
-			assert_int_equal(secondary, flow_home(t, hash) != b);
+			assert_int_equal(secondary, flow_primary(t, hash) != b);
 			if (secondary) {
-				assert_int_equal(flow_other(t, b, flow_tag(hash)),
-						 flow_home(t, hash));
-				overflow[flow_home(t, hash) * 16 +
+				assert_int_equal(flow_alternate(t, b, flow_tag(hash)),
+						 flow_primary(t, hash));
+				overflow[flow_primary(t, hash) * 16 +
 					 (flow_tag(hash) >> 12)]++;
 				seconds++;
 			}
@@ -194,14 +197,14 @@ sizes_of_its_parts_add_up(void **state)
 	flow_table_sizes(&config, &sizes);
 	assert_int_equal(sizes.connections, FLOW_CONN4_BYTES * UINT64_C(1048576));
 	assert_int_equal(sizes.index, 10u * 1048576);
-	assert_int_equal(sizes.index + sizes.connections + sizes.sides,
+	assert_int_equal(sizes.index + sizes.connections + sizes.exts,
 			 flow_table_bytes(&config));
 	config.family = 6;
 	flow_table_sizes(&config, &sizes);
 	assert_int_equal(sizes.connections, FLOW_CONN6_BYTES * UINT64_C(1048576));
 	config.family = 5;
 	flow_table_sizes(&config, &sizes);
-	assert_int_equal(sizes.index + sizes.connections + sizes.sides, 0);
+	assert_int_equal(sizes.index + sizes.connections + sizes.exts, 0);
 }
 
 static void
@@ -218,12 +221,11 @@ the_memory_is_used_to_its_end_and_lines_are_whole(void **state)
 			assert_int_equal((uintptr_t)t->buckets % 64, 0);
 			assert_int_equal((uintptr_t)t->slab % 64, 0);
 			assert_true((char *)(t->buckets + t->bucket_count) <= t->slab);
-			assert_true((char *)flow_conn(t, sizes[i]) <= (char *)t->sides);
-			assert_true((char *)(t->sides + t->side_count + 1) <=
-				    (char *)t->side_owner);
+			assert_true((char *)flow_conn(t, sizes[i]) <= (char *)t->exts);
+			assert_true((char *)(t->exts + t->ext_count + 1) <=
+				    (char *)t->ext_owner);
 			assert_in_range((char *)f->memory + f->bytes -
-						(char *)(t->side_owner + t->side_count +
-							 1),
+						(char *)(t->ext_owner + t->ext_count + 1),
 					0, 63);
 		}
 }
@@ -244,12 +246,12 @@ the_other_bucket_of_the_other_one_is_the_first(void **state)
 			bucket = random_below(f, counts[i]);
 			tag = flow_tag(random_below(f, UINT32_MAX));
 			assert_int_not_equal(tag, 0);
-			other = flow_other(&t, bucket, tag);
+			other = flow_alternate(&t, bucket, tag);
 			assert_true(other < counts[i]);
-			assert_int_equal(flow_other(&t, other, tag), bucket);
+			assert_int_equal(flow_alternate(&t, other, tag), bucket);
 		}
-		assert_int_equal(flow_home(&t, UINT64_MAX), counts[i] - 1);
-		assert_int_equal(flow_home(&t, 0), 0);
+		assert_int_equal(flow_primary(&t, UINT64_MAX), counts[i] - 1);
+		assert_int_equal(flow_primary(&t, 0), 0);
 	}
 	assert_int_equal(flow_tag(UINT64_C(0xffff0000)), 1);
 }
@@ -455,8 +457,8 @@ keys_with_one_hash_are_all_found_up_to_sixteen(void **state)
 	uint32_t n;
 
 	build(f, 4, 1000);
-	assert_int_not_equal(flow_other(t, flow_home(t, hash), flow_tag(hash)),
-			     flow_home(t, hash));
+	assert_int_not_equal(flow_alternate(t, flow_primary(t, hash), flow_tag(hash)),
+			     flow_primary(t, hash));
 	for (n = 0; n < 16; n++) {
 		key = key_of(t, n);
 		assert_int_equal(flow_insert(t, &key, hash), n);
@@ -485,7 +487,7 @@ a_new_connection_is_zero_but_for_key_and_serial_number(void **state)
 	for (family = 4; family <= 6; family += 2) {
 		build(f, (uint8_t)family, 10);
 		assert_int_equal(insert(t, 0), 0);
-		flow_side_take(t, 0);
+		flow_ext_take(t, 0);
 		wheel_arm(&t->wheel, 0, 100);
 		memset(&flow_conn(t, 0)->hot, 0xff, sizeof(struct track_hot));
 		flow_remove(t, 0);
@@ -534,47 +536,48 @@ next_walks_over_all_in_use(void **state)
 }
 
 static void
-the_ring_of_sides_takes_the_oldest_from_its_owner(void **state)
+the_ring_of_extensions_takes_the_oldest_from_its_owner(void **state)
 {
 	struct fixture *f = *state;
 	struct flow_table *t = &f->table;
-	struct tcp_side *side;
+	struct tcp_ext *ext;
 	uint32_t i;
 
 	build(f, 4, 200);
-	assert_int_equal(t->side_count, 64);
+	assert_int_equal(t->ext_count, 64);
 	for (i = 0; i < 200; i++)
 		insert(t, i);
 	for (i = 0; i < 64; i++) {
-		assert_null(flow_side(t, flow_cold(t, flow_conn(t, i))));
-		side = flow_side_take(t, i);
-		assert_ptr_equal(side, flow_side(t, flow_cold(t, flow_conn(t, i))));
-		assert_ptr_not_equal(side, &t->sides[0]);
-		side->rate[0] = i + 1;
+		assert_null(flow_ext(t, flow_cold(t, flow_conn(t, i))));
+		ext = flow_ext_take(t, i);
+		assert_ptr_equal(ext, flow_ext(t, flow_cold(t, flow_conn(t, i))));
+		assert_ptr_not_equal(ext, &t->exts[0]);
+		ext->rate[0] = i + 1;
 	}
-	assert_ptr_equal(flow_side_take(t, 7),
-			 flow_side(t, flow_cold(t, flow_conn(t, 7))));
-	assert_int_equal(flow_side_take(t, 7)->rate[0], 8);
+	assert_ptr_equal(flow_ext_take(t, 7), flow_ext(t, flow_cold(t, flow_conn(t, 7))));
+	assert_int_equal(flow_ext_take(t, 7)->rate[0], 8);
 
-	side = flow_side_take(t, 100); /* the ring is full */
-	assert_int_equal(side->rate[0], 0);
-	assert_null(flow_side(t, flow_cold(t, flow_conn(t, 0))));
-	assert_non_null(flow_side(t, flow_cold(t, flow_conn(t, 1))));
+	ext = flow_ext_take(t, 100); /* the ring is full */
+	assert_int_equal(ext->rate[0], 0);
+	assert_null(flow_ext(t, flow_cold(t, flow_conn(t, 0))));
+	assert_non_null(flow_ext(t, flow_cold(t, flow_conn(t, 1))));
 
-	/* a removed owner is not touched again, even when its number has a new connection */
+	/*
+	 * a removed owner is not touched again, even when its number has a new connection
+	 */
 	flow_remove(t, 1);
 	assert_int_equal(insert(t, 500), 1);
-	assert_non_null(flow_side_take(t, 101));
-	assert_int_equal(flow_cold(t, flow_conn(t, 1))->track.side, 0);
-	flow_side_give_back(t, 1); /* has none: nothing */
-	assert_non_null(flow_side(t, flow_cold(t, flow_conn(t, 101))));
+	assert_non_null(flow_ext_take(t, 101));
+	assert_int_equal(flow_cold(t, flow_conn(t, 1))->track.ext_index, 0);
+	flow_ext_give_back(t, 1); /* has none: nothing */
+	assert_non_null(flow_ext(t, flow_cold(t, flow_conn(t, 101))));
 
 	for (i = 102; i < 200; i++)
-		assert_non_null(flow_side_take(t, i));
-	assert_null(flow_side(t, flow_cold(t, flow_conn(t, 100))));
+		assert_non_null(flow_ext_take(t, i));
+	assert_null(flow_ext(t, flow_cold(t, flow_conn(t, 100))));
 	for (i = 0; i <= 200 - 64; i++)
 		assert_true(i == 1 || i >= 136 ||
-			    flow_cold(t, flow_conn(t, i))->track.side == 0);
+			    flow_cold(t, flow_conn(t, i))->track.ext_index == 0);
 }
 
 static void
@@ -653,7 +656,7 @@ main(void)
 		cmocka_unit_test(keys_with_one_hash_are_all_found_up_to_sixteen),
 		cmocka_unit_test(a_new_connection_is_zero_but_for_key_and_serial_number),
 		cmocka_unit_test(next_walks_over_all_in_use),
-		cmocka_unit_test(the_ring_of_sides_takes_the_oldest_from_its_owner),
+		cmocka_unit_test(the_ring_of_extensions_takes_the_oldest_from_its_owner),
 		cmocka_unit_test(one_secret_and_one_order_give_one_table),
 		cmocka_unit_test(a_table_of_none_finds_nothing_and_takes_nothing),
 	};

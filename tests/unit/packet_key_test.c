@@ -12,7 +12,7 @@
 #include <packet/packet.h>
 
 static struct packet
-parse_on(const struct frame *f, uint8_t side, uint16_t zone)
+parse_on(const struct frame *f, uint8_t side, uint16_t wire)
 {
 	uint8_t bytes[FRAME_MAX];
 	size_t len = frame_build(f, bytes, sizeof(bytes));
@@ -21,7 +21,7 @@ parse_on(const struct frame *f, uint8_t side, uint16_t zone)
 
 	assert_int_not_equal(len, 0);
 	frame_mbuf(&m, bytes, len, len);
-	packet_parse(&m, side, flow_network(zone, 0, 0),
+	packet_parse(&m, side, flow_network(wire, 0, 0),
 		     PACKET_VERIFY_IP | PACKET_VERIFY_L4, &p);
 	assert_int_equal(p.reason, REASON_NONE);
 	return p;
@@ -92,7 +92,7 @@ the_same_bytes_from_the_other_side_are_another_key(void **state)
 static void
 wires_ports_and_protocols_tell_keys_apart(void **state)
 {
-	struct packet a = parse_on(&there4, 0, 1), zone = parse_on(&there4, 0, 2);
+	struct packet a = parse_on(&there4, 0, 1), wire = parse_on(&there4, 0, 2);
 	struct frame other = there4;
 	struct packet port, proto;
 
@@ -102,12 +102,15 @@ wires_ports_and_protocols_tell_keys_apart(void **state)
 	other = there4;
 	other.proto = IPPROTO_UDP;
 	proto = parse_on(&other, 0, 1);
-	assert_false(flow_key4_equal(&a.key, &zone.key));
+	assert_false(flow_key4_equal(&a.key, &wire.key));
 	assert_false(flow_key4_equal(&a.key, &port.key));
 	assert_false(flow_key4_equal(&a.key, &proto.key));
 }
 
-/* The network of a frame with these tags, where an untagged one has the network `untagged`. */
+/*
+ * The network of a frame with these tags, where an untagged one has the network
+ * `untagged`.
+ */
 static uint32_t
 network_of(uint32_t untagged, uint8_t tags, struct frame_tag outer,
 	   struct frame_tag inner)

@@ -17,8 +17,8 @@
 #pragma GCC diagnostic ignored "-Woverride-init"
 
 #define ALL (PACKET_VERIFY_IP | PACKET_VERIFY_L4)
-#define ZONE 7
-#define NETWORK flow_network(ZONE, 0, 0)
+#define WIRE_NUMBER 7
+#define NETWORK flow_network(WIRE_NUMBER, 0, 0)
 #define A4 "192.0.2.1"
 #define B4 "198.51.100.2"
 #define A6 "2001:db8::1"
@@ -47,8 +47,8 @@ struct row {
 };
 
 /*
- * Parse len bytes that lie alone on the heap, so that a sanitizer sees each byte read past
- * them.
+ * Parse len bytes that lie alone on the heap, so that a sanitizer sees each byte read
+ * past them.
  */
 static struct packet
 parse_bytes(const uint8_t *bytes, size_t len, uint32_t flags, uint64_t ol_flags)
@@ -122,10 +122,10 @@ assert_peek_agrees(const struct row *row, uint8_t *bytes, size_t len, uint32_t f
 	if (tcp == NULL)
 		return;
 	assert_int_equal(whole->kind, PACKET_TCP);
-	assert_int_equal(p.kind, whole->family == 4 ? PACKET_PLAIN4 : PACKET_PLAIN6);
+	assert_int_equal(p.kind, whole->family == 4 ? PACKET_FAST4 : PACKET_FAST6);
 	assert_memory_equal(&p.key, &whole->key, packet_key_bytes(whole));
-	packet_plain_segment(tcp, p.l4_len, &seg);
-	timestamps = packet_plain_timestamps(tcp, &seg);
+	packet_fast_segment(tcp, p.l4_len, &seg);
+	timestamps = packet_fast_timestamps(tcp, &seg);
 	assert_true(whole->seg.has_ts || !timestamps);
 	assert_int_equal(seg.seq, whole->seg.seq);
 	assert_int_equal(seg.len, whole->seg.len);
@@ -180,7 +180,7 @@ check_row(const struct row *row)
 		assert_int_equal(p.kind, PACKET_BAD);
 		assert_int_equal(p.proto, 0);
 	}
-	assert_int_equal(flow_id_wire(&p.key.id), ZONE);
+	assert_int_equal(flow_id_wire(&p.key.id), WIRE_NUMBER);
 	assert_same_in_segments(row, bytes, len, flags, &p);
 	assert_peek_agrees(row, bytes, len, flags, &p);
 }

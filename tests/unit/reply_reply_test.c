@@ -15,8 +15,8 @@
 	"-Woverride-init" /* a usual frame, then what is not usual */
 
 #define ALL (PACKET_VERIFY_IP | PACKET_VERIFY_L4)
-#define ZONE 3
-#define NETWORK flow_network(ZONE, 0, 0)
+#define WIRE_NUMBER 3
+#define NETWORK flow_network(WIRE_NUMBER, 0, 0)
 #define IP4 .src = "192.0.2.1", .dst = "198.51.100.2"
 #define IP6 .src = "2001:db8::1", .dst = "2001:db8:1::2"
 #define MAC_A                                                                            \

@@ -395,7 +395,9 @@ fragments_are_gathered_by_what_they_have_in_common(void **state)
 	assert_true(seen_apart > 400);
 }
 
-/* Bytes changed and cut at random: an owner that exists, and no byte read past the end. */
+/*
+ * Bytes changed and cut at random: an owner that exists, and no byte read past the end.
+ */
 static void
 any_bytes_have_an_owner(void **state)
 {

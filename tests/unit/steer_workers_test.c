@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Several workers on one wire, in one thread, turn by turn, with the rings between them as
- * app/sluice/worker.c uses them. Whatever the number of workers, the same packets pass and
- * the same connections are left.
+ * Several workers on one wire, in one thread, turn by turn, with the rings between them
+ * as app/sluice/worker.c uses them. Whatever the number of workers, the same packets pass
+ * and the same connections are left.
  */
 #include "engine_fixture.h"
 
-#include <steer/handover.h>
+#include <steer/handoff.h>
 
 #define PACKETS 6000u
 #define PAIRS 40u
-#define MOST 4u
+#define WORKERS_MAX 4u
 #define WAITING 12u /* fragments at most that are still to come */
 
 struct world {
 	unsigned workers;
 	bool one_sender; /* each side is sent by one worker only */
 	struct steer steer;
-	struct fixture f[MOST];
-	struct handover *h[MOST];
+	struct fixture f[WORKERS_MAX];
+	struct handoff *h[WORKERS_MAX];
 	uint8_t passed[PACKETS +
 		       1]; /* by the number in the IP header: how often it left */
 	unsigned made;     /* segments of ours that left */
@@ -45,7 +45,7 @@ world_start(struct world *w, unsigned workers, bool toeplitz, bool one_sender)
 {
 	const uint8_t sender[2] = {0, (uint8_t)(workers - 1)},
 		      each[2] = {STEER_ANY, STEER_ANY};
-	const int sockets[MOST] = {0};
+	const int sockets[WORKERS_MAX] = {0};
 	uint8_t secret[KEY_SECRET_BYTES];
 	unsigned i;
 
@@ -63,14 +63,14 @@ world_start(struct world *w, unsigned workers, bool toeplitz, bool one_sender)
 		w->f[i].config.fragments = 1000;
 		memset(w->f[i].config.secret, (int)i + 1, KEY_SECRET_BYTES);
 		fixture_start(&w->f[i], OFFICE);
-		w->h[i] = rte_zmalloc(NULL, sizeof(struct handover), 64);
+		w->h[i] = rte_zmalloc(NULL, sizeof(struct handoff), 64);
 		assert_non_null(w->h[i]);
 		w->h[i]->engine = w->f[i].e;
 		if (workers > 1)
 			w->h[i]->config = w->f[i].config;
 	}
-	assert_int_equal(handover_init(w->h, &w->steer, sockets,
-				       one_sender ? sender : each),
+	assert_int_equal(handoff_init(w->h, &w->steer, sockets,
+				      one_sender ? sender : each),
 			 0);
 }
 
@@ -80,11 +80,11 @@ world_end(struct world *w)
 	unsigned i;
 
 	for (i = 0; i < w->workers; i++) {
-		handover_stop(w->h[i]);
+		handoff_stop(w->h[i]);
 		engine_stop(w->f[i].e);
 	}
 	for (i = 0; i < w->workers; i++) {
-		handover_free(w->h[i]);
+		handoff_free(w->h[i]);
 		rte_free(w->h[i]);
 		fixture_end(&w->f[i]);
 	}
@@ -121,7 +121,7 @@ transmit(struct world *w, unsigned i, uint8_t side)
 	uint16_t sent = tx->count, j;
 
 	if (w->h[i]->frames_to[side] != NULL)
-		sent = handover_send(w->h[i], side, tx->pkts, sent);
+		sent = handoff_send(w->h[i], side, tx->pkts, sent);
 	else
 		for (j = 0; j < sent; j++)
 			note_sent(w, side, tx->pkts[j]);
@@ -145,11 +145,11 @@ turn(struct world *w, unsigned i)
 	uint16_t n;
 	uint8_t x;
 
-	handover_flush(w->h[i]);
-	handover_gather(w->h[i], w->now_ns);
+	handoff_flush(w->h[i]);
+	handoff_gather(w->h[i], w->now_ns);
 	for (x = 0; x < 2; x++)
-		for (peers = handover_ready(w->h[i], x); peers != 0; peers &= peers - 1) {
-			n = handover_take(w->h[i], rte_bsf64(peers), x, taken);
+		for (peers = handoff_ready(w->h[i], x); peers != 0; peers &= peers - 1) {
+			n = handoff_take(w->h[i], rte_bsf64(peers), x, taken);
 			assert_int_not_equal(n, 0);
 			judge(w, i, x, taken, n);
 		}
@@ -163,18 +163,18 @@ receive(struct world *w, uint8_t side)
 	uint16_t n = w->count[side];
 
 	if (w->workers > 1)
-		n = handover_split(w->h[i], side, w->pkts[side], n);
+		n = handoff_split(w->h[i], side, w->pkts[side], n);
 	w->entered += w->count[side];
 	w->count[side] = 0;
 	if (n != 0)
 		judge(w, i, side, w->pkts[side], n);
-	handover_flush(w->h[i]);
+	handoff_flush(w->h[i]);
 	/* fragments go over twice */
 	for (round = 0; round < 2; round++)
 		for (i = 0; i < w->workers; i++)
 			turn(w, i);
 	for (i = 0; i < w->workers; i++) {
-		handover_collect(w->h[i]);
+		handoff_collect(w->h[i]);
 		transmit(w, i, 0);
 		transmit(w, i, 1);
 	}
@@ -230,7 +230,9 @@ wait_piece(const struct frame *f, uint8_t side, uint16_t off, uint16_t len)
 	waiting.m[waiting.n++] = piece_of(f, off, len, off + len < all);
 }
 
-/* The packet in three parts; of some one is missing, or there twice, or overlaps another. */
+/*
+ * The packet in three parts; of some one is missing, or there twice, or overlaps another.
+ */
 static void
 cut(struct frame *f, uint8_t side)
 {
@@ -435,12 +437,12 @@ hand_over(struct world *w, unsigned n)
 	while (n > 0) {
 		f.sport++;
 		m = mbuf_of(&f);
-		if (handover_split(w->h[0], LAN, &m, 1) == 0)
+		if (handoff_split(w->h[0], LAN, &m, 1) == 0)
 			n--;
 		else
 			rte_pktmbuf_free(m);
 	}
-	handover_flush(w->h[0]);
+	handoff_flush(w->h[0]);
 }
 
 static void
@@ -452,25 +454,25 @@ who_has_handed_over_is_ready_until_all_is_taken(void **state)
 
 	(void)state;
 	world_start(&w, 2, false, false);
-	assert_int_equal(handover_ready(w.h[1], LAN), 0);
+	assert_int_equal(handoff_ready(w.h[1], LAN), 0);
 	hand_over(&w, ENGINE_BURST_MAX + 3);
-	assert_int_equal(handover_ready(w.h[0], LAN), 0);
-	assert_int_equal(handover_ready(w.h[1], WAN), 0);
+	assert_int_equal(handoff_ready(w.h[0], LAN), 0);
+	assert_int_equal(handoff_ready(w.h[1], WAN), 0);
 
-	assert_int_equal(handover_ready(w.h[1], LAN), 1);
-	assert_int_equal(handover_take(w.h[1], 0, LAN, taken), ENGINE_BURST_MAX);
+	assert_int_equal(handoff_ready(w.h[1], LAN), 1);
+	assert_int_equal(handoff_take(w.h[1], 0, LAN, taken), ENGINE_BURST_MAX);
 	rte_pktmbuf_free_bulk(taken, ENGINE_BURST_MAX);
-	assert_int_equal(handover_ready(w.h[1], LAN), 1);
-	assert_int_equal(handover_take(w.h[1], 0, LAN, taken), 3);
+	assert_int_equal(handoff_ready(w.h[1], LAN), 1);
+	assert_int_equal(handoff_take(w.h[1], 0, LAN, taken), 3);
 	rte_pktmbuf_free_bulk(taken, 3);
-	assert_int_equal(handover_ready(w.h[1], LAN), 0);
+	assert_int_equal(handoff_ready(w.h[1], LAN), 0);
 
 	for (i = 1; i <= 2; i++) { /* what comes meanwhile is no second mark */
 		hand_over(&w, 1);
 		hand_over(&w, 1);
-		assert_int_equal(handover_ready(w.h[1], LAN), 1);
-		assert_int_equal(handover_ready(w.h[1], LAN), 0);
-		assert_int_equal(handover_take(w.h[1], 0, LAN, taken), 2);
+		assert_int_equal(handoff_ready(w.h[1], LAN), 1);
+		assert_int_equal(handoff_ready(w.h[1], LAN), 0);
+		assert_int_equal(handoff_take(w.h[1], 0, LAN, taken), 2);
 		rte_pktmbuf_free_bulk(taken, 2);
 	}
 	world_end(&w);
@@ -481,7 +483,7 @@ static void
 sixty_four_workers_can_share_a_wire(void **state)
 {
 	const uint8_t sender[2] = {0, 1};
-	static struct handover *h[STEER_MAX_WORKERS];
+	static struct handoff *h[STEER_MAX_WORKERS];
 	static struct steer steer;
 	static const int sockets[STEER_MAX_WORKERS];
 	static const uint8_t secret[KEY_SECRET_BYTES];
@@ -493,12 +495,12 @@ sixty_four_workers_can_share_a_wire(void **state)
 		h[i] = rte_zmalloc(NULL, sizeof(*h[i]), 64);
 		assert_non_null(h[i]);
 	}
-	assert_int_equal(handover_init(h, &steer, sockets, sender), 0);
-	assert_non_null(h[63]->lane[0][1].to);
-	assert_ptr_equal(h[63]->lane[0][1].to, h[0]->lane[63][1].from);
+	assert_int_equal(handoff_init(h, &steer, sockets, sender), 0);
+	assert_non_null(h[63]->link[0][1].to);
+	assert_ptr_equal(h[63]->link[0][1].to, h[0]->link[63][1].from);
 	assert_true(h[0]->collects && h[1]->collects && !h[2]->collects);
 	for (i = 0; i < STEER_MAX_WORKERS; i++)
-		handover_free(h[i]);
+		handoff_free(h[i]);
 	for (i = 0; i < STEER_MAX_WORKERS; i++)
 		rte_free(h[i]);
 }
@@ -514,25 +516,25 @@ a_full_ring_drops_and_counts(void **state)
 
 	(void)state;
 	world_start(&w, 2, false, false);
-	ring = w.h[0]->lane[1][LAN].to;
+	ring = w.h[0]->link[1][LAN].to;
 	/* a packet of the other worker's, whose ring has room for one more */
 	do {
 		m = mbuf_of(&f);
 		f.sport++;
-		if (handover_split(w.h[0], LAN, &m, 1) == 0)
+		if (handoff_split(w.h[0], LAN, &m, 1) == 0)
 			break;
 		rte_pktmbuf_free(m);
 	} while (true);
 	f.sport--;
 	while (rte_ring_free_count(ring) > 1)
 		assert_int_equal(rte_ring_sp_enqueue(ring, nothing), 0);
-	handover_flush(w.h[0]);
+	handoff_flush(w.h[0]);
 	assert_int_equal(w.h[0]->handed_over, 1);
 	assert_int_equal(stats(&w.f[0]).drops[REASON_HANDOVER_FULL], 0);
 
 	m = mbuf_of(&f);
-	assert_int_equal(handover_split(w.h[0], LAN, &m, 1), 0);
-	handover_flush(w.h[0]);
+	assert_int_equal(handoff_split(w.h[0], LAN, &m, 1), 0);
+	handoff_flush(w.h[0]);
 	assert_int_equal(w.h[0]->handed_over, 1);
 	assert_int_equal(stats(&w.f[0]).drops[REASON_HANDOVER_FULL], 1);
 	assert_int_equal(stats(&w.f[0]).packets, 1);
@@ -609,7 +611,7 @@ what_is_not_whole_in_time_is_dropped(void **state)
 	/* and what waits at the end */
 	send_pieces(&w, &f, LAN, 1);
 	for (i = 0; i < 2; i++)
-		handover_stop(w.h[i]);
+		handoff_stop(w.h[i]);
 	assert_int_equal(sum_of(&w).drops[REASON_IP_FRAGMENT_TIMEOUT], 3);
 	world_end(&w);
 }
@@ -629,24 +631,24 @@ a_datagram_goes_over_whole_or_not_at_all(void **state)
 	world_start(&w, 2, false, false);
 	for (from = 0; from < 2; from++)
 		for (to = 0; to < 2; to++) {
-			ring = w.h[from]->lane[to][LAN].to;
+			ring = w.h[from]->link[to][LAN].to;
 			while (rte_ring_free_count(ring) > 2)
 				filled += rte_ring_sp_enqueue(ring, nothing) == 0;
 		}
 	f.payload_len = 992;
 	m = piece_of(&f, 0, 400, true);
-	assert_int_equal(handover_split(w.h[0], LAN, &m, 1), 0);
+	assert_int_equal(handoff_split(w.h[0], LAN, &m, 1), 0);
 	m = piece_of(&f, 400, 400, true);
-	assert_int_equal(handover_split(w.h[1], LAN, &m, 1), 0);
+	assert_int_equal(handoff_split(w.h[1], LAN, &m, 1), 0);
 	m = piece_of(&f, 800, 200, false);
-	assert_int_equal(handover_split(w.h[0], LAN, &m, 1), 0);
+	assert_int_equal(handoff_split(w.h[0], LAN, &m, 1), 0);
 	for (to = 0; to < 2; to++)
-		handover_gather(w.h[to], START);
+		handoff_gather(w.h[to], START);
 	assert_int_equal(sum_of(&w).drops[REASON_HANDOVER_FULL], 3);
 	assert_int_equal(sum_of(&w).packets, 3);
 	for (from = 0; from < 2; from++)
 		for (to = 0; to < 2; to++) {
-			ring = w.h[from]->lane[to][LAN].to;
+			ring = w.h[from]->link[to][LAN].to;
 			while (rte_ring_sc_dequeue(ring, &nothing) == 0) {
 				assert_null(nothing);
 				filled--;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The pairs of states that a connection can be in, each with the segments that lead there from
- * nothing. Shared by the test that sends all sets of flags into each, and by the program that
- * prints the table of docs/tcp-tracking.md. A begins, with the number 100; B has 300.
+ * The pairs of states that a connection can be in, each with the segments that lead there
+ * from nothing. Shared by the test that sends all sets of flags into each, and by the
+ * program that prints the table of docs/tcp-tracking.md. A begins, with the number 100; B
+ * has 300.
  */
 #ifndef UNIT_TCP_SITUATIONS_H
 #define UNIT_TCP_SITUATIONS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A tracker, two endpoints and a clock, for tests that speak in segments: A on side 0, B on
- * side 1. Every expectation is on the line of the segment that it is about.
+ * A tracker, two endpoints and a clock, for tests that speak in segments: A on side 0, B
+ * on side 1. Every expectation is on the line of the segment that it is about.
  *
  *	world_init(&w);
  *	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
@@ -25,17 +25,19 @@ enum { A, B };
 struct world {
 	struct track_hot hot;
 	struct track_cold cold;
-	struct tcp_side side;
+	struct tcp_ext ext;
 	struct track_config config;
 	struct track_result r; /* of the last segment */
 	uint32_t now;
-	bool has_side;
+	bool has_ext;
 	bool live;
 	bool rules_deny;
 	bool only_a_opens; /* the rules deny side 1 */
 };
 
-/* Segments; windows are 8000 unless changed, which overrides an initialiser on purpose. */
+/*
+ * Segments; windows are 8000 unless changed, which overrides an initialiser on purpose.
+ */
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Winitializer-overrides"
 #else
@@ -66,20 +68,20 @@ world_conn(struct world *w)
 {
 	return (struct track_conn){.hot = &w->hot,
 				   .cold = &w->cold,
-				   .side = w->has_side ? &w->side : NULL};
+				   .ext = w->has_ext ? &w->ext : NULL};
 }
 
 static inline void
 world_answer(struct world *w, struct tcp_input *in, struct track_conn *conn)
 {
-	if (w->r.ask & TRACK_ASK_RULES)
+	if (w->r.need & TRACK_NEED_RULES)
 		in->rules = w->rules_deny || (w->only_a_opens && in->side)
 				    ? TCP_RULES_DENY
 				    : TCP_RULES_ALLOW;
-	if (w->r.ask & TRACK_ASK_SIDE) {
-		assert_false(w->has_side);
-		memset(&w->side, 0, sizeof(w->side));
-		w->has_side = true;
+	if (w->r.need & TRACK_NEED_EXT) {
+		assert_false(w->has_ext);
+		memset(&w->ext, 0, sizeof(w->ext));
+		w->has_ext = true;
 		*conn = world_conn(w);
 	}
 }
@@ -95,21 +97,21 @@ world_send(struct world *w, uint8_t x, struct tcp_segment seg)
 
 	if (w->live) {
 		tcp_segment(&conn, &in, &w->r);
-		while (w->r.verdict == VERDICT_ASK) {
+		while (w->r.verdict == VERDICT_NEED_INPUT) {
 			world_answer(w, &in, &conn);
 			tcp_segment(&conn, &in, &w->r);
 		}
 		return;
 	}
 	tcp_unknown(&in, &w->r);
-	if (w->r.verdict == VERDICT_ASK) {
+	if (w->r.verdict == VERDICT_NEED_INPUT) {
 		world_answer(w, &in, &conn);
 		tcp_unknown(&in, &w->r);
 	}
 	if (w->r.verdict == VERDICT_PASS) {
 		memset(&w->hot, 0, sizeof(w->hot));
 		memset(&w->cold, 0, sizeof(w->cold));
-		w->has_side = false;
+		w->has_ext = false;
 		conn = world_conn(w);
 		tcp_open(&conn, &in);
 		w->live = true;
@@ -151,10 +153,10 @@ world_expect_states(struct world *w, const char *a, const char *b)
 #define MADE(w, what, to, fl, s, a)                                                      \
 	do {                                                                             \
 		assert_int_equal((w)->r.action, what);                                   \
-		assert_int_equal((w)->r.made_to, to);                                    \
-		assert_int_equal((w)->r.made.flags, fl);                                 \
-		assert_int_equal((w)->r.made.seq, s);                                    \
-		assert_int_equal((w)->r.made.ack, a);                                    \
+		assert_int_equal((w)->r.generated_to, to);                               \
+		assert_int_equal((w)->r.generated.flags, fl);                            \
+		assert_int_equal((w)->r.generated.seq, s);                               \
+		assert_int_equal((w)->r.generated.ack, a);                               \
 	} while (0)
 
 /* The connection has this many seconds left. */

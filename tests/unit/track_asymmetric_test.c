@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ACC-10, PICK-1: one direction goes another way. A is seen, B's segments after the handshake are not. */
+/*
+ * ACC-10, PICK-1: one direction goes another way. A is seen, B's segments after the
+ * handshake are not.
+ */
 #include <track/tcp_state.h>
 
 #include "tcp_world.h"

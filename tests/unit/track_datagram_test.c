@@ -93,7 +93,7 @@ dns_has_its_own_timeout_answered_or_not(void **state)
 	packet(&f, 1, 3000);
 	assert_int_equal(f.hot.flags, TRACK_ORIG | TRACK_REPLIED | TRACK_ASSURED);
 	assert_int_equal(left(&f, IPPROTO_UDP, 3000), 20000);
-	assert_false(datagram_asks(&f.conn, 0));
+	assert_false(datagram_has_query(&f.conn, 0));
 }
 
 static void
@@ -167,10 +167,10 @@ only_who_has_asked_is_owed_an_answer(void **state)
 
 	(void)state;
 	open_from(&f, 0);
-	assert_false(datagram_asks(&f.conn, 0));
-	datagram_ask(&f.conn, 0);
-	assert_true(datagram_asks(&f.conn, 0));
-	assert_false(datagram_asks(&f.conn, 1));
+	assert_false(datagram_has_query(&f.conn, 0));
+	datagram_note_query(&f.conn, 0);
+	assert_true(datagram_has_query(&f.conn, 0));
+	assert_false(datagram_has_query(&f.conn, 1));
 }
 
 int

@@ -77,7 +77,7 @@ no_state_takes_flags_that_no_sender_sets(void **state)
 static void
 other_flags_make_no_difference(void **state)
 {
-	struct world plain;
+	struct world reference;
 	unsigned i, flags;
 	uint8_t x;
 
@@ -89,15 +89,15 @@ other_flags_make_no_difference(void **state)
 				continue;
 			arrive(&situations[i]);
 			send_flags(x, flags & KIND);
-			plain = w;
+			reference = w;
 			assert_int_not_equal(w.r.reason, REASON_TCP_FLAGS);
 			arrive(&situations[i]);
 			send_flags(x, (uint8_t)flags);
-			assert_int_equal(w.r.verdict, plain.r.verdict);
-			assert_int_equal(w.r.reason, plain.r.reason);
-			assert_int_equal(w.r.action, plain.r.action);
-			assert_memory_equal(&w.hot, &plain.hot, sizeof(w.hot));
-			assert_memory_equal(&w.cold, &plain.cold, sizeof(w.cold));
+			assert_int_equal(w.r.verdict, reference.r.verdict);
+			assert_int_equal(w.r.reason, reference.r.reason);
+			assert_int_equal(w.r.action, reference.r.action);
+			assert_memory_equal(&w.hot, &reference.hot, sizeof(w.hot));
+			assert_memory_equal(&w.cold, &reference.cold, sizeof(w.cold));
 		}
 	}
 }
@@ -121,7 +121,7 @@ a_million_blind_syns_change_no_number(void **state)
 		world_send(&w, i & 1, SYN(i * 2654435761u));
 		assert_int_equal(w.r.verdict, VERDICT_PASS);
 	}
-	hot.flags |= TRACK_SLOW; /* the side entry has to be looked at */
+	hot.flags |= TRACK_SLOW; /* the extension has to be looked at */
 	assert_memory_equal(&w.hot, &hot, sizeof(hot));
 	assert_memory_equal(&w.cold, &cold, sizeof(cold));
 	LEFT(&w, 7430);

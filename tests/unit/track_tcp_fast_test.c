@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tcp_next() implies tcp_fast(), and tcp_fast() implies tcp_segment(): whatever the faster
- * way passes the slower one passes too, and both leave the same connection behind. Random exchanges over an established pair, at every
- * step put to both ways.
+ * tcp_next() implies tcp_fast(), and tcp_fast() implies tcp_segment(): whatever the
+ * faster way passes the slower one passes too, and both leave the same connection behind.
+ * Random exchanges over an established pair, at every step put to both ways.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,7 +48,7 @@ slow_way(struct world *w, uint8_t x, const struct tcp_segment *seg)
 			       .now = w->now,
 			       .side = x,
 			       .rules = TCP_RULES_ALLOW,
-			       .no_side = true};
+			       .no_ext = true};
 	struct track_result r;
 
 	if (w->cold.id) {

@@ -226,7 +226,7 @@ both_ends_that_agree_on_an_unseen_syn_are_believed(void **state)
 	PASS(&w, B, ACK(6001, 5001, .len = 10), "ESTABLISHED", "ESTABLISHED");
 }
 
-/* Its side entry, and the shadow in it, may have been taken away meanwhile. */
+/* Its extension, and the shadow in it, may have been taken away meanwhile. */
 static void
 port_reuse_in_the_linger_survives_the_loss_of_its_shadow(void **state)
 {
@@ -235,20 +235,20 @@ port_reuse_in_the_linger_survives_the_loss_of_its_shadow(void **state)
 	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
 	world_wait(&w, 1);
 	PASS(&w, A, SYN(5000), "SYN_SENT", "LISTEN");
-	w.has_side = false;
+	w.has_ext = false;
 	PASS(&w, B, SYNACK(6000, 5001), "CLOSED", "CLOSED");
 	PASS(&w, A, ACK(5001, 6001), "ESTABLISHED", "ESTABLISHED");
 	PASS(&w, A, ACK(5001, 6001, .len = 10), "ESTABLISHED", "ESTABLISHED");
 }
 
 static void
-without_a_side_entry_the_live_connection_is_still_safe(void **state)
+without_an_extension_the_live_connection_is_still_safe(void **state)
 {
 	struct tcp_segment seg = SYN(900);
 	struct tcp_input in = {.seg = &seg,
 			       .side = A,
 			       .rules = TCP_RULES_ALLOW,
-			       .no_side = true};
+			       .no_ext = true};
 	struct track_conn conn;
 
 	(void)state;
@@ -256,7 +256,7 @@ without_a_side_entry_the_live_connection_is_still_safe(void **state)
 	in.config = &w.config;
 	in.now = w.now;
 	conn = world_conn(&w);
-	assert_null(conn.side);
+	assert_null(conn.ext);
 	tcp_segment(&conn, &in, &w.r);
 	assert_int_equal(w.r.verdict, VERDICT_PASS);
 	seg = SYNACK(6000, 5001);
@@ -290,10 +290,10 @@ segment_too_many_for_a_shadow_leaves_it_as_it_was(void **state)
 	PASS(&w, A, SYN(0x40000000), "ESTABLISHED", "ESTABLISHED");
 	for (i = 0; i < 3; i++)
 		PASS(&w, B, ACK(0x20000000, 1000 + i), "ESTABLISHED", "ESTABLISHED");
-	before = w.side.shadow[0];
-	assert_int_equal(before.rare.ooo_ack, 1002);
+	before = w.ext.shadow[0];
+	assert_int_equal(before.handshake.bad_ack, 1002);
 	DROP(&w, B, ACK(0x20000000, 1003), REASON_TCP_SEQ_RIGHT);
-	assert_memory_equal(&w.side.shadow[0], &before, sizeof(before));
+	assert_memory_equal(&w.ext.shadow[0], &before, sizeof(before));
 }
 
 static void
@@ -343,7 +343,7 @@ main(void)
 		cmocka_unit_test(both_ends_that_agree_on_an_unseen_syn_are_believed),
 		cmocka_unit_test(
 			port_reuse_in_the_linger_survives_the_loss_of_its_shadow),
-		cmocka_unit_test(without_a_side_entry_the_live_connection_is_still_safe),
+		cmocka_unit_test(without_an_extension_the_live_connection_is_still_safe),
 		cmocka_unit_test(data_dropped_in_the_linger_is_not_waited_for),
 		cmocka_unit_test(segment_too_many_for_a_shadow_leaves_it_as_it_was),
 		cmocka_unit_test(

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The tracker by its rules: handshake, window, close. Resets and shadows have their own. */
+/*
+ * The tracker by its rules: handshake, window, close. Resets and shadows have their own.
+ */
 #include "tcp_world.h"
 
 #include <base/ticks.h>
@@ -17,20 +19,20 @@ handshake_walks_both_endpoints_to_established(void **state)
 }
 
 /* The column as the two states say it, which costs more than looking at the bits. */
-static enum tcp_column
-column_of_states(const struct tcp_pair *p)
+static enum tcp_phase
+column_of_states(const struct tcp_attempt *p)
 {
-	enum tcp_state a = pair_state(p, 0), b = pair_state(p, 1);
+	enum tcp_state a = attempt_state(p, 0), b = attempt_state(p, 1);
 
 	if (p->c->flags & COLD_CLOSED)
-		return TCP_COLUMN_CLOSED;
+		return TCP_PHASE_CLOSED;
 	if (p->h->ep[0] & p->h->ep[1] & EP_FS)
-		return TCP_COLUMN_TIME_WAIT;
+		return TCP_PHASE_TIME_WAIT;
 	if (a == TCP_STATE_SYN_SENT || b == TCP_STATE_SYN_SENT)
-		return TCP_COLUMN_SYN_SENT;
+		return TCP_PHASE_SYN_SENT;
 	if (a == TCP_STATE_SYN_RECEIVED || b == TCP_STATE_SYN_RECEIVED)
-		return TCP_COLUMN_SYN_RECEIVED;
-	return TCP_COLUMN_SYNCHRONISED;
+		return TCP_PHASE_SYN_RECEIVED;
+	return TCP_PHASE_SYNCHRONISED;
 }
 
 static void
@@ -38,7 +40,7 @@ columns_are_what_the_states_say(void **state)
 {
 	struct track_hot hot = {0};
 	struct track_cold cold = {0};
-	struct tcp_pair p = {&hot, &cold, NULL};
+	struct tcp_attempt p = {&hot, &cold, NULL};
 	unsigned bits;
 
 	(void)state;
@@ -46,7 +48,7 @@ columns_are_what_the_states_say(void **state)
 		hot.ep[0] = (uint8_t)bits;
 		hot.ep[1] = (uint8_t)(bits >> 8);
 		cold.flags = bits >> 16 ? COLD_CLOSED : 0;
-		assert_int_equal(pair_column(&p), column_of_states(&p));
+		assert_int_equal(attempt_phase(&p), column_of_states(&p));
 	}
 }
 
@@ -308,15 +310,17 @@ paws_believes_any_timestamp_after_half_an_hour(void **state)
 	     "ESTABLISHED", "ESTABLISHED");
 }
 
-/* RFC 7323 5.5 needs no time-out to reach its 24 days, and times in ticks could not tell. */
+/*
+ * RFC 7323 5.5 needs no time-out to reach its 24 days, and times in ticks could not tell.
+ */
 static void
 no_time_out_is_as_long_as_24_days(void **state)
 {
 	const uint64_t days = 24 * 86400 * (uint64_t)TICKS_PER_S;
 
 	(void)state;
-#define SHORTER(name, value, least, most, text)                                          \
-	assert_true((most) * (uint64_t)TICKS_PER_S < days);
+#define SHORTER(name, value, min, max, text)                                             \
+	assert_true((max) * (uint64_t)TICKS_PER_S < days);
 	TRACK_TIMEOUTS(SHORTER)
 #undef SHORTER
 	assert_true(TICKS_MAX_TIMEOUT < 25 * (days / 24));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The wheel against a model that keeps each entry's time in an array. The model's rule is
- * the header's: an entry comes back once, never later than its time, and early only at the
- * start of a slot of a higher level.
+ * the header's: an entry comes back once, never later than its time, and early only at
+ * the start of a slot of a higher level.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,7 +72,9 @@ model_disarm(struct model *m, uint32_t i)
 	assert_false(wheel_is_armed(&m->wheel, i));
 }
 
-/* An entry came back: it was armed, and if it is early, at most by a higher level's slot. */
+/*
+ * An entry came back: it was armed, and if it is early, at most by a higher level's slot.
+ */
 static void
 model_handed_back(struct model *m, uint32_t i, uint32_t now)
 {

@@ -29,7 +29,8 @@ struct tcp_segment {
 	uint8_t flags; /* TCP_FIN to TCP_URG; ECE, CWR, AE and reserved bits masked */
 	uint8_t scale; /* 0 to TCP_MAX_SCALE, or TCP_NO_SCALE; meaningful on a SYN */
 	bool has_ts;
-	uint8_t ecn; /* ECE and CWR (0x40, 0x80): for the rules, the tracker ignores them */
+	/* ECE and CWR (0x40, 0x80): for the rules, the tracker ignores them */
+	uint8_t ecn;
 	bool is_signed;    /* has a TCP-MD5 (RFC 2385) or TCP-AO (RFC 5925) option */
 	uint8_t unused[1]; /* 0, so that equal segments have equal bytes */
 };

@@ -13,7 +13,10 @@
 
 #define TICKS_PER_S 1000u
 #define TICKS_NS 1000000u
-/* 24.8 days, half of what 32 bits can tell apart; the time-outs of track/config.h end at 23.1 */
+/*
+ * 24.8 days, half of what 32 bits can tell apart; the time-outs of track/config.h end at
+ * 23.1
+ */
 #define TICKS_MAX_TIMEOUT 0x7fffffffu
 
 /* Ticks of a time in nanoseconds, rounded down. */

@@ -9,8 +9,10 @@
 enum verdict {
 	VERDICT_DROP,
 	VERDICT_PASS,
-	VERDICT_ASK, /* of a tracker only: say first what the rules say, nothing changed */
-	VERDICT_HELD, /* of the engine only: a fragment, the rest of it has not come yet */
+	/* of a tracker only: say first what the rules say, nothing changed */
+	VERDICT_NEED_INPUT,
+	/* of the engine only: a fragment, the rest of it has not come yet */
+	VERDICT_HELD,
 };
 
 enum action {

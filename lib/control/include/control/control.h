@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a running sluice tells, and lets be done with it: a UNIX stream socket with one JSON
- * object a line (docs/control.md), aggregates through rte_telemetry, and metrics over HTTP.
- * One thread serves the socket; it asks the workers by control/worker.h, and holds no
- * client up for another: what a client does not read waits in a bounded buffer, lists stop
- * until there is room, and events are dropped and counted.
+ * What a running sluice tells, and lets be done with it: a UNIX stream socket with one
+ * JSON object a line (docs/control.md), aggregates through rte_telemetry, and metrics
+ * over HTTP. One thread serves the socket; it asks the workers by control/worker.h, and
+ * holds no client up for another: what a client does not read waits in a bounded buffer,
+ * lists stop until there is room, and events are dropped and counted.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
@@ -41,8 +41,8 @@ struct control_config {
 	const uint16_t *port_ids;      /* DPDK's, in that order */
 	unsigned port_count;
 	/*
-	 * Fill *port of the port of this number, and put right in *stats what its driver does
-	 * not tell. NULL: there is nothing more to tell. Called by any thread.
+	 * Fill *port of the port of this number, and put right in *stats what its driver
+	 * does not tell. NULL: there is nothing more to tell. Called by any thread.
 	 */
 	void (*port)(void *context, unsigned number, struct rte_eth_stats *stats,
 		     struct control_port *port);
@@ -57,8 +57,8 @@ struct control_config {
 struct control;
 
 /*
- * Make the folder of the control socket, if it is not there, for owner and group; (gid_t)-1:
- * the group of the process. control_start() does it, too. Returns 0 or -errno.
+ * Make the folder of the control socket, if it is not there, for owner and group;
+ * (gid_t)-1: the group of the process. control_start() does it, too. Returns 0 or -errno.
  */
 int control_folder(const char *path, gid_t group);
 
@@ -69,7 +69,10 @@ int control_folder(const char *path, gid_t group);
 int control_start(const struct control_config *config, struct control **control,
 		  char *message);
 
-/* End to serve, and remove the socket if it is still ours. Before the workers end, who could not answer. */
+/*
+ * End to serve, and remove the socket if it is still ours. Before the workers end, who
+ * could not answer.
+ */
 void control_stop(struct control *control);
 
 /* What a worker has to do, beside the others. */
@@ -87,8 +90,8 @@ int control_stats(const struct control_config *config, struct engine_stats *sum,
 		  struct control_load *loads);
 
 /*
- * The counters of a port, and what else is known of it. Returns 0, or -errno of DPDK, and *stats
- * is all 0.
+ * The counters of a port, and what else is known of it. Returns 0, or -errno of DPDK, and
+ * *stats is all 0.
  */
 int control_port_stats(const struct control_config *config, unsigned number,
 		       struct rte_eth_stats *stats, struct control_port *port);

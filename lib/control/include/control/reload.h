@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Loading the rules again, on a thread of its own: it waits for a file and a process, parses
- * and compiles, and whoever asks goes on meanwhile. One loading is under way at a time.
+ * Loading the rules again, on a thread of its own: it waits for a file and a process,
+ * parses and compiles, and whoever asks goes on meanwhile. One loading is under way at a
+ * time.
  *
  *	control_reload_start(&r)
  *	control_reload_signal(&r)	load, now or when the one under way is done
@@ -27,17 +28,20 @@ struct control_reload {
 	struct control_rules *rules;
 	struct control_worker *workers;
 	/*
-	 * Load; give up when the descriptor cancel becomes readable. Returns 0, *policy and a
-	 * message of success, or -errno and what is wrong.
+	 * Load; give up when the descriptor cancel becomes readable. Returns 0, *policy
+	 * and a message of success, or -errno and what is wrong.
 	 */
 	int (*load)(void *context, int cancel, struct policy **policy, char *message,
 		    size_t size);
-	/* What came of it, in the thread. The message has CONTROL_RELOAD_BYTES at most. */
+	/*
+	 * What came of it, in the thread. The message has CONTROL_RELOAD_BYTES at most.
+	 */
 	void (*report)(void *context, int status, const char *message);
 	void *context;
 
 	/* its own */
-	int answered; /* eventfd: readable when there is an answer to control_reload_ask() */
+	/* eventfd: readable when there is an answer to control_reload_ask() */
+	int answered;
 	int cancel; /* eventfd */
 	pthread_t thread;
 	bool started;
@@ -59,8 +63,8 @@ int control_reload_start(struct control_reload *r);
 void control_reload_signal(struct control_reload *r);
 
 /*
- * Load the rules. Returns 0: control_reload_answer() will tell what came of it; or -EBUSY:
- * they are being loaded.
+ * Load the rules. Returns 0: control_reload_answer() will tell what came of it; or
+ * -EBUSY: they are being loaded.
  */
 int control_reload_ask(struct control_reload *r);
 
@@ -69,8 +73,8 @@ bool control_reload_answer(struct control_reload *r, int *status, char *message)
 
 /*
  * End the thread, and what it waits for. Returns false when it has not ended within 0.3
- * seconds (it compiles, or a file system holds it): it puts no rules in force any more, but
- * may still use what load() uses.
+ * seconds (it compiles, or a file system holds it): it puts no rules in force any more,
+ * but may still use what load() uses.
  */
 bool control_reload_stop(struct control_reload *r);
 

@@ -31,9 +31,9 @@ int control_rules_init(struct control_rules *rules, struct policy *policy,
 void control_rules_free(struct control_rules *rules);
 
 /*
- * Put another policy in force. Returns 0 and has taken it over, or -ENOMEM (it is still the
- * caller's), or -ETIMEDOUT: a worker has not answered, may use the old or the new one, and
- * neither can be freed any more.
+ * Put another policy in force. Returns 0 and has taken it over, or -ENOMEM (it is still
+ * the caller's), or -ETIMEDOUT: a worker has not answered, may use the old or the new
+ * one, and neither can be freed any more.
  */
 int control_rules_swap(struct control_rules *rules, struct control_worker *workers,
 		       struct policy *policy);

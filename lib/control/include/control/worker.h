@@ -2,8 +2,9 @@
 /*
  * The way from other threads to a worker. A worker owns its engine and nobody else looks
  * into it: who wants something posts a job on a ring, the worker does it between two
- * bursts and posts it back. A job is a bounded piece of work (64 connections of a list, say),
- * so a list of millions is many jobs with packets in between, and a worker never waits.
+ * bursts and posts it back. A job is a bounded piece of work (64 connections of a list,
+ * say), so a list of millions is many jobs with packets in between, and a worker never
+ * waits.
  *
  *	the worker           control_worker_poll(w, now_ns) in each turn of its loop
  *	any other thread     job = control_open(w);
@@ -118,8 +119,8 @@ control_worker_poll(struct control_worker *w, uint64_t now_ns)
 }
 
 /*
- * Take the worker's job, to be filled in; control_close() gives it back. NULL, and nothing
- * to close: the worker still owes the answer to an earlier job.
+ * Take the worker's job, to be filled in; control_close() gives it back. NULL, and
+ * nothing to close: the worker still owes the answer to an earlier job.
  */
 struct control_job *control_open(struct control_worker *w);
 

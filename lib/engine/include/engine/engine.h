@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The burst pipeline: parse, key, hash, find, track, act. It owns the connection tables,
- * their timers and the counters of one worker, and does no I/O: sluice, sluice-replay, the
- * benchmarks and the fuzzers all call it with a burst, a port and a time, and send what it
- * leaves in its transmit buffers.
+ * their timers and the counters of one worker, and does no I/O: sluice, sluice-replay,
+ * the benchmarks and the fuzzers all call it with a burst, a port and a time, and send
+ * what it leaves in its transmit buffers.
  *
  * Ports are numbered by wire: port 2w and 2w+1 are the two sides of wire w.
  *
@@ -12,8 +12,8 @@
  *	engine_expire(e, now_ns, ENGINE_EXPIRE_MAX);
  *	for each port: send e's engine_tx(e, port), then empty it with engine_tx_done()
  *
- * One owner thread. No locks, no allocation after engine_init(), no clock: a time is never
- * before the last one.
+ * One owner thread. No locks, no allocation after engine_init(), no clock: a time is
+ * never before the last one.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -41,8 +41,8 @@
 /* A burst can send each packet on and something of ours with it, or back .. */
 #define ENGINE_TX_OWN (4u * ENGINE_BURST_MAX)
 /*
- * .. and with it fragments that have been held: those of 33 datagrams of the most there can
- * be, or of any of up to 63. What is more at once is dropped whole (TX_FULL).
+ * .. and with it fragments that have been held: those of 33 datagrams of the most there
+ * can be, or of any of up to 63. What is more at once is dropped whole (TX_FULL).
  */
 #define ENGINE_TX_MAX (ENGINE_TX_OWN + 4032u)
 
@@ -73,8 +73,9 @@ struct engine_config {
 	uint32_t max6; /* IPv6 connections */
 	uint16_t wires;
 	/*
-	 * The wires of a group, by its number from 1, share connections: a packet may come over
-	 * any of them, and leaves on the other port of that. 0: the wire is alone.
+	 * The wires of a group, by its number from 1, share connections: a packet may
+	 * come over any of them, and leaves on the other port of that. 0: the wire is
+	 * alone.
 	 */
 	uint8_t group[ENGINE_MAX_WIRES];
 	uint32_t bypass;                           /* ENGINE_BYPASS_* */
@@ -95,7 +96,9 @@ struct engine;
 /* PACKET_PPPOE, or 0: how an engine of this configuration parses, beside checksums. */
 uint32_t engine_parse_flags(const struct engine_config *config);
 
-/* The network of the untagged frames of a wire (packet_parse()): of a group, its first's. */
+/*
+ * The network of the untagged frames of a wire (packet_parse()): of a group, its first's.
+ */
 uint32_t engine_network(const struct engine_config *config, uint16_t wire);
 
 /* Bytes of memory that engine_init() needs. */
@@ -105,34 +108,33 @@ size_t engine_bytes(const struct engine_config *config);
 struct engine_sizes {
 	struct engine_family_sizes {
 		struct flow_sizes table;
-		size_t rules;  /* what connections remember of the rules */
-		size_t acct;   /* engine_config.acct */
-		size_t labels; /* track_config.ip_security_match */
-	} family[2];           /* IPv4, IPv6 */
-	size_t timers;         /* the wheels: what does not depend on the connections */
-	size_t fragments;      /* what is known of those that wait, not their buffers */
-	size_t links;          /* link layers of connections */
-	size_t other;          /* transmit buffers, counters */
+		size_t rules;     /* what connections remember of the rules */
+		size_t acct;      /* engine_config.acct */
+		size_t seclabels; /* track_config.ip_security_match */
+	} family[2];              /* IPv4, IPv6 */
+	size_t timers;    /* the wheels: what does not depend on the connections */
+	size_t fragments; /* what is known of those that wait, not their buffers */
+	size_t links;     /* link layers of connections */
+	size_t other;     /* transmit buffers, counters */
 };
 
 void engine_sizes(const struct engine_config *config, struct engine_sizes *sizes);
 
 /*
- * Build an engine in zeroed memory of engine_bytes(), aligned to 64 bytes, at time now_ns.
- * policy and its state, which only this engine uses, are not taken over: the caller
- * frees them, after engine_set_policy() or the end. A policy without counters needs no
- * state (NULL).
- * Returns 0, or -EINVAL for a number out of range.
+ * Build an engine in zeroed memory of engine_bytes(), aligned to 64 bytes, at time
+ * now_ns. policy and its state, which only this engine uses, are not taken over: the
+ * caller frees them, after engine_set_policy() or the end. A policy without counters
+ * needs no state (NULL). Returns 0, or -EINVAL for a number out of range.
  */
 int engine_init(void *memory, const struct engine_config *config,
-		const struct policy *policy, struct policy_state *state,
-		uint64_t now_ns, struct engine **engine);
+		const struct policy *policy, struct policy_state *state, uint64_t now_ns,
+		struct engine **engine);
 
 /*
  * Other rules from now on. Connections are asked again with their next packet. What they
- * remember of the rules is numbered: each 254th call, no connection remembers anything until
- * engine_expire() has gone over all of them, some a call; the rules are then asked more often,
- * and answer the same.
+ * remember of the rules is numbered: each 254th call, no connection remembers anything
+ * until engine_expire() has gone over all of them, some a call; the rules are then asked
+ * more often, and answer the same.
  */
 void engine_set_policy(struct engine *e, const struct policy *policy,
 		       struct policy_state *state);
@@ -152,9 +154,10 @@ struct engine_record {
 
 /*
  * A burst of at most ENGINE_BURST_MAX packets that came in on a port. The mbufs are the
- * engine's from now on: they stand in a transmit buffer, or have been freed. records: NULL,
- * or n of them to be filled. One of VERDICT_HELD is filled by a later call that decides about
- * its datagram, and has to stay where it is until then, or until engine_stop().
+ * engine's from now on: they stand in a transmit buffer, or have been freed. records:
+ * NULL, or n of them to be filled. One of VERDICT_HELD is filled by a later call that
+ * decides about its datagram, and has to stay where it is until then, or until
+ * engine_stop().
  */
 void engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 		  uint64_t now_ns, struct engine_record *records);
@@ -164,10 +167,10 @@ void engine_refuse(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 		   enum reason reason);
 
 /*
- * A burst as for engine_burst(), before it: drop the frames whose packet is longer than mtu, that
- * of the port that they would leave by, and answer with "fragmentation needed" or "packet too
- * big" where IP asks for it. What is left moves to the front of pkts; returns how many. Frames
- * that cannot be parsed are left, for engine_burst() to say why.
+ * A burst as for engine_burst(), before it: drop the frames whose packet is longer than
+ * mtu, that of the port that they would leave by, and answer with "fragmentation needed"
+ * or "packet too big" where IP asks for it. What is left moves to the front of pkts;
+ * returns how many. Frames that cannot be parsed are left, for engine_burst() to say why.
  */
 uint16_t engine_limit(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 		      uint16_t mtu, uint64_t now_ns);
@@ -178,7 +181,9 @@ uint16_t engine_limit(struct engine *e, uint16_t port, struct rte_mbuf **pkts, u
  */
 unsigned engine_expire(struct engine *e, uint64_t now_ns, unsigned max);
 
-/* The end: drop the fragments that wait. What stands in the transmit buffers stays there. */
+/*
+ * The end: drop the fragments that wait. What stands in the transmit buffers stays there.
+ */
 void engine_stop(struct engine *e);
 
 /* The earliest time at which engine_expire() may have something to do; false: never. */
@@ -193,9 +198,9 @@ struct engine_tx {
 struct engine_tx *engine_tx(struct engine *e, uint16_t port);
 
 /*
- * Of what stood in tx, the device took the first `taken`: free the others, empty it. lost: how
- * many of those taken it has freed without sending them. Received packets that were not sent
- * have not passed, but are dropped.
+ * Of what stood in tx, the device took the first `taken`: free the others, empty it.
+ * lost: how many of those taken it has freed without sending them. Received packets that
+ * were not sent have not passed, but are dropped.
  */
 void engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t taken,
 		    uint16_t lost);
@@ -204,10 +209,10 @@ struct engine_stats {
 	uint64_t packets; /* that came in */
 	uint64_t bytes;
 	uint64_t passed;
-	uint64_t bypassed;              /* of those: not IP, or neighbour discovery */
-	uint64_t drops[REASON_COUNT];   /* [REASON_NONE] stays 0 */
-	uint64_t made[ACTION_ICMP + 1]; /* segments of ours by enum action */
-	uint64_t created;               /* connections */
+	uint64_t bypassed;            /* of those: not IP, or neighbour discovery */
+	uint64_t drops[REASON_COUNT]; /* [REASON_NONE] stays 0 */
+	uint64_t generated[ACTION_ICMP + 1]; /* segments of ours by enum action */
+	uint64_t created;                    /* connections */
 	uint64_t removed;
 	uint64_t evicted;     /* of those: to make room, TIM-2 */
 	uint64_t rst_forged;  /* RST-7 */
@@ -244,10 +249,10 @@ struct engine_view {
 
 /*
  * engine_list() and engine_flush() go once over all connections, a piece a call, with a
- * cursor that is the caller's: 0 at the start, ENGINE_CURSOR_END when all has been seen. A
- * call looks at no more than ENGINE_WALK_PLACES places of the tables, of connections or empty,
- * so it may well find none before the end. What is there from the first call to the last is
- * found; what comes or goes between two calls may or may not be.
+ * cursor that is the caller's: 0 at the start, ENGINE_CURSOR_END when all has been seen.
+ * A call looks at no more than ENGINE_WALK_PLACES places of the tables, of connections or
+ * empty, so it may well find none before the end. What is there from the first call to
+ * the last is found; what comes or goes between two calls may or may not be.
  *
  *	for (cursor = 0; cursor != ENGINE_CURSOR_END;)
  *		n = engine_list(e, now_ns, &cursor, views, RTE_DIM(views));
@@ -285,8 +290,9 @@ struct engine_event {
 };
 
 /*
- * Put events into ring, whose elements are struct engine_event (rte_ring_create_elem(), one
- * producer); NULL: make none. What does not fit is lost, and counted in *lost (may be NULL).
+ * Put events into ring, whose elements are struct engine_event (rte_ring_create_elem(),
+ * one producer); NULL: make none. What does not fit is lost, and counted in *lost (may be
+ * NULL).
  */
 void engine_set_events(struct engine *e, struct rte_ring *ring, uint64_t *lost);
 

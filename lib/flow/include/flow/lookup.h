@@ -9,8 +9,8 @@
  *	for each packet: index = flow_find(t, &key, hash, candidate);
  *
  * The third may be left out, and is only worth something where connections do not all fit
- * the caches. At 80 in 100 full it is for one hit in thirteen; when connections have come and
- * gone for long, one in eight; and for one miss in twenty.
+ * the caches. At 80 in 100 full it is for one hit in thirteen; when connections have come
+ * and gone for long, one in eight; and for one miss in twenty.
  */
 #ifndef FLOW_LOOKUP_H
 #define FLOW_LOOKUP_H
@@ -23,9 +23,12 @@
 #include <emmintrin.h>
 #endif
 
-/* The bucket that a key is at home in: the high half of its hash, scaled to their number. */
+/*
+ * The bucket that a key is in its primary bucket in: the high half of its hash, scaled to
+ * their number.
+ */
 static inline uint32_t
-flow_home(const struct flow_table *t, uint64_t hash)
+flow_primary(const struct flow_table *t, uint64_t hash)
 {
 	return (uint32_t)(((hash >> 32) * t->bucket_count) >> 32);
 }
@@ -40,12 +43,12 @@ flow_tag(uint64_t hash)
 }
 
 /*
- * The other bucket of an entry with this tag in this bucket: b' = f(tag) - b modulo their
- * number, so that the other one of the other one is the first again, for any number. An
- * entry with 2 b = f(tag) has only one bucket.
+ * The alternate bucket of an entry with this tag in this bucket: b' = f(tag) - b modulo
+ * their number, so that the other one of the other one is the first again, for any
+ * number. An entry with 2 b = f(tag) has only one bucket.
  */
 static inline uint32_t
-flow_other(const struct flow_table *t, uint32_t bucket, uint16_t tag)
+flow_alternate(const struct flow_table *t, uint32_t bucket, uint16_t tag)
 {
 	uint64_t spread = (uint32_t)(tag * UINT32_C(0x9e3779b1));
 	uint32_t sum = (uint32_t)((spread * t->bucket_count) >> 32);
@@ -79,7 +82,10 @@ flow_overflow_shift(uint16_t tag)
 	return (tag >> 12) * 4u;
 }
 
-/* Whether an entry at home in this bucket that has this tag may live in its second one. */
+/*
+ * Whether an entry in its primary bucket in this bucket that has this tag may live in its
+ * second one.
+ */
 static inline bool
 flow_overflowed(const struct flow_bucket *bucket, uint16_t tag)
 {
@@ -112,9 +118,9 @@ flow_prefetch_conn(const struct flow_table *t, uint32_t index)
 }
 
 /*
- * For what works on many connections by number (expiry, removal), a pass over the batch each:
- * ask for all of a connection; when that has come, for its home bucket, with the hash of
- * its key, which flow_remove_hashed() needs.
+ * For what works on many connections by number (expiry, removal), a pass over the batch
+ * each: ask for all of a connection; when that has come, for its primary bucket, with the
+ * hash of its key, which flow_remove_hashed() needs.
  */
 static inline void
 flow_prefetch_whole(const struct flow_table *t, uint32_t index)
@@ -126,11 +132,11 @@ flow_prefetch_whole(const struct flow_table *t, uint32_t index)
 static inline void
 flow_prefetch_bucket(const struct flow_table *t, uint64_t hash)
 {
-	rte_prefetch0(&t->buckets[flow_home(t, hash)]);
+	rte_prefetch0(&t->buckets[flow_primary(t, hash)]);
 }
 
 static inline uint64_t
-flow_prefetch_home(const struct flow_table *t, uint32_t index)
+flow_prefetch_primary(const struct flow_table *t, uint32_t index)
 {
 	uint64_t hash = flow_hash_of(t, index);
 
@@ -141,8 +147,8 @@ flow_prefetch_home(const struct flow_table *t, uint32_t index)
 static inline uint32_t
 flow_probe(const struct flow_table *t, uint64_t hash)
 {
-	uint32_t home = flow_home(t, hash);
-	const struct flow_bucket *bucket = &t->buckets[home];
+	uint32_t primary = flow_primary(t, hash);
+	const struct flow_bucket *bucket = &t->buckets[primary];
 	uint16_t tag = flow_tag(hash);
 	uint32_t match = flow_match(bucket, tag), index;
 
@@ -153,7 +159,7 @@ flow_probe(const struct flow_table *t, uint64_t hash)
 	}
 	if (!flow_overflowed(bucket, tag))
 		return FLOW_NONE;
-	rte_prefetch0(&t->buckets[flow_other(t, home, tag)]);
+	rte_prefetch0(&t->buckets[flow_alternate(t, primary, tag)]);
 	return FLOW_MAYBE;
 }
 
@@ -166,7 +172,7 @@ flow_probe_second(const struct flow_table *t, uint64_t hash, uint32_t candidate)
 
 	if (candidate != FLOW_MAYBE)
 		return candidate;
-	bucket = &t->buckets[flow_other(t, flow_home(t, hash), tag)];
+	bucket = &t->buckets[flow_alternate(t, flow_primary(t, hash), tag)];
 	match = flow_match(bucket, tag);
 	if (match == 0)
 		return FLOW_NONE;

@@ -6,7 +6,7 @@
  *   index  lines of 64 bytes: 8 slots of a 16-bit tag and a 32-bit connection index, and 16
  *          bytes of masks (what is occupied, what overflowed: a miss costs one line)
  *   slab   connections, by 32-bit index; IPv4 128 bytes in two lines, IPv6 160
- *   side   what few connections need (struct tcp_side), one for 128: a ring; what was given
+ *   ext    what few connections need (struct tcp_ext), one for 128: a ring; what was given
  *          out a whole round ago is taken away from its connection
  *
  * All memory is the caller's, sized before and never grown. One owner thread, no locks.
@@ -60,12 +60,13 @@ struct flow_bucket {
 	uint16_t tag[FLOW_BUCKET_SLOTS];   /* never 0 in a slot that is used */
 	uint32_t index[FLOW_BUCKET_SLOTS]; /* of the connection */
 	/*
-	 * Entries at home here that live in their second bucket: 16 counters of 4 bits, by
-	 * the top 4 bits of the tag. One that has reached 15 stays there.
+	 * Entries in its primary bucket here that live in their second bucket: 16
+	 * counters of 4 bits, by the top 4 bits of the tag. One that has reached 15 stays
+	 * there.
 	 */
 	uint64_t overflow;
 	uint8_t used;      /* bit of a slot that holds an entry */
-	uint8_t secondary; /* .. of an entry whose other bucket is its first choice */
+	uint8_t secondary; /* .. of an entry whose alternate bucket is its first choice */
 	uint8_t reserved[6];
 };
 static_assert(sizeof(struct flow_bucket) == 64, "one line");
@@ -80,26 +81,26 @@ struct flow_config {
 struct flow_table {
 	struct flow_bucket *buckets;
 	char *slab;
-	struct tcp_side *sides; /* from 1; 0 is never given out */
-	uint32_t *side_owner;   /* connection index of each, or FLOW_NONE */
-	uint32_t stride;        /* bytes a connection */
-	uint32_t cold_offset;   /* from a connection to its flow_cold */
-	uint32_t bucket_count;  /* any number: range reduction by multiply and shift */
+	struct tcp_ext *exts;  /* from 1; 0 is never given out */
+	uint32_t *ext_owner;   /* connection index of each, or FLOW_NONE */
+	uint32_t stride;       /* bytes a connection */
+	uint32_t cold_offset;  /* from a connection to its flow_cold */
+	uint32_t bucket_count; /* any number: range reduction by multiply and shift */
 	uint32_t capacity;
 	uint32_t count;     /* connections in use */
 	uint32_t high;      /* connections ever taken from the slab */
 	uint32_t free_head; /* of the free list, index + 1 */
-	uint32_t side_count;
-	uint32_t side_next; /* the next to be given out */
-	uint32_t next_id;   /* serial number of the next connection */
+	uint32_t ext_count;
+	uint32_t ext_next; /* the next to be given out */
+	uint32_t next_id;  /* serial number of the next connection */
 	uint8_t family;
 	uint8_t secret[KEY_SECRET_BYTES] __attribute__((aligned(64)));
 	struct wheel wheel; /* of this table's connections */
 };
 
 /*
- * Bytes of memory that flow_table_init() needs for this configuration; 0 for a number out of
- * range.
+ * Bytes of memory that flow_table_init() needs for this configuration; 0 for a number out
+ * of range.
  */
 size_t flow_table_bytes(const struct flow_config *config);
 
@@ -107,19 +108,23 @@ size_t flow_table_bytes(const struct flow_config *config);
 struct flow_sizes {
 	size_t index;
 	size_t connections; /* the links of their timers among it */
-	size_t sides;       /* the side entries and whose they are */
+	size_t exts;        /* the extensions and whose they are */
 };
 
 /* All 0 for a number out of range. */
 void flow_table_sizes(const struct flow_config *config, struct flow_sizes *sizes);
 
 /*
- * Build an empty table in memory of flow_table_bytes(), which must be zeroed and aligned to
- * 64 bytes and stay the caller's to free. Returns 0, or -EINVAL for a number out of range.
+ * Build an empty table in memory of flow_table_bytes(), which must be zeroed and aligned
+ * to 64 bytes and stay the caller's to free. Returns 0, or -EINVAL for a number out of
+ * range.
  */
 int flow_table_init(struct flow_table *t, void *memory, const struct flow_config *config);
 
-/* A table of no connections, without memory: nothing is found in it, and nothing has room. */
+/*
+ * A table of no connections, without memory: nothing is found in it, and nothing has
+ * room.
+ */
 void flow_table_none(struct flow_table *t, uint8_t family);
 
 static inline uint64_t
@@ -164,29 +169,33 @@ uint32_t flow_lookup(const struct flow_table *t, const struct flow_key *key,
 /*
  * Take a connection from the slab, zeroed but for its key and id, and index it. The key
  * must not be in the table. Returns its index, or FLOW_NONE: the slab is empty, or the
- * bounded search for a place failed. Other connections keep their index always. The cost is
- * bounded: at most 128 buckets are looked at.
+ * bounded search for a place failed. Other connections keep their index always. The cost
+ * is bounded: at most 128 buckets are looked at.
  */
 uint32_t flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash);
 
 /*
- * Disarm its timer, give back its side entry, unindex and free it. Of many at once, prefetch
- * before, flow_prefetch_whole() and flow_prefetch_home(), and hand over the hash that this
- * one returns.
+ * Disarm its timer, give back its extension, unindex and free it. Of many at once,
+ * prefetch before, flow_prefetch_whole() and flow_prefetch_primary(), and hand over the
+ * hash that this one returns.
  */
 void flow_remove(struct flow_table *t, uint32_t index);
 void flow_remove_hashed(struct flow_table *t, uint32_t index, uint64_t hash);
 
 /*
- * The first connection in use of those from `from` to before `until`, or FLOW_NONE. It looks
- * at each place on the way: until is what bounds the cost, flow_table.high where all end.
+ * The first connection in use of those from `from` to before `until`, or FLOW_NONE. It
+ * looks at each place on the way: until is what bounds the cost, flow_table.high where
+ * all end.
  */
 uint32_t flow_next(const struct flow_table *t, uint32_t from, uint32_t until);
 
 /* Copy of a connection's key, the unused address bytes 0. */
 void flow_key_of(const struct flow_table *t, uint32_t index, struct flow_key *key);
 
-/* The hash of a connection's key. Whole words are copied, since they are read as such at once. */
+/*
+ * The hash of a connection's key. Whole words are copied, since they are read as such at
+ * once.
+ */
 static inline uint64_t
 flow_hash_of(const struct flow_table *t, uint32_t index)
 {
@@ -203,18 +212,18 @@ flow_hash_of(const struct flow_table *t, uint32_t index)
 }
 
 /*
- * The side entry of a connection, NULL when it has none. flow_side_take() gives it one,
+ * The extension of a connection, NULL when it has none. flow_ext_take() gives it one,
  * zeroed (or returns the one it has, as it is), if need be by taking the oldest away from
  * another connection.
  */
-static inline struct tcp_side *
-flow_side(const struct flow_table *t, const struct flow_cold *cold)
+static inline struct tcp_ext *
+flow_ext(const struct flow_table *t, const struct flow_cold *cold)
 {
-	return cold->track.side == 0 ? NULL : &t->sides[cold->track.side];
+	return cold->track.ext_index == 0 ? NULL : &t->exts[cold->track.ext_index];
 }
 
-struct tcp_side *flow_side_take(struct flow_table *t, uint32_t index);
-void flow_side_give_back(struct flow_table *t, uint32_t index);
+struct tcp_ext *flow_ext_take(struct flow_table *t, uint32_t index);
+void flow_ext_give_back(struct flow_table *t, uint32_t index);
 
 #include <flow/lookup.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Virtual reassembly: the fragments of a datagram are held until all of them are there, and
- * handed back together, as they came and in the order in which they came. Nothing is copied,
- * cut or joined.
+ * Virtual reassembly: the fragments of a datagram are held until all of them are there,
+ * and handed back together, as they came and in the order in which they came. Nothing is
+ * copied, cut or joined.
  *
  *	while (fragment_evict(t, m->nb_segs, &gone))
  *		.. gone is lost: there was no room
@@ -19,9 +19,9 @@
  * (RFC 5722). One that is there already is refused alone (RFC 8200 4.5).
  *
  * Bounded: so many buffers are held in all, so many fragments of a datagram, for so long
- * since its first came. Who has to make room is the oldest. A flood of fragments then costs
- * a datagram whose own do not come close together, and nothing else. The work a fragment
- * makes is bounded by FRAGMENT_MAX.
+ * since its first came. Who has to make room is the oldest. A flood of fragments then
+ * costs a datagram whose own do not come close together, and nothing else. The work a
+ * fragment makes is bounded by FRAGMENT_MAX.
  *
  * One owner thread; no allocation after fragment_init(), no clock. The mbufs are the
  * caller's to free, and are touched only to count their segments.
@@ -38,12 +38,15 @@
 #include <packet/packet.h>
 
 /*
- * Of a datagram. 65,535 bytes over links of 576, which every host takes (RFC 791), are 119; and
- * so many go at once into a ring of 128.
+ * Of a datagram. 65,535 bytes over links of 576, which every host takes (RFC 791), are
+ * 119; and so many go at once into a ring of 128.
  */
 #define FRAGMENT_MAX 127u
 
-/* Which fragments belong together: RFC 791, RFC 8200 4.5, network and side. Zeros in holes. */
+/*
+ * Which fragments belong together: RFC 791, RFC 8200 4.5, network and side. Zeros in
+ * holes.
+ */
 struct fragment_key {
 	union flow_addr addr; /* by side */
 	uint32_t id;
@@ -78,8 +81,9 @@ enum fragment_fate {
 	FRAGMENT_HELD,
 	FRAGMENT_WHOLE,     /* the group is the datagram, the new fragment its last */
 	FRAGMENT_DUPLICATE, /* there already: the group is the new one alone */
-	FRAGMENT_OVERLAP, /* the datagram is condemned; the new one is last in the group */
-	FRAGMENT_MANY,    /* the same, for more than FRAGMENT_MAX of them */
+	/* the datagram is condemned; the new one is last in the group */
+	FRAGMENT_OVERLAP,
+	FRAGMENT_MANY, /* the same, for more than FRAGMENT_MAX of them */
 };
 
 struct fragment_table;

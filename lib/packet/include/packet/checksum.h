@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The Internet checksum (RFC 1071): sums in one's complement and in memory order, so that
- * nothing is swapped; they are sums of 16-bit words whatever the width that they are taken
- * in. Any thread; nothing is shared.
+ * nothing is swapped; they are sums of 16-bit words whatever the width that they are
+ * taken in. Any thread; nothing is shared.
  */
 #ifndef PACKET_CHECKSUM_H
 #define PACKET_CHECKSUM_H
@@ -32,8 +32,8 @@ checksum_words(const void *data, size_t len)
 }
 
 /*
- * Folded to 16 bits; 0 only of 0. Half of a word added to the other half, and the carry to that, is
- * what its upper half holds once the halves exchanged have been added to it.
+ * Folded to 16 bits; 0 only of 0. Half of a word added to the other half, and the carry
+ * to that, is what its upper half holds once the halves exchanged have been added to it.
  */
 static inline uint32_t
 checksum_fold(uint64_t sum)
@@ -47,9 +47,10 @@ checksum_fold(uint64_t sum)
 }
 
 /*
- * Whether the parts of a checksummed datagram, the checksum included, sum to "right": to a
- * multiple of 65,535 that is not 0. A multiple times the inverse of 65,535 modulo 2^64 is the
- * quotient, and what is none becomes a number larger than any quotient (Hacker's Delight, 10-17).
+ * Whether the parts of a checksummed datagram, the checksum included, sum to "right": to
+ * a multiple of 65,535 that is not 0. A multiple times the inverse of 65,535 modulo 2^64
+ * is the quotient, and what is none becomes a number larger than any quotient (Hacker's
+ * Delight, 10-17).
  */
 static inline bool
 checksum_right(uint64_t sum)

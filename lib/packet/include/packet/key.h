@@ -3,21 +3,22 @@
  * The key of a connection, and its hash.
  *
  * A connection is known by the network it crosses, its protocol and its two endpoints. A
- * network is a wire, or a group of wires (its first wire then), and the VLANs of its frames:
- * two VLANs of a wire are two networks, which may have the same addresses (flow_network()).
- * The endpoints are ordered by the *side of the wire* they are on: index 0 is the endpoint
- * behind the wire's first port, index 1 the one behind its second. A frame that came in on
- * side 0 has its source at index 0 and its destination at index 1, a frame from side 1 the
- * other way round. So both directions give one key, the direction is the side, nothing is
- * compared or swapped, and no host can speak in the name of one behind the other port
- * (SYN-2; docs/adr/0001-endpoints-by-side.md).
+ * network is a wire, or a group of wires (its first wire then), and the VLANs of its
+ * frames: two VLANs of a wire are two networks, which may have the same addresses
+ * (flow_network()). The endpoints are ordered by the *side of the wire* they are on:
+ * index 0 is the endpoint behind the wire's first port, index 1 the one behind its
+ * second. A frame that came in on side 0 has its source at index 0 and its destination at
+ * index 1, a frame from side 1 the other way round. So both directions give one key, the
+ * direction is the side, nothing is compared or swapped, and no host can speak in the
+ * name of one behind the other port (SYN-2; docs/adr/0001-endpoints-by-side.md).
  *
  * Ports: TCP, UDP, UDP-Lite, SCTP, DCCP: source and destination. ICMP queries: port[0] is
- * the identifier and port[1] the type of the *request* (8 for echo and echo reply; 128 for
- * ICMPv6), both whichever side asks. All other protocols: the number of the protocol, and 0.
+ * the identifier and port[1] the type of the *request* (8 for echo and echo reply; 128
+ * for ICMPv6), both whichever side asks. All other protocols: the number of the protocol,
+ * and 0.
  *
- * All of it is exact and fills the 16 bytes that an IPv4 connection has for it in its hot line
- * (docs/adr/0014-vlans-in-the-key.md).
+ * All of it is exact and fills the 16 bytes that an IPv4 connection has for it in its hot
+ * line (docs/adr/0014-vlans-in-the-key.md).
  */
 #ifndef PACKET_KEY_H
 #define PACKET_KEY_H
@@ -92,8 +93,9 @@ flow_vid_shift(unsigned n)
 }
 
 /*
- * A network: the wire, below FLOW_WIRES, and the VIDs of the frame's tags from the outermost on. 0: there
- * is no such tag, or it is one of VLAN 0, which carries a priority and no VLAN (IEEE 802.1Q 9.6).
+ * A network: the wire, below FLOW_WIRES, and the VIDs of the frame's tags from the
+ * outermost on. 0: there is no such tag, or it is one of VLAN 0, which carries a priority
+ * and no VLAN (IEEE 802.1Q 9.6).
  */
 static inline uint32_t
 flow_network(uint16_t wire, uint16_t outer, uint16_t inner)
@@ -102,7 +104,10 @@ flow_network(uint16_t wire, uint16_t outer, uint16_t inner)
 	       (uint32_t)inner << flow_vid_shift(1);
 }
 
-/* A wire whose VLANs are one network: tags add nothing to it. No VLAN has the number 0xfff. */
+/*
+ * A wire whose VLANs are one network: tags add nothing to it. No VLAN has the number
+ * 0xfff.
+ */
 static inline uint32_t
 flow_network_joined(uint16_t wire)
 {
@@ -131,7 +136,10 @@ flow_id_wire(const struct flow_id *id)
 	return (uint16_t)(id->network >> FLOW_CLASS_BITS & (FLOW_WIRES - 1));
 }
 
-/* The n-th VID of its network, 0 the outer one; 0: there is none, or they count for nothing. */
+/*
+ * The n-th VID of its network, 0 the outer one; 0: there is none, or they count for
+ * nothing.
+ */
 static inline uint16_t
 flow_id_vid(const struct flow_id *id, unsigned n)
 {
@@ -194,7 +202,10 @@ flow_class_of(uint8_t proto)
 	}
 }
 
-/* Set the protocol of an id that has only a network yet; its ports, if it has some, come after. */
+/*
+ * Set the protocol of an id that has only a network yet; its ports, if it has some, come
+ * after.
+ */
 static inline void
 flow_id_set_proto(struct flow_id *id, uint8_t proto)
 {

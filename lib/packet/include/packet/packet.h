@@ -3,8 +3,9 @@
  * A frame, parsed once. packet_parse() walks Ethernet, up to two VLAN tags, IPv4 or IPv6
  * with its extension headers, and the transport header; checks every length against what
  * is there and every checksum against the bytes; and leaves a struct packet that the rest
- * of the program reads instead of the bytes. It never writes to the mbuf, never reads past
- * it, and accepts any input: mbufs of several segments, of 0 bytes, with lengths that lie.
+ * of the program reads instead of the bytes. It never writes to the mbuf, never reads
+ * past it, and accepts any input: mbufs of several segments, of 0 bytes, with lengths
+ * that lie.
  *
  *	struct packet p;
  *
@@ -32,11 +33,12 @@ enum packet_kind {
 	PACKET_BAD,    /* reason says why; nothing else is to be read but lengths */
 	PACKET_NON_IP, /* ether_type tells */
 	PACKET_ND, /* ICMPv6 of the link, not routed: neighbour discovery and its kin */
-	PACKET_PLAIN4, /* packet_peek() has seen a TCP segment: not much is filled yet */
-	PACKET_PLAIN6, /* .. in IPv6 */
-	PACKET_TCP,    /* seg is filled */
-	PACKET_UDP,    /* UDP and UDP-Lite */
-	PACKET_ICMP_QUERY, /* a request or a reply with an identifier: echo, timestamp, .. */
+	PACKET_FAST4, /* packet_peek() has seen a TCP segment: not much is filled yet */
+	PACKET_FAST6, /* .. in IPv6 */
+	PACKET_TCP,   /* seg is filled */
+	PACKET_UDP,   /* UDP and UDP-Lite */
+	/* a request or a reply with an identifier: echo, timestamp, .. */
+	PACKET_ICMP_QUERY,
 	PACKET_ICMP_ERROR, /* quotes a packet: packet_parse_quoted() */
 	PACKET_OTHER,      /* any other protocol, and other ICMP types */
 	PACKET_FRAGMENT,   /* of a datagram: frag is filled; of the key the addresses */
@@ -61,7 +63,8 @@ struct packet_fragment {
 	uint32_t id;
 	uint16_t at; /* from the start of the frame to the part */
 	uint16_t
-		off; /* of the part in the datagram, its unfragmentable headers left out */
+		/* of the part in the datagram, its unfragmentable headers left out */
+		off;
 	uint16_t len;
 	bool more;      /* it is not the last */
 	uint8_t unused; /* 0 */
@@ -94,56 +97,58 @@ struct packet {
 
 /*
  * Parse the frame in m, that came in on a side (0 or 1) of a wire. network: that of an
- * untagged frame, flow_network(wire, 0, 0) or flow_network_joined(wire). Fills p; p->kind is
- * PACKET_BAD and p->reason set when the packet has to be dropped.
+ * untagged frame, flow_network(wire, 0, 0) or flow_network_joined(wire). Fills p; p->kind
+ * is PACKET_BAD and p->reason set when the packet has to be dropped.
  *
  * IP in LLC/SNAP, and behind more than PACKET_MAX_VLANS tags, is refused (ENCAPSULATED,
  * VLAN_DEPTH): some receivers take it, and no rule would see it (VU#855201).
  *
  * The transport length is the IP header's; bytes of the frame past it are padding. Source
- * addresses that are multicast or broadcast are refused (IP_SOURCE). A fragment has to end
- * within 65,535 bytes, and on a multiple of eight unless it is the last (IP_FRAGMENT); the
- * first one has to hold all headers (IP_FRAGMENT_TINY, RFC 3128, RFC 7112). Of IPv6
- * extension headers at most 8 and at most 256 bytes are crossed. TCP flags are not judged
- * here: FLAG-1 is the tracker's.
+ * addresses that are multicast or broadcast are refused (IP_SOURCE). A fragment has to
+ * end within 65,535 bytes, and on a multiple of eight unless it is the last
+ * (IP_FRAGMENT); the first one has to hold all headers (IP_FRAGMENT_TINY, RFC 3128, RFC
+ * 7112). Of IPv6 extension headers at most 8 and at most 256 bytes are crossed. TCP flags
+ * are not judged here: FLAG-1 is the tracker's.
  */
 static inline void packet_parse(const struct rte_mbuf *m, uint8_t side, uint32_t network,
 				uint32_t flags, struct packet *p);
 
-/* The same without the short way for plain frames (packet/plain.h). */
+/* The same without the short way for fast-path frames (packet/fast.h). */
 void packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint32_t network,
 		      uint32_t flags, struct packet *p);
 
 /*
- * The short way in two steps, for who can decide on most frames after the first one. Returns
- * the TCP header: the frame is a plain one, right, and packet_parse() would say PACKET_TCP. Of
- * p so much is filled: kind is PACKET_PLAIN4 or PACKET_PLAIN6, key (IPv4: its first KEY4_BYTES),
- * l4_len, ip_len. Returns NULL: what p holds says nothing.
+ * The short way in two steps, for who can decide on most frames after the first one.
+ * Returns the TCP header: the frame is a fast-path one, right, and packet_parse() would
+ * say PACKET_TCP. Of p so much is filled: kind is PACKET_FAST4 or PACKET_FAST6, key
+ * (IPv4: its first KEY4_BYTES), l4_len, ip_len. Returns NULL: what p holds says nothing.
  */
 static inline const struct rte_tcp_hdr *packet_peek(const struct rte_mbuf *m,
 						    uint8_t side, uint32_t network,
 						    uint32_t flags, struct packet *p);
 
 static inline bool
-packet_is_plain(const struct packet *p)
+packet_is_fast(const struct packet *p)
 {
-	return p->kind == PACKET_PLAIN4 || p->kind == PACKET_PLAIN6;
+	return p->kind == PACKET_FAST4 || p->kind == PACKET_FAST6;
 }
 
-/* Of a plain one, the segment: ack and flags as they stand in the header, no options. */
-static inline void packet_plain_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
-					struct tcp_segment *seg);
-
 /*
- * .. and its timestamps. False: they are not where they usually are; packet_finish() finds
- * them, if there are some.
+ * Of a fast-path one, the segment: ack and flags as they stand in the header, no options.
  */
-static inline bool packet_plain_timestamps(const struct rte_tcp_hdr *tcp,
-					   struct tcp_segment *seg);
+static inline void packet_fast_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
+				       struct tcp_segment *seg);
 
 /*
- * Make of a plain one all that packet_parse() would, with the header that packet_peek() has
- * found and the side that it was given.
+ * .. and its timestamps. False: they are not where they usually are; packet_finish()
+ * finds them, if there are some.
+ */
+static inline bool packet_fast_timestamps(const struct rte_tcp_hdr *tcp,
+					  struct tcp_segment *seg);
+
+/*
+ * Make of a fast-path one all that packet_parse() would, with the header that
+ * packet_peek() has found and the side that it was given.
  */
 static inline void packet_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp,
 				 uint8_t side, struct packet *p);
@@ -171,8 +176,8 @@ struct rte_mbuf *packet_parse_datagram(const struct packet_piece *pieces, unsign
  * Parse the packet that an ICMP error (p->kind == PACKET_ICMP_ERROR) quotes. The quoted
  * packet travelled the other way, so its key is that of a packet from the other side, and
  * inner->side is that side. Of a TCP segment only ports and sequence number are there for
- * certain: inner->seg.seq is set, the rest of seg is 0 unless quoted. Lengths are those of
- * what is there: no length and no checksum in the quotation is tested (RFC 1122 3.2.2,
+ * certain: inner->seg.seq is set, the rest of seg is 0 unless quoted. Lengths are those
+ * of what is there: no length and no checksum in the quotation is tested (RFC 1122 3.2.2,
  * RFC 4443 2.4), only its header and the first 64 bits behind it identify.
  *
  * Returns 0, or -EINVAL when the quotation is too short or no IP packet.
@@ -185,12 +190,12 @@ int packet_parse_quoted(const struct rte_mbuf *m, const struct packet *p,
  * packet_parse() has taken: RFC 1108 and CIPSO in IPv4, CALIPSO (RFC 5570) in IPv6. Equal
  * labels give equal numbers; 0: it has none.
  */
-uint32_t packet_label(const struct rte_mbuf *m, const struct packet *p,
-		      const uint8_t *secret);
+uint32_t packet_seclabel(const struct rte_mbuf *m, const struct packet *p,
+			 const uint8_t *secret);
 
 /*
- * Whether frames of an EtherType carry other packets, IP among them, where neither a rule nor
- * a tracker sees them: MPLS, PPPoE, MACsec, tunnels of Ethernet.
+ * Whether frames of an EtherType carry other packets, IP among them, where neither a rule
+ * nor a tracker sees them: MPLS, PPPoE, MACsec, tunnels of Ethernet.
  */
 bool packet_type_carries(uint16_t ether_type);
 
@@ -201,6 +206,6 @@ packet_key_bytes(const struct packet *p)
 	return p->family == 4 ? KEY4_BYTES : KEY6_BYTES;
 }
 
-#include <packet/plain.h>
+#include <packet/fast.h>
 
 #endif

@@ -5,8 +5,8 @@
  * connection, IP with TTL 64 and a checksum, transport with a checksum (GEN-5). These
  * segments go straight to the port and are never tracked.
  *
- * Any thread. No function fails for lack of memory: the caller brings the mbuf, empty, with
- * a tailroom of at least REPLY_MAX_BYTES (a default mbuf has 2,048).
+ * Any thread. No function fails for lack of memory: the caller brings the mbuf, empty,
+ * with a tailroom of at least REPLY_MAX_BYTES (a default mbuf has 2,048).
  */
 #ifndef REPLY_REPLY_H
 #define REPLY_REPLY_H
@@ -20,7 +20,8 @@
 #include <base/segment.h>
 #include <packet/packet.h>
 
-#define REPLY_MAX_BYTES 1310 /* Ethernet, two tags, PPPoE, and an IPv6 packet of 1,280 bytes */
+/* Ethernet, two tags, PPPoE, and an IPv6 packet of 1,280 bytes */
+#define REPLY_MAX_BYTES 1310
 
 /*
  * The link layer of one direction: what a frame must start with, and the port that it
@@ -54,16 +55,16 @@ void reply_tcp(struct rte_mbuf *m, const struct reply_l2 *l2, const struct flow_
 
 /*
  * Whether RFC 1122 3.2.2 and RFC 4443 2.4 allow an ICMP error about the frame in `about`,
- * parsed as p: not about an ICMP message in fragments, an ICMP error, a later fragment, a multicast or broadcast (of the
- * link layer too), or a source that is no single host.
+ * parsed as p: not about an ICMP message in fragments, an ICMP error, a later fragment, a
+ * multicast or broadcast (of the link layer too), or a source that is no single host.
  */
 bool reply_icmp_allowed(const struct rte_mbuf *about, const struct packet *p);
 
 /*
- * Write into m the ICMP (or ICMPv6, by p->family) error of a type and code about the frame
- * in `about`, back to the side it came from, from the address that it was sent to; it
- * quotes as much as RFC 1812 4.3.2.3 (576 bytes in all) and RFC 4443 (1,280) let it. mtu: what
- * "fragmentation needed" and "packet too big" say; 0 in others.
+ * Write into m the ICMP (or ICMPv6, by p->family) error of a type and code about the
+ * frame in `about`, back to the side it came from, from the address that it was sent to;
+ * it quotes as much as RFC 1812 4.3.2.3 (576 bytes in all) and RFC 4443 (1,280) let it.
+ * mtu: what "fragmentation needed" and "packet too big" say; 0 in others.
  */
 void reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about,
 		      const struct packet *p, uint8_t type, uint8_t code, uint16_t mtu);

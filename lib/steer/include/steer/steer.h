@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which worker a packet belongs to, where several share a wire. All packets of a connection,
- * of both directions, and the ICMP errors about it have one owner: it is computed of the
- * connection's key, of an ICMP error's quoted one. What has no connection (ARP, neighbour
- * discovery, what cannot be parsed) is whose who has received it. A fragment does not tell;
- * who gathers those of its datagram finds the owner (steer/handover.h).
+ * Which worker a packet belongs to, where several share a wire. All packets of a
+ * connection, of both directions, and the ICMP errors about it have one owner: it is
+ * computed of the connection's key, of an ICMP error's quoted one. What has no connection
+ * (ARP, neighbour discovery, what cannot be parsed) is whose who has received it. A
+ * fragment does not tell; who gathers those of its datagram finds the owner
+ * (steer/handoff.h).
  *
  * Two functions of the key, and a wire has one of them:
  *
@@ -15,11 +16,11 @@
  *              then bring a packet to its owner themselves. They are not believed: the owner
  *              is computed anyway, so a card that hashes otherwise costs speed and no more.
  *
- * Tags count in neither: equal addresses in two VLANs have one owner, whose engine tells them
- * apart. Who gathers a datagram's fragments is XXH3's choice in both.
+ * Tags count in neither: equal addresses in two VLANs have one owner, whose engine tells
+ * them apart. Who gathers a datagram's fragments is XXH3's choice in both.
  *
- * Neither is the hash of the tables, so that what a worker owns is spread over its table. A
- * struct steer is only read after its init: any thread.
+ * Neither is the hash of the tables, so that what a worker owns is spread over its table.
+ * A struct steer is only read after its init: any thread.
  */
 #ifndef STEER_STEER_H
 #define STEER_STEER_H
@@ -44,7 +45,7 @@
 struct steer {
 	uint8_t workers;
 	bool toeplitz;
-	uint16_t zone;    /* number of the wire */
+	uint16_t wire;    /* number of the wire */
 	uint32_t network; /* of all its frames */
 	uint32_t flags;   /* PACKET_PPPOE, or 0; set after the init */
 	uint16_t mask;    /* Toeplitz: of the indirection table */
@@ -54,14 +55,14 @@ struct steer {
 };
 
 /* workers: 1 to STEER_MAX_WORKERS. */
-void steer_init_keyed(struct steer *s, uint16_t zone, unsigned workers,
+void steer_init_keyed(struct steer *s, uint16_t wire, unsigned workers,
 		      const uint8_t secret[KEY_SECRET_BYTES]);
 
 /*
- * table: entries of the indirection table, a power of two; of two cards on a wire the smaller
- * number. STEER_RSS_TABLE at most count.
+ * table: entries of the indirection table, a power of two; of two cards on a wire the
+ * smaller number. STEER_RSS_TABLE at most count.
  */
-void steer_init_toeplitz(struct steer *s, uint16_t zone, unsigned workers, uint16_t table,
+void steer_init_toeplitz(struct steer *s, uint16_t wire, unsigned workers, uint16_t table,
 			 const uint8_t secret[KEY_SECRET_BYTES]);
 
 /* The key that a card is given; and the queue of an entry of its indirection table. */
@@ -84,7 +85,9 @@ uint8_t steer_owner(const struct steer *s, const struct rte_mbuf *m,
 /* Who gathers the fragments of this key. */
 uint8_t steer_gatherer(const struct steer *s, const struct fragment_key *key);
 
-/* The owners, STEER_ANY or STEER_FRAGMENT, of frames that came in on a side of the wire. */
+/*
+ * The owners, STEER_ANY or STEER_FRAGMENT, of frames that came in on a side of the wire.
+ */
 void steer_owners(const struct steer *s, uint8_t side, struct rte_mbuf *const *pkts,
 		  uint16_t n, uint8_t *owners);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * What the trackers can be told: time-outs and switches, under the names that they have in
- * the YAML's `conntrack` (and as nf_conntrack_* sysctls where the kernel has them). One
- * list makes the struct, the defaults, the YAML schema and the documentation.
+ * What the trackers can be told: time-outs and switches, under the names that they have
+ * in the YAML's `conntrack` (and as nf_conntrack_* sysctls where the kernel has them).
+ * One list makes the struct, the defaults, the YAML schema and the documentation.
  */
 #ifndef TRACK_CONFIG_H
 #define TRACK_CONFIG_H
@@ -53,7 +53,7 @@
 	  "refuse another security label than the SYN's (GEN-4)")
 
 struct track_config {
-#define TRACK_FIELD(name, value, least, most, text) uint32_t name; /* ticks */
+#define TRACK_FIELD(name, value, min, max, text) uint32_t name; /* ticks */
 	TRACK_TIMEOUTS(TRACK_FIELD)
 #undef TRACK_FIELD
 #define TRACK_FIELD(name, value, text) bool name;
@@ -64,7 +64,7 @@ struct track_config {
 #define TRACK_CONFIG_DEFAULT                                                             \
 	((struct track_config){TRACK_TIMEOUTS(TRACK_DEFAULT_TIMEOUT)                     \
 				       TRACK_SWITCHES(TRACK_DEFAULT_SWITCH)})
-#define TRACK_DEFAULT_TIMEOUT(name, value, least, most, text) .name = (value)*1000u,
+#define TRACK_DEFAULT_TIMEOUT(name, value, min, max, text) .name = (value)*1000u,
 #define TRACK_DEFAULT_SWITCH(name, value, text) .name = (value),
 
 #endif

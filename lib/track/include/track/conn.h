@@ -2,15 +2,15 @@
 /*
  * What is remembered of a connection. One entry holds both directions.
  *
- * Arrays of two are indexed by the *side of the wire* that an endpoint is on (packet/key.h):
- * for a segment from X, `x` is X's side and `!x` Y's. Numbers of a direction stand at the
- * side of its sender, what an endpoint knows or has done at its own side. Who began, A, is
- * TRACK_ORIG.
+ * Arrays of two are indexed by the *side of the wire* that an endpoint is on
+ * (packet/key.h): for a segment from X, `x` is X's side and `!x` Y's. Numbers of a
+ * direction stand at the side of its sender, what an endpoint knows or has done at its
+ * own side. Who began, A, is TRACK_ORIG.
  *
  * The entry is cut in three by how often a packet needs it:
  *   hot    every packet; 48 bytes, which with an IPv4 key make one cache line
  *   cold   handshake, close, retransmission, timer; the second line
- *   side   rare: shadows, second candidates, rates; bounded table of the worker, may be
+ *   ext    rare: shadows, second candidates, rates; bounded table of the worker, may be
  *          refused or taken away at any time, and everything works without, only less
  *          exactly
  *
@@ -29,7 +29,7 @@
 
 #include <base/segment.h>
 
-/* The bits of an endpoint that its state is derived from: TCP.md MODEL. */
+/* The bits of an endpoint that its state is derived from: docs/tcp-tracking.md MODEL. */
 #define EP_SS 0x01u          /* SYN sent */
 #define EP_PA 0x02u          /* has acknowledged the peer's SYN */
 #define EP_SA 0x04u          /* its SYN is acknowledged */
@@ -45,7 +45,9 @@
 #define TRACK_TS 0x04u      /* timestamps agreed on */
 #define TRACK_REPLIED 0x08u /* something has come back */
 #define TRACK_ASSURED 0x10u /* confirmed (MODEL-4); of UDP, a stream */
-/* Both SYNs were signed, SIG-1; before one is answered: that of the side that began was. */
+/*
+ * Both SYNs were signed, SIG-1; before one is answered: that of the side that began was.
+ */
 #define TRACK_SIGNED 0x20u
 /* The engine wants to see a segment of side x on the slow path, for its link layer. */
 #define TRACK_RELEARN(x) (0x40u << (x))
@@ -88,7 +90,7 @@ struct track_cold {
 	uint32_t tw_tick;
 	uint32_t id; /* serial number in the worker, from 1; 0: entry not in use */
 	uint16_t syn_win[2]; /* window that the other side's SYN offered to this one */
-	uint16_t side;       /* entry of the side table, 0: none */
+	uint16_t ext_index;  /* entry of the extension table, 0: none */
 	uint16_t l2;         /* link layers (flow/l2.h), 0: not known */
 	uint16_t rule;       /* that let it in: policy_verdict.rule */
 	/* probes sent, bits 0-1; bit 6: the side that did not begin has sent a SYN too
@@ -131,20 +133,20 @@ struct tcp_early {
 #define TCP_EARLIES 3 /* of both sides: each SYN may have an answer of its own */
 
 /* What an attempt to connect may need beside hot and cold. Zeros: nothing. */
-struct tcp_rare {
+struct tcp_handshake_ext {
 	struct tcp_candidate second[2]; /* one more SYN of each side */
 	bool has_second[2];
 	bool second_is_older[2]; /* than the one in hot and cold */
-	uint8_t ooo_ack_side;    /* side + 1 that the last unacceptable ACK went to */
+	uint8_t bad_ack_side;    /* side + 1 that the last unacceptable ACK went to */
 	uint8_t synack_side; /* side + 1 that sent a SYN+ACK to no SYN we know, SYN-5 */
 	uint8_t early_side[TCP_EARLIES]; /* side + 1 that sent each of early, or 0 */
 	bool heard; /* of a shadow: an ACK has acknowledged its SYN, and no SYN+ACK has */
 	bool has_lingered; /* the end that was reset has sent more since, RST-7 */
 	uint8_t agreed;    /* segments refused that agree with one of the other side */
 	struct tcp_refused refused[2];
-	uint32_t ooo_ack;
-	uint32_t lingered;                   /* nxt of that end when the RST came */
-	struct tcp_early early[TCP_EARLIES]; /* the newest last */
+	uint32_t bad_ack;
+	uint32_t lingered;                      /* nxt of that end when the RST came */
+	struct tcp_early pre_data[TCP_EARLIES]; /* the newest last */
 	struct tcp_segment synack;
 };
 
@@ -152,7 +154,7 @@ struct tcp_rare {
 struct tcp_shadow {
 	struct track_hot hot;
 	struct track_cold cold;
-	struct tcp_rare rare;
+	struct tcp_handshake_ext handshake;
 	bool live;
 };
 
@@ -172,8 +174,8 @@ enum tcp_rate {
 };
 
 /* What is rare; see the top of this file. Starts as zeros. */
-struct tcp_side {
-	struct tcp_rare rare;                  /* the connection's own */
+struct tcp_ext {
+	struct tcp_handshake_ext handshake;    /* the connection's own */
 	struct tcp_shadow shadow[TCP_SHADOWS]; /* the newest last */
 	/* GCRA: the tick at which a bucket is full again, 0: never used */
 	uint32_t rate[2 * TCP_RATE_PER_SIDE + (TCP_RATE_COUNT - TCP_RATE_PER_SIDE)];
@@ -183,7 +185,7 @@ struct tcp_side {
 struct track_conn {
 	struct track_hot *hot;
 	struct track_cold *cold;
-	struct tcp_side *side;
+	struct tcp_ext *ext;
 };
 
 #endif

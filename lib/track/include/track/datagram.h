@@ -33,8 +33,8 @@ void datagram_packet(struct track_conn *conn, uint8_t side, uint32_t now,
  * ICMP queries: one key serves the questions of both sides, so it is remembered who asks.
  * An answer from side is one only if the other side has asked.
  */
-void datagram_ask(struct track_conn *conn, uint8_t side);
-bool datagram_asks(const struct track_conn *conn, uint8_t side);
+void datagram_note_query(struct track_conn *conn, uint8_t side);
+bool datagram_has_query(const struct track_conn *conn, uint8_t side);
 
 /* TIM-2, as tcp_eviction(): a stream stays, what waits for its answer goes first. */
 unsigned datagram_eviction(const struct track_conn *conn, uint32_t now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * What a tracker says of a packet. A verdict of VERDICT_ASK means that nothing has changed
- * and that the tracker wants to be called again with what `ask` names.
+ * What a tracker says of a packet. A verdict of VERDICT_NEED_INPUT means that nothing has
+ * changed and that the tracker wants to be called again with what `ask` names.
  */
 #ifndef TRACK_RESULT_H
 #define TRACK_RESULT_H
@@ -13,8 +13,8 @@
 #include <base/ticks.h>
 #include <base/verdict.h>
 
-#define TRACK_ASK_RULES 0x1u /* may this side open a connection to the other? */
-#define TRACK_ASK_SIDE 0x2u  /* a struct tcp_side for the connection */
+#define TRACK_NEED_RULES 0x1u /* may this side open a connection to the other? */
+#define TRACK_NEED_EXT 0x2u   /* a struct tcp_ext for the connection */
 
 /* track_result.events */
 #define TRACK_EVENT_STATE 0x1u       /* the state of an endpoint has changed */
@@ -28,11 +28,13 @@
 enum track_eviction {
 	TRACK_EVICT_CLOSED,
 	TRACK_EVICT_TIME_WAIT,
-	TRACK_EVICT_STALE, /* a SYN or UDP unanswered for 5 s, which needs no full table */
+	/* a SYN or UDP unanswered for 5 s, which needs no full table */
+	TRACK_EVICT_STALE,
 	TRACK_EVICT_UNANSWERED, /* SYN or question */
 	TRACK_EVICT_LAST_ACK,   /* LAST_ACK, CLOSING */
 	TRACK_EVICT_HALF_CLOSED,
-	TRACK_EVICT_UNCONFIRMED, /* pickup, SYN+ACK that is not acknowledged, one answer */
+	/* pickup, SYN+ACK that is not acknowledged, one answer */
+	TRACK_EVICT_UNCONFIRMED,
 	TRACK_EVICT_NEVER,
 };
 
@@ -42,12 +44,12 @@ enum track_eviction {
 struct track_result {
 	uint8_t verdict; /* enum verdict */
 	uint8_t reason;  /* enum reason, of a drop */
-	uint8_t action;  /* enum action: made is to be sent, to the side made_to */
-	uint8_t made_to;
-	uint8_t ask;
+	uint8_t action;  /* enum action: made is to be sent, to the side generated_to */
+	uint8_t generated_to;
+	uint8_t need;
 	uint8_t events;
 	uint32_t wakeup; /* of TCP, with TRACK_EVENT_SHORTER: tcp_wakeup() now */
-	struct tcp_segment made;
+	struct tcp_segment generated;
 };
 
 #endif

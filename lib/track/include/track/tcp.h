@@ -16,7 +16,7 @@
  *		tcp_open(&conn, &in);
  *
  *	tcp_segment(&conn, &in, &r);              one has
- *	while (r.verdict == VERDICT_ASK) {
+ *	while (r.verdict == VERDICT_NEED_INPUT) {
  *		.. answer r.ask in `in` and `conn`, call again
  *	}
  */
@@ -46,7 +46,7 @@ enum tcp_state {
 
 /* The rules' answer to the question whether in->side may open a connection. */
 enum tcp_rules {
-	TCP_RULES_UNASKED,
+	TCP_RULES_UNKNOWN,
 	TCP_RULES_ALLOW,
 	TCP_RULES_DENY,
 };
@@ -57,17 +57,19 @@ struct tcp_input {
 	uint32_t now;  /* ticks */
 	uint8_t side;  /* that the segment came from, 0 or 1 */
 	uint8_t rules; /* enum tcp_rules */
-	bool no_side;  /* the side table has been asked, and has nothing */
+	bool no_ext;   /* the extension table has been asked, and has nothing */
 };
 
 /*
  * A segment whose key no connection has. VERDICT_PASS: it may make one, by tcp_open().
- * VERDICT_ASK with TRACK_ASK_RULES: it might, if the rules allow. Else VERDICT_DROP, perhaps with a RST
- * to send back (GEN-1).
+ * VERDICT_NEED_INPUT with TRACK_NEED_RULES: it might, if the rules allow. Else
+ * VERDICT_DROP, perhaps with a RST to send back (GEN-1).
  */
 void tcp_unknown(const struct tcp_input *in, struct track_result *r);
 
-/* Make of zeroed memory the connection that in->seg, accepted by tcp_unknown(), begins. */
+/*
+ * Make of zeroed memory the connection that in->seg, accepted by tcp_unknown(), begins.
+ */
 void tcp_open(struct track_conn *conn, const struct tcp_input *in);
 
 /* A segment of a connection. */
@@ -83,10 +85,11 @@ void tcp_icmp_error(const struct track_conn *conn, uint8_t x, uint32_t seq,
 
 /*
  * GEN-4: a segment of a connection whose security label is not the connection's. Changes
- * nothing; the verdict is VERDICT_DROP, with a RST if it is one that the receiver would take.
+ * nothing; the verdict is VERDICT_DROP, with a RST if it is one that the receiver would
+ * take.
  */
-void tcp_mislabelled(const struct track_conn *conn, const struct tcp_input *in,
-		     struct track_result *r);
+void tcp_seclabel_mismatch(const struct track_conn *conn, const struct tcp_input *in,
+			   struct track_result *r);
 
 /* The state of the endpoint on side x. */
 enum tcp_state tcp_state(const struct track_conn *conn, uint8_t x);
@@ -95,10 +98,10 @@ enum tcp_state tcp_state(const struct track_conn *conn, uint8_t x);
 uint32_t tcp_deadline(const struct track_conn *conn, const struct track_config *config);
 
 /*
- * The tick to arm the timer for: tcp_deadline(), but for an ESTABLISHED pair no later than
- * tcp_timeout_unacknowledged from now, since data that is not acknowledged makes its
- * time-out shorter without anybody moving the timer; and no later than in five minutes, since
- * the timer forgets old timestamps (ACC-6).
+ * The tick to arm the timer for: tcp_deadline(), but for an ESTABLISHED pair no later
+ * than tcp_timeout_unacknowledged from now, since data that is not acknowledged makes its
+ * time-out shorter without anybody moving the timer; and no later than in five minutes,
+ * since the timer forgets old timestamps (ACC-6).
  */
 uint32_t tcp_wakeup(const struct track_conn *conn, const struct track_config *config,
 		    uint32_t now);
@@ -110,8 +113,8 @@ enum tcp_timer {
 };
 
 /*
- * Time has come. probe: filled with TCP_TIMER_PROBE; probe[x] goes *to* side x, in the name
- * of the other.
+ * Time has come. probe: filled with TCP_TIMER_PROBE; probe[x] goes *to* side x, in the
+ * name of the other.
  */
 enum tcp_timer tcp_timer(struct track_conn *conn, uint32_t now,
 			 const struct track_config *config, struct tcp_segment probe[2]);
@@ -125,8 +128,8 @@ bool tcp_probe_unsent(struct track_conn *conn, uint32_t now,
 		      const struct track_config *config);
 
 /*
- * TIM-2: who goes first when there is no room. Of two the lower one goes; TRACK_EVICT_NEVER
- * stays, whatever comes.
+ * TIM-2: who goes first when there is no room. Of two the lower one goes;
+ * TRACK_EVICT_NEVER stays, whatever comes.
  */
 unsigned tcp_eviction(const struct track_conn *conn, uint32_t now);
 

@@ -2,10 +2,10 @@
 /*
  * The way of nearly every segment: both ends ESTABLISHED, plain ACK or data, inside the
  * window, nothing remarkable. It reads and writes the hot line only, and its tests imply
- * those of tcp_segment(): where it says yes, the slow way would have said the same and left
- * the same connection behind (asserted by tests/unit/track_tcp_fast_test.c). Where it says
- * no it has changed nothing, and tcp_segment() decides. tcp_next_fits() is that for the
- * segment that comes next in order, which is most of them.
+ * those of tcp_segment(): where it says yes, the slow way would have said the same and
+ * left the same connection behind (asserted by tests/unit/track_tcp_fast_test.c). Where
+ * it says no it has changed nothing, and tcp_segment() decides. tcp_next_fits() is that
+ * for the segment that comes next in order, which is most of them.
  */
 #ifndef TRACK_TCP_FAST_H
 #define TRACK_TCP_FAST_H
@@ -18,7 +18,9 @@
 #define TCP_FAST_FLAGS (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)
 #define TCP_FAST_EP (EP_SS | EP_PA | EP_SA)
 
-/* ep[0], ep[1], scale and flags of struct track_hot as the word that they are in memory. */
+/*
+ * ep[0], ep[1], scale and flags of struct track_hot as the word that they are in memory.
+ */
 #define TCP_FAST_WORD(ep0, ep1, flags)                                                   \
 	(((union {                                                                       \
 		 uint8_t byte[4];                                                        \
@@ -31,7 +33,7 @@ _Static_assert(offsetof(struct track_hot, flags) == offsetof(struct track_hot, e
 
 /* Whether the pair is of the ordinary kind. */
 static inline bool
-tcp_fast_pair(const struct track_hot *h)
+tcp_fast_conn(const struct track_hot *h)
 {
 	const uint32_t mask = TCP_FAST_WORD(0xff, 0xff,
 					    TRACK_SLOW | TRACK_REPLIED | TRACK_SIGNED |
@@ -46,13 +48,15 @@ tcp_fast_pair(const struct track_hot *h)
 
 /* Whether pair and segment are of the ordinary kind; the numbers are yet to be seen. */
 static inline bool
-tcp_fast_plain(const struct track_hot *h, const struct tcp_segment *seg)
+tcp_fast_eligible(const struct track_hot *h, const struct tcp_segment *seg)
 {
-	return (seg->flags & TCP_FAST_FLAGS) == TCP_ACK && tcp_fast_pair(h) &&
+	return (seg->flags & TCP_FAST_FLAGS) == TCP_ACK && tcp_fast_conn(h) &&
 	       seg->win != 0;
 }
 
-/* PAWS, and what the timestamps tell, where both sides agreed on them. False: not here. */
+/*
+ * PAWS, and what the timestamps tell, where both sides agreed on them. False: not here.
+ */
 static inline bool
 tcp_fast_timestamps(struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
 {
@@ -91,17 +95,18 @@ tcp_fast_window(struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
 }
 
 /*
- * The segment that everybody waits for: it begins where the last one of x ended, fits into
- * the window last offered, and acknowledges what y has sent and no less than before. It needs
- * half of the numbers, and its timestamps only once they are known to fit: hence in two
- * parts. tcp_next_take() is for a segment that fits and whose timestamps have passed.
+ * The segment that everybody waits for: it begins where the last one of x ended, fits
+ * into the window last offered, and acknowledges what y has sent and no less than before.
+ * It needs half of the numbers, and its timestamps only once they are known to fit: hence
+ * in two parts. tcp_next_take() is for a segment that fits and whose timestamps have
+ * passed.
  */
 static inline bool
 tcp_next_fits(const struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
 {
 	uint8_t y = !x;
 
-	return tcp_fast_plain(h, seg) && seg->seq == h->nxt[x] &&
+	return tcp_fast_eligible(h, seg) && seg->seq == h->nxt[x] &&
 	       !seq_after(seg->seq + seg->len, h->edge[x]) &&
 	       !seq_after(seg->ack, h->nxt[y]) && !seq_before(seg->ack, h->una[y]);
 }
@@ -122,7 +127,7 @@ tcp_fast(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t
 	uint32_t end = seg->seq + seg->len, window_x, window_y, right;
 	uint8_t y = !x;
 
-	if (!tcp_fast_plain(h, seg))
+	if (!tcp_fast_eligible(h, seg))
 		return false;
 	window_x = (uint32_t)h->maxwnd[x] << ((h->scale >> 4 * y) & 0x0f); /* by y */
 	window_y = (uint32_t)h->maxwnd[y] << ((h->scale >> 4 * x) & 0x0f);

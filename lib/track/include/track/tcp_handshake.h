@@ -2,18 +2,18 @@
 /*
  * SYNs, and what answers them.
  *
- * While no SYN has been answered, hot and cold hold the SYN of each side that sent one: iss,
- * nxt (its end), the scale (SCALE_NONE: no option), tsmax with ts_lag 0 (TS_LAG_NONE: no
- * option), and its window as the peer's syn_win, which is what it will be. A second SYN of
- * the same side, of another sequence, is a candidate beside it: which of the two the peer
- * took is known when it answers.
+ * While no SYN has been answered, hot and cold hold the SYN of each side that sent one:
+ * iss, nxt (its end), the scale (SCALE_NONE: no option), tsmax with ts_lag 0
+ * (TS_LAG_NONE: no option), and its window as the peer's syn_win, which is what it will
+ * be. A second SYN of the same side, of another sequence, is a candidate beside it: which
+ * of the two the peer took is known when it answers.
  */
 #ifndef TRACK_TCP_HANDSHAKE_H
 #define TRACK_TCP_HANDSHAKE_H
 
 #include <track/tcp_window.h>
 
-#define TCP_EARLY_MAX 65535u /* MODEL: data that overtakes the handshake */
+#define TCP_PRE_DATA_MAX 65535u /* MODEL: data that overtakes the handshake */
 
 static inline struct tcp_candidate
 candidate_of(const struct tcp_segment *syn)
@@ -37,16 +37,16 @@ candidate_acked(const struct tcp_candidate *q, uint32_t ack)
 
 /* SIG-1: whether the SYN of x, which nobody has answered, is signed. */
 static inline bool
-pair_syn_is_signed(const struct tcp_pair *p, uint8_t x)
+attempt_syn_is_signed(const struct tcp_attempt *p, uint8_t x)
 {
-	return x == pair_orig(p) ? (p->h->flags & TRACK_SIGNED) != 0
-				 : (p->c->count & COUNT_SIGNED) != 0;
+	return x == attempt_orig(p) ? (p->h->flags & TRACK_SIGNED) != 0
+				    : (p->c->count & COUNT_SIGNED) != 0;
 }
 
 static inline void
-pair_sign_syn(const struct tcp_pair *p, uint8_t x, bool is_signed)
+attempt_sign_syn(const struct tcp_attempt *p, uint8_t x, bool is_signed)
 {
-	if (x == pair_orig(p))
+	if (x == attempt_orig(p))
 		p->h->flags = (uint8_t)((p->h->flags & ~TRACK_SIGNED) |
 					(is_signed ? TRACK_SIGNED : 0));
 	else
@@ -56,14 +56,14 @@ pair_sign_syn(const struct tcp_pair *p, uint8_t x, bool is_signed)
 
 /* Both SYNs are known. */
 static inline void
-pair_set_signed(const struct tcp_pair *p, bool is_signed)
+attempt_set_signed(const struct tcp_attempt *p, bool is_signed)
 {
-	pair_sign_syn(p, pair_orig(p), is_signed);
+	attempt_sign_syn(p, attempt_orig(p), is_signed);
 }
 
 /* The SYN of x that hot and cold hold. Answered: as far as it is still known. */
 static inline struct tcp_candidate
-pair_candidate(const struct tcp_pair *p, uint8_t x)
+attempt_candidate(const struct tcp_attempt *p, uint8_t x)
 {
 	const struct track_hot *h = p->h;
 	struct tcp_candidate q = {
@@ -73,24 +73,24 @@ pair_candidate(const struct tcp_pair *p, uint8_t x)
 	};
 	uint32_t ts;
 
-	if (!pair_answered(p)) {
-		q.scale = pair_scale(p, x) == SCALE_NONE ? TCP_NO_SCALE
-							 : pair_scale(p, x);
+	if (!attempt_answered(p)) {
+		q.scale = attempt_scale(p, x) == SCALE_NONE ? TCP_NO_SCALE
+							    : attempt_scale(p, x);
 		q.has_ts = h->ts_lag[x] != TS_LAG_NONE;
-		q.is_signed = pair_syn_is_signed(p, x);
+		q.is_signed = attempt_syn_is_signed(p, x);
 		q.tsval = h->tsmax[x];
 		return q;
 	}
-	q.scale = h->scale ? pair_scale(p, x) : TCP_NO_SCALE;
+	q.scale = h->scale ? attempt_scale(p, x) : TCP_NO_SCALE;
 	q.has_ts = (h->flags & TRACK_TS) != 0;
 	q.is_signed = (h->flags & TRACK_SIGNED) != 0;
-	q.tsval = pair_ts_recent(p, x, &ts) ? ts : h->tsmax[x];
+	q.tsval = attempt_ts_recent(p, x, &ts) ? ts : h->tsmax[x];
 	return q;
 }
 
 /* x has sent a SYN, its first. */
 static inline void
-pair_syn_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q)
+attempt_syn_sent(const struct tcp_attempt *p, uint8_t x, const struct tcp_candidate *q)
 {
 	struct track_hot *h = p->h;
 
@@ -101,14 +101,14 @@ pair_syn_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q
 	h->tsmax[x] = q->tsval;
 	h->ts_lag[x] = q->has_ts ? 0 : TS_LAG_NONE;
 	p->c->syn_win[!x] = q->win;
-	pair_set_scale(p, x, q->scale == TCP_NO_SCALE ? SCALE_NONE : q->scale);
-	pair_sign_syn(p, x, q->is_signed);
+	attempt_set_scale(p, x, q->scale == TCP_NO_SCALE ? SCALE_NONE : q->scale);
+	attempt_sign_syn(p, x, q->is_signed);
 }
 
 /* Start over, as the attempt of x that began with q at t0. What is rare stays. */
 static inline void
-pair_begin(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
-	   uint32_t t0, uint32_t now)
+attempt_begin(const struct tcp_attempt *p, uint8_t x, const struct tcp_candidate *q,
+	      uint32_t t0, uint32_t now)
 {
 	struct track_cold *c = p->c;
 
@@ -118,21 +118,24 @@ pair_begin(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
 	c->count = 0;
 	c->flags = 0;
 	c->t0 = t0;
-	pair_syn_sent(p, x, q);
+	attempt_syn_sent(p, x, q);
 }
 
-/* Data of x that came before the handshake did counts in nxt, now that iss and nxt are known. */
+/*
+ * Data of x that came before the handshake did counts in nxt, now that iss and nxt are
+ * known.
+ */
 static inline void
-pair_take_early(const struct tcp_pair *p, uint8_t x)
+attempt_take_pre_data(const struct tcp_attempt *p, uint8_t x)
 {
 	const struct tcp_early *early;
 	int i;
 
-	for (i = 0; p->rare && i < TCP_EARLIES; i++) {
-		early = &p->rare->early[i];
-		if (p->rare->early_side[i] == x + 1 &&
-		    early->end - p->h->nxt[x] - 1 < TCP_EARLY_MAX &&
-		    early->ack - p->c->iss[!x] - 1 < TCP_EARLY_MAX)
+	for (i = 0; p->handshake && i < TCP_EARLIES; i++) {
+		early = &p->handshake->pre_data[i];
+		if (p->handshake->early_side[i] == x + 1 &&
+		    early->end - p->h->nxt[x] - 1 < TCP_PRE_DATA_MAX &&
+		    early->ack - p->c->iss[!x] - 1 < TCP_PRE_DATA_MAX)
 			p->h->nxt[x] = early->end;
 	}
 }
@@ -141,7 +144,7 @@ pair_take_early(const struct tcp_pair *p, uint8_t x)
 static inline bool
 early_is_near(uint32_t a, uint32_t b)
 {
-	return a - b < TCP_EARLY_MAX || b - a < TCP_EARLY_MAX;
+	return a - b < TCP_PRE_DATA_MAX || b - a < TCP_PRE_DATA_MAX;
 }
 
 /*
@@ -149,48 +152,49 @@ early_is_near(uint32_t a, uint32_t b)
  * newest.
  */
 static inline void
-pair_keep_early(const struct tcp_pair *p, uint8_t x, uint32_t end, uint32_t ack)
+attempt_keep_early(const struct tcp_attempt *p, uint8_t x, uint32_t end, uint32_t ack)
 {
-	struct tcp_rare *rare = p->rare;
+	struct tcp_handshake_ext *handshake = p->handshake;
 	struct tcp_early now = {.end = end, .ack = ack};
 	int i;
 
 	for (i = 0; i < TCP_EARLIES; i++) {
-		if (rare->early_side[i] == x + 1 &&
-		    early_is_near(end, rare->early[i].end) &&
-		    early_is_near(ack, rare->early[i].ack)) {
-			if (seq_after(end, rare->early[i].end))
-				rare->early[i] = now;
+		if (handshake->early_side[i] == x + 1 &&
+		    early_is_near(end, handshake->pre_data[i].end) &&
+		    early_is_near(ack, handshake->pre_data[i].ack)) {
+			if (seq_after(end, handshake->pre_data[i].end))
+				handshake->pre_data[i] = now;
 			return;
 		}
 	}
 	for (i = 0; i + 1 < TCP_EARLIES; i++) {
-		rare->early[i] = rare->early[i + 1];
-		rare->early_side[i] = rare->early_side[i + 1];
+		handshake->pre_data[i] = handshake->pre_data[i + 1];
+		handshake->early_side[i] = handshake->early_side[i + 1];
 	}
-	rare->early[i] = now;
-	rare->early_side[i] = x + 1;
+	handshake->pre_data[i] = now;
+	handshake->early_side[i] = x + 1;
 }
 
 /*
- * The SYN+ACK seg of x answers the SYN q of the other side: MODEL-5, SYN-3. In a simultaneous
- * open the SYN of x went by before, and perhaps the other side's SYN+ACK too.
+ * The SYN+ACK seg of x answers the SYN q of the other side: MODEL-5, SYN-3. In a
+ * simultaneous open the SYN of x went by before, and perhaps the other side's SYN+ACK
+ * too.
  */
 TRACK_CALL void
-pair_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
-	    const struct tcp_segment *seg)
+attempt_answer(const struct tcp_attempt *p, uint8_t x, const struct tcp_candidate *q,
+	       const struct tcp_segment *seg)
 {
 	struct track_hot *h = p->h;
 	uint8_t y = !x;
 	bool scaled = q->scale != TCP_NO_SCALE && seg->scale != TCP_NO_SCALE;
 	bool same = ep_has(p, x, EP_SS) && p->c->iss[x] == seg->seq;
-	bool fresh = !same || !pair_answered(p);
+	bool fresh = !same || !attempt_answered(p);
 	uint8_t both = same && ep_has(p, x, EP_SA);
 
 	h->ep[y] = (uint8_t)((h->ep[y] & ~EP_PA) | (both ? EP_PA : 0) | EP_SS | EP_SA);
 	h->ep[x] = (uint8_t)((h->ep[x] & ~EP_SA) | (both ? EP_SA : 0) | EP_SS | EP_PA);
-	pair_set_scale(p, y, scaled ? q->scale : 0);
-	pair_set_scale(p, x, scaled ? seg->scale : 0);
+	attempt_set_scale(p, y, scaled ? q->scale : 0);
+	attempt_set_scale(p, x, scaled ? seg->scale : 0);
 	p->c->iss[y] = q->iss;
 	h->nxt[y] = q->end;
 	if (!same) /* the SYN of x, if it has sent one, was another */
@@ -199,11 +203,11 @@ pair_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
 		p->c->iss[x] = seg->seq;
 		h->una[x] = seg->seq;
 		h->nxt[x] = segment_end(seg);
-		pair_take_early(p, x);
+		attempt_take_pre_data(p, x);
 		h->edge[x] = seg->seq + 1 + q->win;
 		h->maxwnd[x] = 0;
 	}
-	pair_take_early(p, y);
+	attempt_take_pre_data(p, y);
 	h->una[y] = seg->ack;
 	h->edge[y] = seg->ack + seg->win;
 	h->maxwnd[y] = 0;
@@ -213,13 +217,13 @@ pair_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
 			     (seg->win ? 0 : EP_ZERO_WINDOW));
 	h->ep[y] = (uint8_t)((h->ep[y] & ~EP_ZERO_WINDOW) |
 			     (q->win ? 0 : EP_ZERO_WINDOW));
-	pair_set_signed(p, q->is_signed && seg->is_signed);
+	attempt_set_signed(p, q->is_signed && seg->is_signed);
 	h->flags &= (uint8_t)~TRACK_TS;
 	if (q->has_ts && seg->has_ts) {
 		h->flags |= TRACK_TS;
 		h->tsmax[x] = seg->tsval;
 		h->ts_lag[x] = TS_LAG_NONE;
-		pair_set_ts(p, y, q->tsval, q->tsval);
+		attempt_set_ts(p, y, q->tsval, q->tsval);
 	}
 }
 
@@ -228,7 +232,7 @@ pair_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_candidate *q,
  * Without a SYN+ACK before, the two SYNs are all that scale and timestamps come from.
  */
 static inline void
-pair_answer_late(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_answer_late(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	struct track_hot *h = p->h;
 	struct track_cold *c = p->c;
@@ -236,17 +240,17 @@ pair_answer_late(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 	struct tcp_candidate a, b;
 	bool scaled, has_ts;
 
-	if (!pair_answered(p)) {
-		a = pair_candidate(p, x);
-		b = pair_candidate(p, y);
+	if (!attempt_answered(p)) {
+		a = attempt_candidate(p, x);
+		b = attempt_candidate(p, y);
 		scaled = a.scale != TCP_NO_SCALE && b.scale != TCP_NO_SCALE;
 		has_ts = a.has_ts && b.has_ts;
-		pair_set_scale(p, x, scaled ? a.scale : 0);
-		pair_set_scale(p, y, scaled ? b.scale : 0);
+		attempt_set_scale(p, x, scaled ? a.scale : 0);
+		attempt_set_scale(p, y, scaled ? b.scale : 0);
 		h->edge[x] = c->iss[x] + 1 + b.win;
 		h->ts_lag[x] = h->ts_lag[y] = TS_LAG_NONE;
 		h->flags = (uint8_t)((h->flags & ~TRACK_TS) | (has_ts ? TRACK_TS : 0));
-		pair_set_signed(p, a.is_signed && b.is_signed);
+		attempt_set_signed(p, a.is_signed && b.is_signed);
 	}
 	h->una[y] = seg->ack;
 	if (seg->flags & TCP_SYN) {
@@ -254,7 +258,7 @@ pair_answer_late(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 		if (seg->win > c->syn_win[y])
 			c->syn_win[y] = seg->win;
 	} else {
-		h->edge[y] = seg->ack + ((uint32_t)seg->win << pair_scale(p, x));
+		h->edge[y] = seg->ack + ((uint32_t)seg->win << attempt_scale(p, x));
 		if (seg->win > h->maxwnd[y])
 			h->maxwnd[y] = seg->win;
 	}
@@ -262,19 +266,19 @@ pair_answer_late(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 
 /* Of the SYNs of x the newest that ack acknowledges; *second: it is the one beside. */
 static inline bool
-pair_match(const struct tcp_pair *p, uint8_t x, uint32_t ack, struct tcp_candidate *q,
-	   bool *second)
+attempt_match(const struct tcp_attempt *p, uint8_t x, uint32_t ack,
+	      struct tcp_candidate *q, bool *second)
 {
-	const struct tcp_rare *rare = p->rare;
+	const struct tcp_handshake_ext *handshake = p->handshake;
 	bool first_fits, second_fits;
 
-	*q = pair_candidate(p, x);
+	*q = attempt_candidate(p, x);
 	*second = false;
-	first_fits = pair_began(p, x) && candidate_acked(q, ack);
-	second_fits = rare && rare->has_second[x] &&
-		      candidate_acked(&rare->second[x], ack);
-	if (second_fits && (!first_fits || !rare->second_is_older[x])) {
-		*q = rare->second[x];
+	first_fits = attempt_began(p, x) && candidate_acked(q, ack);
+	second_fits = handshake && handshake->has_second[x] &&
+		      candidate_acked(&handshake->second[x], ack);
+	if (second_fits && (!first_fits || !handshake->second_is_older[x])) {
+		*q = handshake->second[x];
 		*second = true;
 	}
 	return first_fits || second_fits;
@@ -282,21 +286,21 @@ pair_match(const struct tcp_pair *p, uint8_t x, uint32_t ack, struct tcp_candida
 
 /* The SYN beside becomes that of x, and the other way round. */
 static inline void
-pair_swap_candidates(const struct tcp_pair *p, uint8_t x)
+attempt_swap_candidates(const struct tcp_attempt *p, uint8_t x)
 {
-	struct tcp_candidate q = pair_candidate(p, x);
+	struct tcp_candidate q = attempt_candidate(p, x);
 
-	pair_syn_sent(p, x, &p->rare->second[x]);
-	p->rare->second[x] = q;
-	p->rare->second_is_older[x] = !p->rare->second_is_older[x];
+	attempt_syn_sent(p, x, &p->handshake->second[x]);
+	p->handshake->second[x] = q;
+	p->handshake->second_is_older[x] = !p->handshake->second_is_older[x];
 }
 
 /*
- * A SYN of x whose sequence is known: it may now carry data (TFO), or options that the first
- * one lacked (SYN-3). Refreshes no timer (MODEL-3). False when it is not known.
+ * A SYN of x whose sequence is known: it may now carry data (TFO), or options that the
+ * first one lacked (SYN-3). Refreshes no timer (MODEL-3). False when it is not known.
  */
 static inline bool
-pair_syn_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_syn_again(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	struct track_hot *h = p->h;
 	struct tcp_candidate *q;
@@ -307,22 +311,24 @@ pair_syn_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 	if (p->c->iss[x] == seg->seq) {
 		known = true;
 		/* else a SYN+ACK was its first, or nxt may have gone round since */
-		if (pair_began(p, x) && !(p->h->ep[0] & p->h->ep[1] & EP_SA))
+		if (attempt_began(p, x) && !(p->h->ep[0] & p->h->ep[1] & EP_SA))
 			h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
-		if (!pair_answered(p)) {
-			if (pair_scale(p, x) == SCALE_NONE && seg->scale != TCP_NO_SCALE)
-				pair_set_scale(p, x, seg->scale);
+		if (!attempt_answered(p)) {
+			if (attempt_scale(p, x) == SCALE_NONE &&
+			    seg->scale != TCP_NO_SCALE)
+				attempt_set_scale(p, x, seg->scale);
 			if (seg->is_signed)
-				pair_sign_syn(p, x, true);
+				attempt_sign_syn(p, x, true);
 			if (h->ts_lag[x] == TS_LAG_NONE && seg->has_ts) {
 				h->ts_lag[x] = 0;
 				h->tsmax[x] = seg->tsval;
 			}
 		}
 	}
-	if (p->rare && p->rare->has_second[x] && p->rare->second[x].iss == seg->seq) {
+	if (p->handshake && p->handshake->has_second[x] &&
+	    p->handshake->second[x].iss == seg->seq) {
 		known = true;
-		q = &p->rare->second[x];
+		q = &p->handshake->second[x];
 		q->end = seq_max(segment_end(seg), q->end);
 		if (q->scale == TCP_NO_SCALE)
 			q->scale = seg->scale;
@@ -337,24 +343,25 @@ pair_syn_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 
 /* Another SYN of x, unanswered as the first: the older stays. */
 static inline void
-pair_syn_candidate(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_syn_candidate(const struct tcp_attempt *p, uint8_t x,
+		      const struct tcp_segment *seg)
 {
-	if (!p->rare)
+	if (!p->handshake)
 		return;
-	if (p->rare->has_second[x] && p->rare->second_is_older[x])
-		pair_swap_candidates(p, x);
-	p->rare->second[x] = candidate_of(seg);
-	p->rare->has_second[x] = true;
-	p->rare->second_is_older[x] = false;
+	if (p->handshake->has_second[x] && p->handshake->second_is_older[x])
+		attempt_swap_candidates(p, x);
+	p->handshake->second[x] = candidate_of(seg);
+	p->handshake->has_second[x] = true;
+	p->handshake->second_is_older[x] = false;
 }
 
 /*
- * PICK-1: a SYN+ACK of x is the first that we see: it answers a SYN that offered any window and any
- * scale. x is who began, as far as the rules have been asked.
+ * PICK-1: a SYN+ACK of x is the first that we see: it answers a SYN that offered any
+ * window and any scale. x is who began, as far as the rules have been asked.
  */
 TRACK_RARE void
-pair_pickup_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
-		   uint32_t now)
+attempt_pickup_answer(const struct tcp_attempt *p, uint8_t x,
+		      const struct tcp_segment *seg, uint32_t now)
 {
 	struct tcp_candidate q = {
 		.iss = seg->ack - 1,
@@ -365,16 +372,16 @@ pair_pickup_answer(const struct tcp_pair *p, uint8_t x, const struct tcp_segment
 		.has_ts = seg->has_ts,
 	};
 
-	pair_begin(p, !x, &q, now, now);
-	pair_answer(p, x, &q, seg);
+	attempt_begin(p, !x, &q, now, now);
+	attempt_answer(p, x, &q, seg);
 	p->h->flags = (uint8_t)((p->h->flags & ~TRACK_ORIG) | (x ? TRACK_ORIG : 0));
 	p->c->flags = (uint8_t)(COLD_LOOSE | COLD_UNSEEN(!x));
 }
 
 /* PICK-1: the connection that a mid-stream ACK from x belongs to, a FIN perhaps. */
 TRACK_RARE void
-pair_pickup(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
-	    uint32_t now)
+attempt_pickup(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg,
+	       uint32_t now)
 {
 	struct track_hot *h = p->h;
 	struct track_cold *c = p->c;
@@ -399,40 +406,40 @@ pair_pickup(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
 	c->count = 0;
 	c->flags = COLD_LOOSE | COLD_UNSEEN(0) | COLD_UNSEEN(1);
 	if (seg->flags & TCP_FIN)
-		pair_fin_sent(p, x, seg);
+		attempt_fin_sent(p, x, seg);
 }
 
 /*
- * ACC-10, LIB-1: x goes on after its SYN, though the answer to that has gone another way: what x
- * acknowledges of y is all that we know of it.
+ * ACC-10, LIB-1: x goes on after its SYN, though the answer to that has gone another way:
+ * what x acknowledges of y is all that we know of it.
  */
 TRACK_RARE void
-pair_answered_elsewhere(const struct tcp_pair *p, uint8_t x,
-			const struct tcp_segment *seg, uint32_t now)
+attempt_answered_elsewhere(const struct tcp_attempt *p, uint8_t x,
+			   const struct tcp_segment *seg, uint32_t now)
 {
-	struct tcp_candidate q = pair_candidate(p, x);
+	struct tcp_candidate q = attempt_candidate(p, x);
 	bool has_ts = q.has_ts && seg->has_ts;
 	struct track_hot *h = p->h;
 	struct track_cold *c = p->c;
 	uint8_t y = !x;
 
 	h->ep[x] = h->ep[y] = EP_SS | EP_PA | EP_SA;
-	pair_set_scale(p, x, q.scale == TCP_NO_SCALE ? 0 : q.scale);
-	pair_set_scale(p, y, q.scale == TCP_NO_SCALE ? 0 : TCP_MAX_SCALE);
+	attempt_set_scale(p, x, q.scale == TCP_NO_SCALE ? 0 : q.scale);
+	attempt_set_scale(p, y, q.scale == TCP_NO_SCALE ? 0 : TCP_MAX_SCALE);
 	c->iss[y] = seg->ack - 1;
 	h->una[y] = h->nxt[y] = seg->ack;
-	h->edge[y] = seg->ack + ((uint32_t)seg->win << pair_scale(p, x));
+	h->edge[y] = seg->ack + ((uint32_t)seg->win << attempt_scale(p, x));
 	h->maxwnd[y] = seg->win;
 	h->una[x] = q.iss + 1;
 	h->nxt[x] = seq_max(segment_end(seg), q.end);
-	h->edge[x] = h->una[x] + (65535u << pair_scale(p, y));
+	h->edge[x] = h->una[x] + (65535u << attempt_scale(p, y));
 	h->maxwnd[x] = 65535;
 	h->flags = (uint8_t)((h->flags & ~TRACK_TS) | (has_ts ? TRACK_TS : 0));
 	h->ts_lag[x] = h->ts_lag[y] = TS_LAG_STALE;
 	h->last = now;
 	c->flags |= (uint8_t)(COLD_LOOSE | COLD_UNSEEN(y));
 	if (seg->flags & TCP_FIN)
-		pair_fin_sent(p, x, seg);
+		attempt_fin_sent(p, x, seg);
 }
 
 #endif

@@ -3,9 +3,9 @@
  * States out of bits, and what the values that do not fit the hot line really are.
  *
  * Eleven states for each of two endpoints would be a table of 121 cells, most of them
- * unreachable and all of them places for mistakes. Here an endpoint is seven bits, each of
- * which is a fact (it has sent its SYN, its FIN is acknowledged, ..), and its state is read
- * off them: TCP.md, MODEL.
+ * unreachable and all of them places for mistakes. Here an endpoint is seven bits, each
+ * of which is a fact (it has sent its SYN, its FIN is acknowledged, ..), and its state is
+ * read off them: docs/tcp-tracking.md, MODEL.
  */
 #ifndef TRACK_TCP_STATE_H
 #define TRACK_TCP_STATE_H
@@ -19,38 +19,41 @@
 #ifdef __bpf__
 /* A function of its own: the verifier's stack and patience are bounded. */
 #define TRACK_CALL static __attribute__((noinline, unused))
-/* .. and there are no side tables: user space does what needs one. */
-#define TRACK_SIDES 0
+/* .. and there are no extension tables: user space does what needs one. */
+#define TRACK_EXTS 0
 #define TRACK_RARE TRACK_CALL
 #else
 #define TRACK_CALL static inline
-#define TRACK_SIDES 1
+#define TRACK_EXTS 1
 /* What few segments come to: not among the instructions of the others. */
 #define TRACK_RARE static __attribute__((noinline, cold, unused))
 #endif
 
-/* An attempt to connect: the connection itself, or one of its shadows. rare may be NULL. */
-struct tcp_pair {
+/*
+ * An attempt to connect: the connection itself, or one of its shadows. rare may be NULL.
+ */
+struct tcp_attempt {
 	struct track_hot *h;
 	struct track_cold *c;
-	struct tcp_rare *rare;
+	struct tcp_handshake_ext *handshake;
 };
 
 /* The columns of the table of verdicts. */
-enum tcp_column {
-	TCP_COLUMN_SYN_SENT,
-	TCP_COLUMN_SYN_RECEIVED,
-	TCP_COLUMN_SYNCHRONISED,
-	TCP_COLUMN_TIME_WAIT, /* both FINs sent */
-	TCP_COLUMN_CLOSED,
+enum tcp_phase {
+	TCP_PHASE_SYN_SENT,
+	TCP_PHASE_SYN_RECEIVED,
+	TCP_PHASE_SYNCHRONISED,
+	TCP_PHASE_TIME_WAIT, /* both FINs sent */
+	TCP_PHASE_CLOSED,
 };
 
 /* What a rule makes of a segment. */
 enum tcp_outcome {
 	TCP_DROP, /* the result holds the reason */
 	TCP_PASS,
-	TCP_TOLERATED, /* passed though unacceptable, so that the endpoint itself answers */
-	TCP_ASK,       /* the result says for what */
+	/* passed though unacceptable, so that the endpoint itself answers */
+	TCP_PASS_NO_UPDATE,
+	TCP_NEED_INPUT, /* the result says for what */
 };
 
 /* What a token bucket lets through: so many at once, then one every gap. */
@@ -60,14 +63,14 @@ struct tcp_bucket {
 };
 
 static inline bool
-ep_has(const struct tcp_pair *p, uint8_t x, uint8_t bits)
+ep_has(const struct tcp_attempt *p, uint8_t x, uint8_t bits)
 {
 	return (p->h->ep[x] & bits) == bits;
 }
 
 /* The state of one endpoint, the linger and the shadows left aside. */
 static inline enum tcp_state
-pair_state(const struct tcp_pair *p, uint8_t x)
+attempt_state(const struct tcp_attempt *p, uint8_t x)
 {
 	uint8_t ep = p->h->ep[x];
 
@@ -86,59 +89,59 @@ pair_state(const struct tcp_pair *p, uint8_t x)
 	return (ep & EP_PA) ? TCP_STATE_SYN_RECEIVED : TCP_STATE_SYN_SENT;
 }
 
-/* Asked several times a segment: by the bits that pair_state() would look at. */
-static inline enum tcp_column
-pair_column(const struct tcp_pair *p)
+/* Asked several times a segment: by the bits that attempt_state() would look at. */
+static inline enum tcp_phase
+attempt_phase(const struct tcp_attempt *p)
 {
 	uint8_t a = p->h->ep[0] & (EP_FS | EP_SS | EP_SA | EP_PA);
 	uint8_t b = p->h->ep[1] & (EP_FS | EP_SS | EP_SA | EP_PA);
 
 	if (p->c->flags & COLD_CLOSED)
-		return TCP_COLUMN_CLOSED;
+		return TCP_PHASE_CLOSED;
 	if (a & b & EP_FS)
-		return TCP_COLUMN_TIME_WAIT;
+		return TCP_PHASE_TIME_WAIT;
 	if (a == EP_SS || b == EP_SS)
-		return TCP_COLUMN_SYN_SENT;
+		return TCP_PHASE_SYN_SENT;
 	if (a == (EP_SS | EP_PA) || b == (EP_SS | EP_PA))
-		return TCP_COLUMN_SYN_RECEIVED;
-	return TCP_COLUMN_SYNCHRONISED;
+		return TCP_PHASE_SYN_RECEIVED;
+	return TCP_PHASE_SYNCHRONISED;
 }
 
 /* The side of the endpoint that began. */
 static inline uint8_t
-pair_orig(const struct tcp_pair *p)
+attempt_orig(const struct tcp_attempt *p)
 {
 	return p->h->flags & TRACK_ORIG;
 }
 
 /* Whether una, edge and maxwnd mean something: a SYN has been answered. */
 static inline bool
-pair_answered(const struct tcp_pair *p)
+attempt_answered(const struct tcp_attempt *p)
 {
 	return ((p->h->ep[0] | p->h->ep[1]) & EP_PA) != 0;
 }
 
 /* ACK in (iss, nxt] of side x. */
 static inline bool
-pair_acked(const struct tcp_pair *p, uint8_t x, uint32_t ack)
+attempt_acked(const struct tcp_attempt *p, uint8_t x, uint32_t ack)
 {
 	return ack - p->c->iss[x] - 1 < p->h->nxt[x] - p->c->iss[x];
 }
 
 /*
- * The window shift of side x. While nobody has answered the SYNs, SCALE_NONE says that the
- * SYN of x carried none; from then on it is what both agreed on.
+ * The window shift of side x. While nobody has answered the SYNs, SCALE_NONE says that
+ * the SYN of x carried none; from then on it is what both agreed on.
  */
 #define SCALE_NONE 15u
 
 static inline uint8_t
-pair_scale(const struct tcp_pair *p, uint8_t x)
+attempt_scale(const struct tcp_attempt *p, uint8_t x)
 {
 	return p->h->scale >> 4 * x & 0x0f;
 }
 
 static inline void
-pair_set_scale(const struct tcp_pair *p, uint8_t x, uint8_t scale)
+attempt_set_scale(const struct tcp_attempt *p, uint8_t x, uint8_t scale)
 {
 	p->h->scale = x ? (uint8_t)((p->h->scale & 0x0f) | (scale << 4))
 			: (uint8_t)((p->h->scale & 0xf0) | scale);
@@ -146,33 +149,35 @@ pair_set_scale(const struct tcp_pair *p, uint8_t x, uint8_t scale)
 
 /* SIG-1: both ends sign, so what is not signed is of neither. */
 static inline bool
-pair_is_signed(const struct tcp_pair *p)
+attempt_is_signed(const struct tcp_attempt *p)
 {
-	return (p->h->flags & TRACK_SIGNED) && pair_answered(p);
+	return (p->h->flags & TRACK_SIGNED) && attempt_answered(p);
 }
 
 /* The largest window that the receiver ever offered to side x, in bytes. */
 static inline uint32_t
-pair_maxwnd(const struct tcp_pair *p, uint8_t x)
+attempt_maxwnd(const struct tcp_attempt *p, uint8_t x)
 {
-	uint32_t scaled = (uint32_t)p->h->maxwnd[x] << pair_scale(p, !x);
+	uint32_t scaled = (uint32_t)p->h->maxwnd[x] << attempt_scale(p, !x);
 
 	return scaled > p->c->syn_win[x] ? scaled : p->c->syn_win[x];
 }
 
 /* ACC-10: what the other side acknowledges of x goes another way. */
 static inline bool
-pair_acks_unseen(const struct tcp_pair *p, uint8_t x)
+attempt_acks_unseen(const struct tcp_attempt *p, uint8_t x)
 {
 	return (p->c->flags & COLD_ASYMMETRIC) && (p->c->flags & COLD_UNSEEN(!x));
 }
 
-/* ACC-6: so far behind tsmax, a ts_recent that stands still does not tell old from new. */
+/*
+ * ACC-6: so far behind tsmax, a ts_recent that stands still does not tell old from new.
+ */
 #define TS_LAG_MAX (1u << 30)
 
 /* ts_recent of side x; false when nothing of it has been echoed yet, or for too long. */
 static inline bool
-pair_ts_recent(const struct tcp_pair *p, uint8_t x, uint32_t *ts)
+attempt_ts_recent(const struct tcp_attempt *p, uint8_t x, uint32_t *ts)
 {
 	uint16_t lag = p->h->ts_lag[x];
 
@@ -184,7 +189,7 @@ pair_ts_recent(const struct tcp_pair *p, uint8_t x, uint32_t *ts)
 
 /* Set tsmax and ts_recent (echoed) of side x. */
 static inline void
-pair_set_ts(const struct tcp_pair *p, uint8_t x, uint32_t tsmax, uint32_t ts_recent)
+attempt_set_ts(const struct tcp_attempt *p, uint8_t x, uint32_t tsmax, uint32_t ts_recent)
 {
 	uint32_t lag = tsmax - ts_recent;
 
@@ -199,25 +204,25 @@ pair_set_ts(const struct tcp_pair *p, uint8_t x, uint32_t tsmax, uint32_t ts_rec
 
 /* A new highest TSval of side x; ts_recent stays. */
 static inline void
-pair_advance_tsmax(const struct tcp_pair *p, uint8_t x, uint32_t tsmax)
+attempt_advance_tsmax(const struct tcp_attempt *p, uint8_t x, uint32_t tsmax)
 {
 	uint32_t ts_recent;
 
-	if (pair_ts_recent(p, x, &ts_recent))
-		pair_set_ts(p, x, tsmax, ts_recent);
+	if (attempt_ts_recent(p, x, &ts_recent))
+		attempt_set_ts(p, x, tsmax, ts_recent);
 	else
 		p->h->tsmax[x] = tsmax;
 }
 
 /* Probes sent without an answer, TIM-1. */
 static inline uint8_t
-pair_probes(const struct tcp_pair *p)
+attempt_probes(const struct tcp_attempt *p)
 {
 	return p->c->count & 3;
 }
 
 static inline void
-pair_set_probes(const struct tcp_pair *p, uint8_t probes)
+attempt_set_probes(const struct tcp_attempt *p, uint8_t probes)
 {
 	p->c->count = (uint8_t)((p->c->count & ~3u) | probes);
 }
@@ -227,36 +232,36 @@ pair_set_probes(const struct tcp_pair *p, uint8_t probes)
 #define COUNT_SIGNED 0x20u /* SIG-1: the SYN of the side that did not begin is */
 
 static inline bool
-pair_began(const struct tcp_pair *p, uint8_t x)
+attempt_began(const struct tcp_attempt *p, uint8_t x)
 {
 	return ep_has(p, x, EP_SS) && !(p->c->flags & COLD_LOOSE) &&
-	       (x == pair_orig(p) || (p->c->count & COUNT_SIMULTANEOUS));
+	       (x == attempt_orig(p) || (p->c->count & COUNT_SIMULTANEOUS));
 }
 
 static inline uint8_t
-pair_rst_side(const struct tcp_pair *p)
+attempt_rst_side(const struct tcp_attempt *p)
 {
 	return (p->c->flags & COLD_RST_SIDE) != 0;
 }
 
 static inline void
-pair_set_rst_pend(const struct tcp_pair *p, uint8_t x, uint32_t seq, uint32_t now)
+attempt_set_rst_pend(const struct tcp_attempt *p, uint8_t x, uint32_t seq, uint32_t now)
 {
 	p->c->rst_seq = seq;
 	p->c->rst_tick = now;
 	p->c->flags = (uint8_t)((p->c->flags & ~COLD_RST_SIDE) | COLD_RST_PEND |
 				(x ? COLD_RST_SIDE : 0));
-	pair_set_probes(p, 0);
+	attempt_set_probes(p, 0);
 }
 
 /* CLOSED on both sides; the numbers stay for RST-7, the linger starts. */
 static inline void
-pair_close(const struct tcp_pair *p, uint8_t x, uint32_t seq, uint32_t now)
+pair_close(const struct tcp_attempt *p, uint8_t x, uint32_t seq, uint32_t now)
 {
-	pair_set_rst_pend(p, x, seq, now);
+	attempt_set_rst_pend(p, x, seq, now);
 	p->c->flags |= COLD_CLOSED;
-	if (p->rare)
-		p->rare->has_lingered = false;
+	if (p->handshake)
+		p->handshake->has_lingered = false;
 }
 
 #endif

@@ -21,9 +21,9 @@
 #define ACC_EARLY 0x40u /* nothing is known yet */
 
 /*
- * RFC 7323 5.5: an idle connection's timestamps are forgotten before the sender's clock can
- * have gone half round: 24 days for the fastest clock of the RFC, 35 minutes for one of
- * microseconds. An old duplicate is gone after two (MSL).
+ * RFC 7323 5.5: an idle connection's timestamps are forgotten before the sender's clock
+ * can have gone half round: 24 days for the fastest clock of the RFC, 35 minutes for one
+ * of microseconds. An old duplicate is gone after two (MSL).
  */
 #define PAWS_IDLE_TICKS (1800u * TICKS_PER_S)
 #define PAWS_CHECK_TICKS (300u * TICKS_PER_S) /* how late that may be noticed */
@@ -36,7 +36,7 @@
 
 /* Past the FIN of x that we know, or a FIN elsewhere. */
 static inline bool
-pair_beyond_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_beyond_fin(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	uint32_t end = segment_end(seg);
 
@@ -48,11 +48,11 @@ pair_beyond_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 
 /* ACC-1. Where the acknowledgments go another way (ACC-10), una stands still. */
 static inline uint32_t
-pair_right_edge(const struct tcp_pair *p, uint8_t x)
+attempt_right_edge(const struct tcp_attempt *p, uint8_t x)
 {
-	if (pair_acks_unseen(p, x))
-		return seq_max(p->h->nxt[x] + pair_maxwnd(p, x), p->h->edge[x]);
-	return seq_max(seq_max(p->h->una[x] + pair_maxwnd(p, x), p->h->nxt[x]),
+	if (attempt_acks_unseen(p, x))
+		return seq_max(p->h->nxt[x] + attempt_maxwnd(p, x), p->h->edge[x]);
+	return seq_max(seq_max(p->h->una[x] + attempt_maxwnd(p, x), p->h->nxt[x]),
 		       p->h->edge[x]);
 }
 
@@ -66,24 +66,25 @@ acc1_holds(uint32_t right, const struct tcp_segment *seg)
 }
 
 /*
- * ACC-3. Where y is not seen, nxt of y is a guess: after a pickup (PICK-1), and where what y sends
- * goes another way (ACC-10). What y may have sent, its receiver has offered.
+ * ACC-3. Where y is not seen, nxt of y is a guess: after a pickup (PICK-1), and where
+ * what y sends goes another way (ACC-10). What y may have sent, its receiver has offered.
  */
 static inline bool
-acc3_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
+acc3_holds(const struct tcp_attempt *p, uint8_t y, uint32_t ack)
 {
 	if (!seq_after(ack, p->h->nxt[y]))
 		return true;
 	return (p->c->flags & COLD_UNSEEN(y)) && ack - p->h->nxt[y] <= TCP_UNSEEN_MAX &&
-	       !seq_after(ack, pair_right_edge(p, y));
+	       !seq_after(ack, attempt_right_edge(p, y));
 }
 
 /*
- * PICK-1: whether a pickup that nobody has answered was of something else: seg of x is far from
- * it. Of the two that may be forged neither is worth more.
+ * PICK-1: whether a pickup that nobody has answered was of something else: seg of x is
+ * far from it. Of the two that may be forged neither is worth more.
  */
 TRACK_RARE bool
-pair_is_other_pickup(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_is_other_pickup(const struct tcp_attempt *p, uint8_t x,
+			const struct tcp_segment *seg)
 {
 	return !(p->h->flags & TRACK_REPLIED) &&
 	       (seg->seq - p->h->nxt[x] + TCP_UNSEEN_MAX > 2 * TCP_UNSEEN_MAX ||
@@ -91,44 +92,44 @@ pair_is_other_pickup(const struct tcp_pair *p, uint8_t x, const struct tcp_segme
 }
 
 static inline bool
-acc4_holds(const struct tcp_pair *p, uint8_t y, uint32_t ack)
+acc4_holds(const struct tcp_attempt *p, uint8_t y, uint32_t ack)
 {
-	return !seq_before(ack, p->h->una[y] - pair_maxwnd(p, y));
+	return !seq_before(ack, p->h->una[y] - attempt_maxwnd(p, y));
 }
 
 /* Linux takes a segment that is one tick older, which RFC 7323 5.3 lets it discard. */
 #define PAWS_GRACE 1u
 
 static inline bool
-acc6_holds(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+acc6_holds(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	uint32_t ts_recent;
 
 	if (!(p->h->flags & TRACK_TS) || !seg->has_ts ||
-	    !pair_ts_recent(p, x, &ts_recent))
+	    !attempt_ts_recent(p, x, &ts_recent))
 		return true;
 	return !seq_before(seg->tsval, ts_recent - PAWS_GRACE);
 }
 
 /* ACC-1 to ACC-6 of a segment from x; the ACC_* that fail. */
 static inline uint32_t
-pair_tests(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_tests(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	const struct track_hot *h = p->h;
 	uint8_t y = !x;
 	uint32_t bad = 0;
 
-	if (!pair_answered(p))
+	if (!attempt_answered(p))
 		return ACC_EARLY;
-	if (!acc1_holds(pair_right_edge(p, x), seg))
+	if (!acc1_holds(attempt_right_edge(p, x), seg))
 		bad |= ACC_1;
-	if (seq_before(seg->seq, h->una[x] - 1 - pair_maxwnd(p, x)))
+	if (seq_before(seg->seq, h->una[x] - 1 - attempt_maxwnd(p, x)))
 		bad |= ACC_2;
 	if (!acc3_holds(p, y, seg->ack))
 		bad |= ACC_3;
 	if (!acc4_holds(p, y, seg->ack))
 		bad |= ACC_4;
-	if (pair_beyond_fin(p, x, seg) && seq_after(h->una[x], p->c->fin[x]))
+	if (attempt_beyond_fin(p, x, seg) && seq_after(h->una[x], p->c->fin[x]))
 		bad |= ACC_5;
 	if (!acc6_holds(p, x, seg))
 		bad |= ACC_6;
@@ -153,13 +154,13 @@ acc_reason(uint32_t bad)
 
 /* Was this FIN of x sent before x had the peer's? */
 static inline bool
-fin_is_active(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+fin_is_active(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	return !ep_has(p, !x, EP_FS) || seq_before(seg->ack, p->c->fin[!x] + 1);
 }
 
 static inline void
-pair_fin_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_fin_sent(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	p->c->fin[x] = segment_end(seg) - 1;
 	p->h->ep[x] = (uint8_t)((p->h->ep[x] & ~EP_ACT) | EP_FS |
@@ -169,7 +170,7 @@ pair_fin_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg
 
 /* ACC-6: nothing was heard for so long that no timestamp is an old one. */
 static inline void
-pair_forget_ts(const struct tcp_pair *p, uint32_t now)
+attempt_forget_ts(const struct tcp_attempt *p, uint32_t now)
 {
 	if ((p->h->flags & TRACK_TS) && ticks_since(p->h->last, now) >= PAWS_IDLE_TICKS)
 		p->h->ts_lag[0] = p->h->ts_lag[1] = TS_LAG_STALE;
@@ -177,7 +178,7 @@ pair_forget_ts(const struct tcp_pair *p, uint32_t now)
 
 /* ACC-6: TSval and TSecr of a segment that passed. */
 static inline void
-pair_update_ts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_update_ts(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	uint8_t y = !x;
 	uint32_t ts_recent;
@@ -188,7 +189,7 @@ pair_update_ts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 		p->h->tsmax[x] = seg->tsval;
 		p->h->ts_lag[x] = TS_LAG_NONE;
 	} else if (seq_after(seg->tsval, p->h->tsmax[x])) {
-		pair_advance_tsmax(p, x, seg->tsval);
+		attempt_advance_tsmax(p, x, seg->tsval);
 	}
 	if (p->h->ts_lag[y] == TS_LAG_STALE)
 		return;
@@ -197,8 +198,8 @@ pair_update_ts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
 		p->h->ts_lag[y] = TS_LAG_STALE;
 		return;
 	}
-	if (!pair_ts_recent(p, y, &ts_recent) || seq_after(seg->tsecr, ts_recent))
-		pair_set_ts(p, y, p->h->tsmax[y], seg->tsecr);
+	if (!attempt_ts_recent(p, y, &ts_recent) || seq_after(seg->tsecr, ts_recent))
+		attempt_set_ts(p, y, p->h->tsmax[y], seg->tsecr);
 }
 
 /*
@@ -206,7 +207,7 @@ pair_update_ts(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *se
  * acknowledged, that has not reached x.
  */
 static inline bool
-pair_sends_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_sends_again(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	return (seg->flags & TCP_FIN) ||
 	       (seg->len != 0 && seq_before(seg->seq, p->c->fin[x]));
@@ -214,21 +215,21 @@ pair_sends_again(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *
 
 /* The FINs and what acknowledges them; TW-1. */
 static inline void
-pair_update_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
-		uint32_t now)
+attempt_update_fin(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg,
+		   uint32_t now)
 {
 	uint8_t y = !x;
 	/* ACC-5: nobody acknowledges more than there is before a FIN */
 	bool below = seq_before(segment_end(seg), p->h->una[x]);
 
-	if (ep_has(p, x, EP_FS) && pair_sends_again(p, x, seg)) {
+	if (ep_has(p, x, EP_FS) && attempt_sends_again(p, x, seg)) {
 		p->h->ep[x] &= (uint8_t)~EP_FA;
 		if (p->c->flags & COLD_TIME_WAIT)
 			p->c->tw_tick = now;
 		if ((seg->flags & TCP_FIN) && fin_is_active(p, x, seg))
 			p->h->ep[x] |= EP_ACT; /* the first came late */
 	} else if ((seg->flags & TCP_FIN) && !ep_has(p, x, EP_FS) && !below) {
-		pair_fin_sent(p, x, seg);
+		attempt_fin_sent(p, x, seg);
 	}
 	if (ep_has(p, y, EP_FS) && !seq_before(seg->ack, p->c->fin[y] + 1))
 		p->h->ep[y] |= EP_FA;
@@ -240,7 +241,7 @@ pair_update_fin(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *s
 
 /* ACC-5: that was no FIN of x, though LIB-1 may have taken it for an acknowledged one. */
 static inline void
-pair_withdraw_fin(const struct tcp_pair *p, uint8_t x)
+attempt_withdraw_fin(const struct tcp_attempt *p, uint8_t x)
 {
 	struct track_hot *h = p->h;
 
@@ -253,26 +254,27 @@ pair_withdraw_fin(const struct tcp_pair *p, uint8_t x)
 
 /* nxt of the sender. */
 static inline void
-pair_update_sent(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_update_sent(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	struct track_hot *h = p->h;
 
-	if (pair_beyond_fin(p, x, seg))
-		pair_withdraw_fin(p, x);
+	if (attempt_beyond_fin(p, x, seg))
+		attempt_withdraw_fin(p, x);
 	h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
 }
 
 /* una, edge, maxwnd of the receiver's direction, and whether its window is zero. */
 static inline void
-pair_update_acked(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_update_acked(const struct tcp_attempt *p, uint8_t x,
+		     const struct tcp_segment *seg)
 {
 	struct track_hot *h = p->h;
 	uint8_t y = !x;
 
 	h->una[y] = seq_max(seg->ack, h->una[y]);
 	if (ep_has(p, y, EP_FS) && seq_after(h->una[y], p->c->fin[y] + 1))
-		pair_withdraw_fin(p, y); /* more than the FIN is there, and was sent */
-	h->edge[y] = seq_max(seg->ack + ((uint32_t)seg->win << pair_scale(p, x)),
+		attempt_withdraw_fin(p, y); /* more than the FIN is there, and was sent */
+	h->edge[y] = seq_max(seg->ack + ((uint32_t)seg->win << attempt_scale(p, x)),
 			     h->edge[y]);
 	if (seg->win > h->maxwnd[y])
 		h->maxwnd[y] = seg->win;
@@ -287,24 +289,26 @@ pair_update_acked(const struct tcp_pair *p, uint8_t x, const struct tcp_segment 
 }
 
 /*
- * PICK-1, ACC-10: a segment from x has passed, while of x or y we do not know what it has sent. It
- * is known for certain once something new was acknowledged by its number, or an empty segment
- * stands at the number that was acknowledged. Before y has spoken at all, una of x is a guess.
+ * PICK-1, ACC-10: a segment from x has passed, while of x or y we do not know what it has
+ * sent. It is known for certain once something new was acknowledged by its number, or an
+ * empty segment stands at the number that was acknowledged. Before y has spoken at all,
+ * una of x is a guess.
  */
 TRACK_RARE void
-pair_update_unseen(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg)
+attempt_update_unseen(const struct tcp_attempt *p, uint8_t x,
+		      const struct tcp_segment *seg)
 {
 	struct track_hot *h = p->h;
 	uint8_t y = !x, known = 0;
 
 	if (segment_len(seg) == 0 && seg->seq == h->nxt[x] && seg->seq == h->una[x] &&
-	    (x != pair_orig(p) || (h->flags & TRACK_REPLIED)))
+	    (x != attempt_orig(p) || (h->flags & TRACK_REPLIED)))
 		known |= COLD_UNSEEN(x);
 	if (seg->ack == h->nxt[y] && seg->ack != h->una[y])
 		known |= COLD_UNSEEN(y);
-	if (pair_acks_unseen(p, x)) { /* x has no more under way than y has offered */
+	if (attempt_acks_unseen(p, x)) { /* x has no more under way than y has offered */
 		h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
-		h->una[x] = seq_max(h->nxt[x] - pair_maxwnd(p, x) - TCP_OVERSHOOT,
+		h->una[x] = seq_max(h->nxt[x] - attempt_maxwnd(p, x) - TCP_OVERSHOOT,
 				    h->una[x]);
 		h->edge[x] = seq_max(h->nxt[x], h->edge[x]);
 	}
@@ -320,20 +324,22 @@ pair_update_unseen(const struct tcp_pair *p, uint8_t x, const struct tcp_segment
 
 /* ACC-7: a segment from x has passed all tests. */
 TRACK_CALL void
-pair_update(const struct tcp_pair *p, uint8_t x, const struct tcp_segment *seg,
-	    uint32_t now)
+attempt_update(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg,
+	       uint32_t now)
 {
 	p->h->last = now; /* MODEL-3 */
-	/* of a RST in doubt only its sender's own word counts: the other end answers every
+	/*
+	 * of a RST in doubt only its sender's own word counts: the other end answers
+	 * every
 	 * probe, which must not keep a dead pair alive */
-	if (!(p->c->flags & COLD_RST_PEND) || pair_rst_side(p) == x)
-		pair_set_probes(p, 0);
+	if (!(p->c->flags & COLD_RST_PEND) || attempt_rst_side(p) == x)
+		attempt_set_probes(p, 0);
 	if (p->c->flags & (COLD_UNSEEN(0) | COLD_UNSEEN(1)))
-		pair_update_unseen(p, x, seg);
-	pair_update_ts(p, x, seg);
-	pair_update_sent(p, x, seg);
-	pair_update_acked(p, x, seg);
-	pair_update_fin(p, x, seg, now);
+		attempt_update_unseen(p, x, seg);
+	attempt_update_ts(p, x, seg);
+	attempt_update_sent(p, x, seg);
+	attempt_update_acked(p, x, seg);
+	attempt_update_fin(p, x, seg, now);
 }
 
 #endif

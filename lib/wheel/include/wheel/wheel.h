@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A hierarchical timer wheel over 32-bit indices, made for connections: arming, moving and
- * disarming cost a few writes, a packet costs nothing, and time may jump by hours in a
- * step.
+ * A hierarchical timer wheel over 32-bit indices, made for connections: arming, moving
+ * and disarming cost a few writes, a packet costs nothing, and time may jump by hours in
+ * a step.
  *
  * The wheel does not know when an entry is *really* due: it hands back every entry whose
  * slot has come, on whatever level, and forgets it; the owner looks at the entry, and
@@ -14,8 +14,8 @@
  * 17 min). An entry is never handed back after its time by more than the granularity of
  * the caller's calls, and may be handed back before it (a higher level's slot starts).
  *
- * The links are the caller's memory, one struct wheel_link an entry, at a fixed stride: so
- * that they lie in a line that the owner touches anyway. One owner thread, no locks.
+ * The links are the caller's memory, one struct wheel_link an entry, at a fixed stride:
+ * so that they lie in a line that the owner touches anyway. One owner thread, no locks.
  *
  *	wheel_init(&w, (char *)slab + offsetof(struct conn, link), sizeof(struct conn), now);
  *	wheel_arm(&w, index, now + timeout);
@@ -47,8 +47,8 @@ struct wheel {
 	char *links;   /* of entry 0 */
 	size_t stride; /* bytes from one entry's link to the next one's */
 	/*
-	 * The owner may set it: so many bytes before its link an entry has another line, which is
-	 * asked for as the entry is handed back.
+	 * The owner may set it: so many bytes before its link an entry has another line,
+	 * which is asked for as the entry is handed back.
 	 */
 	size_t beside;
 	uint32_t now;   /* everything due before this tick has been handed back */
@@ -73,11 +73,12 @@ void wheel_disarm(struct wheel *w, uint32_t index);
 bool wheel_is_armed(const struct wheel *w, uint32_t index);
 
 /*
- * Go on to tick now (not before the last one) and hand back, disarmed, at most max entries
- * whose slot has come by then, in order of their slots. Fewer than max: all of them, and
- * the wheel stands at now. Exactly max: perhaps more are due, call again; the wheel stands
- * where it stopped, so a bounded call a poll never loses one. The cost is that of the
- * entries handed back, and of at most 17 words of bitmap a level for the time passed.
+ * Go on to tick now (not before the last one) and hand back, disarmed, at most max
+ * entries whose slot has come by then, in order of their slots. Fewer than max: all of
+ * them, and the wheel stands at now. Exactly max: perhaps more are due, call again; the
+ * wheel stands where it stopped, so a bounded call a poll never loses one. The cost is
+ * that of the entries handed back, and of at most 17 words of bitmap a level for the time
+ * passed.
  */
 unsigned wheel_advance(struct wheel *w, uint32_t now, uint32_t *due, unsigned max);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Does the judge (needed.py) judge well? Captures of exchanges that are written here, its verdict
+"""Does the judge (drop_oracle.py) judge well? Captures of exchanges that are written here, its verdict
 on what sluice dropped of them, in TAP.
 
 A row is a segment: whose it is (C or S, both count from 0), flags, seq, ack, data, and the
@@ -107,7 +107,7 @@ def frame(row, number):
 
 
 class Captures:
-    """Of the ports and the hosts: needed.py's arguments, in its order."""
+    """Of the ports and the hosts: drop_oracle.py's arguments, in its order."""
 
     NAMES = ("lan-port", "wan-port", "lan-host", "wan-host")
     ROUTE = {"C": ("lan-host", "lan-port", "wan-port", "wan-host"),
@@ -134,7 +134,7 @@ class Captures:
 def verdict(rows):
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, HERE / "needed.py", "10.9.0.1", *Captures(rows).write(folder)],
+            [sys.executable, HERE / "drop_oracle.py", "10.9.0.1", *Captures(rows).write(folder)],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return done.returncode, done.stdout
 

@@ -22,7 +22,7 @@
 static uint8_t secret[KEY_SECRET_BYTES];
 
 static uint32_t
-label_of(const struct frame *f, size_t cut)
+seclabel_of(const struct frame *f, size_t cut)
 {
 	uint8_t bytes[FRAME_MAX];
 	size_t len = frame_build(f, bytes, sizeof(bytes));
@@ -33,28 +33,28 @@ label_of(const struct frame *f, size_t cut)
 	frame_mbuf_chain(seg, 2, &cut, bytes, len);
 	packet_parse(seg, 0, 0, PACKET_VERIFY_IP | PACKET_VERIFY_L4, &p);
 	assert_int_equal(p.kind, PACKET_TCP);
-	return packet_label(seg, &p, secret);
+	return packet_seclabel(seg, &p, secret);
 }
 
 /* Of IPv4 options; the same wherever a segment of memory ends. */
 static uint32_t
-label4(struct frame_bytes options)
+seclabel4(struct frame_bytes options)
 {
 	struct frame f = {.src = "192.0.2.1",
 			  .dst = "198.51.100.2",
 			  .proto = IPPROTO_TCP,
 			  .flags = FRAME_ACK,
 			  .ip_option = options};
-	uint32_t label = label_of(&f, 1000);
+	uint32_t seclabel = seclabel_of(&f, 1000);
 	size_t cut;
 
 	for (cut = 14; cut < 14 + 20 + options.len; cut++)
-		assert_int_equal(label_of(&f, cut), label);
-	return label;
+		assert_int_equal(seclabel_of(&f, cut), seclabel);
+	return seclabel;
 }
 
 static uint32_t
-label6(uint8_t next, struct frame_bytes extensions)
+seclabel6(uint8_t next, struct frame_bytes extensions)
 {
 	struct frame f = {.src = "2001:db8:1::1",
 			  .dst = "2001:db8:2::2",
@@ -62,28 +62,31 @@ label6(uint8_t next, struct frame_bytes extensions)
 			  .flags = FRAME_ACK,
 			  .ext_next = next,
 			  .ext = extensions};
-	uint32_t label = label_of(&f, 1000);
+	uint32_t seclabel = seclabel_of(&f, 1000);
 	size_t cut;
 
 	for (cut = 14; cut < 14 + 40 + extensions.len; cut++)
-		assert_int_equal(label_of(&f, cut), label);
-	return label;
+		assert_int_equal(seclabel_of(&f, cut), seclabel);
+	return seclabel;
 }
 
 static void
 no_options_and_other_options_are_no_label(void **state)
 {
 	(void)state;
-	assert_int_equal(label4((struct frame_bytes){NULL, 0}), 0);
-	assert_int_equal(label4(OPTIONS(1, 1, 1, 1)), 0);
-	assert_int_equal(label4(OPTIONS(7, 7, 4, 1, 2, 3, 4, 0)), 0);   /* record route */
-	assert_int_equal(label4(OPTIONS(148, 4, 0, 0, 0, 0, 0, 0)), 0); /* router alert */
-	assert_int_equal(label4(OPTIONS(0, 130, 3, 1)), 0);             /* past the end */
-	assert_int_equal(label4(OPTIONS(7, 0, 130, 3, 1, 1, 1, 1)), 0); /* malformed */
-	assert_int_equal(label4(OPTIONS(7, 99, 130, 3, 1, 1, 1, 1)), 0); /* malformed */
-	assert_int_equal(label4(OPTIONS(1, 1, 1, 130)), 0);
-	assert_int_equal(label6(0, OPTIONS(6, 0, 5, 2, 0, 0, 1, 0)), 0);
-	assert_int_equal(label6(60, OPTIONS(6, 0, 7, 4, 1, 2, 3, 4)), 0);
+	assert_int_equal(seclabel4((struct frame_bytes){NULL, 0}), 0);
+	assert_int_equal(seclabel4(OPTIONS(1, 1, 1, 1)), 0);
+	assert_int_equal(seclabel4(OPTIONS(7, 7, 4, 1, 2, 3, 4, 0)),
+			 0); /* record route */
+	assert_int_equal(seclabel4(OPTIONS(148, 4, 0, 0, 0, 0, 0, 0)),
+			 0);                                   /* router alert */
+	assert_int_equal(seclabel4(OPTIONS(0, 130, 3, 1)), 0); /* past the end */
+	assert_int_equal(seclabel4(OPTIONS(7, 0, 130, 3, 1, 1, 1, 1)), 0); /* malformed */
+	assert_int_equal(seclabel4(OPTIONS(7, 99, 130, 3, 1, 1, 1, 1)),
+			 0); /* malformed */
+	assert_int_equal(seclabel4(OPTIONS(1, 1, 1, 130)), 0);
+	assert_int_equal(seclabel6(0, OPTIONS(6, 0, 5, 2, 0, 0, 1, 0)), 0);
+	assert_int_equal(seclabel6(60, OPTIONS(6, 0, 7, 4, 1, 2, 3, 4)), 0);
 }
 
 static void
@@ -92,15 +95,15 @@ basic_extended_and_cipso_are_labels(void **state)
 	uint32_t basic, extended, cipso;
 
 	(void)state;
-	basic = label4(OPTIONS(130, 4, 0x3d, 0));
-	extended = label4(OPTIONS(133, 4, 0x3d, 0));
-	cipso = label4(OPTIONS(134, 8, 0, 0, 0, 1, 1, 2));
+	basic = seclabel4(OPTIONS(130, 4, 0x3d, 0));
+	extended = seclabel4(OPTIONS(133, 4, 0x3d, 0));
+	cipso = seclabel4(OPTIONS(134, 8, 0, 0, 0, 1, 1, 2));
 	assert_int_not_equal(basic, 0);
 	assert_int_not_equal(extended, 0);
 	assert_int_not_equal(cipso, 0);
 	assert_int_not_equal(basic, extended);
-	assert_int_not_equal(label4(OPTIONS(134, 8, 0, 0, 0, 2, 1, 2)), cipso);
-	assert_int_not_equal(label4(OPTIONS(130, 4, 0x3d, 1)), basic);
+	assert_int_not_equal(seclabel4(OPTIONS(134, 8, 0, 0, 0, 2, 1, 2)), cipso);
+	assert_int_not_equal(seclabel4(OPTIONS(130, 4, 0x3d, 1)), basic);
 }
 
 static void
@@ -109,45 +112,45 @@ only_the_labels_count_all_of_them_in_their_order(void **state)
 	uint32_t basic, both;
 
 	(void)state;
-	basic = label4(OPTIONS(130, 4, 0x3d, 0));
-	assert_int_equal(label4(OPTIONS(1, 130, 4, 0x3d, 0, 0, 0, 0)), basic);
-	assert_int_equal(label4(OPTIONS(148, 4, 9, 9, 130, 4, 0x3d, 0)), basic);
-	both = label4(OPTIONS(130, 4, 0x3d, 0, 133, 4, 1, 0));
+	basic = seclabel4(OPTIONS(130, 4, 0x3d, 0));
+	assert_int_equal(seclabel4(OPTIONS(1, 130, 4, 0x3d, 0, 0, 0, 0)), basic);
+	assert_int_equal(seclabel4(OPTIONS(148, 4, 9, 9, 130, 4, 0x3d, 0)), basic);
+	both = seclabel4(OPTIONS(130, 4, 0x3d, 0, 133, 4, 1, 0));
 	assert_int_not_equal(both, basic);
-	assert_int_not_equal(label4(OPTIONS(133, 4, 1, 0, 130, 4, 0x3d, 0)), both);
+	assert_int_not_equal(seclabel4(OPTIONS(133, 4, 1, 0, 130, 4, 0x3d, 0)), both);
 }
 
 static void
 calipso_is_a_label_in_hop_by_hop_options_alone(void **state)
 {
-	uint32_t label;
+	uint32_t seclabel;
 
 	(void)state;
-	label = label6(0, OPTIONS(6, 1, 7, 8, 0, 0, 0, 1, 0, 3, 0, 0, 1, 2, 0, 0));
-	assert_int_not_equal(label, 0);
-	assert_int_equal(label6(0,
-				OPTIONS(6, 1, 0, 0, 7, 8, 0, 0, 0, 1, 0, 3, 0, 0, 1, 0)),
-			 label);
-	assert_int_not_equal(label6(0, OPTIONS(6, 1, 7, 8, 0, 0, 0, 1, 0, 4, 0, 0, 1, 2,
-					       0, 0)),
-			     label);
+	seclabel = seclabel6(0, OPTIONS(6, 1, 7, 8, 0, 0, 0, 1, 0, 3, 0, 0, 1, 2, 0, 0));
+	assert_int_not_equal(seclabel, 0);
+	assert_int_equal(seclabel6(0, OPTIONS(6, 1, 0, 0, 7, 8, 0, 0, 0, 1, 0, 3, 0, 0, 1,
+					      0)),
+			 seclabel);
+	assert_int_not_equal(seclabel6(0, OPTIONS(6, 1, 7, 8, 0, 0, 0, 1, 0, 4, 0, 0, 1,
+						  2, 0, 0)),
+			     seclabel);
 	/* longer than the header: malformed */
-	assert_int_equal(label6(0, OPTIONS(6, 0, 7, 5, 0, 0, 0, 1)), 0);
+	assert_int_equal(seclabel6(0, OPTIONS(6, 0, 7, 5, 0, 0, 0, 1)), 0);
 }
 
 static void
 the_number_depends_on_the_secret(void **state)
 {
-	uint32_t label;
+	uint32_t seclabel;
 	size_t i;
 
 	(void)state;
-	label = label4(OPTIONS(130, 4, 0x3d, 0));
+	seclabel = seclabel4(OPTIONS(130, 4, 0x3d, 0));
 	for (i = 0; i < sizeof(secret); i++)
 		secret[i] = (uint8_t)i;
-	assert_int_not_equal(label4(OPTIONS(130, 4, 0x3d, 0)), label);
+	assert_int_not_equal(seclabel4(OPTIONS(130, 4, 0x3d, 0)), seclabel);
 	memset(secret, 0, sizeof(secret));
-	assert_int_equal(label4(OPTIONS(130, 4, 0x3d, 0)), label);
+	assert_int_equal(seclabel4(OPTIONS(130, 4, 0x3d, 0)), seclabel);
 }
 
 int

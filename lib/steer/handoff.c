@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <steer/handover.h>
+#include <steer/handoff.h>
 
 #include <errno.h>
 #include <string.h>
@@ -8,25 +8,25 @@
 #include <rte_common.h>
 #include <rte_malloc.h>
 
-#include "handover_internal.h"
+#include "handoff_internal.h"
 
 /* Packets that may wait in the rings from one worker on one side, all peers together. */
 #define WAITING 2048u
-#define RING_LEAST 128u /* all of a datagram goes over */
-#define PIECES 512u     /* fragments that may wait to be gathered, by side */
+#define RING_MIN 128u /* all of a datagram goes over */
+#define PIECES 512u   /* fragments that may wait to be gathered, by side */
 
-static_assert(FRAGMENT_MAX < RING_LEAST, "a ring holds one less than its size");
+static_assert(FRAGMENT_MAX < RING_MIN, "a ring holds one less than its size");
 
 static unsigned
 ring_size(unsigned workers)
 {
 	unsigned share = WAITING / RTE_MAX(workers - 1, 1u);
 
-	return RTE_MAX(rte_align32prevpow2(share), RING_LEAST);
+	return RTE_MAX(rte_align32prevpow2(share), RING_MIN);
 }
 
 unsigned
-handover_mbufs(unsigned workers)
+handoff_mbufs(unsigned workers)
 {
 	/* both sides: what is collected for a ring, frames, and what is to be gathered */
 	return 2 * workers * (ring_size(workers) + ENGINE_BURST_MAX) +
@@ -34,8 +34,8 @@ handover_mbufs(unsigned workers)
 }
 
 /*
- * Not rte_ring_create(), which takes a memzone for each: DPDK has 2560 of them, and 64 workers
- * need 8064 rings. NULL: no memory.
+ * Not rte_ring_create(), which takes a memzone for each: DPDK has 2560 of them, and 64
+ * workers need 8064 rings. NULL: no memory.
  */
 static struct rte_ring *
 ring_make(unsigned size, unsigned flags, int socket)
@@ -51,10 +51,10 @@ ring_make(unsigned size, unsigned flags, int socket)
 
 /* What a worker gathers, and the rings on which all bring it; and those to itself. */
 static int
-gather_init(struct handover *const *group, const struct steer *s, unsigned self,
+gather_init(struct handoff *const *group, const struct steer *s, unsigned self,
 	    int socket)
 {
-	struct handover *h = group[self];
+	struct handoff *h = group[self];
 	struct fragment_config fc = {
 		.buffers = h->config.fragments,
 		.ticks = h->config.track.ipfrag_time,
@@ -75,19 +75,19 @@ gather_init(struct handover *const *group, const struct steer *s, unsigned self,
 		if (ring == NULL)
 			return -ENOMEM;
 		for (i = 0; i < s->workers; i++)
-			group[i]->lane[self][side].pieces = ring;
+			group[i]->link[self][side].pieces = ring;
 		ring = ring_make(ring_size(s->workers), RING_F_SP_ENQ, socket);
 		if (ring == NULL)
 			return -ENOMEM;
-		h->lane[self][side].to = h->lane[self][side].from = ring;
+		h->link[self][side].to = h->link[self][side].from = ring;
 	}
 	return 0;
 }
 
 /* The rings from one worker to another. They lie near the one that reads them. */
 static int
-link_pair(struct handover *const *group, const struct steer *s, unsigned from,
-	  unsigned to, int socket, const uint8_t sender[2])
+link_pair(struct handoff *const *group, const struct steer *s, unsigned from, unsigned to,
+	  int socket, const uint8_t sender[2])
 {
 	struct rte_ring *ring;
 	unsigned side;
@@ -96,8 +96,8 @@ link_pair(struct handover *const *group, const struct steer *s, unsigned from,
 		ring = ring_make(ring_size(s->workers), RING_F_SP_ENQ, socket);
 		if (ring == NULL)
 			return -ENOMEM;
-		group[from]->lane[to][side].to = ring;
-		group[to]->lane[from][side].from = ring;
+		group[from]->link[to][side].to = ring;
+		group[to]->link[from][side].from = ring;
 		if (sender[side] != to)
 			continue;
 		ring = ring_make(ring_size(s->workers), RING_F_SP_ENQ, socket);
@@ -111,8 +111,8 @@ link_pair(struct handover *const *group, const struct steer *s, unsigned from,
 }
 
 int
-handover_init(struct handover *const *group, const struct steer *s, const int *sockets,
-	      const uint8_t sender[2])
+handoff_init(struct handoff *const *group, const struct steer *s, const int *sockets,
+	     const uint8_t sender[2])
 {
 	unsigned from, to;
 	int status = 0;
@@ -136,40 +136,40 @@ handover_init(struct handover *const *group, const struct steer *s, const int *s
 }
 
 void
-handover_free(struct handover *h)
+handoff_free(struct handoff *h)
 {
 	unsigned peer, side;
 
 	for (peer = 0; peer < h->workers; peer++)
 		for (side = 0; side < 2; side++)
-			rte_free(h->lane[peer][side].to);
+			rte_free(h->link[peer][side].to);
 	for (side = 0; side < 2; side++) {
 		rte_free(h->frames_to[side]);
-		rte_free(h->lane[h->self][side].pieces);
+		rte_free(h->link[h->self][side].pieces);
 	}
 	rte_free(h->fragments);
 }
 
 void
-handover_mark(struct handover *h, unsigned peer, unsigned side)
+handoff_mark(struct handoff *h, unsigned peer, unsigned side)
 {
 	atomic_fetch_or_explicit(&h->peers[peer]->ready[side], UINT64_C(1) << h->self,
 				 memory_order_release);
 }
 
 static void
-lane_flush(struct handover *h, unsigned peer, unsigned side)
+link_flush(struct handoff *h, unsigned peer, unsigned side)
 {
-	struct handover_lane *lane = &h->lane[peer][side];
-	unsigned sent = rte_ring_sp_enqueue_burst(lane->to, (void **)lane->pkts,
-						  lane->count, NULL);
+	struct handoff_link *link = &h->link[peer][side];
+	unsigned sent = rte_ring_sp_enqueue_burst(link->to, (void **)link->pkts,
+						  link->count, NULL);
 
 	h->handed_over += sent;
-	handover_mark(h, peer, side);
-	if (unlikely(sent < lane->count))
-		engine_refuse(h->engine, lane->pkts + sent,
-			      (uint16_t)(lane->count - sent), REASON_HANDOVER_FULL);
-	lane->count = 0;
+	handoff_mark(h, peer, side);
+	if (unlikely(sent < link->count))
+		engine_refuse(h->engine, link->pkts + sent,
+			      (uint16_t)(link->count - sent), REASON_HANDOVER_FULL);
+	link->count = 0;
 }
 
 /* Whether one owner has all; behind n there is room for seven more. */
@@ -188,10 +188,10 @@ all_of(uint8_t owner, uint8_t *owners, uint16_t n)
 }
 
 uint16_t
-handover_split(struct handover *h, uint8_t side, struct rte_mbuf **pkts, uint16_t n)
+handoff_split(struct handoff *h, uint8_t side, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint8_t owners[ENGINE_BURST_MAX + 7];
-	struct handover_lane *lane;
+	struct handoff_link *link;
 	uint16_t i, own = 0;
 
 	steer_owners(h->steer, side, pkts, n, owners);
@@ -207,32 +207,32 @@ handover_split(struct handover *h, uint8_t side, struct rte_mbuf **pkts, uint16_
 				pkts[own++] = pkts[i];
 			continue;
 		}
-		lane = &h->lane[owners[i]][side];
-		lane->pkts[lane->count++] = pkts[i];
+		link = &h->link[owners[i]][side];
+		link->pkts[link->count++] = pkts[i];
 		h->pending[side] |= UINT64_C(1) << owners[i];
-		if (lane->count == ENGINE_BURST_MAX)
-			lane_flush(h, owners[i], side);
+		if (link->count == ENGINE_BURST_MAX)
+			link_flush(h, owners[i], side);
 	}
 	return own;
 }
 
 void
-handover_flush(struct handover *h)
+handoff_flush(struct handoff *h)
 {
 	unsigned peer, side;
 
 	for (side = 0; side < 2; side++)
 		for (; h->pending[side] != 0; h->pending[side] &= h->pending[side] - 1) {
 			peer = rte_bsf64(h->pending[side]);
-			if (h->lane[peer][side].count != 0)
-				lane_flush(h, peer, side);
+			if (h->link[peer][side].count != 0)
+				link_flush(h, peer, side);
 		}
 }
 
 uint16_t
-handover_take(struct handover *h, unsigned peer, uint8_t side, struct rte_mbuf **pkts)
+handoff_take(struct handoff *h, unsigned peer, uint8_t side, struct rte_mbuf **pkts)
 {
-	struct rte_ring *ring = h->lane[peer][side].from;
+	struct rte_ring *ring = h->link[peer][side].from;
 	unsigned n;
 
 	if (ring == NULL) /* to ourselves, where no fragments are taken */
@@ -244,14 +244,14 @@ handover_take(struct handover *h, unsigned peer, uint8_t side, struct rte_mbuf *
 }
 
 uint16_t
-handover_send(struct handover *h, uint8_t side, struct rte_mbuf **pkts, uint16_t n)
+handoff_send(struct handoff *h, uint8_t side, struct rte_mbuf **pkts, uint16_t n)
 {
 	return (uint16_t)rte_ring_sp_enqueue_burst(h->frames_to[side], (void **)pkts, n,
 						   NULL);
 }
 
 void
-handover_collect(struct handover *h)
+handoff_collect(struct handoff *h)
 {
 	struct engine_tx *tx;
 	unsigned peer, side;
@@ -262,7 +262,7 @@ handover_collect(struct handover *h)
 		for (side = 0; side < 2; side++) {
 			if (h->frames_from[peer][side] == NULL)
 				continue;
-			tx = engine_tx(h->engine, (uint16_t)(2 * h->steer->zone + side));
+			tx = engine_tx(h->engine, (uint16_t)(2 * h->steer->wire + side));
 			tx->count += (uint16_t)
 				rte_ring_sc_dequeue_burst(h->frames_from[peer][side],
 							  (void **)&tx->pkts[tx->count],

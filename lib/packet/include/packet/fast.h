@@ -8,8 +8,8 @@
  *
  * Included by packet/packet.h at its end.
  */
-#ifndef PACKET_PLAIN_H
-#define PACKET_PLAIN_H
+#ifndef PACKET_FAST_H
+#define PACKET_FAST_H
 
 #include <netinet/in.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@
 void parse_tcp_options(const uint8_t *option, uint32_t len, struct tcp_segment *seg);
 
 /* Two NOPs before the timestamps, as every stack writes them (RFC 7323 appendix A). */
-#define PLAIN_TIMESTAMPS 0x0101080a
+#define FAST_TIMESTAMPS 0x0101080a
 
 /* Fill seg of a whole TCP header of header_len bytes with payload_len bytes behind it. */
 static inline void
@@ -54,11 +54,11 @@ parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,
 #define PLAIN_SUM_BAD UINT32_MAX
 
 /*
- * Of the flags PACKET_VERIFY_*, those that the device has left to us; PLAIN_SUM_BAD: it has found
- * a wrong sum. Most devices look at both, or at none.
+ * Of the flags PACKET_VERIFY_*, those that the device has left to us; PLAIN_SUM_BAD: it
+ * has found a wrong sum. Most devices look at both, or at none.
  */
 static inline uint32_t
-plain_unverified(const struct rte_mbuf *m, uint32_t flags)
+fast_unverified(const struct rte_mbuf *m, uint32_t flags)
 {
 	uint64_t ip = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	uint64_t l4 = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
@@ -76,17 +76,17 @@ plain_unverified(const struct rte_mbuf *m, uint32_t flags)
 
 /*
  * Whether the checksums are right where the device has not said that both are; tcp: the
- * header, with what follows l4_len bytes, addr: both addresses; ip: the IPv4 header, or NULL.
- * Most segments carry nothing, so that nothing is called.
+ * header, with what follows l4_len bytes, addr: both addresses; ip: the IPv4 header, or
+ * NULL. Most segments carry nothing, so that nothing is called.
  */
 static inline bool
-plain_sums_right(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip,
-		 const struct rte_tcp_hdr *tcp, uint32_t l4_len, const void *addr,
-		 uint32_t flags)
+fast_sums_right(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip,
+		const struct rte_tcp_hdr *tcp, uint32_t l4_len, const void *addr,
+		uint32_t flags)
 {
 	uint64_t sum = checksum_words(addr, ip != NULL ? 2 * sizeof(rte_be32_t) : 32);
 
-	flags = plain_unverified(m, flags);
+	flags = fast_unverified(m, flags);
 	if (flags == PLAIN_SUM_BAD)
 		return false;
 	if (ip != NULL && (flags & PACKET_VERIFY_IP) &&
@@ -103,7 +103,7 @@ plain_sums_right(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip,
 }
 
 static inline bool
-plain_sums_good(const struct rte_mbuf *m)
+fast_sums_good(const struct rte_mbuf *m)
 {
 	return (m->ol_flags &
 		(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK)) ==
@@ -111,24 +111,24 @@ plain_sums_good(const struct rte_mbuf *m)
 }
 
 static inline int32_t
-plain_header(const struct rte_tcp_hdr *tcp)
+fast_header(const struct rte_tcp_hdr *tcp)
 {
 	return tcp->data_off >> 2 & 0x3c;
 }
 
 /* Whether the TCP header fits into the l4_len bytes that the IP header speaks of. */
 static inline bool
-plain_fits(const struct rte_tcp_hdr *tcp, int32_t l4_len)
+fast_fits(const struct rte_tcp_hdr *tcp, int32_t l4_len)
 {
-	int32_t header = plain_header(tcp);
+	int32_t header = fast_header(tcp);
 
 	return header >= (int32_t)sizeof(*tcp) && header <= l4_len;
 }
 
-/* What all plain frames have in common, but addresses and length. */
+/* What all fast-path frames have in common, but addresses and length. */
 static __rte_always_inline const struct rte_tcp_hdr *
-plain_fill(const struct rte_tcp_hdr *tcp, uint8_t kind, uint8_t side, uint32_t network,
-	   struct packet *p)
+fast_fill(const struct rte_tcp_hdr *tcp, uint8_t kind, uint8_t side, uint32_t network,
+	  struct packet *p)
 {
 	uint32_t ports;
 	uint64_t id;
@@ -144,11 +144,12 @@ plain_fill(const struct rte_tcp_hdr *tcp, uint8_t kind, uint8_t side, uint32_t n
 #define PLAIN_SOURCES 224
 
 /*
- * Of the four bytes from the EtherType on, and the four from the flags and offset of fragments
- * on, in one comparison each: IPv4 without options; whole, and of that protocol.
+ * Of the four bytes from the EtherType on, and the four from the flags and offset of
+ * fragments on, in one comparison each: IPv4 without options; whole, and of that
+ * protocol.
  */
 static __rte_always_inline bool
-plain_is_ipv4(const struct rte_ipv4_hdr *ip)
+fast_is_ipv4(const struct rte_ipv4_hdr *ip)
 {
 	rte_be32_t word;
 
@@ -158,7 +159,7 @@ plain_is_ipv4(const struct rte_ipv4_hdr *ip)
 }
 
 static __rte_always_inline bool
-plain_carries(const struct rte_ipv4_hdr *ip, uint8_t proto)
+fast_carries(const struct rte_ipv4_hdr *ip, uint8_t proto)
 {
 	rte_be32_t word;
 
@@ -167,10 +168,10 @@ plain_carries(const struct rte_ipv4_hdr *ip, uint8_t proto)
 	       rte_cpu_to_be_32(proto);
 }
 
-/* The IP header, which plain_is_ipv4(), is l3 bytes into the frame. */
+/* The IP header, which fast_is_ipv4(), is l3 bytes into the frame. */
 static __rte_always_inline const struct rte_tcp_hdr *
-plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network,
-	   uint32_t flags, struct packet *p)
+fast_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network,
+	  uint32_t flags, struct packet *p)
 {
 	const struct rte_ipv4_hdr *ip =
 		rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3);
@@ -179,11 +180,11 @@ plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network
 	int32_t l4_len = (int32_t)total - (int32_t)sizeof(*ip);
 	uint64_t addr;
 
-	if (!plain_carries(ip, IPPROTO_TCP) || total > m->data_len - l3 ||
-	    *(const uint8_t *)&ip->src_addr >= PLAIN_SOURCES || !plain_fits(tcp, l4_len))
+	if (!fast_carries(ip, IPPROTO_TCP) || total > m->data_len - l3 ||
+	    *(const uint8_t *)&ip->src_addr >= PLAIN_SOURCES || !fast_fits(tcp, l4_len))
 		return NULL;
-	if (unlikely(!plain_sums_good(m)) &&
-	    !plain_sums_right(m, ip, tcp, (uint32_t)l4_len, &ip->src_addr, flags))
+	if (unlikely(!fast_sums_good(m)) &&
+	    !fast_sums_right(m, ip, tcp, (uint32_t)l4_len, &ip->src_addr, flags))
 		return NULL;
 	memcpy(&addr, &ip->src_addr, sizeof(addr));
 	if (side)
@@ -191,12 +192,12 @@ plain_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network
 	memcpy(p->key.addr.v4, &addr, sizeof(addr));
 	p->l4_len = (uint32_t)l4_len;
 	p->ip_len = total;
-	return plain_fill(tcp, PACKET_PLAIN4, side, network, p);
+	return fast_fill(tcp, PACKET_FAST4, side, network, p);
 }
 
 static inline const struct rte_tcp_hdr *
-plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network,
-	   uint32_t flags, struct packet *p)
+fast_ipv6(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network,
+	  uint32_t flags, struct packet *p)
 {
 	const struct rte_ipv6_hdr *ip =
 		rte_pktmbuf_mtod_offset(m, const struct rte_ipv6_hdr *, l3);
@@ -208,21 +209,21 @@ plain_ipv6(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network
 	length = ntohs(ip->payload_len);
 	if ((ip->vtc_flow & RTE_BE32(0xf0000000)) != RTE_BE32(0x60000000) ||
 	    ip->proto != IPPROTO_TCP || length + sizeof(*ip) > left ||
-	    *(const uint8_t *)&ip->src_addr == 0xff || !plain_fits(tcp, (int32_t)length))
+	    *(const uint8_t *)&ip->src_addr == 0xff || !fast_fits(tcp, (int32_t)length))
 		return NULL;
-	if (unlikely(!plain_sums_good(m)) &&
-	    !plain_sums_right(m, NULL, tcp, length, &ip->src_addr, flags))
+	if (unlikely(!fast_sums_good(m)) &&
+	    !fast_sums_right(m, NULL, tcp, length, &ip->src_addr, flags))
 		return NULL;
 	memcpy(p->key.addr.v6[side], &ip->src_addr, sizeof(ip->src_addr));
 	memcpy(p->key.addr.v6[side ^ 1], &ip->dst_addr, sizeof(ip->dst_addr));
 	p->l4_len = length;
 	p->ip_len = length + (uint32_t)sizeof(*ip);
-	return plain_fill(tcp, PACKET_PLAIN6, side, network, p);
+	return fast_fill(tcp, PACKET_FAST6, side, network, p);
 }
 
 /* What stands in front of the IP header. */
 static inline rte_be16_t
-plain_type(const struct rte_mbuf *m, uint32_t l3)
+fast_type(const struct rte_mbuf *m, uint32_t l3)
 {
 	rte_be16_t type;
 
@@ -247,27 +248,27 @@ packet_peek(const struct rte_mbuf *m, uint8_t side, uint32_t network, uint32_t f
 	    m->data_len < RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr) +
 				  sizeof(struct rte_tcp_hdr))
 		return NULL;
-	if (likely(plain_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *,
-							 RTE_ETHER_HDR_LEN))))
-		return plain_ipv4(m, RTE_ETHER_HDR_LEN, side, network, flags, p);
-	type = plain_type(m, RTE_ETHER_HDR_LEN);
+	if (likely(fast_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *,
+							RTE_ETHER_HDR_LEN))))
+		return fast_ipv4(m, RTE_ETHER_HDR_LEN, side, network, flags, p);
+	type = fast_type(m, RTE_ETHER_HDR_LEN);
 	if (type == RTE_BE16(RTE_ETHER_TYPE_VLAN))
 		return packet_peek_tagged(m, side, network, flags, p);
 	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
-		return plain_ipv6(m, RTE_ETHER_HDR_LEN, side, network, flags, p);
+		return fast_ipv6(m, RTE_ETHER_HDR_LEN, side, network, flags, p);
 	if (type == RTE_BE16(RTE_ETHER_TYPE_QINQ))
 		return packet_peek_tagged(m, side, network, flags, p);
 	return NULL;
 }
 
 static __rte_always_inline void
-packet_plain_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
-		     struct tcp_segment *seg)
+packet_fast_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
+		    struct tcp_segment *seg)
 {
 	*seg = (struct tcp_segment){
 		.seq = ntohl(tcp->sent_seq),
 		.ack = ntohl(tcp->recv_ack),
-		.len = l4_len - (uint32_t)plain_header(tcp),
+		.len = l4_len - (uint32_t)fast_header(tcp),
 		.win = ntohs(tcp->rx_win),
 		.flags = tcp->tcp_flags,
 		.scale = TCP_NO_SCALE,
@@ -275,14 +276,14 @@ packet_plain_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
 }
 
 static __rte_always_inline bool
-packet_plain_timestamps(const struct rte_tcp_hdr *tcp, struct tcp_segment *seg)
+packet_fast_timestamps(const struct rte_tcp_hdr *tcp, struct tcp_segment *seg)
 {
 	rte_be32_t option[3];
 
 	if (tcp->data_off >> 4 < (sizeof(*tcp) + sizeof(option)) / 4)
 		return false;
 	memcpy(option, tcp + 1, sizeof(option));
-	if (option[0] != RTE_BE32(PLAIN_TIMESTAMPS))
+	if (option[0] != RTE_BE32(FAST_TIMESTAMPS))
 		return false;
 	seg->has_ts = true;
 	seg->tsval = ntohl(option[1]);
@@ -292,12 +293,12 @@ packet_plain_timestamps(const struct rte_tcp_hdr *tcp, struct tcp_segment *seg)
 
 /* packet_finish() of a family, so that most of it is constant. */
 static __rte_always_inline void
-plain_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t side,
-	     uint8_t family, struct packet *p)
+fast_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t side,
+	    uint8_t family, struct packet *p)
 {
 	size_t l3_len = family == 4 ? sizeof(struct rte_ipv4_hdr)
 				    : sizeof(struct rte_ipv6_hdr);
-	uint32_t header = (uint32_t)plain_header(tcp);
+	uint32_t header = (uint32_t)fast_header(tcp);
 
 	parse_tcp_segment(tcp, header, p->l4_len - header, &p->seg);
 	p->kind = PACKET_TCP;
@@ -321,12 +322,12 @@ static inline void
 packet_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t side,
 	      struct packet *p)
 {
-	if (p->kind == PACKET_PLAIN6) {
-		plain_finish(m, tcp, side, 6, p);
+	if (p->kind == PACKET_FAST6) {
+		fast_finish(m, tcp, side, 6, p);
 		return;
 	}
 	memset((uint8_t *)&p->key + KEY4_BYTES, 0, sizeof(p->key) - KEY4_BYTES);
-	plain_finish(m, tcp, side, 4, p);
+	fast_finish(m, tcp, side, 4, p);
 }
 
 static inline void

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One end of a checked exchange over TCP: what storm.c has thousands of. The client sends a request
- * and `up` bytes, the server answers with `down` bytes, and both know what they have to be.
+ * One end of a checked exchange over TCP: what tcp_load.c has thousands of. The client
+ * sends a request and `up` bytes, the server answers with `down` bytes, and both know
+ * what they have to be.
  *
- * Owned by one thread and its epoll. What ends is counted in `storm`, good or bad; sockets
- * do not block.
+ * Owned by one thread and its epoll. What ends is counted in `storm`, good or bad;
+ * sockets do not block.
  *
  *	*c = (struct conn){.fd = fd, .client = .., .rq = ..};
  *	conn_watch(c, EPOLL_CTL_ADD, EPOLLOUT);
@@ -42,12 +43,12 @@ struct conn {
 	uint64_t begun_ms, resume_ms;
 };
 
-struct storm {
+struct tcp_load {
 	int poller;
 	unsigned good, bad;
 	char trouble[160]; /* of the first bad one */
 };
-extern struct storm storm;
+extern struct tcp_load storm;
 
 uint64_t now_ms(void);
 _Noreturn void die(const char *what); /* with the text of errno */

@@ -3,8 +3,8 @@
 """A crowd of TCP connections in one process, driven by lines on stdin, as peer.py is. Each
 answer says how many fared how: "16 ok", or "12 ECONNRESET 4 EPIPE".
 
-  crowd.py serve PORT         accepts, and sends back what comes; closes nothing by itself
-  crowd.py connect
+  conn_pool.py serve PORT         accepts, and sends back what comes; closes nothing by itself
+  conn_pool.py connect
 
 Commands of serve:
   there                       how many there are, that have met no error

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "storm.h"
+#include "tcp_load.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,7 +16,7 @@
 #define PATTERN_BYTES 65521u /* a prime: a piece that is missing shows */
 #define LIMIT_MS 200000u     /* without SACK, time-outs double where 5 % are lost twice */
 
-struct storm storm;
+struct tcp_load storm;
 
 static uint8_t pattern[PATTERN_BYTES + CHUNK];
 

@@ -3,7 +3,7 @@
 """Did sluice drop a TCP segment that its receiver needed? Judged by four captures of one run,
 and by the RFCs, not by sluice.
 
-  needed.py LAN-ADDRESS[,ADDRESS] LAN-PORT.pcap WAN-PORT.pcap LAN-HOST.pcap WAN-HOST.pcap
+  drop_oracle.py LAN-ADDRESS[,ADDRESS] LAN-PORT.pcap WAN-PORT.pcap LAN-HOST.pcap WAN-HOST.pcap
             [--shut PORT]... [--crash lan|wan:TIME]...
 
 What a port capture holds of one host and the other port's does not, sluice dropped (of
@@ -154,7 +154,8 @@ class Receiver:
         if self.base is None:
             return bool(s.flags & ACK) and self.awaits(s)
         start = half(s.seq, self.base)
-        # Linux takes one behind a FIN, and one behind what it has acknowledged out of order.
+        # Linux takes one behind a FIN, and one behind what it has acknowledged out of
+        # order.
         return start - self.next() in (-1, 0) or any(start == b for _, b in self.ranges)
 
     def discards(self, s, leeway=0):
@@ -367,7 +368,7 @@ def main():
             continue
         proofs[proof] += 1
         if proof is None:
-            needed.append(s)
+            drop_oracle.append(s)
     for number, s in enumerate(needed):
         print(s)
         if number < TOLD:

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A bad piece of cable between two interfaces: delays, loses, doubles and reorders frames, or
- * tags them. It stands in for the netem qdisc, which AF_XDP's transmit path goes around and
- * which not every kernel has, and it can sit on both sides of what is tested.
+ * A bad piece of cable between two interfaces: delays, loses, doubles and reorders
+ * frames, or tags them. It stands in for the netem qdisc, which AF_XDP's transmit path
+ * goes around and which not every kernel has, and it can sit on both sides of what is
+ * tested.
  *
  *	cable NEAR FAR [--delay MS] [--loss %] [--duplicate %] [--reorder %] [--seed N]
  *		[--tag TPID:VID]...
  *
- * Each direction draws from a generator of its own. A reordered frame, and the second copy of
- * a doubled one, comes 1 to 5 ms later than the others. With --tag, frames get these tags
- * (outermost first) on their way from NEAR to FAR and lose as many on their way back. It says
- * "ready", and on SIGTERM what it did.
+ * Each direction draws from a generator of its own. A reordered frame, and the second
+ * copy of a doubled one, comes 1 to 5 ms later than the others. With --tag, frames get
+ * these tags (outermost first) on their way from NEAR to FAR and lose as many on their
+ * way back. It says "ready", and on SIGTERM what it did.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -210,7 +211,8 @@ static void
 frame_send(struct frame *f)
 {
 	if (send(f->way->out, f->bytes + f->start, f->length, MSG_DONTWAIT) < 0)
-		f->way->refused++; /* full, or too long for the device: the cable lost it */
+		/* full, or too long for the device: the cable lost it */
+		f->way->refused++;
 	else
 		f->way->passed++;
 	idle[idle_count++] = f;

@@ -3,60 +3,63 @@
  * One segment in hand: what came in, where the answer goes, and the few things that all
  * rules do: drop, ask, take a token, make a segment (GEN-5).
  */
-#ifndef TRACK_TCP_STEP_H
-#define TRACK_TCP_STEP_H
+#ifndef TRACK_SEG_CTX_H
+#define TRACK_SEG_CTX_H
 
 #include <base/reset.h>
 #include <track/tcp_handshake.h>
 
-struct tcp_step {
+struct seg_ctx {
 	const struct tcp_input *in;
 	struct track_result *r;
-	struct tcp_side
+	struct tcp_ext
 		*side; /* of the connection, also while a shadow is asked; or NULL */
 };
 
 /* The side it came from. The mask is for BPF's verifier, which has to see the bound. */
 static inline uint8_t
-step_side(const struct tcp_step *st)
+seg_side(const struct seg_ctx *st)
 {
 	return st->in->side & 1;
 }
 
 static inline enum tcp_outcome
-step_drop(const struct tcp_step *st, enum reason reason)
+seg_drop(const struct seg_ctx *st, enum reason reason)
 {
 	st->r->reason = (uint8_t)reason;
 	return TCP_DROP;
 }
 
-/* Whether the side table has to be asked first; then the caller returns TCP_ASK. */
+/*
+ * Whether the extension table has to be asked first; then the caller returns
+ * TCP_NEED_INPUT.
+ */
 static inline bool
-step_needs_side(const struct tcp_step *st)
+seg_needs_side(const struct seg_ctx *st)
 {
-	if (st->side || st->in->no_side)
+	if (st->side || st->in->no_ext)
 		return false;
-	st->r->ask |= TRACK_ASK_SIDE;
+	st->r->need |= TRACK_NEED_EXT;
 	return true;
 }
 
-/* Whether the rules have to be asked first; then the caller returns TCP_ASK. */
+/* Whether the rules have to be asked first; then the caller returns TCP_NEED_INPUT. */
 static inline bool
-step_needs_rules(const struct tcp_step *st)
+seg_needs_rules(const struct seg_ctx *st)
 {
-	if (st->in->rules != TCP_RULES_UNASKED)
+	if (st->in->rules != TCP_RULES_UNKNOWN)
 		return false;
-	st->r->ask |= TRACK_ASK_RULES;
+	st->r->need |= TRACK_NEED_RULES;
 	return true;
 }
 
 /*
- * Take a token from the bucket of a side, or (TCP_RATE_PER_SIDE and up) of the connection.
- * Without a side entry there is none.
+ * Take a token from the bucket of a side, or (TCP_RATE_PER_SIDE and up) of the
+ * connection. Without an extension there is none.
  */
 static inline bool
-step_take(const struct tcp_step *st, enum tcp_rate rate, uint8_t x,
-	  struct tcp_bucket bucket)
+seg_take(const struct seg_ctx *st, enum tcp_rate rate, uint8_t x,
+	 struct tcp_bucket bucket)
 {
 	uint32_t now = st->in->now, index = rate, full;
 
@@ -78,31 +81,37 @@ step_take(const struct tcp_step *st, enum tcp_rate rate, uint8_t x,
 }
 
 static inline bool
-step_take_one(const struct tcp_step *st, enum tcp_rate rate, uint8_t x)
+seg_take_one(const struct seg_ctx *st, enum tcp_rate rate, uint8_t x)
 {
-	return step_take(st, rate, x, (struct tcp_bucket){TICKS_PER_S, 1});
+	return seg_take(st, rate, x, (struct tcp_bucket){TICKS_PER_S, 1});
 }
 
-/* An unacceptable ACK has gone to a side that must answer it with a RST of that number. */
+/*
+ * An unacceptable ACK has gone to a side that must answer it with a RST of that number.
+ */
 static inline void
-pair_note_ooo_ack(const struct tcp_pair *p, uint8_t to, uint32_t ack)
+attempt_note_bad_ack(const struct tcp_attempt *p, uint8_t to, uint32_t ack)
 {
-	if (!p->rare)
+	if (!p->handshake)
 		return;
-	p->rare->ooo_ack = ack;
-	p->rare->ooo_ack_side = to + 1;
+	p->handshake->bad_ack = ack;
+	p->handshake->bad_ack_side = to + 1;
 }
 
-/* Whether this RST of x is that answer: it ends the peer's stale connection, not this one. */
+/*
+ * Whether this RST of x is that answer: it ends the peer's stale connection, not this
+ * one.
+ */
 static inline bool
-pair_is_ooo_ack(const struct tcp_pair *p, uint8_t x, uint32_t seq)
+attempt_is_bad_ack(const struct tcp_attempt *p, uint8_t x, uint32_t seq)
 {
-	return p->rare && p->rare->ooo_ack_side == x + 1 && p->rare->ooo_ack == seq;
+	return p->handshake && p->handshake->bad_ack_side == x + 1 &&
+	       p->handshake->bad_ack == seq;
 }
 
 /* GEN-5: an empty ACK in the name of x. */
 static inline struct tcp_segment
-pair_make_ack(const struct tcp_pair *p, uint8_t x, uint32_t seq, uint32_t ack)
+attempt_make_ack(const struct tcp_attempt *p, uint8_t x, uint32_t seq, uint32_t ack)
 {
 	const struct track_hot *h = p->h;
 	int32_t window = seq_diff(h->edge[!x], h->una[!x]);
@@ -112,7 +121,7 @@ pair_make_ack(const struct tcp_pair *p, uint8_t x, uint32_t seq, uint32_t ack)
 				  .scale = TCP_NO_SCALE};
 
 	if (window > 0) {
-		window >>= pair_scale(p, x);
+		window >>= attempt_scale(p, x);
 		seg.win = window > 65535 ? 65535 : (uint16_t)window;
 	}
 	if (h->flags & TRACK_TS) {
@@ -123,20 +132,22 @@ pair_make_ack(const struct tcp_pair *p, uint8_t x, uint32_t seq, uint32_t ack)
 	return seg;
 }
 
-/* RST-6, TIM-1: <SEQ=una-1, ACK=una'> in the name of x; a dead receiver answers exactly. */
+/*
+ * RST-6, TIM-1: <SEQ=una-1, ACK=una'> in the name of x; a dead receiver answers exactly.
+ */
 static inline struct tcp_segment
-pair_make_probe(const struct tcp_pair *p, uint8_t x)
+attempt_make_probe(const struct tcp_attempt *p, uint8_t x)
 {
-	return pair_make_ack(p, x, p->h->una[x] - 1, p->h->una[!x]);
+	return attempt_make_ack(p, x, p->h->una[x] - 1, p->h->una[!x]);
 }
 
 /* GEN-1, GEN-2: the RST that answers the segment. */
 static inline void
-step_make_rst(const struct tcp_step *st)
+seg_make_rst(const struct seg_ctx *st)
 {
 	st->r->action = ACTION_RST;
-	st->r->made_to = st->in->side;
-	st->r->made = segment_reset(st->in->seg);
+	st->r->generated_to = st->in->side;
+	st->r->generated = segment_reset(st->in->seg);
 }
 
 #endif

@@ -7,15 +7,16 @@
  *		[--first N] [--source PORT] [--congestion NAME] [--fastopen] [--urgent]
  *		[--keepalive] [--window N] [--buffer N] [--mptcp]
  *
- * The client sends a request and `up` bytes, the server answers with `down` bytes. Connections
- * end in turn in N (--ends) ways of enum ending, from its first (--first, 0) on. --pause: neither
- * end reads for so long, in the midst of it. --urgent: one byte each way is urgent. --keepalive:
- * after a second of silence. --window: TCP_WINDOW_CLAMP. --buffer: SO_RCVBUF. --source: each of
- * PARALLEL has a port of its own from there on, and takes it again at once. `run` says "all
- * connected" when each has had its handshake, "most done" when 19 of 20 have ended, and at last "N
- * of COUNT good"; `serve` says on SIGTERM how many it had, and how many were wrong.
+ * The client sends a request and `up` bytes, the server answers with `down` bytes.
+ * Connections end in turn in N (--ends) ways of enum ending, from its first (--first, 0)
+ * on. --pause: neither end reads for so long, in the midst of it. --urgent: one byte each
+ * way is urgent. --keepalive: after a second of silence. --window: TCP_WINDOW_CLAMP.
+ * --buffer: SO_RCVBUF. --source: each of PARALLEL has a port of its own from there on,
+ * and takes it again at once. `run` says "all connected" when each has had its handshake,
+ * "most done" when 19 of 20 have ended, and at last "N of COUNT good"; `serve` says on
+ * SIGTERM how many it had, and how many were wrong.
  */
-#include "storm.h"
+#include "tcp_load.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The security label of a packet: IPv4's basic and extended security (RFC 1108) and CIPSO,
- * IPv6's CALIPSO (RFC 5570). What a label means is the hosts' affair; here it is bytes, and
- * a keyed hash of them is what is remembered.
+ * The security label of a packet: IPv4's basic and extended security (RFC 1108) and
+ * CIPSO, IPv6's CALIPSO (RFC 5570). What a label means is the hosts' affair; here it is
+ * bytes, and a keyed hash of them is what is remembered.
  */
 #include <netinet/in.h>
 
@@ -27,7 +27,7 @@ is_single(uint8_t family, uint8_t type)
 }
 
 static bool
-is_label(uint8_t family, uint8_t type)
+is_seclabel(uint8_t family, uint8_t type)
 {
 	if (family == 6)
 		return type == IP6_OPTION_CALIPSO;
@@ -55,7 +55,7 @@ gather(uint8_t family, uint8_t *options, size_t len)
 		n = options[at + 1] + uncounted;
 		if (n < 2 || n > len - at)
 			break;
-		if (is_label(family, options[at])) {
+		if (is_seclabel(family, options[at])) {
 			memmove(options + labels, options + at, n);
 			labels += n;
 		}
@@ -89,7 +89,7 @@ find_options(const struct rte_mbuf *m, const struct packet *p, uint32_t *off)
 }
 
 uint32_t
-packet_label(const struct rte_mbuf *m, const struct packet *p, const uint8_t *secret)
+packet_seclabel(const struct rte_mbuf *m, const struct packet *p, const uint8_t *secret)
 {
 	uint8_t options[MAX_OPTIONS_BYTES];
 	uint32_t off, len = find_options(m, p, &off);

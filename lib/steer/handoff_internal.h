@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What handoff.c needs of gather.c. */
+#ifndef STEER_HANDOFF_INTERNAL_H
+#define STEER_HANDOFF_INTERNAL_H
+
+#include <stdbool.h>
+
+#include <steer/handoff.h>
+
+/*
+ * To who gathers it goes a frame of STEER_FRAGMENT. False: it stays with its receiver,
+ * whose engine will say why it is dropped.
+ */
+bool gather_put(struct handoff *h, uint8_t side, struct rte_mbuf *m);
+
+/* Packets have gone into the ring to a peer (or to ourselves): say so, after that. */
+void handoff_mark(struct handoff *h, unsigned peer, unsigned side);
+
+#endif
