@@ -28,8 +28,9 @@
 #define NLPID_IS_IS 0x83
 
 #define PPPOE_BYTES 6u
-#define PPPOE_VERSION 0x11 /* and type */
-#define PPPOE_SESSION 0x00 /* code */
+#define PPPOE_VERSION 0x11    /* and type */
+#define PPPOE_SESSION 0x00    /* code */
+#define PPPOE_RESERVED 0xffff /* a session that RFC 2516 4 forbids */
 #define PPP_IPV4 0x0021
 #define PPP_IPV6 0x0057
 #define PPP_CONTROL 0x8000 /* from here on: of networks, then of the link */
@@ -161,7 +162,8 @@ parse_pppoe(struct parser *c, uint32_t at)
 	memcpy(&p->pppoe, head + 2, sizeof(p->pppoe));
 	length = (uint32_t)head[4] << 8 | head[5];
 	if (head[0] != PPPOE_VERSION || head[1] != PPPOE_SESSION || p->pppoe == 0 ||
-	    length < 2 || length > c->end - at - PPPOE_BYTES)
+	    p->pppoe == PPPOE_RESERVED || length < 2 ||
+	    length > c->end - at - PPPOE_BYTES)
 		return REASON_PPPOE;
 	c->end = at + PPPOE_BYTES + length;
 	p->l3_off = (uint16_t)(at + PPPOE_BYTES + 2);

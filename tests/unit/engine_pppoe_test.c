@@ -171,9 +171,10 @@ a_wrong_header_is_dropped(void **state)
 	const struct frame frame = datagram(LAN, 1000, 53);
 	struct fixture f = {.config = tracking()};
 	const struct session_frame wrong[] = {
-		{.inner = &frame, .version = 0x21}, {.inner = &frame, .version = 0x10},
-		{.inner = &frame, .code = 9},       {.inner = &frame, .longer = 1},
-		{.inner = &frame, .longer = 1000},  {.proto = 0xc021, .longer = -5},
+		{.inner = &frame, .version = 0x21},   {.inner = &frame, .version = 0x10},
+		{.inner = &frame, .code = 9},         {.inner = &frame, .longer = 1},
+		{.inner = &frame, .longer = 1000},    {.proto = 0xc021, .longer = -5},
+		{.inner = &frame, .session = 0xffff},
 	};
 	const struct session_frame cut = {.inner = &frame, .longer = -1};
 	size_t i;
