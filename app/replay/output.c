@@ -50,6 +50,16 @@ is_same(const char *a, const char *b)
 	       x.st_ino == y.st_ino;
 }
 
+/* A link to what is not there: the file that it makes may be another that is written. */
+static bool
+is_dangling(const char *path)
+{
+	struct stat s;
+
+	return lstat(path, &s) == 0 && S_ISLNK(s.st_mode) && stat(path, &s) != 0 &&
+	       errno == ENOENT;
+}
+
 /* Against the inputs, and the files that come after it. */
 static int
 check_path(const struct output *out, const bool *wanted,
@@ -61,6 +71,11 @@ check_path(const struct output *out, const bool *wanted,
 
 	if (!output_path(out, wanted, number, path, sizeof(path)))
 		return 0;
+	if (is_dangling(path)) {
+		snprintf(error->text, sizeof(error->text),
+			 "--out: %s is a link to nothing; expected a file or none", path);
+		return -EEXIST;
+	}
 	for (i = 0; i < n; i++) {
 		if (!is_same(path, inputs[i].file))
 			continue;

@@ -225,6 +225,9 @@ ok 'a link to the rules' refused 1 'is the file of --rules' --rules "$work/rules
 ln -sf ../empty "$work/named/verdicts.jsonl"
 ok 'two names of one file' refused 1 'are one file' \
 	--config "$work/config.yaml" --out "$work/named" "${lan[@]}"
+rm "$work/empty"
+ok 'a link to nothing' refused 1 'is a link to nothing' \
+	--config "$work/config.yaml" --out "$work/named" "${lan[@]}"
 ok 'the inputs are as they were' cmp "$work/lan.pcap" "$work/own/lan.pcap"
 rm -rf "$work/named"
 
