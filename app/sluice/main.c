@@ -200,7 +200,7 @@ run(struct sluice *s)
 		status = serve(s);
 		rte_eal_mp_wait_lcore();
 	}
-	watch_stop();
+	watch_stop(s);
 	rte_pdump_uninit();
 	if (status == 0)
 		report_end(s);

@@ -54,6 +54,7 @@ struct port {
 	_Atomic uint16_t limit; /* most bytes of IP that may come in here, 0: any */
 	uint32_t xdp_id;        /* of our program */
 	bool held_down;         /* by link_propagation */
+	uint64_t released_s;    /* when it was set up again and has no link yet, or 0 */
 	bool lost;
 	uint64_t link_changes;
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_ethdev.h>
@@ -19,6 +20,7 @@
 #include "sluice.h"
 
 #define PERIOD_MS 500
+#define LINK_S 10 /* that a port set up again may take to find its link */
 
 static pthread_t thread;
 static int wake = -1;    /* eventfd: end */
@@ -73,26 +75,57 @@ port_lost(struct sluice *s, struct port *port, const char *why)
 	kill(getpid(), SIGTERM);
 }
 
+static uint64_t
+clock_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+/* By link_propagation; "port wan (eth2): set up, as port lan is" */
+static void
+port_set_up(struct port *port, bool up, const char *why)
+{
+	char text[64];
+	int status;
+
+	if (port->ifindex != 0)
+		status = netdev_set_up(port->ifindex, up);
+	else
+		status = up ? rte_eth_dev_set_link_up(port->id)
+			    : rte_eth_dev_set_link_down(port->id);
+	printf("%s: set %s, %s%s%s\n", port_text(port, text, sizeof(text)),
+	       up ? "up" : "down", why, status != 0 ? ": " : "",
+	       status != 0 ? strerror(-status) : "");
+}
+
 /* Pass the end of a link, or its beginning, on to the other port. */
 static void
 link_propagate(struct sluice *s, unsigned i, bool up)
 {
 	struct port *peer = port_peer(s, i);
-	char text[64];
-	int status;
+	char why[32];
 
 	if (!s->config->link_propagation || s->ports[i].held_down ||
 	    peer->held_down == !up)
 		return;
 	peer->held_down = !up;
-	if (peer->ifindex != 0)
-		status = netdev_set_up(peer->ifindex, up);
-	else
-		status = up ? rte_eth_dev_set_link_up(peer->id)
-			    : rte_eth_dev_set_link_down(peer->id);
-	printf("%s: set %s, as port %s is%s%s\n", port_text(peer, text, sizeof(text)),
-	       up ? "up" : "down", s->ports[i].config->name, status != 0 ? ": " : "",
-	       status != 0 ? strerror(-status) : "");
+	peer->released_s = up ? clock_s() : 0;
+	snprintf(why, sizeof(why), "as port %s is", s->ports[i].config->name);
+	port_set_up(peer, up, why);
+}
+
+/* Who set a port down sets it up again. */
+static void
+links_release(struct sluice *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->port_count; i++)
+		if (s->ports[i].held_down && !s->ports[i].lost)
+			port_set_up(&s->ports[i], true, "as sluice ends");
 }
 
 static void
@@ -101,8 +134,16 @@ link_is(struct sluice *s, unsigned i, bool up)
 	struct port *port = &s->ports[i];
 	char text[64];
 
-	if (atomic_load(&port->down) == !up)
+	if (up)
+		port->released_s = 0;
+	if (atomic_load(&port->down) == !up) {
+		/* its link went while it was held down, unseen */
+		if (port->released_s != 0 && clock_s() - port->released_s >= LINK_S) {
+			port->released_s = 0;
+			link_propagate(s, i, false);
+		}
 		return;
+	}
 	atomic_store(&port->down, !up);
 	port->link_changes++;
 	printf("%s: link %s\n", port_text(port, text, sizeof(text)), up ? "up" : "down");
@@ -204,8 +245,13 @@ watch_begin(struct sluice *s)
 		port = &s->ports[i];
 		if (port->ifindex == 0)
 			continue;
-		if (netdev_read(port->ifindex, &netdev) == 0 && port->is_xdp)
+		if (netdev_read(port->ifindex, &netdev) != 0)
+			continue;
+		if (port->is_xdp)
 			port->xdp_id = netdev.xdp_id;
+		/* a killed sluice has left it so, and could be waited for by the other port */
+		if (s->config->link_propagation && !netdev.up)
+			port_set_up(port, true, "as link_propagation needs it at start");
 	}
 	limits_set(s);
 	look(s, false);
@@ -229,16 +275,16 @@ watch_start(struct sluice *s)
 }
 
 void
-watch_stop(void)
+watch_stop(struct sluice *s)
 {
 	const uint64_t one = 1;
 
-	if (wake < 0)
-		return;
-	if (write(wake, &one, sizeof(one)) == sizeof(one))
+	if (wake >= 0 && write(wake, &one, sizeof(one)) == sizeof(one))
 		pthread_join(thread, NULL);
-	close(wake);
+	if (wake >= 0)
+		close(wake);
 	if (changes >= 0)
 		close(changes);
 	wake = changes = -1;
+	links_release(s);
 }

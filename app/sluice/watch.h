@@ -21,6 +21,8 @@ void watch_begin(struct sluice *s);
 
 /* Start the thread; 0 or -errno. */
 int watch_start(struct sluice *s);
-void watch_stop(void);
+
+/* End it, and set the ports up again that it has set down. */
+void watch_stop(struct sluice *s);
 
 #endif

@@ -64,6 +64,26 @@ begin()
 	net_neighbours
 }
 
+# shellcheck disable=SC2317 # by soon
+carrier() # HOST INTERFACE
+{
+	net_exec "$1" ip -o link show "$2" | grep -q LOWER_UP
+}
+
+# shellcheck disable=SC2317 # by soon
+no_carrier()
+{
+	! carrier "$@"
+}
+
+# begin() waits until frames cross, and here a link is down
+plane_launch_only()
+{
+	net_spawn wire "$SLUICE" -- -c "$NET_DIR/sluice.yaml" >"$NET_DIR/plane.log" 2>&1
+	PLANE_PID=$SPAWNED
+	wait_until 10 ctl stats
+}
+
 lost() # WHAT: the status with which it ends
 {
 	wait_until 5 _net_gone "$PLANE_PID"
@@ -119,11 +139,26 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	PLANE_TOP="link_propagation: true"
 	begin
 	net_exec wan ip link set b0 down
-	# shellcheck disable=SC2016
-	soon 3 "with link_propagation the other host has no link either" \
-		net_exec lan sh -c '! grep -q 1 /sys/class/net/a0/carrier'
+	soon 3 "with link_propagation the other host has no link either" no_carrier lan a0
 	net_exec wan ip link set b0 up
 	soon 3 "and gets it back" net_exec lan ip -o link show a0 up
+	soon 5 "the wire is up" arrive 20
+	net_exec wan ip link set b0 down
+	soon 3 "it is set down" logged "port lan (ap): set down, as port wan is"
+	net_exec lan ip link set a0 down
+	net_exec wan ip link set b0 up
+	soon 3 "a link that went meanwhile" logged "port lan (ap): set up, as port wan is"
+	soon 15 "is noticed" logged "port wan (bp): set down, as port lan is"
+	net_exec lan ip link set a0 up
+	soon 5 "the wire is up" arrive 20
+	net_exec wan ip link set b0 down
+	soon 3 "a port is set down" no_carrier lan a0
+	plane_stop
+	soon 3 "it is set up again at the end" carrier lan a0
+	net_exec wire ip link set ap down # as one leaves it that is killed
+	plane_launch_only
+	soon 5 "and at start" logged "port lan (ap): set up, as link_propagation needs it at start"
+	net_exec wan ip link set b0 up
 	soon 5 "the wire is up" arrive 20
 	plane_stop
 	PLANE_TOP=
