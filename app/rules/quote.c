@@ -210,6 +210,18 @@ message_is_ours(const struct source *source, const char *folder,
 	       line_is_inside(folder, header, rest, quoted_length(rest));
 }
 
+static const char text_end[] = ": Error: syntax error, unexpected end of file";
+static const char text_hidden[] =
+	": Error: what is wrong is not shown: the file is not below "
+	"the folder of the rules";
+
+/* A brace is missing, say: no line has that error, and nft quotes one nevertheless. */
+static bool
+ends_early(const char *error)
+{
+	return strncmp(error, text_end, strlen(text_end)) == 0;
+}
+
 void
 messages_print(FILE *out, const char *messages, const struct source *source)
 {
@@ -228,10 +240,9 @@ messages_print(FILE *out, const char *messages, const struct source *source)
 		} else if (header_read(&header, line, length)) {
 			ours = message_is_ours(source, folder, &header, next);
 			if (!ours)
-				fprintf(out,
-					"%.*s: Error: what is wrong is not shown: the "
-					"file is not below the folder of the rules\n",
-					header.place, line);
+				fprintf(out, "%.*s%s\n", header.place, line,
+					ends_early(line + header.place) ? text_end
+									: text_hidden);
 		}
 		if (ours)
 			fprintf(out, "%.*s\n", (int)length, line);

@@ -160,6 +160,12 @@ echo 'table inet t { what }' >"$dir/below/bad.nft"
 echo 'include "below/bad.nft"' >"$dir/inside.nft"
 run "$dir/inside.nft"
 is "a file below the folder is quoted" "$err" "*below/bad.nft:1:*table inet t { what }*"
+printf 'table inet t {\n chain f {\n' >"$dir/below/open.nft"
+echo 'include "below/open.nft"' >"$dir/open.nft"
+run "$dir/below/open.nft"
+is "what is missing at its end is told" "$err" "*below/open.nft:3:*unexpected end of file*"
+run "$dir/open.nft"
+is "behind an include, too" "$err" "$dir/open.nft:2:*unexpected end of file*"
 cd "$dir" || exit 1
 run inside.nft
 is "from within the folder, too" "$err" "*below/bad.nft:1:*table inet t { what }*"
