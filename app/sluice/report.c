@@ -13,6 +13,26 @@
 
 #define MIB 1048576.0
 
+static void
+report_wires(const struct sluice_config *config)
+{
+	unsigned w;
+
+	printf("wires:");
+	for (w = 0; w < config->wire_count; w++) {
+		printf("%s [%s, %s]", w > 0 ? "," : "",
+		       config->ports[config->wires[w][0]].name,
+		       config->ports[config->wires[w][1]].name);
+		if (config->group[w] != 0)
+			printf(" of group %s", config->group_name[config->group[w]]);
+	}
+	printf("\nVLANs: %s; PPPoE: %s; offloads: %s; lost links: %s\n",
+	       config->vlan_key ? "networks of their own" : "one network",
+	       config->pppoe ? "tracked" : "not tracked",
+	       config->offloads_fix ? "switched off" : "warned of",
+	       config->link_propagation ? "passed on" : "not passed on");
+}
+
 void
 report_config(const struct sluice_config *config, unsigned workers)
 {
@@ -33,6 +53,7 @@ report_config(const struct sluice_config *config, unsigned workers)
 	       config->enforce_ruleset ? "as the rules say" : "dropped",
 	       config->checksum ? "verified" : "not verified",
 	       config->acct ? "on" : "off");
+	report_wires(config);
 }
 
 static void

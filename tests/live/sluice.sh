@@ -162,6 +162,21 @@ is "what the EAL refuses" "$status $err" "4 *sluice: the EAL does not start*"
 run -c "$NET_ROOT/conf/sluice.yaml" --check
 is "conf/sluice.yaml is right" "$status $out" "0 *rules: *office.nft: *ok"
 
+cat >"$dir/wires.yaml" <<EOF
+ports: [{name: a, device: net_null0}, {name: b, device: net_null1},
+        {name: c, device: net_null2}, {name: d, device: net_null3}]
+wires: [{ports: [a, b], group: lag0}, {ports: [c, d], group: lag0}]
+pppoe: track
+offloads: warn
+link_propagation: true
+conntrack: {vlan_key: false}
+EOF
+run -c "$dir/wires.yaml" --check
+is "--check says what is one wire" "$status $out" \
+	"0 *wires: ?a, b? of group lag0, ?c, d? of group lag0*"
+is "and what is seen of it" "$out" \
+	"*VLANs: one network; PPPoE: tracked; offloads: warned of; lost links: passed on*"
+
 # The sizes: of a million connections, and again when each is counted
 size()
 {
