@@ -73,7 +73,7 @@ deliver(struct handoff *h, uint8_t side)
 		refuse_group(h, REASON_HANDOVER_FULL);
 		return;
 	}
-	handoff_mark(h, owner, side);
+	link_mark(h, owner, side);
 	if (owner != h->self)
 		h->handed_over += g->n;
 }

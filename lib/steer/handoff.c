@@ -150,13 +150,6 @@ handoff_free(struct handoff *h)
 	rte_free(h->fragments);
 }
 
-void
-handoff_mark(struct handoff *h, unsigned peer, unsigned side)
-{
-	atomic_fetch_or_explicit(&h->peers[peer]->ready[side], UINT64_C(1) << h->self,
-				 memory_order_release);
-}
-
 static void
 link_flush(struct handoff *h, unsigned peer, unsigned side)
 {
@@ -165,7 +158,7 @@ link_flush(struct handoff *h, unsigned peer, unsigned side)
 						  link->count, NULL);
 
 	h->handed_over += sent;
-	handoff_mark(h, peer, side);
+	link_mark(h, peer, side);
 	if (unlikely(sent < link->count))
 		engine_refuse(h->engine, link->pkts + sent,
 			      (uint16_t)(link->count - sent), REASON_HANDOVER_FULL);

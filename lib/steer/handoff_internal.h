@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What handoff.c needs of gather.c. */
+/* What handoff.c and gather.c share. */
 #ifndef STEER_HANDOFF_INTERNAL_H
 #define STEER_HANDOFF_INTERNAL_H
 
@@ -13,7 +13,10 @@
  */
 bool gather_put(struct handoff *h, uint8_t side, struct rte_mbuf *m);
 
-/* Packets have gone into the ring to a peer (or to ourselves): say so, after that. */
-void handoff_mark(struct handoff *h, unsigned peer, unsigned side);
+/*
+ * link.c: tell a peer, or this worker itself, that its ring from us has packets. Call it
+ * after they have been enqueued.
+ */
+void link_mark(struct handoff *h, unsigned peer, unsigned side);
 
 #endif
