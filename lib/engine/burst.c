@@ -5,31 +5,15 @@
  * read. Then the packets act, one by one in the order of their arrival: what one does to
  * the tables the next one sees, as if it had come in a burst of its own.
  */
-#include <netinet/in.h>
-#include <string.h>
-
-#include <rte_branch_prediction.h>
-#include <rte_common.h>
 #include <rte_prefetch.h>
 
-#include <track/tcp_fast.h>
-
-#include "engine_internal.h"
+#include "fast_path.h"
 
 /* Headers are fetched this many packets ahead. */
 #define AHEAD 4u
 
 /* .. and buckets are read this many packets after they have been asked for. */
 #define PROBE_AFTER 16u
-
-void
-engine_advance(struct engine *e, uint64_t now_ns)
-{
-	if (now_ns <= e->now_ns)
-		return;
-	e->now_ns = now_ns;
-	e->now = ticks_from_ns(now_ns);
-}
 
 /* Hash; ask for the bucket. The length of a key of a known family is a constant. */
 static __rte_always_inline void
@@ -172,17 +156,6 @@ stage_classify(struct engine *e, unsigned n)
 		policy_classify_end(e->policy, POLICY_CT_NEW, &stage->classified[i]);
 }
 
-/* Whether fast_path_run() may be for packet i: it is plain, and so is its connection. */
-static __rte_always_inline bool
-fast_path_eligible(const struct engine_stage *stage, unsigned i)
-{
-	const struct flow_conn *conn = stage->conn[i];
-
-	return conn != NULL && packet_is_fast(&stage->packet[i]) &&
-	       tcp_fast_conn(&conn->hot) &&
-	       (stage->tcp[i]->tcp_flags & TCP_FAST_FLAGS) == TCP_ACK;
-}
-
 /*
  * Ask for what packets need that are not ordinary: their connections' second lines; and
  * all, with acct, and where the rules judge established packets. Where no connection of
@@ -226,76 +199,6 @@ pkt_index(const struct engine_stage *stage, unsigned i)
 	return flow_lookup(&f->table, key, stage->hash[i]);
 }
 
-void
-pkt_judge(struct pkt_ctx *s)
-{
-	switch (s->p->kind) {
-	case PACKET_TCP:
-		pkt_tcp(s);
-		break;
-	case PACKET_UDP:
-	case PACKET_ICMP_QUERY:
-	case PACKET_OTHER:
-		pkt_datagram(s);
-		break;
-	case PACKET_ICMP_ERROR:
-		pkt_icmp_error(s);
-		break;
-	case PACKET_ND:
-		if (!pkt_bypass(s))
-			pkt_untracked(s);
-		break;
-	case PACKET_FRAGMENT:
-		pkt_fragment(s);
-		break;
-	case PACKET_NON_IP:
-		if (!pkt_bypass(s))
-			pkt_drop(s, packet_type_carries(s->p->ether_type)
-					    ? REASON_ENCAPSULATED
-					    : REASON_NON_IP);
-		break;
-	default:
-		pkt_drop(s, s->p->reason);
-		break;
-	}
-}
-
-static inline void
-account(const struct engine_family *f, uint32_t index, uint8_t side,
-	const struct packet *p)
-{
-	struct engine_acct *acct = &f->acct[index];
-
-	acct->packets[side]++;
-	acct->bytes[side] += p->ip_len;
-}
-
-void
-pkt_record(const struct pkt_ctx *s, struct engine_record *record)
-{
-	const struct flow_conn *fc;
-	struct track_conn conn;
-
-	*record = (struct engine_record){
-		.verdict = s->r.verdict,
-		.reason = s->r.reason,
-		.action = s->r.action,
-		.held = s->r.verdict == VERDICT_HELD,
-	};
-	if (s->index == FLOW_NONE)
-		return;
-	fc = flow_conn(&s->f->table, s->index);
-	conn = family_conn(s->f, s->index);
-	record->has_conn = true;
-	record->conn = conn.cold->id;
-	record->orig = conn.hot->flags & TRACK_ORIG ? 1 : 0;
-	if (flow_id_class(&fc->id) != FLOW_TCP)
-		return;
-	record->has_states = true;
-	record->state[0] = (uint8_t)tcp_state(&conn, 0);
-	record->state[1] = (uint8_t)tcp_state(&conn, 1);
-}
-
 static void
 burst_begin(struct engine *e, uint64_t now_ns)
 {
@@ -319,18 +222,6 @@ burst_end(struct engine *e)
 				      stage->constant_packets, stage->constant_bytes);
 }
 
-void
-engine_refuse(struct engine *e, struct rte_mbuf **pkts, uint16_t n, enum reason reason)
-{
-	uint16_t i;
-
-	for (i = 0; i < n; i++)
-		e->stats.bytes += rte_pktmbuf_pkt_len(pkts[i]);
-	e->stats.packets += n;
-	e->stats.drops[reason] += n;
-	rte_pktmbuf_free_bulk(pkts, n);
-}
-
 static void
 burst_no_wire(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 	      struct engine_record *records)
@@ -341,112 +232,6 @@ burst_no_wire(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 		records[i] = (struct engine_record){.verdict = VERDICT_DROP,
 						    .reason = REASON_NO_WIRE};
 	engine_refuse(e, pkts, n, REASON_NO_WIRE);
-}
-
-/* Whether the rules and its label let packet i pass in fast_path_run(). */
-static bool
-fast_path_allowed(const struct engine *e, unsigned i)
-{
-	const struct engine_family *f = e->stage.family[i];
-
-	return f->seclabel == NULL && (e->established_accept ||
-				       f->generation[e->stage.index[i]] == e->generation);
-}
-
-/* Whether it is the key of a packet of that kind, PACKET_FAST4 or PACKET_FAST6. */
-static __rte_always_inline bool
-fast_path_is_key(const struct packet *p, const struct flow_conn *conn)
-{
-	if (p->kind == PACKET_FAST4)
-		return flow_is_key_of(conn, 4, &p->key);
-	return p->kind == PACKET_FAST6 && flow_is_key_of(conn, 6, &p->key);
-}
-
-/* Whether it is the connection's next segment, which then has passed. */
-static __rte_always_inline bool
-fast_path_next(struct flow_conn *conn, const struct rte_tcp_hdr *tcp, uint32_t l4_len,
-	       uint8_t side, uint32_t now)
-{
-	struct tcp_segment seg;
-
-	packet_fast_segment(tcp, l4_len, &seg);
-	if (!tcp_next_fits(&conn->hot, side, &seg))
-		return false;
-	if ((conn->hot.flags & TRACK_TS) &&
-	    !(packet_fast_timestamps(tcp, &seg) &&
-	      tcp_fast_timestamps(&conn->hot, side, &seg)))
-		return false;
-	tcp_next_take(&conn->hot, side, &seg, now);
-	return true;
-}
-
-/*
- * The way of nearly every packet: the next segment of an ESTABLISHED connection that the
- * rules have let in. Let such packets pass from i on, and return the first that is
- * something else, to which nothing has been done, or n. plain: established packets are
- * accepted whatever they are, and nothing else is wanted of them. Nothing is called here
- * but with !plain, and the side is a constant, so that all is in registers.
- */
-static __rte_always_inline unsigned
-fast_path_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool accept_all)
-{
-	struct engine_stage *stage = &e->stage;
-	struct engine_tx *tx = &e->tx[stage->port ^ 1];
-	unsigned first = i, room = ENGINE_TX_MAX - tx->count;
-	uint32_t now = e->now;
-	uint64_t bytes = 0;
-
-	if ((e->family[0].changed | e->family[1].changed) & CHANGED_REMOVED)
-		return i;
-	if (n - i > room)
-		n = i + room;
-	for (; i < n; i++) {
-		const struct packet *p = &stage->packet[i];
-		struct flow_conn *conn = stage->conn[i];
-
-		if (conn == NULL || !fast_path_is_key(p, conn) ||
-		    (!accept_all && !fast_path_allowed(e, i)) ||
-		    !fast_path_next(conn, stage->tcp[i], p->l4_len, side, now))
-			break;
-		bytes += p->ip_len;
-		if (!accept_all && stage->family[i]->acct != NULL)
-			account(stage->family[i], stage->index[i], side, p);
-	}
-	memcpy(&tx->pkts[tx->count], &stage->pkts[first],
-	       (i - first) * sizeof(*tx->pkts));
-	tx->count += (uint16_t)(i - first);
-	e->stats.passed += i - first;
-	if (e->established_accept) {
-		stage->constant_packets += i - first;
-		stage->constant_bytes += bytes;
-	}
-	return i;
-}
-
-static __rte_noinline unsigned
-fast_path(struct engine *e, unsigned i, unsigned n)
-{
-	bool accept_all = e->established_accept && !e->config.acct &&
-			  !e->config.track.ip_security_match;
-	unsigned end;
-
-	switch ((accept_all ? 2 : 0) | (e->stage.port & 1)) {
-	case 0:
-		end = fast_path_run(e, i, n, 0, false);
-		break;
-	case 1:
-		end = fast_path_run(e, i, n, 1, false);
-		break;
-	case 2:
-		end = fast_path_run(e, i, n, 0, true);
-		break;
-	default:
-		end = fast_path_run(e, i, n, 1, true);
-		break;
-	}
-	if (end - i <= LINK_SHORT_RUN || unlikely(++e->link_runs % LINK_SAMPLE_RUNS == 0))
-		link_sample(e, i, end);
-	return end;
 }
 
 /* The record of a packet that has passed in fast_path_run(). */
@@ -468,11 +253,14 @@ slow_path(struct engine *e, unsigned i)
 	s.index = pkt_index(stage, i);
 	if (packet_is_fast(s.p))
 		packet_finish(s.m, stage->tcp[i], stage->port & 1, &stage->packet[i]);
-	pkt_judge(&s);
+	if (unlikely(s.p->kind == PACKET_FRAGMENT))
+		pkt_fragment(&s);
+	else
+		pkt_dispatch(&s);
 	act(&s);
 	if (s.index != FLOW_NONE && s.f->acct != NULL && s.r.verdict == VERDICT_PASS &&
 	    s.p->kind != PACKET_ICMP_ERROR)
-		account(s.f, s.index, s.p->side, s.p);
+		pkt_account(s.f, s.index, s.p->side, s.p);
 	if (stage->records != NULL)
 		pkt_record(&s, &stage->records[i]);
 }

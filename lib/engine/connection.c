@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Connections come and go, and how they look from outside: views, events.
+ * A connection that exists: its timer, its end, and how it looks from outside (views,
+ * events). open.c is its beginning.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -11,53 +12,6 @@ static bool
 is_tcp(const struct flow_conn *conn)
 {
 	return flow_id_class(&conn->id) == FLOW_TCP;
-}
-
-static bool
-is_full(const struct engine_family *f)
-{
-	return !f->exists || f->table.count == f->table.capacity;
-}
-
-bool
-connection_insert(struct pkt_ctx *s)
-{
-	if (s->f->exists) {
-		pressure_relieve(s->e, s->f);
-		s->index = flow_insert(&s->f->table, &s->p->key, s->hash);
-		/* where keys crowd, room elsewhere is none: nobody has to go for it */
-		if (unlikely(s->index == FLOW_NONE) && is_full(s->f) &&
-		    pressure_evict(s->e, s->f))
-			s->index = flow_insert(&s->f->table, &s->p->key, s->hash);
-	}
-	if (s->index == FLOW_NONE) {
-		pkt_drop(s, is_full(s->f) ? REASON_TABLE_FULL : REASON_TABLE_CROWDED);
-		return false;
-	}
-	s->f->changed |= CHANGED_INSERTED;
-	return true;
-}
-
-void
-connection_opened(struct pkt_ctx *s)
-{
-	struct engine *e = s->e;
-	struct flow_conn *conn = flow_conn(&s->f->table, s->index);
-	struct flow_cold *cold = flow_cold(&s->f->table, conn);
-
-	if (++e->next_id == 0) /* 0 says that an entry is not in use */
-		e->next_id = 1;
-	cold->track.id = e->next_id;
-	cold->track.rule = s->rules.rule;
-	if (s->f->acct != NULL)
-		memset(&s->f->acct[s->index], 0, sizeof(s->f->acct[s->index]));
-	if (s->f->seclabel != NULL)
-		s->f->seclabel[s->index] = packet_seclabel(s->m, s->p, e->config.secret);
-	s->f->generation[s->index] = 0;
-	verdict_cache_store(s);
-	connection_arm(e, s->f, s->index);
-	e->stats.created++;
-	connection_event(e, s->f, s->index, ENGINE_EVENT_NEW);
 }
 
 void

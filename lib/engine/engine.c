@@ -3,7 +3,7 @@
  * Memory, configuration, counters. All that an engine ever needs lies in one block:
  *
  *	struct engine with its transmit buffers | link layers | fragments |
- *	for each family: table, generations, acct, labels
+ *	for each family: table, arrays of its connections (ext.c)
  */
 #include <errno.h>
 #include <string.h>
@@ -11,13 +11,6 @@
 #include <rte_common.h>
 
 #include "engine_internal.h"
-
-/* One part of the block. */
-static size_t
-part_bytes(size_t bytes)
-{
-	return RTE_ALIGN_CEIL(bytes, (size_t)RTE_CACHE_LINE_SIZE);
-}
 
 static size_t
 head_bytes(const struct engine_config *config)
@@ -35,28 +28,6 @@ family_config(const struct engine_config *config, unsigned family, uint32_t now)
 		.now = now,
 		.secret = config->secret,
 	};
-}
-
-/* engine_family.generation */
-static size_t
-generation_bytes(const struct flow_config *fc)
-{
-	return part_bytes(fc->connections);
-}
-
-static size_t
-acct_bytes(const struct engine_config *config, const struct flow_config *fc)
-{
-	return config->acct ? part_bytes(fc->connections * sizeof(struct engine_acct))
-			    : 0;
-}
-
-static size_t
-seclabel_bytes(const struct engine_config *config, const struct flow_config *fc)
-{
-	return config->track.ip_security_match
-		       ? part_bytes(fc->connections * sizeof(uint32_t))
-		       : 0;
 }
 
 static size_t
@@ -100,8 +71,7 @@ engine_bytes(const struct engine_config *config)
 
 		if (fc.connections != 0)
 			bytes += part_bytes(flow_table_bytes(&fc)) +
-				 generation_bytes(&fc) + acct_bytes(config, &fc) +
-				 seclabel_bytes(config, &fc);
+				 arrays_bytes(config, fc.connections);
 	}
 	return bytes;
 }
@@ -125,9 +95,7 @@ engine_sizes(const struct engine_config *config, struct engine_sizes *sizes)
 			continue;
 		family = &sizes->family[i];
 		flow_table_sizes(&fc, &family->table);
-		family->rules = generation_bytes(&fc);
-		family->acct = acct_bytes(config, &fc);
-		family->seclabels = seclabel_bytes(config, &fc);
+		arrays_sizes(config, fc.connections, family);
 		known += family->table.index + family->table.connections +
 			 family->table.exts + family->rules + family->acct +
 			 family->seclabels;
@@ -166,14 +134,8 @@ family_init(struct engine_family *f, const struct engine_config *config,
 	f->exists = true;
 	pressure_init(f);
 	*memory += part_bytes(flow_table_bytes(fc));
-	f->generation = (uint8_t *)*memory;
-	*memory += generation_bytes(fc);
-	if (config->acct)
-		f->acct = (struct engine_acct *)*memory;
-	*memory += acct_bytes(config, fc);
-	if (config->track.ip_security_match)
-		f->seclabel = (uint32_t *)*memory;
-	*memory += seclabel_bytes(config, fc);
+	arrays_init(f, *memory, config, fc->connections);
+	*memory += arrays_bytes(config, fc->connections);
 	return 0;
 }
 
@@ -220,6 +182,15 @@ engine_init(void *memory, const struct engine_config *config, const struct polic
 }
 
 void
+engine_advance(struct engine *e, uint64_t now_ns)
+{
+	if (now_ns <= e->now_ns)
+		return;
+	e->now_ns = now_ns;
+	e->now = ticks_from_ns(now_ns);
+}
+
+void
 engine_set_policy(struct engine *e, const struct policy *policy,
 		  struct policy_state *state)
 {
@@ -253,6 +224,18 @@ engine_stats(const struct engine *e, struct engine_stats *stats)
 	stats->connections6 = e->family[1].exists ? e->family[1].table.count : 0;
 	stats->max = e->family[0].exists ? e->family[0].table.capacity : 0;
 	stats->max6 = e->family[1].exists ? e->family[1].table.capacity : 0;
+}
+
+void
+engine_refuse(struct engine *e, struct rte_mbuf **pkts, uint16_t n, enum reason reason)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		e->stats.bytes += rte_pktmbuf_pkt_len(pkts[i]);
+	e->stats.packets += n;
+	e->stats.drops[reason] += n;
+	rte_pktmbuf_free_bulk(pkts, n);
 }
 
 struct engine_tx *

@@ -4,12 +4,17 @@
  *
  *	engine.c      memory, configuration, counters
  *	burst.c       the stages of a burst
+ *	fast_path.c   the next segments of established connections
+ *	dispatch.c    which file decides about a packet, by its kind
+ *	record.c      what became of a packet, for the caller
  *	tcp.c         a TCP segment's way
  *	datagram.c    the way of everything else
  *	bypass.c      what crosses unasked
  *	fragment.c    fragments wait until their datagram is whole
  *	rules.c       when the rules are asked, and what they may say
- *	connection.c  connections come and go; how they look to others
+ *	ext.c         what is known of each connection beside its entry in the table
+ *	open.c        the beginning of a connection
+ *	connection.c  its timer, its end, and its view for lists and events
  *	act.c         what leaves: packets, and segments of our own
  *	budget.c      how many of these answer packets
  *	link.c        where a connection's own segments go
@@ -29,6 +34,7 @@
 #include <string.h>
 
 #include <rte_branch_prediction.h>
+#include <rte_common.h>
 
 #include <base/ticks.h>
 #include <flow/l2.h>
@@ -181,6 +187,13 @@ struct pkt_ctx {
 	struct track_result r;       /* what becomes of the packet */
 };
 
+/* A part of the engine's block of memory starts and ends with a cache line. */
+static inline size_t
+part_bytes(size_t bytes)
+{
+	return RTE_ALIGN_CEIL(bytes, (size_t)RTE_CACHE_LINE_SIZE);
+}
+
 /* The i-th packet of the burst, as it came. */
 static inline struct pkt_ctx
 pkt_of(struct engine *e, unsigned i)
@@ -246,15 +259,16 @@ family_conn(const struct engine_family *f, uint32_t index)
 	return (struct track_conn){&conn->hot, &cold->track, flow_ext(&f->table, cold)};
 }
 
-/* burst.c */
+/* engine.c */
 
-/* By the kind of the packet: fills s->r. */
-void pkt_judge(struct pkt_ctx *s);
-
-void pkt_record(const struct pkt_ctx *s, struct engine_record *record);
-
-/* Go on to now_ns; a clock that goes back stands still. */
+/* Set the engine's time to now_ns; one that is before the last is ignored. */
 void engine_advance(struct engine *e, uint64_t now_ns);
+
+/* dispatch.c: decide about a packet that is not a fragment. Fills s->r. */
+void pkt_dispatch(struct pkt_ctx *s);
+
+/* record.c */
+void pkt_record(const struct pkt_ctx *s, struct engine_record *record);
 
 /* tcp.c: s->index is the connection's, or FLOW_NONE. */
 void pkt_tcp(struct pkt_ctx *s);
@@ -302,7 +316,23 @@ void verdict_cache_store(struct pkt_ctx *s);
 /* The tracker has dropped the packet as invalid: the last word is perhaps the rules'. */
 void rules_invalid(struct pkt_ctx *s);
 
-/* connection.c */
+/* ext.c: the arrays of a family, by connection index. */
+
+/* Bytes of memory that they need, as many as arrays_init() uses. */
+size_t arrays_bytes(const struct engine_config *config, uint32_t connections);
+
+/* What these bytes are for; the other members of sizes stay. */
+void arrays_sizes(const struct engine_config *config, uint32_t connections,
+		  struct engine_family_sizes *sizes);
+
+/* memory is zeroed and starts a cache line. */
+void arrays_init(struct engine_family *f, char *memory,
+		 const struct engine_config *config, uint32_t connections);
+
+/* The packet opens connection s->index: its entries start anew. */
+void arrays_open(const struct pkt_ctx *s);
+
+/* open.c */
 
 /*
  * Index a connection with the packet's key; false, and s dropped, when there is no room.
@@ -311,6 +341,8 @@ bool connection_insert(struct pkt_ctx *s);
 
 /* The tracker has opened it: number, rule, timer, event. */
 void connection_opened(struct pkt_ctx *s);
+
+/* connection.c */
 
 /* Have its timer go off at the right time. */
 void connection_arm(struct engine *e, struct engine_family *f, uint32_t index);

@@ -83,7 +83,7 @@ pkt_whole(struct pkt_ctx *s)
 	s->f = family_of(e, p);
 	s->hash = flow_table_hash(&s->f->table, &p->key);
 	s->index = flow_lookup(&s->f->table, &p->key, s->hash);
-	pkt_judge(s);
+	pkt_dispatch(s);
 	settle(s, head);
 }
 

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The per-connection arrays of a family, by connection index: the generation of the rules
+ * that have accepted the connection (always), its counters (with conntrack.acct), and its
+ * security label (with ip_security_match).
+ *
+ * They follow each other in memory, in the order of struct arrays. To add one, add a
+ * member there, and a line in each function of this file.
+ */
+#include <string.h>
+
+#include "engine_internal.h"
+
+/* Bytes of each array, whole cache lines; 0: the configuration does not need it. */
+struct arrays {
+	size_t generation, acct, seclabel;
+};
+
+static struct arrays
+arrays_of(const struct engine_config *config, uint32_t connections)
+{
+	size_t acct = config->acct ? sizeof(struct engine_acct) : 0;
+	size_t seclabel = config->track.ip_security_match ? sizeof(uint32_t) : 0;
+
+	return (struct arrays){
+		.generation = part_bytes(connections * sizeof(uint8_t)),
+		.acct = part_bytes(connections * acct),
+		.seclabel = part_bytes(connections * seclabel),
+	};
+}
+
+size_t
+arrays_bytes(const struct engine_config *config, uint32_t connections)
+{
+	struct arrays a = arrays_of(config, connections);
+
+	return a.generation + a.acct + a.seclabel;
+}
+
+void
+arrays_sizes(const struct engine_config *config, uint32_t connections,
+	     struct engine_family_sizes *sizes)
+{
+	struct arrays a = arrays_of(config, connections);
+
+	sizes->rules = a.generation;
+	sizes->acct = a.acct;
+	sizes->seclabels = a.seclabel;
+}
+
+void
+arrays_init(struct engine_family *f, char *memory, const struct engine_config *config,
+	    uint32_t connections)
+{
+	struct arrays a = arrays_of(config, connections);
+
+	f->generation = (uint8_t *)memory;
+	memory += a.generation;
+	f->acct = a.acct != 0 ? (struct engine_acct *)(void *)memory : NULL;
+	memory += a.acct;
+	f->seclabel = a.seclabel != 0 ? (uint32_t *)(void *)memory : NULL;
+}
+
+void
+arrays_open(const struct pkt_ctx *s)
+{
+	struct engine_family *f = s->f;
+
+	f->generation[s->index] = 0;
+	if (f->acct != NULL)
+		memset(&f->acct[s->index], 0, sizeof(f->acct[s->index]));
+	if (f->seclabel != NULL)
+		f->seclabel[s->index] = packet_seclabel(s->m, s->p, s->e->config.secret);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The fast path: the next segment of an ESTABLISHED TCP connection that the rules have
+ * accepted. burst.c calls fast_path() for a packet that is eligible; it takes that packet
+ * and those behind it, up to the first that is something else.
+ */
+#include <string.h>
+
+#include "fast_path.h"
+
+/* Whether the rules and its label let packet i pass in fast_path_run(). */
+static bool
+fast_path_allowed(const struct engine *e, unsigned i)
+{
+	const struct engine_family *f = e->stage.family[i];
+
+	return f->seclabel == NULL && (e->established_accept ||
+				       f->generation[e->stage.index[i]] == e->generation);
+}
+
+/* Whether it is the key of a packet of that kind, PACKET_FAST4 or PACKET_FAST6. */
+static __rte_always_inline bool
+fast_path_is_key(const struct packet *p, const struct flow_conn *conn)
+{
+	if (p->kind == PACKET_FAST4)
+		return flow_is_key_of(conn, 4, &p->key);
+	return p->kind == PACKET_FAST6 && flow_is_key_of(conn, 6, &p->key);
+}
+
+/* Whether it is the connection's next segment, which then has passed. */
+static __rte_always_inline bool
+fast_path_next(struct flow_conn *conn, const struct rte_tcp_hdr *tcp, uint32_t l4_len,
+	       uint8_t side, uint32_t now)
+{
+	struct tcp_segment seg;
+
+	packet_fast_segment(tcp, l4_len, &seg);
+	if (!tcp_next_fits(&conn->hot, side, &seg))
+		return false;
+	if ((conn->hot.flags & TRACK_TS) &&
+	    !(packet_fast_timestamps(tcp, &seg) &&
+	      tcp_fast_timestamps(&conn->hot, side, &seg)))
+		return false;
+	tcp_next_take(&conn->hot, side, &seg, now);
+	return true;
+}
+
+/*
+ * The way of nearly every packet: the next segment of an ESTABLISHED connection that the
+ * rules have let in. Let such packets pass from i on, and return the first that is
+ * something else, to which nothing has been done, or n. plain: established packets are
+ * accepted whatever they are, and nothing else is wanted of them. Nothing is called here
+ * but with !plain, and the side is a constant, so that all is in registers.
+ */
+static __rte_always_inline unsigned
+fast_path_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool accept_all)
+{
+	struct engine_stage *stage = &e->stage;
+	struct engine_tx *tx = &e->tx[stage->port ^ 1];
+	unsigned first = i, room = ENGINE_TX_MAX - tx->count;
+	uint32_t now = e->now;
+	uint64_t bytes = 0;
+
+	if ((e->family[0].changed | e->family[1].changed) & CHANGED_REMOVED)
+		return i;
+	if (n - i > room)
+		n = i + room;
+	for (; i < n; i++) {
+		const struct packet *p = &stage->packet[i];
+		struct flow_conn *conn = stage->conn[i];
+
+		if (conn == NULL || !fast_path_is_key(p, conn) ||
+		    (!accept_all && !fast_path_allowed(e, i)) ||
+		    !fast_path_next(conn, stage->tcp[i], p->l4_len, side, now))
+			break;
+		bytes += p->ip_len;
+		if (!accept_all && stage->family[i]->acct != NULL)
+			pkt_account(stage->family[i], stage->index[i], side, p);
+	}
+	memcpy(&tx->pkts[tx->count], &stage->pkts[first],
+	       (i - first) * sizeof(*tx->pkts));
+	tx->count += (uint16_t)(i - first);
+	e->stats.passed += i - first;
+	if (e->established_accept) {
+		stage->constant_packets += i - first;
+		stage->constant_bytes += bytes;
+	}
+	return i;
+}
+
+unsigned
+fast_path(struct engine *e, unsigned i, unsigned n)
+{
+	bool accept_all = e->established_accept && !e->config.acct &&
+			  !e->config.track.ip_security_match;
+	unsigned end;
+
+	switch ((accept_all ? 2 : 0) | (e->stage.port & 1)) {
+	case 0:
+		end = fast_path_run(e, i, n, 0, false);
+		break;
+	case 1:
+		end = fast_path_run(e, i, n, 1, false);
+		break;
+	case 2:
+		end = fast_path_run(e, i, n, 0, true);
+		break;
+	default:
+		end = fast_path_run(e, i, n, 1, true);
+		break;
+	}
+	if (end - i <= LINK_SHORT_RUN || unlikely(++e->link_runs % LINK_SAMPLE_RUNS == 0))
+		link_sample(e, i, end);
+	return end;
+}
