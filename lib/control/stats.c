@@ -140,7 +140,7 @@ stats_json(const struct control_config *config)
 	if (control_stats(config, &s, loads) != 0)
 		return NULL;
 	return json_pack(
-		"{si so so so so so so so so so so so so so so so so so so so so}",
+		"{si so so so so so so so so so so so so so so so so so so so so so}",
 		"workers", (int)config->worker_count, "packets", number(s.packets),
 		"bytes", number(s.bytes), "passed", number(s.passed), "bypassed",
 		number(s.bypassed), "dropped", number(drops_sum(&s)), "generated",
