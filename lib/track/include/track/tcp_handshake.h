@@ -359,7 +359,7 @@ attempt_syn_candidate(const struct tcp_attempt *p, uint8_t x,
  * PICK-1: a SYN+ACK of x is the first that we see: it answers a SYN that offered any
  * window and any scale. x is who began, as far as the rules have been asked.
  */
-TRACK_RARE void
+TRACK_RARE_VOID
 attempt_pickup_answer(const struct tcp_attempt *p, uint8_t x,
 		      const struct tcp_segment *seg, uint32_t now)
 {
@@ -379,7 +379,7 @@ attempt_pickup_answer(const struct tcp_attempt *p, uint8_t x,
 }
 
 /* PICK-1: the connection that a mid-stream ACK from x belongs to, a FIN perhaps. */
-TRACK_RARE void
+TRACK_RARE_VOID
 attempt_pickup(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg,
 	       uint32_t now)
 {
@@ -413,7 +413,7 @@ attempt_pickup(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment 
  * ACC-10, LIB-1: x goes on after its SYN, though the answer to that has gone another way:
  * what x acknowledges of y is all that we know of it.
  */
-TRACK_RARE void
+TRACK_RARE_VOID
 attempt_answered_elsewhere(const struct tcp_attempt *p, uint8_t x,
 			   const struct tcp_segment *seg, uint32_t now)
 {

@@ -144,7 +144,7 @@ shadow_is_own(struct tcp_shadow *shadow, const struct tcp_attempt *p)
 	return true;
 }
 
-TRACK_RARE void
+TRACK_RARE_VOID
 ext_prune(struct tcp_ext *ext, const struct tcp_attempt *p, uint32_t now,
 	  const struct track_config *config)
 {
@@ -403,7 +403,7 @@ attempt_note_pre_data(const struct tcp_attempt *p, uint8_t x,
 		attempt_keep_early(p, x, end, seg->ack);
 }
 
-TRACK_RARE void
+TRACK_RARE_VOID
 seg_note_pre_data(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
 	int i;
@@ -433,7 +433,7 @@ side_forget_synacks(struct tcp_ext *ext)
  * for a shadow whose numbers are near: the data of who has answered the SYN. It counts
  * there, too.
  */
-TRACK_RARE void
+TRACK_RARE_VOID
 old_to_shadows(const struct seg_ctx *st)
 {
 	const struct tcp_segment *seg = st->in->seg;

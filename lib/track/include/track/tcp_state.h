@@ -22,11 +22,17 @@
 /* .. and there are no extension tables: user space does what needs one. */
 #define TRACK_EXTS 0
 #define TRACK_RARE TRACK_CALL
+/*
+ * The verifier refuses a function of its own that leaves a pointer to the stack in register 0, as
+ * clang may where nothing is returned.
+ */
+#define TRACK_RARE_VOID static inline __attribute__((always_inline)) void
 #else
 #define TRACK_CALL static inline
 #define TRACK_EXTS 1
 /* What few segments come to: not among the instructions of the others. */
 #define TRACK_RARE static __attribute__((noinline, cold, unused))
+#define TRACK_RARE_VOID TRACK_RARE void
 #endif
 
 /*

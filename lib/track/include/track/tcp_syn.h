@@ -241,7 +241,7 @@ synack_syn_sent(const struct seg_ctx *st, const struct tcp_attempt *p)
 }
 
 /* The first SYN+ACK was lost behind us: another one of x, to a SYN of y that we know. */
-TRACK_RARE void
+TRACK_RARE_VOID
 synack_shadow(const struct seg_ctx *st, const struct tcp_attempt *p,
 	      const struct tcp_candidate *q)
 {

@@ -199,7 +199,7 @@ unseen_answer_shown(const struct seg_ctx *st, const struct tcp_attempt *p)
  * A segment of x has passed the tests. It takes back what x has said in those refused,
  * and what y has, if x stands at a number below what y acknowledges.
  */
-TRACK_RARE void
+TRACK_RARE_VOID
 unseen_contradicted(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
 	struct tcp_refused *refused = p->handshake->refused;

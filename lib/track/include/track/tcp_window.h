@@ -294,7 +294,7 @@ attempt_update_acked(const struct tcp_attempt *p, uint8_t x,
  * empty segment stands at the number that was acknowledged. Before y has spoken at all,
  * una of x is a guess.
  */
-TRACK_RARE void
+TRACK_RARE_VOID
 attempt_update_unseen(const struct tcp_attempt *p, uint8_t x,
 		      const struct tcp_segment *seg)
 {
