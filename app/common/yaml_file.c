@@ -8,7 +8,6 @@
 #include "yaml_file.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,32 +149,6 @@ suggest(const cyaml_schema_field_t *fields, const char *key, char *text, size_t 
 	}
 }
 
-static int
-error_at(struct yaml_file *file, struct config_error *error, const char *path,
-	 const char *key, const char *text)
-{
-	struct place where = place_find(&file->places, path, key);
-	const char *dot = key != NULL && path[0] != '\0' ? "." : "";
-
-	snprintf(error->text, sizeof(error->text), "%s:%u:%u: %s%s%s%s%s", file->name,
-		 where.line, where.column, path, dot, key != NULL ? key : "",
-		 path[0] != '\0' || key != NULL ? ": " : "", text);
-	return -EINVAL;
-}
-
-int
-yaml_file_error(struct yaml_file *file, struct config_error *error, const char *path,
-		const char *format, ...)
-{
-	char text[768];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	return error_at(file, error, path, NULL, text);
-}
-
 static const char *
 kind_text(const char *kind)
 {
@@ -212,37 +185,37 @@ report_error(struct yaml_file *file, const struct report *report, cyaml_err_t st
 		snprintf(text, sizeof(text), "unknown key, ");
 		suggest(report_fields(report, 0), key, text + strlen(text),
 			sizeof(text) - strlen(text));
-		return error_at(file, error, path, key, text);
+		return yaml_key_error(file, error, path, key, text);
 	}
 	if (sscanf(what, "Load: Missing required mapping field: %127s", key) == 1) {
 		/* the backtrace begins with the key read last */
 		report_path(report, 1, path, sizeof(path));
-		return error_at(file, error, path, key, "missing");
+		return yaml_key_error(file, error, path, key, "missing");
 	}
 	if (sscanf(what, "Load: Mapping field already seen: %127s", key) == 1)
-		return error_at(file, error, path, NULL, "given twice");
+		return yaml_key_error(file, error, path, NULL, "given twice");
 	if (sscanf(what, "Load: Expecting %31[^,], got event: %127s", kind, key) == 2) {
 		snprintf(text, sizeof(text), "%s, %s expected", event_text(key),
 			 kind_text(kind));
-		return error_at(file, error, path, NULL, text);
+		return yaml_key_error(file, error, path, NULL, text);
 	}
 	if (sscanf(what, "Load: Insufficient entries (%u of %u min)", &count, &limit) ==
 	    2) {
 		report_path(report, 1, path, sizeof(path));
 		snprintf(text, sizeof(text), "%u entries, %u expected", count, limit);
-		return error_at(file, error, path, NULL, text);
+		return yaml_key_error(file, error, path, NULL, text);
 	}
 	if (sscanf(what, "Load: Excessive entries (%u max)", &limit) == 1) {
 		report_path(report, 1, path, sizeof(path));
 		snprintf(text, sizeof(text), "too many entries, %u expected", limit);
-		return error_at(file, error, path, NULL, text);
+		return yaml_key_error(file, error, path, NULL, text);
 	}
 	if (strncmp(what, "Load: STRING length <", 21) == 0)
-		return error_at(file, error, path, NULL, "empty, a value expected");
+		return yaml_key_error(file, error, path, NULL, "empty, a value expected");
 	if (strncmp(what, "Load: STRING length >", 21) == 0)
-		return error_at(file, error, path, NULL, "too long");
-	return error_at(file, error, path, NULL,
-			what[0] != '\0' ? what : cyaml_strerror(status));
+		return yaml_key_error(file, error, path, NULL, "too long");
+	return yaml_key_error(file, error, path, NULL,
+			      what[0] != '\0' ? what : cyaml_strerror(status));
 }
 
 /* The whole file as text; the caller frees it. */

@@ -38,8 +38,12 @@ void yaml_file_free(struct yaml_file *file);
 /* Letters to insert, delete or change to make b of a; b counts up to 128 letters. */
 unsigned word_distance(const char *a, const char *b);
 
-/* Make the message "file:line:column: path: ..." and return -EINVAL. */
+/* Make the message "file:line:column: path: ..." and return -EINVAL (yaml_error.c). */
 int yaml_file_error(struct yaml_file *file, struct config_error *error, const char *path,
 		    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same for a key of the mapping at path; key NULL: for what stands at path itself. */
+int yaml_key_error(struct yaml_file *file, struct config_error *error, const char *path,
+		   const char *key, const char *text);
 
 #endif

@@ -89,7 +89,7 @@ read_keys(struct yaml_file *file, struct config_error *error, const char *path,
 {
 	const yaml_node_pair_t *pair;
 	const yaml_node_t **value;
-	const char *key;
+	const char *key = NULL;
 
 	for (pair = mapping->data.mapping.pairs.start;
 	     pair < mapping->data.mapping.pairs.top; pair++) {

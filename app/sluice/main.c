@@ -94,17 +94,20 @@ start_control(struct sluice *s)
 	return 0;
 }
 
-/* A worker, a driver or a file system has not come to its end. */
+/* SIGALRM: a worker, a driver or a file system has not ended within STOP_S. */
 static void
 stop_late(int number)
 {
 	static const char text[] =
 		"sluice: the end takes too long: given up, as if it had been killed\n";
 	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+	ssize_t written = 0;
 
 	(void)number;
-	if (poll(&room, 1, 0) == 1) /* this is not to wait, either */
-		streams_write(STDERR_FILENO, text, sizeof(text) - 1);
+	/* do not wait for standard error either; when it is full, the text is lost */
+	if (poll(&room, 1, 0) == 1)
+		written = write(STDERR_FILENO, text, sizeof(text) - 1);
+	(void)written;
 	_exit(EXIT_DEVICE);
 }
 

@@ -27,7 +27,7 @@
 
 /* ---- rtnetlink ---- */
 
-/* One request, one answer of its type. Returns its length, or -errno. */
+/* Send one request and read one answer. Returns the answer's length, or -errno. */
 static int
 ask(const struct nlmsghdr *request, char *answer, size_t size)
 {
@@ -50,7 +50,7 @@ ask(const struct nlmsghdr *request, char *answer, size_t size)
 	if (head->nlmsg_type != NLMSG_ERROR)
 		return status;
 	error = NLMSG_DATA(head);
-	return error->error != 0 ? error->error : -EIO;
+	return error->error < 0 ? error->error : -EIO;
 }
 
 static uint32_t
@@ -128,7 +128,7 @@ netdev_read(unsigned index, struct netdev *netdev)
 			 .nlmsg_flags = NLM_F_REQUEST},
 		.info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index},
 	};
-	char answer[ANSWER_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char answer[ANSWER_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
 	const struct nlmsghdr *head = (const struct nlmsghdr *)answer;
 	const struct ifinfomsg *info;
 	const struct rtattr *attr;
@@ -183,7 +183,7 @@ nsid_of(int namespace_fd)
 		.attr = {.rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = NETNSA_FD},
 		.fd = (uint32_t)namespace_fd,
 	};
-	char answer[1024] __attribute__((aligned(NLMSG_ALIGNTO)));
+	char answer[1024] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
 	const struct nlmsghdr *head = (const struct nlmsghdr *)answer;
 	const struct rtattr *attr;
 	int status = ask(&request.head, answer, sizeof(answer)), left;

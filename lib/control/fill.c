@@ -91,21 +91,15 @@ fill_sources(struct engine_view *sample, unsigned n, struct fill_source top[FILL
 	return found;
 }
 
-void
-fill_text(char *text, unsigned worker, uint8_t family, uint32_t count, uint32_t max,
-	  struct engine_view *sample, unsigned n)
+/* Append ", most from ADDRESS (about N %), ..." to text at length. */
+static void
+sources_text(char *text, int length, uint8_t family, const struct fill_source *top,
+	     unsigned found, unsigned n)
 {
-	struct fill_source top[FILL_TOP];
-	unsigned found = fill_sources(sample, n, top), i;
 	char address[INET6_ADDRSTRLEN];
 	size_t bytes;
-	int length;
+	unsigned i;
 
-	length = snprintf(text, FILL_TEXT_BYTES,
-			  "the IPv%u table of worker %u is %u %% full: %" PRIu32
-			  " of %" PRIu32 " connections",
-			  family, worker, (unsigned)((uint64_t)count * 100 / max), count,
-			  max);
 	for (i = 0; i < found; i++) {
 		inet_ntop(family == 4 ? AF_INET : AF_INET6,
 			  source_of(top[i].view, &bytes), address, sizeof(address));
@@ -113,6 +107,22 @@ fill_text(char *text, unsigned worker, uint8_t family, uint32_t count, uint32_t 
 				   "%s%s (about %u %%)", i == 0 ? ", most from " : ", ",
 				   address, (top[i].count * 100 + n / 2) / n);
 	}
+}
+
+void
+fill_text(char *text, unsigned worker, uint8_t family, uint32_t count, uint32_t max,
+	  struct engine_view *sample, unsigned n)
+{
+	struct fill_source top[FILL_TOP];
+	unsigned found = fill_sources(sample, n, top);
+	int length;
+
+	length = snprintf(text, FILL_TEXT_BYTES,
+			  "the IPv%u table of worker %u is %u %% full: %" PRIu32
+			  " of %" PRIu32 " connections",
+			  family, worker, (unsigned)((uint64_t)count * 100 / max), count,
+			  max);
+	sources_text(text, length, family, top, found, n);
 }
 
 struct fill *
