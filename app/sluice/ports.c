@@ -96,6 +96,7 @@ packet_check(struct port *port, const struct rte_eth_dev_info *info,
 		return -EINVAL;
 	}
 	port->frame_bytes = frame;
+	port->mtu_max = (uint16_t)RTE_MIN(frame - PACKET_OVERHEAD, UINT16_MAX);
 	/* the kernel takes the outer tag out; the driver puts one of 802.1Q back */
 	printf("warning: port %s: what comes in with an 802.1ad tag (0x88a8) leaves net_af_packet "
 	       "with one of 802.1Q (0x8100); AF_XDP keeps it\n",

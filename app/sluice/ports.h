@@ -47,6 +47,7 @@ struct port {
 	uint32_t
 		/* that the driver wants room for in an mbuf, 0: by the MTU */
 		frame_bytes;
+	uint16_t mtu_max; /* whose frames fit into the driver's ring, 0: any */
 	struct sockets sockets;
 
 	/* the watch's (watch.h); the workers read down and limit */
@@ -55,6 +56,7 @@ struct port {
 	uint32_t xdp_id;        /* of our program */
 	bool held_down;         /* by link_propagation */
 	uint64_t released_s;    /* when it was set up again and has no link yet, or 0 */
+	uint32_t mtu_seen;      /* the interface's */
 	bool lost;
 	uint64_t link_changes;
 };

@@ -33,6 +33,27 @@ fail(int status, const char *text)
 	return status;
 }
 
+/* Two ports on one interface would each send what the other receives, for ever. */
+static int
+check_interface(const struct sluice *s, unsigned number)
+{
+	const struct port *port = &s->ports[number];
+	char text[256];
+	unsigned i;
+
+	for (i = 0; i < number && port->ifindex != 0; i++) {
+		if (s->ports[i].ifindex != port->ifindex)
+			continue;
+		snprintf(text, sizeof(text),
+			 "port '%s': interface %s is port '%s' already, another one "
+			 "expected: see iface= in the --vdev of %s",
+			 port->config->name, port->ifname, s->ports[i].config->name,
+			 port->config->device);
+		return fail(EXIT_DEVICE, text);
+	}
+	return 0;
+}
+
 static int
 find_ports(struct sluice *s)
 {
@@ -45,6 +66,8 @@ find_ports(struct sluice *s)
 		if (port_find(&s->ports[i], &config->ports[config->wires[i / 2][i % 2]],
 			      config->offloads_fix, &error) != 0)
 			return fail(EXIT_DEVICE, error.text);
+		if (check_interface(s, i) != 0)
+			return EXIT_DEVICE;
 		s->port_ids[i] = s->ports[i].id;
 	}
 	return 0;

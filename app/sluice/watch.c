@@ -43,6 +43,13 @@ limits_set(struct sluice *s)
 	const struct port *out;
 	unsigned i;
 
+	for (i = 0; i + 1 < s->port_count; i += 2)
+		if (s->ports[i].mtu != s->ports[i + 1].mtu)
+			printf("warning: port %s has an MTU of %u, port %s one of %u: what is "
+			       "too long for the other is dropped (mtu)\n",
+			       s->ports[i].config->name, s->ports[i].mtu,
+			       s->ports[i + 1].config->name, s->ports[i + 1].mtu);
+
 	for (i = 0; i < s->port_count; i++) {
 		out = port_peer(s, i);
 		atomic_store(&s->ports[i].limit,
@@ -155,11 +162,19 @@ mtu_is(struct sluice *s, struct port *port, uint32_t mtu)
 {
 	char text[64];
 
-	if (mtu == port->mtu || mtu > UINT16_MAX)
+	if (mtu == port->mtu_seen || mtu > UINT16_MAX)
 		return;
 	printf("%s: MTU %u, was %u\n", port_text(port, text, sizeof(text)), mtu,
-	       port->mtu);
+	       port->mtu_seen);
+	port->mtu_seen = mtu;
 	port->mtu = (uint16_t)mtu;
+	if (port->mtu_max != 0 && mtu > port->mtu_max) {
+		printf("warning: %s: %s takes an MTU of %u at most, set at start: longer "
+		       "frames are lost\n",
+		       port_text(port, text, sizeof(text)), port->config->device,
+		       port->mtu_max);
+		port->mtu = port->mtu_max;
+	}
 	limits_set(s);
 }
 
@@ -249,6 +264,7 @@ watch_begin(struct sluice *s)
 			continue;
 		if (port->is_xdp)
 			port->xdp_id = netdev.xdp_id;
+		port->mtu_seen = port->mtu;
 		/* a killed sluice has left it so, and could be waited for by the other port */
 		if (s->config->link_propagation && !netdev.up)
 			port_set_up(port, true, "as link_propagation needs it at start");

@@ -113,6 +113,8 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 
 	net_exec wire ip link set bp mtu 1400
 	soon 3 "an MTU that changes is logged" logged "port wan (bp): MTU 1400, was 1600"
+	soon 3 "and that the two of a wire differ" logged \
+		"warning: port lan has an MTU of 1600, port wan one of 1400"
 	send 20 1450
 	sleep 0.2
 	is "what is too long is not sent" "$(tell count n)" 0
@@ -121,6 +123,13 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	soon 3 "shorter ones cross" arrive 20
 	soon 3 "packets in = passed + dropped" balanced
 	net_exec wire ip link set bp mtu 1600
+	if [ "$PLANE_DRIVER" = net_af_packet ]; then
+		soon 3 "its own again" logged "port wan (bp): MTU 1600, was 1400"
+		net_exec wire ip link set bp mtu 9000
+		soon 3 "one too large for the driver's ring" logged \
+			"port wan (bp): net_af_packet1 takes an MTU of 1956 at most"
+		net_exec wire ip link set bp mtu 1600
+	fi
 
 	if [ "$PLANE_DRIVER" = net_af_xdp ]; then
 		net_exec wire ip link set dev bp xdp off
