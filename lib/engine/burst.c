@@ -190,13 +190,12 @@ pkt_index(const struct engine_stage *stage, unsigned i)
 {
 	const struct engine_family *f = stage->family[i];
 	const struct flow_key *key = &stage->packet[i].key;
+	uint8_t stale = stage->index[i] == FLOW_NONE ? CHANGED_INSERTED | CHANGED_REMOVED
+						     : CHANGED_REMOVED;
 
-	if (stage->conn[i] == NULL && f->changed == 0)
-		return FLOW_NONE;
-	if (stage->conn[i] != NULL && !(f->changed & CHANGED_REMOVED) &&
-	    flow_is_key_of(stage->conn[i], f->table.family, key))
-		return stage->index[i];
-	return flow_lookup(&f->table, key, stage->hash[i]);
+	if (f->changed & stale)
+		return flow_lookup(&f->table, key, stage->hash[i]);
+	return flow_find(&f->table, key, stage->hash[i], stage->index[i]);
 }
 
 static void

@@ -30,7 +30,8 @@
 #define BUCKETS_MIN 16u /* with fewer, too many keys have twice the same */
 #define EXTS_MIN 64u
 #define EXTS_MAX 65535u /* track_cold.ext_index has 16 bits */
-#define CONNECTIONS_PER_SIDE 128u
+/* With its index slot and what it remembers of the rules an IPv4 connection takes 144. */
+#define CONNECTIONS_PER_EXT 160u
 
 struct layout {
 	size_t buckets, slab, exts, ext_owner, bytes; /* offsets, and the end */
@@ -52,7 +53,7 @@ layout_of(const struct flow_config *config, struct layout *l)
 					    (uint64_t)BUCKETS_MIN);
 	l->stride = config->family == 4 ? FLOW_CONN4_BYTES : FLOW_CONN6_BYTES;
 	l->ext_count =
-		(uint32_t)RTE_MIN(RTE_MAX(n / CONNECTIONS_PER_SIDE, (uint64_t)EXTS_MIN),
+		(uint32_t)RTE_MIN(RTE_MAX(n / CONNECTIONS_PER_EXT, (uint64_t)EXTS_MIN),
 				  (uint64_t)EXTS_MAX);
 
 	l->buckets = 0;
@@ -108,7 +109,6 @@ flow_table_init(struct flow_table *t, void *memory, const struct flow_config *co
 	t->capacity = config->connections;
 	t->ext_count = l.ext_count;
 	t->ext_next = 1;
-	t->next_id = 1;
 	t->family = config->family;
 	memcpy(t->secret, config->secret, sizeof(t->secret));
 	memset(t->ext_owner, 0xff, (l.ext_count + 1) * sizeof(uint32_t)); /* FLOW_NONE */
@@ -432,9 +432,7 @@ flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 		memcpy(&conn->id, key, KEY4_BYTES);
 	else
 		memcpy(&conn->id, key, KEY6_BYTES);
-	flow_cold(t, conn)->track.id = t->next_id;
-	if (++t->next_id == 0)
-		t->next_id = 1;
+	flow_cold(t, conn)->track.id = 1; /* in use */
 	return index;
 }
 

@@ -332,6 +332,21 @@ sizes_add_up_whatever_is_on(void **state)
 	assert_in_range(full.other, plain.other, plain.other + 64);
 }
 
+static void
+a_million_connections_cost_144_bytes_with_what_they_remember_of_the_rules(void **state)
+{
+	struct engine_config config = {.max = 1048576, .wires = 1};
+	struct engine_family_sizes *v4;
+	struct engine_sizes sizes;
+
+	(void)state;
+	engine_sizes(&config, &sizes);
+	v4 = &sizes.family[0];
+	assert_true(v4->table.index + v4->table.connections + v4->table.exts +
+			    v4->rules <=
+		    144u * UINT64_C(1048576));
+}
+
 int
 main(void)
 {
@@ -345,6 +360,8 @@ main(void)
 		cmocka_unit_test(flush_ends_while_connections_keep_coming),
 		cmocka_unit_test(events_tell_the_life_of_a_connection),
 		cmocka_unit_test(events_that_do_not_fit_are_counted),
+		cmocka_unit_test(
+			a_million_connections_cost_144_bytes_with_what_they_remember_of_the_rules),
 		cmocka_unit_test(sizes_add_up_whatever_is_on),
 	};
 

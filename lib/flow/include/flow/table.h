@@ -92,7 +92,6 @@ struct flow_table {
 	uint32_t free_head; /* of the free list, index + 1 */
 	uint32_t ext_count;
 	uint32_t ext_next; /* the next to be given out */
-	uint32_t next_id;  /* serial number of the next connection */
 	uint8_t family;
 	uint8_t secret[KEY_SECRET_BYTES] __attribute__((aligned(64)));
 	struct wheel wheel; /* of this table's connections */
@@ -167,8 +166,9 @@ uint32_t flow_lookup(const struct flow_table *t, const struct flow_key *key,
 		     uint64_t hash);
 
 /*
- * Take a connection from the slab, zeroed but for its key and id, and index it. The key
- * must not be in the table. Returns its index, or FLOW_NONE: the slab is empty, or the
+ * Take a connection from the slab, zeroed but for its key and its id, which is 1 until the
+ * caller sets another (never 0, which marks a free entry), and index it. The key must not
+ * be in the table. Returns its index, or FLOW_NONE: the slab is empty, or the
  * bounded search for a place failed. Other connections keep their index always. The cost
  * is bounded: at most 128 buckets are looked at.
  */
