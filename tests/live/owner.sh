@@ -44,7 +44,7 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 		"status 4 *sluice: interface other: another sluice has it*"
 	net_exec wire ip link property del dev ap altname other
 	soon 5 "the wire goes on" crosses
-	second lan twice -e "s|control.sock|second.sock|" -e "s|iface=[ab]p|iface=a0|"
+	second lan twice -e "s|control.sock|second.sock|" -e "s|iface=[ab]p|iface=a0|g"
 	is "$PLANE_DRIVER: one interface twice" "$said" "status 4 *interface a0 is port 'lan' already*"
 	second lan elsewhere -e "s|control.sock|second.sock|"
 	is "the same names elsewhere are not there, but free" "$said" \
