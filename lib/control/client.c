@@ -46,10 +46,8 @@ client_read(struct client *c)
 	}
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		c->broken = true;
-	if (n > 0) {
+	if (n > 0)
 		c->in_length += (size_t)n;
-		c->moved = true;
-	}
 }
 
 char *
@@ -69,6 +67,7 @@ client_line(struct client *c)
 		}
 		return NULL;
 	}
+	c->moved = true; /* half a line, byte by byte, would hold a place for ever */
 	length = (size_t)(end - c->in);
 	memcpy(line, c->in, length);
 	line[length] = '\0';

@@ -32,7 +32,7 @@ struct client {
 	bool ended; /* it sends no more */
 	bool broken;
 	bool privileged;    /* root, or the user that sluice runs as */
-	bool moved;         /* bytes have come or gone since this was last cleared */
+	bool moved;         /* a line has come, or bytes have gone, since last cleared */
 	uint64_t active_ms; /* when bytes last came or went */
 	/* a task, continued a piece at a time while there is room for what it says */
 	enum client_task task;

@@ -59,8 +59,10 @@ a_line_comes_when_it_is_whole(void **state)
 	assert_false(pair->client->ended);
 	peer_sends(pair, "one");
 	assert_null(client_line(pair->client));
+	assert_false(pair->client->moved); /* it has asked for nothing */
 	peer_sends(pair, " line\n\nrest");
 	assert_string_equal(client_line(pair->client), "one line");
+	assert_true(pair->client->moved);
 	assert_string_equal(client_line(pair->client), "");
 	assert_null(client_line(pair->client));
 	assert_false(pair->client->broken);
