@@ -8,24 +8,15 @@
 
 #include "engine_internal.h"
 
-static bool
-is_tcp(const struct flow_conn *conn)
-{
-	return flow_id_class(&conn->id) == FLOW_TCP;
-}
-
 void
 connection_arm(struct engine *e, struct engine_family *f, uint32_t index)
 {
 	const struct flow_conn *conn = flow_conn(&f->table, index);
 	struct track_conn tc = family_conn(f, index);
-	uint32_t at;
 
-	if (is_tcp(conn))
-		at = tcp_wakeup(&tc, &e->config.track, e->now);
-	else
-		at = datagram_deadline(&tc, flow_id_proto(&conn->id), &e->config.track);
-	connection_arm_at(e, f, index, at);
+	connection_arm_at(e, f, index,
+			  track_wakeup(&tc, flow_id_proto(&conn->id), &e->config.track,
+				       e->now));
 }
 
 void
@@ -63,7 +54,7 @@ connection_view(const struct engine *e, const struct engine_family *f, uint32_t 
 {
 	const struct flow_conn *conn = flow_conn(&f->table, index);
 	const struct track_conn tc = family_conn(f, index);
-	const struct track_config *config = &e->config.track;
+	const uint8_t proto = flow_id_proto(&conn->id);
 	uint32_t deadline;
 	uint8_t x;
 
@@ -74,18 +65,15 @@ connection_view(const struct engine *e, const struct engine_family *f, uint32_t 
 	view->replied = (tc.hot->flags & TRACK_REPLIED) != 0;
 	view->assured = (tc.hot->flags & TRACK_ASSURED) != 0;
 	view->asymmetric = (tc.cold->flags & COLD_ASYMMETRIC) != 0;
-	view->has_states = is_tcp(conn);
+	view->has_states = track_state(&tc, proto, view->state);
 	view->rule = tc.cold->rule;
 	view->id = tc.cold->id;
 	view->age_ms = ticks_since(tc.cold->t0, now);
 	for (x = 0; x < 2; x++) {
-		view->state[x] = is_tcp(conn) ? (uint8_t)tcp_state(&tc, x) : 0;
 		view->packets[x] = f->acct != NULL ? f->acct[index].packets[x] : 0;
 		view->bytes[x] = f->acct != NULL ? f->acct[index].bytes[x] : 0;
 	}
-	deadline = is_tcp(conn)
-			   ? tcp_deadline(&tc, config)
-			   : datagram_deadline(&tc, flow_id_proto(&conn->id), config);
+	deadline = track_deadline(&tc, proto, &e->config.track);
 	view->left_ms = ticks_reached(deadline, now) ? 0 : deadline - now;
 }
 

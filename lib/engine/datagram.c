@@ -157,11 +157,8 @@ pkt_icmp_error(struct pkt_ctx *s)
 		rules_invalid(s);
 		return;
 	}
-	pkt_pass(s);
-	if (inner.proto == IPPROTO_TCP) {
-		conn = family_conn(s->f, s->index);
-		tcp_icmp_error(&conn, inner.side, inner.seg.seq, &s->r);
-	}
+	conn = family_conn(s->f, s->index);
+	track_icmp_error(&conn, inner.proto, inner.side, inner.seg.seq, &s->r);
 	if (s->r.verdict != VERDICT_PASS)
 		rules_invalid(s);
 	else if (!rules_eval(s, POLICY_CT_RELATED))

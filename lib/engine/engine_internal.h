@@ -40,8 +40,7 @@
 #include <flow/l2.h>
 #include <flow/table.h>
 #include <policy/policy.h>
-#include <track/datagram.h>
-#include <track/tcp.h>
+#include <track/track.h>
 
 /* budget.c: what answers packets. */
 enum budget_kind {

@@ -17,21 +17,14 @@ timer_due(struct engine *e, struct engine_family *f, uint32_t index)
 	const struct flow_conn *fc = flow_conn(&f->table, index);
 	struct track_conn conn = family_conn(f, index);
 	struct tcp_segment probe[2];
-	enum tcp_timer what;
-	uint32_t deadline;
+	enum track_timer what;
 
-	if (flow_id_class(&fc->id) == FLOW_TCP) {
-		what = tcp_timer(&conn, e->now, &e->config.track, probe);
-	} else {
-		deadline = datagram_deadline(&conn, flow_id_proto(&fc->id),
-					     &e->config.track);
-		what = ticks_reached(deadline, e->now) ? TCP_TIMER_EXPIRE
-						       : TCP_TIMER_WAIT;
-	}
-	if (what == TCP_TIMER_EXPIRE)
+	what = track_timer(&conn, flow_id_proto(&fc->id), e->now, &e->config.track,
+			   probe);
+	if (what == TRACK_TIMER_EXPIRE)
 		return true;
 	conn.hot->flags |= TRACK_RELEARN(0) | TRACK_RELEARN(1);
-	if (what == TCP_TIMER_PROBE && !act_probe(e, f, index, probe) &&
+	if (what == TRACK_TIMER_PROBE && !act_probe(e, f, index, probe) &&
 	    tcp_probe_unsent(&conn, e->now, &e->config.track))
 		connection_arm_at(e, f, index, e->now + TICKS_PER_S);
 	else

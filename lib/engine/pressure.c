@@ -34,9 +34,8 @@ eviction_of(const struct engine *e, const struct engine_family *f, uint32_t inde
 {
 	struct track_conn conn = family_conn(f, index);
 
-	if (flow_id_class(&flow_conn(&f->table, index)->id) == FLOW_TCP)
-		return tcp_eviction(&conn, e->now);
-	return datagram_eviction(&conn, e->now);
+	return track_eviction(&conn, flow_id_proto(&flow_conn(&f->table, index)->id),
+			      e->now);
 }
 
 /* The hand goes on by one place: the connection there, or FLOW_NONE. */

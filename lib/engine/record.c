@@ -23,9 +23,5 @@ pkt_record(const struct pkt_ctx *s, struct engine_record *record)
 	record->has_conn = true;
 	record->conn = conn.cold->id;
 	record->orig = conn.hot->flags & TRACK_ORIG ? 1 : 0;
-	if (flow_id_class(&fc->id) != FLOW_TCP)
-		return;
-	record->has_states = true;
-	record->state[0] = (uint8_t)tcp_state(&conn, 0);
-	record->state[1] = (uint8_t)tcp_state(&conn, 1);
+	record->has_states = track_state(&conn, flow_id_proto(&fc->id), record->state);
 }

@@ -81,7 +81,7 @@ tcp_wakeup(const struct track_conn *conn, const struct track_config *config, uin
 	return attempt_wakeup(&p, config, now);
 }
 
-enum tcp_timer
+enum track_timer
 tcp_timer(struct track_conn *conn, uint32_t now, const struct track_config *config,
 	  struct tcp_segment probe[2])
 {

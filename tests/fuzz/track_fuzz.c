@@ -534,12 +534,12 @@ run_timer(struct world *w)
 	uint8_t to;
 
 	switch (tcp_timer(&conn, w->now, &w->config, probe)) {
-	case TCP_TIMER_EXPIRE:
+	case TRACK_TIMER_EXPIRE:
 		w->live = false;
 		w->has_ext = false;
 		memset(&w->ext, 0, sizeof(w->ext));
 		return;
-	case TCP_TIMER_PROBE:
+	case TRACK_TIMER_PROBE:
 		require(synchronised || (w->cold.flags & COLD_RST_PEND));
 		for (to = 0; to < 2; to++)
 			require(probe[to].flags == TCP_ACK && probe[to].len == 0 &&

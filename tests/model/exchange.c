@@ -94,13 +94,13 @@ exchange_timers(struct exchange *x)
 
 	while (x->w.live) {
 		switch (world_timer(&x->w, probe)) {
-		case TCP_TIMER_PROBE:
+		case TRACK_TIMER_PROBE:
 			for (i = 0; i < 2; i++) {
 				exchange_show(x, "probe", !i, &probe[i]);
 				put(x, !i, true, true, &probe[i]);
 			}
 			break;
-		case TCP_TIMER_EXPIRE:
+		case TRACK_TIMER_EXPIRE:
 			break;
 		default:
 			return;

@@ -183,7 +183,7 @@ model_timers(struct model *m)
 {
 	struct tcp_segment probe[2];
 	struct track_conn conn;
-	enum tcp_timer what;
+	enum track_timer what;
 	uint32_t t0;
 	uint8_t x;
 
@@ -193,9 +193,9 @@ model_timers(struct model *m)
 		what = tcp_timer(&conn, m->now, model_config(m->u), probe);
 		if (m->cold.t0 != t0) /* a shadow has taken its place */
 			m->opened = m->now;
-		if (what == TCP_TIMER_EXPIRE)
+		if (what == TRACK_TIMER_EXPIRE)
 			end_entry(m);
-		if (what != TCP_TIMER_PROBE)
+		if (what != TRACK_TIMER_PROBE)
 			return;
 		for (x = 0; x < 2; x++)
 			put_generated(m, x, &probe[x]);

@@ -146,11 +146,11 @@ tracker_timers(struct sim *s)
 
 	while (s->w.live) {
 		switch (world_timer(&s->w, probe)) {
-		case TCP_TIMER_PROBE:
+		case TRACK_TIMER_PROBE:
 			for (x = 0; x < 2; x++)
 				put(s, !x, true, false, &probe[x]);
 			break;
-		case TCP_TIMER_EXPIRE:
+		case TRACK_TIMER_EXPIRE:
 			show(s, "(entry gone)", 0, &probe[0]);
 			break;
 		default:

@@ -173,13 +173,13 @@ world_wait(struct world *w, uint32_t ms)
 	w->now += ms;
 }
 
-static inline enum tcp_timer
+static inline enum track_timer
 world_timer(struct world *w, struct tcp_segment probe[2])
 {
 	struct track_conn conn = world_conn(w);
-	enum tcp_timer what = tcp_timer(&conn, w->now, &w->config, probe);
+	enum track_timer what = tcp_timer(&conn, w->now, &w->config, probe);
 
-	if (what == TCP_TIMER_EXPIRE)
+	if (what == TRACK_TIMER_EXPIRE)
 		w->live = false;
 	return what;
 }

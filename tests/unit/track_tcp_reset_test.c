@@ -20,7 +20,7 @@ exact_reset_closes_both_at_once_and_lingers_ten_seconds(void **state)
 	DROP(&w, B, ACK(301, 101), REASON_TCP_RATE);
 	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
 	world_wait(&w, 10000);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_EXPIRE);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_EXPIRE);
 }
 
 static void
@@ -61,22 +61,22 @@ reset_after_a_loss_behind_us_is_in_doubt_until_probed(void **state)
 	PASS(&w, B, RST(301), "ESTABLISHED", "ESTABLISHED");
 	LEFT(&w, 10);
 	world_wait(&w, 10000);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_PROBE);
 	PASS(&w, B, RST(301), "CLOSED", "CLOSED"); /* the answer to the probe */
 
 	world_establish(&w);
 	PASS(&w, B, ACK(301, 101, .len = 1000), "ESTABLISHED", "ESTABLISHED");
 	PASS(&w, B, RST(700), "ESTABLISHED", "ESTABLISHED");
 	world_wait(&w, 10000);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_PROBE);
 	/* the other end's answers do not keep the pair alive */
 	PASS(&w, A, ACK(101, 301), "ESTABLISHED", "ESTABLISHED");
 	world_wait(&w, 1000);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_PROBE);
 	world_wait(&w, 1000);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_PROBE);
 	world_wait(&w, 1000);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_EXPIRE);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_EXPIRE);
 }
 
 static void

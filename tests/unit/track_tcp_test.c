@@ -129,9 +129,9 @@ syn_retransmissions_do_not_prolong_syn_sent(void **state)
 	}
 	LEFT(&w, 20);
 	world_wait(&w, 19999);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_WAIT);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_WAIT);
 	world_wait(&w, 1);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_EXPIRE);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_EXPIRE);
 }
 
 static void
@@ -301,11 +301,11 @@ paws_believes_any_timestamp_after_half_an_hour(void **state)
 	     "ESTABLISHED", "ESTABLISHED");
 	conn = world_conn(&w);
 	w.now += 1800 * TICKS_PER_S - 1;
-	assert_int_equal(tcp_timer(&conn, w.now, &w.config, NULL), TCP_TIMER_WAIT);
+	assert_int_equal(tcp_timer(&conn, w.now, &w.config, NULL), TRACK_TIMER_WAIT);
 	DROP(&w, A, ACK(101, 301, .has_ts = true, .tsval = 998, .tsecr = 5000),
 	     REASON_TCP_PAWS);
 	w.now++;
-	assert_int_equal(tcp_timer(&conn, w.now, &w.config, NULL), TCP_TIMER_WAIT);
+	assert_int_equal(tcp_timer(&conn, w.now, &w.config, NULL), TRACK_TIMER_WAIT);
 	PASS(&w, A, ACK(101, 301, .has_ts = true, .tsval = 999, .tsecr = 5000),
 	     "ESTABLISHED", "ESTABLISHED");
 }
@@ -353,7 +353,7 @@ four_segment_close_ends_in_time_wait_for_2msl(void **state)
 	PASS(&w, A, ACK(102, 302), "TIME_WAIT", "CLOSED");
 	DROP(&w, B, RST(302), REASON_TCP_RST_TIME_WAIT); /* RST-8 */
 	world_wait(&w, 120000);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_EXPIRE);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_EXPIRE);
 }
 
 static void
@@ -478,22 +478,22 @@ idle_pair_is_probed_three_times_before_it_goes(void **state)
 	(void)state;
 	world_establish(&w);
 	world_wait(&w, 7439999);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_WAIT);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_WAIT);
 	world_wait(&w, 1);
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+		assert_int_equal(world_timer(&w, probe), TRACK_TIMER_PROBE);
 		assert_int_equal(probe[B].seq, 100); /* una - 1 */
 		assert_int_equal(probe[B].ack, 301);
 		assert_int_equal(probe[A].seq, 300);
 		assert_int_equal(probe[A].ack, 101);
-		assert_int_equal(world_timer(&w, probe), TCP_TIMER_WAIT);
+		assert_int_equal(world_timer(&w, probe), TRACK_TIMER_WAIT);
 		world_wait(&w, 1000);
 	}
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_EXPIRE);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_EXPIRE);
 
 	world_establish(&w);
 	world_wait(&w, 7440000);
-	assert_int_equal(world_timer(&w, probe), TCP_TIMER_PROBE);
+	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_PROBE);
 	PASS(&w, B, ACK(301, 101), "ESTABLISHED", "ESTABLISHED"); /* alive */
 	LEFT(&w, 7440);
 }

@@ -175,6 +175,9 @@ flow_id_proto(const struct flow_id *id)
 	};
 	enum flow_class class = flow_id_class(id);
 
+	/* first, so that a caller who compares with IPPROTO_TCP compares the class */
+	if (class == FLOW_TCP)
+		return IPPROTO_TCP;
 	return class == FLOW_OTHER ? (uint8_t)rte_be_to_cpu_16(id->port[0])
 				   : protos[class];
 }

@@ -41,6 +41,13 @@ enum track_eviction {
 #define TRACK_STALE_TICKS (5u * TICKS_PER_S) /* SYN_SENT under pressure */
 #define TRACK_IDLE_TICKS (60u * TICKS_PER_S) /* half-closed and idle */
 
+/* What the engine does when the timer of a connection has fired. */
+enum track_timer {
+	TRACK_TIMER_WAIT,   /* not yet over: arm the timer for track_wakeup() */
+	TRACK_TIMER_PROBE,  /* send the two probes, then as TRACK_TIMER_WAIT (TIM-1) */
+	TRACK_TIMER_EXPIRE, /* remove the connection */
+};
+
 struct track_result {
 	uint8_t verdict; /* enum verdict */
 	uint8_t reason;  /* enum reason, of a drop */

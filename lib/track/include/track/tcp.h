@@ -106,17 +106,11 @@ uint32_t tcp_deadline(const struct track_conn *conn, const struct track_config *
 uint32_t tcp_wakeup(const struct track_conn *conn, const struct track_config *config,
 		    uint32_t now);
 
-enum tcp_timer {
-	TCP_TIMER_WAIT,   /* not yet: arm the timer for tcp_wakeup() */
-	TCP_TIMER_PROBE,  /* send the two segments, then as TCP_TIMER_WAIT (TIM-1) */
-	TCP_TIMER_EXPIRE, /* the connection is gone */
-};
-
 /*
- * Time has come. probe: filled with TCP_TIMER_PROBE; probe[x] goes *to* side x, in the
- * name of the other.
+ * The timer has fired. probe: filled with TRACK_TIMER_PROBE (TIM-1); probe[x] goes *to*
+ * side x, with the addresses of the other side as its source.
  */
-enum tcp_timer tcp_timer(struct track_conn *conn, uint32_t now,
+enum track_timer tcp_timer(struct track_conn *conn, uint32_t now,
 			 const struct track_config *config, struct tcp_segment probe[2]);
 
 /*

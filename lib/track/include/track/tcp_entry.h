@@ -214,7 +214,7 @@ entry_eviction(const struct track_conn *conn, uint32_t now)
 	return TRACK_EVICT_NEVER;
 }
 
-static inline enum tcp_timer
+static inline enum track_timer
 entry_timer(struct track_conn *conn, uint32_t now, const struct track_config *config,
 	    struct tcp_segment probe[2])
 {
@@ -225,17 +225,17 @@ entry_timer(struct track_conn *conn, uint32_t now, const struct track_config *co
 		ext_prune(conn->ext, &p, now, config);
 	attempt_forget_ts(&p, now);
 	if (!ticks_reached(attempt_deadline(&p, config), now))
-		return TCP_TIMER_WAIT;
+		return TRACK_TIMER_WAIT;
 	if (attempt_is_probed(&p) && probes < TCP_PROBES) { /* TIM-1 */
 		for (x = 0; x < 2; x++)
 			probe[x] = attempt_make_probe(&p, !x);
 		attempt_set_probes(&p, probes + 1);
 		p.c->rst_tick = now;
 		attempt_set_slow(&p, conn->ext);
-		return TCP_TIMER_PROBE;
+		return TRACK_TIMER_PROBE;
 	}
-	return shadow_promote_on_expiry(&p, conn->ext) ? TCP_TIMER_WAIT
-						       : TCP_TIMER_EXPIRE;
+	return shadow_promote_on_expiry(&p, conn->ext) ? TRACK_TIMER_WAIT
+						       : TRACK_TIMER_EXPIRE;
 }
 
 /*
