@@ -31,7 +31,7 @@
 static int
 ask(const struct nlmsghdr *request, char *answer, size_t size)
 {
-	const struct nlmsghdr *head = (const struct nlmsghdr *)answer;
+	struct nlmsghdr *head = (struct nlmsghdr *)answer;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	const struct timeval limit = {.tv_sec = 1};
 	const struct nlmsgerr *error;
@@ -54,7 +54,7 @@ ask(const struct nlmsghdr *request, char *answer, size_t size)
 }
 
 static uint32_t
-attr_u32(const struct rtattr *attr)
+attr_u32(struct rtattr *attr)
 {
 	uint32_t value = 0;
 
@@ -64,17 +64,17 @@ attr_u32(const struct rtattr *attr)
 }
 
 static void
-attr_text(const struct rtattr *attr, char *text, size_t size)
+attr_text(struct rtattr *attr, char *text, size_t size)
 {
 	snprintf(text, size, "%.*s", (int)RTA_PAYLOAD(attr),
 		 (const char *)RTA_DATA(attr));
 }
 
 /* The attribute of a type inside another, or NULL. */
-static const struct rtattr *
-attr_inner(const struct rtattr *outer, unsigned short type)
+static struct rtattr *
+attr_inner(struct rtattr *outer, unsigned short type)
 {
-	const struct rtattr *attr = RTA_DATA(outer);
+	struct rtattr *attr = RTA_DATA(outer);
 	int left = (int)RTA_PAYLOAD(outer);
 
 	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left))
@@ -84,9 +84,9 @@ attr_inner(const struct rtattr *outer, unsigned short type)
 }
 
 static void
-netdev_attr(struct netdev *netdev, const struct rtattr *attr)
+netdev_attr(struct netdev *netdev, struct rtattr *attr)
 {
-	const struct rtattr *inner;
+	struct rtattr *inner;
 
 	switch (attr->rta_type & NLA_TYPE_MASK) {
 	case IFLA_IFNAME:
@@ -129,9 +129,9 @@ netdev_read(unsigned index, struct netdev *netdev)
 		.info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index},
 	};
 	char answer[ANSWER_BYTES] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
-	const struct nlmsghdr *head = (const struct nlmsghdr *)answer;
-	const struct ifinfomsg *info;
-	const struct rtattr *attr;
+	struct nlmsghdr *head = (struct nlmsghdr *)answer;
+	struct ifinfomsg *info;
+	struct rtattr *attr;
 	int status = ask(&request.head, answer, sizeof(answer)), left;
 
 	*netdev = (struct netdev){.index = index, .link_nsid = -1};
@@ -184,14 +184,14 @@ nsid_of(int namespace_fd)
 		.fd = (uint32_t)namespace_fd,
 	};
 	char answer[1024] __attribute__((aligned(NLMSG_ALIGNTO))) = {0};
-	const struct nlmsghdr *head = (const struct nlmsghdr *)answer;
-	const struct rtattr *attr;
+	struct nlmsghdr *head = (struct nlmsghdr *)answer;
+	struct rtattr *attr;
 	int status = ask(&request.head, answer, sizeof(answer)), left;
 
 	if (status < 0 || head->nlmsg_type != RTM_NEWNSID)
 		return -1;
-	attr = (const struct rtattr *)((const char *)NLMSG_DATA(head) +
-				       NLMSG_ALIGN(sizeof(struct rtgenmsg)));
+	attr = (struct rtattr *)((char *)NLMSG_DATA(head) +
+				 NLMSG_ALIGN(sizeof(struct rtgenmsg)));
 	left = (int)(head->nlmsg_len - NLMSG_SPACE(sizeof(struct rtgenmsg)));
 	for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left))
 		if (attr->rta_type == NETNSA_NSID)
@@ -298,20 +298,24 @@ netdev_rx_queues(const char *name)
 static struct ethtool_gstrings *
 feature_strings(const char *name)
 {
-	struct {
+	union {
 		struct ethtool_sset_info info;
-		uint32_t count;
+		uint8_t room[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
 	} set = {.info = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1u << ETH_SS_FEATURES}};
 	struct ethtool_gstrings *strings;
+	uint32_t count;
 
-	if (ethtool(name, &set) != 0 || set.count == 0 || set.count > FEATURES_MAX)
+	if (ethtool(name, &set) != 0)
 		return NULL;
-	strings = calloc(1, sizeof(*strings) + (size_t)set.count * ETH_GSTRING_LEN);
+	count = set.info.data[0];
+	if (count == 0 || count > FEATURES_MAX)
+		return NULL;
+	strings = calloc(1, sizeof(*strings) + (size_t)count * ETH_GSTRING_LEN);
 	if (strings == NULL)
 		return NULL;
 	strings->cmd = ETHTOOL_GSTRINGS;
 	strings->string_set = ETH_SS_FEATURES;
-	strings->len = set.count;
+	strings->len = count;
 	if (ethtool(name, strings) != 0) {
 		free(strings);
 		return NULL;
@@ -336,9 +340,11 @@ int
 netdev_features(const char *name, const char *const *names, uint32_t *on)
 {
 	struct ethtool_gstrings *strings = feature_strings(name);
-	struct {
+	union {
 		struct ethtool_gfeatures head;
-		struct ethtool_get_features_block block[FEATURES_MAX / 32];
+		uint8_t room[sizeof(struct ethtool_gfeatures) +
+			     FEATURES_MAX / 32 *
+				     sizeof(struct ethtool_get_features_block)];
 	} get = {.head = {.cmd = ETHTOOL_GFEATURES, .size = FEATURES_MAX / 32}};
 	unsigned i;
 	int bit, status;
@@ -349,7 +355,8 @@ netdev_features(const char *name, const char *const *names, uint32_t *on)
 	status = ethtool(name, &get);
 	for (i = 0; status == 0 && names[i] != NULL; i++) {
 		bit = feature_bit(strings, names[i]);
-		if (bit >= 0 && (get.block[bit / 32].active >> (bit % 32) & 1) != 0)
+		if (bit >= 0 &&
+		    (get.head.features[bit / 32].active >> (bit % 32) & 1) != 0)
 			*on |= 1u << i;
 	}
 	free(strings);
@@ -360,9 +367,11 @@ int
 netdev_features_off(const char *name, const char *const *names, uint32_t mask)
 {
 	struct ethtool_gstrings *strings = feature_strings(name);
-	struct {
+	union {
 		struct ethtool_sfeatures head;
-		struct ethtool_set_features_block block[FEATURES_MAX / 32];
+		uint8_t room[sizeof(struct ethtool_sfeatures) +
+			     FEATURES_MAX / 32 *
+				     sizeof(struct ethtool_set_features_block)];
 	} set = {.head = {.cmd = ETHTOOL_SFEATURES}};
 	unsigned i;
 	int bit, status;
@@ -373,7 +382,7 @@ netdev_features_off(const char *name, const char *const *names, uint32_t mask)
 	for (i = 0; names[i] != NULL; i++) {
 		bit = (mask >> i & 1) != 0 ? feature_bit(strings, names[i]) : -1;
 		if (bit >= 0)
-			set.block[bit / 32].valid |= 1u << (bit % 32);
+			set.head.features[bit / 32].valid |= 1u << (bit % 32);
 	}
 	status = ethtool(name, &set);
 	free(strings);

@@ -28,8 +28,7 @@ printable_text_stays(void **state)
 		"",
 		"accept comment \"mail, DNS\" ~",
 		"two\nlines\twith a tab",
-		"Gr\xc3\xbc\xc3\x9f"
-		"e \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80",
+		"Gr\xc3\xbc\xc3\237e \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80",
 		"\xc2\xa0",
 	};
 	size_t i;

@@ -92,8 +92,8 @@ static void
 all_that_is_supported_is_read_and_shown_as_nft_shows_it(void **state)
 {
 	static const char *const some[] = {
-		"forward: ct state vmap { invalid : drop, established : accept, "
-		"related : accept }",
+		("forward: ct state vmap { invalid : drop, established : accept, "
+		 "related : accept }"),
 		"forward: ct state established,related accept",
 		"forward: ct state { established, related } accept",
 		"forward: ct state ! invalid accept",
