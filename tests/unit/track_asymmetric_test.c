@@ -7,6 +7,8 @@
 
 #include "tcp_world.h"
 
+#define TS(val, ecr) .has_ts = true, .tsval = (val), .tsecr = (ecr)
+
 static bool
 asymmetric(const struct world *w)
 {
@@ -148,6 +150,65 @@ both_ends_that_agree_are_believed(void **state)
 	DROP(&w, B, RST(301), REASON_TCP_RST_SEQ);
 }
 
+/* Numbers more than half the space from those known. */
+static void
+both_ends_that_agree_are_believed_however_far(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_establish(&w);
+	DROP(&w, A, ACK(3000000101, 2800000301, .len = 500), REASON_TCP_SEQ_LEFT);
+	DROP(&w, B, ACK(2800000301, 3000000601), REASON_TCP_SEQ_LEFT);
+	PASS(&w, A, ACK(3000000101, 2800000301, .len = 500), "ESTABLISHED",
+	     "ESTABLISHED");
+	PASS(&w, B, ACK(2800000301, 3000000601), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(3000000601, 2800000301, .len = 500), "ESTABLISHED",
+	     "ESTABLISHED");
+	PASS(&w, B, ACK(2800000301, 3000001101, .len = 10), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(3000001101, 2800000311), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, B, ACK(2800000311, 3000001102), REASON_TCP_ACK_UNSENT);
+	DROP(&w, A, ACK(3001001101, 2800000311), REASON_TCP_SEQ_RIGHT);
+	DROP(&w, B, ACK(2801000311, 3000001101), REASON_TCP_SEQ_RIGHT);
+	DROP(&w, A, ACK(101, 301), REASON_TCP_SEQ_RIGHT);
+}
+
+/* ACC-10 (b): A's clock has wrapped where we did not see it. */
+static void
+timestamps_of_ends_that_agree_count_anew(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100, TS(4000000000, 0)), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101, TS(50, 4000000000)), "ESTABLISHED", "SYN_RECEIVED");
+	PASS(&w, A, ACK(101, 301, TS(4000000001, 50)), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, A, ACK(5000101, 7000301, .len = 500, TS(2000000000, 60)),
+	     REASON_TCP_SEQ_RIGHT);
+	DROP(&w, B, ACK(7000301, 5000601, TS(60, 2000000000)), REASON_TCP_SEQ_RIGHT);
+	PASS(&w, A, ACK(5000101, 7000301, .len = 500, TS(2000000001, 60)), "ESTABLISHED",
+	     "ESTABLISHED");
+	PASS(&w, B, ACK(7000301, 5000601, TS(61, 2000000001)), "ESTABLISHED",
+	     "ESTABLISHED");
+	PASS(&w, A, ACK(5000601, 7000301, TS(2000000002, 61)), "ESTABLISHED",
+	     "ESTABLISHED");
+}
+
+/* A keepalive stands one before the number that the other end acknowledges. */
+static void
+both_ends_that_agree_by_a_keepalive_are_believed(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_establish(&w);
+	DROP(&w, A, ACK(5000100, 7000301), REASON_TCP_SEQ_RIGHT);
+	DROP(&w, B, ACK(7000301, 5000101), REASON_TCP_SEQ_RIGHT);
+	PASS(&w, A, ACK(5000101, 7000301), "ESTABLISHED", "ESTABLISHED");
+	assert_true(asymmetric(&w));
+}
+
 static void
 not_where_only_one_end_agrees(void **state)
 {
@@ -161,6 +222,39 @@ not_where_only_one_end_agrees(void **state)
 		DROP(&w, A, ACK(5000101, 7000301, .len = 500), REASON_TCP_SEQ_RIGHT);
 		DROP(&w, B, ACK(9000301, 5000601), REASON_TCP_SEQ_RIGHT);
 		DROP(&w, B, ACK(7000301, 5000602), REASON_TCP_SEQ_RIGHT);
+	}
+	assert_false(asymmetric(&w));
+}
+
+static void
+not_two_ends_that_agree_once_a_fin_is_known(void **state)
+{
+	struct world w;
+	int i;
+
+	(void)state;
+	world_establish(&w);
+	PASS(&w, A, FIN(101, 301), "FIN_WAIT_1", "CLOSE_WAIT");
+	for (i = 0; i < 10; i++) {
+		DROP(&w, A, ACK(5000101, 7000301, .len = 500), REASON_TCP_SEQ_RIGHT);
+		DROP(&w, B, ACK(7000301, 5000601), REASON_TCP_SEQ_RIGHT);
+	}
+	assert_false(asymmetric(&w));
+}
+
+static void
+not_two_ends_that_agree_in_the_handshake(void **state)
+{
+	struct world w;
+	int i;
+
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	PASS(&w, B, SYNACK(300, 101), "ESTABLISHED", "SYN_RECEIVED");
+	for (i = 0; i < 10; i++) {
+		DROP(&w, A, ACK(5000101, 301, .len = 500), REASON_TCP_SEQ_RIGHT);
+		DROP(&w, B, ACK(301, 5000601), REASON_TCP_ACK_UNSENT);
 	}
 	assert_false(asymmetric(&w));
 }
@@ -204,7 +298,12 @@ main(void)
 		cmocka_unit_test(not_when_something_passes_in_between),
 		cmocka_unit_test(goes_on_for_longer_than_half_the_space),
 		cmocka_unit_test(both_ends_that_agree_are_believed),
+		cmocka_unit_test(both_ends_that_agree_are_believed_however_far),
+		cmocka_unit_test(timestamps_of_ends_that_agree_count_anew),
+		cmocka_unit_test(both_ends_that_agree_by_a_keepalive_are_believed),
 		cmocka_unit_test(not_where_only_one_end_agrees),
+		cmocka_unit_test(not_two_ends_that_agree_once_a_fin_is_known),
+		cmocka_unit_test(not_two_ends_that_agree_in_the_handshake),
 		cmocka_unit_test(a_pickup_is_assured_by_its_answer_alone),
 		cmocka_unit_test(not_when_told_to_be_strict),
 	};

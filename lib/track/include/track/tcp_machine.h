@@ -370,8 +370,9 @@ attempt_set_slow(const struct tcp_attempt *p, const struct tcp_ext *ext)
 				    COLD_UNSEEN(1))) != 0 ||
 		    attempt_probes(p) != 0;
 
-	if (ext && (ext->shadow[0].live || ext->handshake.synack_side ||
-		    ext->handshake.refused[0].count || ext->handshake.refused[1].count))
+	if (ext &&
+	    (ext->shadow[0].live || ext->handshake.synack_side || ext->handshake.agreed ||
+	     ext->handshake.refused[0].count || ext->handshake.refused[1].count))
 		slow = true;
 	if (slow)
 		p->h->flags |= TRACK_SLOW;
