@@ -7,6 +7,8 @@
 
 #include <rte_ethdev.h>
 
+#include "counters.h"
+
 static json_t *
 number(uint64_t value)
 {
@@ -131,28 +133,49 @@ generated_json(const struct engine_stats *s)
 	return generated;
 }
 
+static void
+set(json_t *object, const char *name, json_t *value)
+{
+	json_object_set_new(object, name, value);
+}
+
+/* The counters in the order of their list; what became of packets follows `bypassed`. */
+static void
+set_counters(json_t *json, const struct engine_stats *s)
+{
+	uint64_t values[ENGINE_COUNTER_COUNT];
+	unsigned i;
+
+	counter_values(s, values);
+	for (i = 0; i < ENGINE_COUNTER_COUNT; i++) {
+		set(json, counters[i].name, number(values[i]));
+		if (i != ENGINE_COUNTER_bypassed)
+			continue;
+		set(json, "dropped", number(drops_sum(s)));
+		set(json, "generated", generated_json(s));
+		set(json, "made", generated_json(s)); /* the old name, for one release */
+	}
+}
+
 json_t *
 stats_json(const struct control_config *config)
 {
 	struct control_load loads[CONTROL_MAX_WORKERS];
 	struct engine_stats s;
+	json_t *json;
 
 	if (control_stats(config, &s, loads) != 0)
 		return NULL;
-	return json_pack(
-		"{si so so so so so so so so so so so so so so so so so so so so so}",
-		"workers", (int)config->worker_count, "packets", number(s.packets),
-		"bytes", number(s.bytes), "passed", number(s.passed), "bypassed",
-		number(s.bypassed), "dropped", number(drops_sum(&s)), "generated",
-		generated_json(&s), "made", generated_json(&s), "created",
-		number(s.created), "removed", number(s.removed), "rst_forged",
-		number(s.rst_forged), "overshoot", number(s.overshoot), "asymmetric",
-		number(s.asymmetric), "reassembled", number(s.reassembled), "fragments",
-		number(s.fragments), "evicted", number(s.evicted), "connections",
-		number(s.connections), "connections_max", number(config->max),
-		"connections_ipv6", number(s.connections6), "connections_ipv6_max",
-		number(config->max6), "load", loads_json(loads, config->worker_count),
-		"ports", ports_json(config));
+	json = json_object();
+	set(json, "workers", number(config->worker_count));
+	set_counters(json, &s);
+	set(json, "connections", number(s.connections));
+	set(json, "connections_max", number(config->max));
+	set(json, "connections_ipv6", number(s.connections6));
+	set(json, "connections_ipv6_max", number(config->max6));
+	set(json, "load", loads_json(loads, config->worker_count));
+	set(json, "ports", ports_json(config));
+	return json;
 }
 
 json_t *

@@ -12,6 +12,8 @@
 #include <rte_telemetry.h>
 #include <rte_version.h>
 
+#include "counters.h"
+
 #if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
 #define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
 #define rte_tel_data_add_array_uint rte_tel_data_add_array_u64
@@ -46,29 +48,40 @@ worker_count(void)
 	return n;
 }
 
+/* The counters that a command shows; generated packets by kind follow `bypassed`. */
+static void
+add_counters(struct rte_tel_data *d, const struct engine_stats *s,
+	     enum counter_command command)
+{
+	uint64_t values[ENGINE_COUNTER_COUNT];
+	unsigned place, i, action;
+
+	counter_values(s, values);
+	for (place = 0; place < ENGINE_COUNTER_COUNT; place++) {
+		i = counters_by_telemetry[place];
+		if (counters[i].command != command)
+			continue;
+		rte_tel_data_add_dict_uint(d, counters[i].name, values[i]);
+		if (i != ENGINE_COUNTER_bypassed)
+			continue;
+		for (action = ACTION_NONE + 1; action <= ACTION_ICMP; action++)
+			rte_tel_data_add_dict_uint(d, action_name(action),
+						   s->generated[action]);
+	}
+}
+
 static int
 handle_stats(const char *command, const char *parameters, struct rte_tel_data *d)
 {
 	struct engine_stats s;
-	unsigned i;
 
 	(void)command;
 	(void)parameters;
 	if (ask(&s, NULL) != 0)
 		return -1;
 	rte_tel_data_start_dict(d);
-	rte_tel_data_add_dict_uint(d, "packets", s.packets);
-	rte_tel_data_add_dict_uint(d, "bytes", s.bytes);
-	rte_tel_data_add_dict_uint(d, "passed", s.passed);
-	rte_tel_data_add_dict_uint(d, "bypassed", s.bypassed);
-	for (i = ACTION_NONE + 1; i <= ACTION_ICMP; i++)
-		rte_tel_data_add_dict_uint(d, action_name(i), s.generated[i]);
-	rte_tel_data_add_dict_uint(d, "rst_forged", s.rst_forged);
-	rte_tel_data_add_dict_uint(d, "asymmetric", s.asymmetric);
-	rte_tel_data_add_dict_uint(d, "reassembled", s.reassembled);
-	rte_tel_data_add_dict_uint(d, "fragments", s.fragments);
-	rte_tel_data_add_dict_uint(d, "evicted", s.evicted);
-	return rte_tel_data_add_dict_uint(d, "overshoot", s.overshoot);
+	add_counters(d, &s, COUNTER_COMMAND_STATS);
+	return 0;
 }
 
 static int
@@ -108,8 +121,8 @@ handle_conntrack(const char *command, const char *parameters, struct rte_tel_dat
 	rte_tel_data_add_dict_uint(d, "connections_max", max);
 	rte_tel_data_add_dict_uint(d, "connections_ipv6", s.connections6);
 	rte_tel_data_add_dict_uint(d, "connections_ipv6_max", max6);
-	rte_tel_data_add_dict_uint(d, "created", s.created);
-	return rte_tel_data_add_dict_uint(d, "removed", s.removed);
+	add_counters(d, &s, COUNTER_COMMAND_CONNTRACK);
+	return 0;
 }
 
 static int

@@ -195,22 +195,13 @@ control_stats_add(struct engine_stats *sum, const struct engine_stats *stats)
 {
 	unsigned i;
 
-	sum->packets += stats->packets;
-	sum->bytes += stats->bytes;
-	sum->passed += stats->passed;
-	sum->bypassed += stats->bypassed;
+#define ADD(member, ...) sum->member += stats->member;
+	ENGINE_COUNTERS(ADD)
+#undef ADD
 	for (i = 0; i < REASON_COUNT; i++)
 		sum->drops[i] += stats->drops[i];
 	for (i = 0; i <= ACTION_ICMP; i++)
 		sum->generated[i] += stats->generated[i];
-	sum->created += stats->created;
-	sum->removed += stats->removed;
-	sum->rst_forged += stats->rst_forged;
-	sum->overshoot += stats->overshoot;
-	sum->asymmetric += stats->asymmetric;
-	sum->reassembled += stats->reassembled;
-	sum->fragments += stats->fragments;
-	sum->evicted += stats->evicted;
 	sum->connections += stats->connections;
 	sum->connections6 += stats->connections6;
 	sum->max += stats->max;

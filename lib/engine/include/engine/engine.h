@@ -28,6 +28,7 @@
 
 #include <base/reason.h>
 #include <base/verdict.h>
+#include <engine/counters.h>
 #include <flow/table.h>
 #include <fragment/fragment.h>
 #include <packet/packet.h>
@@ -206,21 +207,12 @@ void engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t taken,
 		    uint16_t lost);
 
 struct engine_stats {
-	uint64_t packets; /* that came in */
-	uint64_t bytes;
-	uint64_t passed;
-	uint64_t bypassed;            /* of those: not IP, or neighbour discovery */
-	uint64_t drops[REASON_COUNT]; /* [REASON_NONE] stays 0 */
-	uint64_t generated[ACTION_ICMP + 1]; /* segments of ours by enum action */
-	uint64_t created;                    /* connections */
-	uint64_t removed;
-	uint64_t evicted;     /* of those: to make room, TIM-2 */
-	uint64_t rst_forged;  /* RST-7 */
-	uint64_t overshoot;   /* ACC-1 */
-	uint64_t asymmetric;  /* ACC-10: connections found to be so */
-	uint64_t reassembled; /* datagrams that came in fragments */
-	uint32_t fragments;   /* held now */
-	uint32_t connections; /* now */
+#define ENGINE_STATS_MEMBER(member, ...) uint64_t member;
+	ENGINE_COUNTERS(ENGINE_STATS_MEMBER) /* engine/counters.h says what each is */
+#undef ENGINE_STATS_MEMBER
+	uint64_t drops[REASON_COUNT];        /* [REASON_NONE] stays 0 */
+	uint64_t generated[ACTION_ICMP + 1]; /* packets of ours by enum action */
+	uint32_t connections;                /* now */
 	uint32_t connections6;
 	uint32_t max; /* connections that there is room for */
 	uint32_t max6;
