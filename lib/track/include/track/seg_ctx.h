@@ -14,6 +14,7 @@ struct seg_ctx {
 	struct track_result *r;
 	struct tcp_ext
 		*side; /* of the connection, also while a shadow is asked; or NULL */
+	bool over;     /* a shadow is asked, and its connection is over: ACC-10 (c) */
 };
 
 /* The side it came from. The mask is for BPF's verifier, which has to see the bound. */

@@ -113,7 +113,7 @@ ack_unanswered(const struct seg_ctx *st, const struct tcp_attempt *p)
 	if (TRACK_EXTS && !config->tcp_be_liberal && config->tcp_asymmetric) {
 		if (seg_needs_side(st))
 			return TCP_NEED_INPUT;
-		if (!seg_is_own(st, p) || !unseen_answer_shown(st, p))
+		if (!(seg_is_own(st, p) || st->over) || !unseen_answer_shown(st, p))
 			return seg_drop(st, REASON_TCP_NO_HANDSHAKE);
 		attempt_set_unseen(st, p, COLD_UNSEEN(!x));
 	} else if (!config->tcp_be_liberal) {

@@ -339,14 +339,25 @@ shadow_try(const struct seg_ctx *st, const struct tcp_attempt *p, int i,
 	return outcome;
 }
 
+/* Whether both ends have closed, as far as 2MSL runs, or one has reset. */
+static inline bool
+attempt_is_over(const struct tcp_attempt *p)
+{
+	return (p->c->flags & (COLD_TIME_WAIT | COLD_CLOSED)) != 0;
+}
+
 /* After the connection itself has said `first`. */
 TRACK_RARE enum tcp_outcome
-to_shadows(const struct seg_ctx *st, const struct tcp_attempt *p, enum tcp_outcome first)
+to_shadows(const struct seg_ctx *of_conn, const struct tcp_attempt *p,
+	   enum tcp_outcome first)
 {
+	struct seg_ctx of_shadow = *of_conn;
+	const struct seg_ctx *st = &of_shadow;
 	struct track_result before = *st->r;
 	enum tcp_outcome outcome;
 	int i;
 
+	of_shadow.over = attempt_is_over(p);
 	for (i = 0; i < TCP_SHADOWS; i++) {
 		if (!st->side->shadow[i].live)
 			continue;

@@ -21,7 +21,8 @@
 
 /*
  * Evidence is of the connection alone: its shadows have their own way to be believed
- * (SYN-4).
+ * (SYN-4). The exception is (c) of an attempt beside a connection that is over: there is
+ * no living connection that a forger could replace.
  */
 static inline bool
 seg_is_own(const struct seg_ctx *st, const struct tcp_attempt *p)
