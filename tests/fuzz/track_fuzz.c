@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include <track/conn_valid.h>
 #include <track/tcp_entry.h>
 #include <track/tcp_fast.h>
 
@@ -96,31 +97,6 @@ states_are_legal(enum tcp_state a, enum tcp_state b)
 	return (peers[a] >> b & 1) && (peers[b] >> a & 1);
 }
 
-static void
-check_bits(const struct tcp_attempt *p, const struct track_config *config)
-{
-	const struct track_hot *h = p->h;
-	uint8_t x;
-
-	for (x = 0; x < 2; x++) {
-		uint8_t ep = h->ep[x], peer = h->ep[!x];
-
-		require((ep & EP_FS) || !(ep & (EP_ACT | EP_FA)));
-		require(((ep & EP_FS) != 0) == ((peer & EP_PF) != 0));
-		require(!(ep & EP_PA) || (peer & EP_SS));
-		require(!(ep & EP_SA) || (ep & EP_SS));
-		if (!attempt_answered(p))
-			continue;
-		require(attempt_scale(p, x) <= TCP_MAX_SCALE);
-		if (config->tcp_be_liberal) /* LIB-1: numbers are anybody's */
-			continue;
-		require(!seq_after(h->una[x], h->nxt[x])); /* MODEL-1 */
-		require(!seq_before(h->edge[x], h->una[x]));
-	}
-	require(!(p->c->flags & COLD_TIME_WAIT) || (h->ep[0] & h->ep[1] & EP_FS));
-	require(!(p->c->flags & COLD_CLOSED) || (p->c->flags & COLD_RST_PEND));
-}
-
 static uint32_t
 longest(const struct track_config *config)
 {
@@ -143,7 +119,7 @@ check_connection(struct world *w)
 	uint32_t deadline = tcp_deadline(&conn, &w->config);
 	int i;
 
-	check_bits(&p, &w->config);
+	require(conn_valid(p.h, p.c, w->config.tcp_be_liberal));
 	attempt_set_slow(&slow, conn.ext);
 	require(!(hot.flags & TRACK_SLOW) || (w->hot.flags & TRACK_SLOW));
 	require(w->config.tcp_be_liberal ||
@@ -157,7 +133,7 @@ check_connection(struct world *w)
 	for (i = 0; i < TCP_SHADOWS; i++) {
 		n = shadow_attempt(&w->ext.shadow[i]);
 		if (w->ext.shadow[i].live)
-			check_bits(&n, &w->config);
+			require(conn_valid(n.h, n.c, w->config.tcp_be_liberal));
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include <base/seq.h>
 #include <base/ticks.h>
+#include <track/conn_valid.h>
 
 #define FUTURE_STEPS 400
 #define GONE_TURNS 24
@@ -231,6 +232,8 @@ check_state(const struct model *m)
 {
 	const char *broken = check_states(m);
 
+	if (m->live && !conn_valid(&m->hot, &m->cold, model_config(m->u)->tcp_be_liberal))
+		return "MODEL-1: the connection's own facts contradict each other";
 	if (m->forgotten && !m->u->reroute)
 		return "(d) the endpoints are connected, and the entry ends before its time";
 	if (broken == NULL)
