@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What leaves: the packets that pass, and right behind the packet that caused them the
- * segments that we make. An answer is built of the frame in hand; what goes on to the
- * other side, of the link layer of the connection's own segments (link.c).
+ * Transmission: packets that pass, and directly behind a packet the segment that sluice
+ * generates because of it. A segment back to the sender gets its link layer from the
+ * received frame; one to the other side from what link.c has learnt of the connection.
  */
 #include "engine_internal.h"
 
@@ -20,7 +20,7 @@ act_send(struct engine *e, uint16_t port, struct rte_mbuf *m)
 	return true;
 }
 
-/* What a segment that we make of the one in hand starts with, and where it leaves. */
+/* Link layer and port of a generated segment. */
 static struct reply_l2
 l2_of_generated(const struct pkt_ctx *s)
 {
@@ -34,7 +34,7 @@ l2_of_generated(const struct pkt_ctx *s)
 		back.port = s->port;
 		return back;
 	}
-	/* the frame in hand may be forged: that of a RST which is not exact, RST-6 */
+	/* not from this frame, which may be forged: a RST that is not exact, RST-6 */
 	if (s->index != FLOW_NONE)
 		pair = flow_l2_get(s->e->l2, flow_cold(&s->f->table,
 						       flow_conn(&s->f->table, s->index))
@@ -42,7 +42,7 @@ l2_of_generated(const struct pkt_ctx *s)
 	return pair != NULL ? pair->to[s->r.generated_to] : l2;
 }
 
-/* Whether the budget allows the answer that s->r.action is. */
+/* Whether the budget allows one more answer of the kind of s->r.action. */
 static bool
 answer_allowed(const struct pkt_ctx *s)
 {
@@ -60,7 +60,7 @@ act_segment(struct pkt_ctx *s)
 	struct reply_l2 l2;
 	struct rte_mbuf *m;
 
-	/* GEN-1: an answer to no single host is none */
+	/* GEN-1: no answer to broadcast, multicast and the like */
 	if (s->r.action == ACTION_RST && !reply_icmp_allowed(s->m, p))
 		return false;
 	if (s->r.action != ACTION_PROBE && !answer_allowed(s))
@@ -88,7 +88,7 @@ act_icmp(struct pkt_ctx *s)
 }
 
 static void
-act_make(struct pkt_ctx *s)
+act_generate(struct pkt_ctx *s)
 {
 	bool generated = s->r.action == ACTION_ICMP ? act_icmp(s) : act_segment(s);
 
@@ -98,7 +98,7 @@ act_make(struct pkt_ctx *s)
 		s->r.action = ACTION_NONE;
 }
 
-/* Unlike act_send() frees nothing: the frame may be needed for what we make. */
+/* Unlike act_send() this does not free the frame: an answer may be made from it. */
 static bool
 act_pass(struct pkt_ctx *s)
 {
@@ -126,7 +126,7 @@ act(struct pkt_ctx *s)
 		e->stage.dropped[e->stage.drops++] = s->m;
 	}
 	if (s->r.action != ACTION_NONE)
-		act_make(s);
+		act_generate(s);
 }
 
 bool

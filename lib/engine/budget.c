@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How many segments of our own answer packets. Each kind has a budget for each source
- * address, and but for the answers of `reject` one for all sources together.
+ * Rate limits of generated answers. Each kind of answer has a budget for each source
+ * address, and, except for `reject`, a second one for all sources together.
  *
  * A budget that is exact and shared tells an off-path sender what others have used of it:
  * it forges a segment in the name of a victim, provokes answers to itself, and counts
- * them (CVE-2016-5696). So a budget is drawn anew each second, at random between a half
- * and one and a half of its figure, as RFC 5961 5 and Linux do; and which sources share a
- * bucket changes each second, too, so that nobody finds a source that shares the
- * victim's.
+ * them (CVE-2016-5696). So each second a budget is a new random number, 0.5 to 1.5 times
+ * its figure, as RFC 5961 5 suggests and Linux does. Which sources share a bucket changes
+ * each second, too, so that an attacker cannot find an address that shares the victim's.
  *
- * The numbers come from a generator that starts at engine_config.secret, and seconds are
- * those of the packets: a replay answers the same packets each time.
+ * The random numbers are seeded with engine_config.secret, and time is that of the
+ * packets, so each replay of a capture gives the same answers.
  */
 #include <string.h>
 
@@ -19,14 +18,14 @@
 
 #define SECOND_NS UINT64_C(1000000000)
 
-/* Answers a second. all 0: as many as the sources may have together. */
+/* Answers a second for each source and for all of them; all 0: no limit for all. */
 static const struct {
 	uint32_t source;
 	uint32_t all;
 } figures[BUDGET_KINDS] = {
 	/*
-	 * a client that is let in by no rule is to fail at once: nothing is learnt from
-	 * it
+	 * generous: a rejected client should fail at once, and the answer reveals
+	 * nothing
 	 */
 	[BUDGET_REJECT] = {10000, 0},
 	[BUDGET_RST] = {1000, 10000},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The way of a burst: stages over arrays, so that what each packet waits for, its header,
- * its bucket, its connection, is waited for by all of them together. The stages only
- * read. Then the packets act, one by one in the order of their arrival: what one does to
- * the tables the next one sees, as if it had come in a burst of its own.
+ * The stages of a burst. Each stage is a loop over all packets, so that the cache misses
+ * for their headers, buckets and connections overlap. All stages but the last only read.
+ * The last, stage_act(), processes the packets one by one in the order of arrival: thus a
+ * packet sees what the one before it has done to the tables.
  */
 #include <rte_prefetch.h>
 
@@ -12,10 +12,10 @@
 /* Headers are fetched this many packets ahead. */
 #define AHEAD 4u
 
-/* .. and buckets are read this many packets after they have been asked for. */
+/* A bucket is read this many packets after its prefetch. */
 #define PROBE_AFTER 16u
 
-/* Hash; ask for the bucket. The length of a key of a known family is a constant. */
+/* Hash the key, prefetch the bucket. bytes, the length of the key, is a constant. */
 static __rte_always_inline void
 stage_hash(struct engine_stage *stage, unsigned i, struct engine_family *f, size_t bytes)
 {
@@ -26,7 +26,7 @@ stage_hash(struct engine_stage *stage, unsigned i, struct engine_family *f, size
 	flow_prefetch_bucket(&f->table, hash);
 }
 
-/* Compare tags; ask for the connection. True: the second bucket has to be read first. */
+/* Compare tags, prefetch the connection. True: the alternate bucket has to be read. */
 static __rte_always_inline bool
 stage_probe(struct engine_stage *stage, unsigned i)
 {
@@ -38,7 +38,7 @@ stage_probe(struct engine_stage *stage, unsigned i)
 	return index == FLOW_MAYBE;
 }
 
-/* The few that do not live in their first bucket. */
+/* Read the alternate buckets of the packets that stage_probe() has not resolved. */
 static void
 stage_probe_second(struct engine_stage *stage, const unsigned *second, unsigned n)
 {
@@ -55,8 +55,8 @@ stage_probe_second(struct engine_stage *stage, const unsigned *second, unsigned 
 }
 
 /*
- * Parse, key, hash; ask for the bucket. Of a fast-path frame only so much is parsed as
- * its lookup needs: most pass without the rest.
+ * Parse, hash the key, prefetch the bucket. Of a fast-path frame only what the lookup
+ * needs is parsed; most pass without the rest.
  */
 static __rte_always_inline void
 stage_parse(struct engine *e, const struct rte_mbuf *m, unsigned i, uint8_t side,
@@ -79,9 +79,9 @@ stage_parse(struct engine *e, const struct rte_mbuf *m, unsigned i, uint8_t side
 }
 
 /*
- * Find the connections. One loop, in which a bucket is read PROBE_AFTER packets after it
- * has been asked for, so that lines are asked for as evenly as can be: the processor can
- * wait for so many at once only.
+ * Find the connections. One loop reads each bucket PROBE_AFTER packets after its
+ * prefetch. This spreads the prefetches evenly: a processor has a limited number of
+ * outstanding cache misses.
  */
 static __rte_always_inline void
 stage_find_from(struct engine *e, unsigned n, uint8_t side)
@@ -121,7 +121,7 @@ stage_find(struct engine *e, unsigned n)
 		stage_find_from(e, n, 0);
 }
 
-/* Whether a packet of no connection may begin one; then all of it is parsed. */
+/* Whether a packet without a connection may open one; then parse the rest of it. */
 static bool
 finish_if_new(struct engine_stage *stage, unsigned i)
 {
@@ -134,9 +134,9 @@ finish_if_new(struct engine_stage *stage, unsigned i)
 }
 
 /*
- * Where rules are many, have the new packets of a burst look at them together: what each
- * waits for, others wait for at the same time. It reads, and the answers are as they
- * would have been.
+ * With many rules, classify the packets of a burst that may open connections in one
+ * batch, so that their cache misses overlap. This only reads, and the verdicts are the
+ * same as without it.
  */
 static __rte_noinline void
 stage_classify(struct engine *e, unsigned n)
@@ -157,9 +157,9 @@ stage_classify(struct engine *e, unsigned n)
 }
 
 /*
- * Ask for what packets need that are not ordinary: their connections' second lines; and
- * all, with acct, and where the rules judge established packets. Where no connection of
- * the last burst needed a second line, none of this one is taken to.
+ * Prefetch the connections' second lines for packets that the fast path cannot take, and
+ * for all packets their counters (acct) and the generation of the rules, if needed. When
+ * no packet of the last burst took the slow path, second lines are not prefetched.
  */
 static void
 stage_prefetch(struct engine *e, unsigned n)
@@ -184,7 +184,7 @@ stage_prefetch(struct engine *e, unsigned n)
 	}
 }
 
-/* The packet's connection, now that those before it in the burst have acted. */
+/* The packet's connection, after the packets before it may have changed the table. */
 static uint32_t
 pkt_index(const struct engine_stage *stage, unsigned i)
 {
@@ -233,7 +233,7 @@ burst_no_wire(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 	engine_refuse(e, pkts, n, REASON_NO_WIRE);
 }
 
-/* The record of a packet that has passed in fast_path_run(). */
+/* The record of a packet that has passed on the fast path. */
 static void
 fast_path_record(struct engine *e, unsigned i)
 {
@@ -242,7 +242,7 @@ fast_path_record(struct engine *e, unsigned i)
 	pkt_record(&s, &e->stage.records[i]);
 }
 
-/* The way of all other packets. */
+/* Slow path: any packet that the fast path does not take. */
 static void
 slow_path(struct engine *e, unsigned i)
 {
@@ -264,7 +264,7 @@ slow_path(struct engine *e, unsigned i)
 		pkt_record(&s, &stage->records[i]);
 }
 
-/* The packets act, in the order of their arrival. */
+/* Process the packets in the order of arrival, on the fast path or the slow path. */
 static void
 stage_act(struct engine *e, unsigned n)
 {
@@ -274,7 +274,7 @@ stage_act(struct engine *e, unsigned n)
 	stage->mixed = false;
 	while (i < n) {
 		next = fast_path_eligible(stage, i) ? fast_path(e, i, n) : i;
-		/* nothing of what passes there changes a record of another */
+		/* the fast path changes nothing that another record shows */
 		for (; i < next && stage->records != NULL; i++)
 			fast_path_record(e, i);
 		i = next;

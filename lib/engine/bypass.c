@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What crosses a wire without rules and tracking (engine_config.bypass). A word stands
- * for a protocol of the link; ENGINE_BYPASS_NON_IP for all other frames, but those that
- * may carry IP: they have to be named.
+ * Frames that pass without rules and tracking (engine_config.bypass). A flag stands for a
+ * protocol of the link layer; ENGINE_BYPASS_NON_IP for all others except encapsulations
+ * of IP, which have to be configured by name or number.
  */
 #include "engine_internal.h"
 
@@ -43,7 +43,7 @@ flag_of_type(uint16_t ether_type)
 	}
 }
 
-/* Whether an EtherType is one of those that the configuration has by number. */
+/* Whether the configuration lists the EtherType by number. */
 static bool
 type_is_listed(const struct engine_config *config, uint16_t ether_type)
 {
@@ -62,7 +62,7 @@ bypass_allows(const struct engine_config *config, const struct packet *p)
 
 	if (p->kind == PACKET_ND)
 		return (config->bypass & ENGINE_BYPASS_ND) != 0;
-	/* what is needed for the IP that is tracked */
+	/* PPPoE discovery, without which no session carries the IP that is tracked */
 	if (config->pppoe && (flags & ENGINE_BYPASS_PPPOE))
 		return true;
 	if (!packet_type_carries(p->ether_type))

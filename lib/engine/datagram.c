@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The way of everything that is not TCP. These trackers drop nothing, so the rules come
- * first and the connection changes only when they have accepted.
+ * Packets that are not TCP. Their trackers drop nothing, so the rules are evaluated first
+ * and the connection changes only when they accept.
  */
 #include <netinet/in.h>
 #include <string.h>
 
 #include "engine_internal.h"
 
-/* A question of ours, or an answer that has been asked for, or neither. */
+/* False for an ICMP reply without a query from the other side. */
 static bool
 query_expected(const struct pkt_ctx *s)
 {
@@ -22,7 +22,7 @@ query_expected(const struct pkt_ctx *s)
 	return datagram_has_query(&conn, !s->p->side);
 }
 
-/* The first question of a side: to the rules it is new, though the key is known. */
+/* The first ICMP query of a side: `new` to the rules, though the connection exists. */
 static bool
 query_is_first(const struct pkt_ctx *s, const struct track_conn *conn)
 {
@@ -113,7 +113,7 @@ pkt_datagram(struct pkt_ctx *s)
 }
 
 /*
- * Whoever reports an error reports it to the sender of what it quotes (RFC 1122 3.2.2).
+ * An ICMP error is sent to the source address of the packet it quotes (RFC 1122 3.2.2).
  */
 static bool
 error_is_senders(const struct packet *p, const struct packet *inner)
@@ -126,8 +126,8 @@ error_is_senders(const struct packet *p, const struct packet *inner)
 }
 
 /*
- * Find the connection that an ICMP error is about. About an error nobody sends one, so
- * what it quotes is of a kind that makes connections.
+ * Find the connection that an ICMP error is about. Hosts send no error about an error, so
+ * the quoted packet is of a kind that has connections.
  */
 static bool
 error_lookup(struct pkt_ctx *s, struct packet *inner)
@@ -145,7 +145,7 @@ error_lookup(struct pkt_ctx *s, struct packet *inner)
 	return true;
 }
 
-/* Related to a connection, or nothing; refreshes none (MODEL-3). */
+/* Related to a connection, or dropped. It refreshes no timer (MODEL-3). */
 void
 pkt_icmp_error(struct pkt_ctx *s)
 {
@@ -165,7 +165,7 @@ pkt_icmp_error(struct pkt_ctx *s)
 		rules_refuse(s);
 }
 
-/* Neighbour discovery is no connection's: the kernel calls it untracked, and so do we. */
+/* Neighbour discovery has no connection: `untracked` to the rules, as in the kernel. */
 void
 pkt_untracked(struct pkt_ctx *s)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Memory, configuration, counters. All that an engine ever needs lies in one block:
+ * Memory, configuration, counters. An engine allocates nothing: all lies in one block:
  *
  *	struct engine with its transmit buffers | link layers | fragments |
  *	for each family: table, arrays of its connections (ext.c)
@@ -51,7 +51,7 @@ fragments_init(struct engine *e, void *memory)
 		e->fragments = fragment_init(memory, &fc);
 }
 
-/* Pairs of link layers: each connection can have one of its own, up to FLOW_L2_MAX. */
+/* The number of pairs of link layers: one a connection, at most FLOW_L2_MAX. */
 static uint32_t
 l2_pairs(const struct engine_config *config)
 {
@@ -202,7 +202,7 @@ engine_set_policy(struct engine *e, const struct policy *policy,
 						&verdict) &&
 				verdict.kind == POLICY_ACCEPT;
 	e->batch_classify = policy_wants_batch(policy, POLICY_CT_NEW);
-	/* GENERATION_FLUSHING goes on: nobody has remembered the rules before these */
+	/* during GENERATION_FLUSHING no connection stores a generation: it stays */
 	if (e->generation != GENERATION_FLUSHING &&
 	    ++e->generation == GENERATION_FLUSHING)
 		e->forget_cursor = 0;
@@ -250,7 +250,7 @@ engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t taken, uint16_t 
 	uint16_t i, received = lost;
 
 	if (taken < tx->count || lost > 0) {
-		/* what we have made ourselves came in nowhere */
+		/* generated packets were not received: they do not count as passed */
 		for (i = taken; i < tx->count; i++)
 			received += tx->pkts[i]->port != RTE_MBUF_PORT_INVALID;
 		e->stats.passed -= RTE_MIN(received, e->stats.passed);

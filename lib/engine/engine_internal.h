@@ -7,24 +7,24 @@
  *	fast_path.c   the next segments of established connections
  *	dispatch.c    which file decides about a packet, by its kind
  *	record.c      what became of a packet, for the caller
- *	tcp.c         a TCP segment's way
- *	datagram.c    the way of everything else
- *	bypass.c      what crosses unasked
- *	fragment.c    fragments wait until their datagram is whole
- *	rules.c       when the rules are asked, and what they may say
+ *	tcp.c         TCP segments that are not on the fast path
+ *	datagram.c    all other packets with a connection, ICMP errors
+ *	bypass.c      frames that pass without rules and tracking
+ *	fragment.c    fragments wait until their datagram is complete
+ *	rules.c       when the rules are evaluated, and what follows
  *	ext.c         what is known of each connection beside its entry in the table
  *	open.c        the beginning of a connection
  *	connection.c  its timer, its end, and its view for lists and events
- *	act.c         what leaves: packets, and segments of our own
- *	budget.c      how many of these answer packets
- *	link.c        where a connection's own segments go
+ *	act.c         transmission of packets and of generated segments
+ *	budget.c      rate limits of generated answers
+ *	link.c        link layers of connections, for generated segments
  *	expire.c      time-outs and probes
  *	mtu.c         frames too long for the port that they would leave by
  *	list.c        walking, deleting, flushing
- *	pressure.c    who makes room when the table is full
+ *	pressure.c    eviction when the table is nearly full
  *
- * The heart is struct pkt_ctx: one packet in hand. Each file that judges fills in its
- * result and nothing else; act.c does what the result says, once, at the end.
+ * All of them work on a struct pkt_ctx, the packet being processed. The files that decide
+ * fill in its result, r; act.c then does what the result says.
  */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
@@ -47,7 +47,7 @@ enum budget_kind {
 	BUDGET_REJECT,    /* a rule's `reject`: RST or ICMP error */
 	BUDGET_RST,       /* the tracker's: GEN-1, GEN-2, GEN-4 */
 	BUDGET_CHALLENGE, /* ACC-9 */
-	BUDGET_ICMP,      /* an ICMP error that no rule asks for */
+	BUDGET_ICMP,      /* an ICMP error other than that of a rule */
 	BUDGET_KINDS,
 };
 
@@ -67,9 +67,9 @@ struct engine_budget {
 };
 
 /*
- * engine.generation has eight bits: before a number comes up again, no connection may be
- * left that remembers it from the last time. This one is remembered by none; while it
- * stands, engine_expire() has the connections forget theirs, so many places a call.
+ * engine.generation has eight bits: before a number is used again, no connection may hold
+ * it from its last use. So when this one is reached, engine_expire() sets the generation
+ * of all connections to 0, GENERATION_FLUSH_PLACES a call, and none is stored meanwhile.
  */
 #define GENERATION_FLUSHING UINT8_MAX
 #define GENERATION_FLUSH_PLACES 256u
@@ -78,7 +78,7 @@ struct engine_budget {
 #define CHANGED_INSERTED 0x1u /* a miss may be a hit by now */
 #define CHANGED_REMOVED 0x2u  /* a hit may be another's */
 
-/* With conntrack.acct: what a connection's sides have sent. */
+/* With conntrack.acct: what each side of a connection has sent. */
 struct engine_acct {
 	uint64_t packets[2];
 	uint64_t bytes[2];
@@ -94,11 +94,11 @@ struct engine_family {
 		generation;
 	bool exists;             /* false: no connections of this family, ever */
 	uint8_t changed;         /* CHANGED_* */
-	uint32_t high_watermark; /* connections from which on room is made */
-	uint32_t reserve;    /* places that are left when more than that is done for it */
-	uint32_t clock_hand; /* the next place to be looked at for that */
-	uint32_t fruitless;  /* places looked at in vain since the last who went */
-	uint32_t fruitless_tick; /* when */
+	uint32_t high_watermark; /* connections, for pressure_relieve() */
+	uint32_t reserve;        /* free entries, for pressure_relieve() */
+	uint32_t clock_hand;     /* the next entry to scan for eviction */
+	uint32_t fruitless;      /* entries scanned since the last eviction */
+	uint32_t fruitless_tick; /* of that scan */
 };
 
 /*
@@ -115,14 +115,14 @@ struct engine_stage {
 	struct rte_mbuf **pkts;
 	struct engine_record *records; /* or NULL */
 	uint16_t port;
-	bool mixed; /* some connection of the last burst needed its second line */
+	bool mixed; /* a connection of the last burst was on the slow path */
 	struct packet packet[ENGINE_BURST_MAX];
 	const struct rte_tcp_hdr *tcp[ENGINE_BURST_MAX]; /* packet_is_fast() only */
 	struct engine_family *family[ENGINE_BURST_MAX];
 	uint64_t hash[ENGINE_BURST_MAX];
 	uint32_t index[ENGINE_BURST_MAX];         /* of the connection, or FLOW_NONE */
-	struct flow_conn *conn[ENGINE_BURST_MAX]; /* .. itself, or NULL */
-	struct policy_class classified[ENGINE_BURST_MAX]; /* with engine.looks */
+	struct flow_conn *conn[ENGINE_BURST_MAX]; /* the connection, or NULL */
+	struct policy_class classified[ENGINE_BURST_MAX]; /* with batch_classify */
 	struct rte_mbuf *dropped[ENGINE_BURST_MAX];
 	unsigned drops;
 	/* accepted by the constant rules of ct state established: counted once a burst */
@@ -131,8 +131,8 @@ struct engine_stage {
 };
 
 /*
- * engine.family of what is of no connection: its table is empty, as that of one not
- * wanted.
+ * Index in engine.family for packets that never have a connection. Its table is empty, so
+ * that every lookup misses.
  */
 #define FAMILY_NONE 2
 
@@ -149,8 +149,8 @@ struct engine {
 	bool established_accept;            /* whatever the packet */
 	bool batch_classify; /* the rules of new packets are many: stage_classify() */
 	struct engine_budget budget;      /* of what answers packets */
-	struct fragment_table *fragments; /* NULL: none are taken */
-	struct fragment_group group;      /* that is held no more */
+	struct fragment_table *fragments; /* NULL: all are dropped */
+	struct fragment_group group;      /* just taken out of fragments */
 	struct packet whole;              /* its datagram */
 	struct flow_l2 *l2;
 	uint64_t link_cursor;  /* of the walk of link.c; ENGINE_CURSOR_END: none */
@@ -163,11 +163,11 @@ struct engine {
 	struct engine_stats stats;
 	struct engine_saved saved;
 	bool expire_v6_first;   /* the families take turns */
-	uint64_t forget_cursor; /* with GENERATION_FLUSHING: who is next */
+	uint64_t forget_cursor; /* with GENERATION_FLUSHING */
 	struct engine_tx tx[];  /* one a port */
 };
 
-/* One packet in hand. */
+/* The packet being processed. */
 struct pkt_ctx {
 	struct engine *e;
 	struct rte_mbuf *m;
@@ -175,7 +175,7 @@ struct pkt_ctx {
 	struct engine_family *f; /* of the packet or its connection, or FAMILY_NONE's */
 	uint64_t hash;           /* of the packet's key */
 	struct policy_class
-		*classified; /* of stage_classify(), NULL without engine.looks */
+		*classified; /* of stage_classify(); NULL without batch_classify */
 	uint32_t index;      /* connection, or FLOW_NONE */
 	uint16_t port;       /* where it came in */
 	uint8_t icmp_type;   /* with ACTION_ICMP */
@@ -193,7 +193,7 @@ part_bytes(size_t bytes)
 	return RTE_ALIGN_CEIL(bytes, (size_t)RTE_CACHE_LINE_SIZE);
 }
 
-/* The i-th packet of the burst, as it came. */
+/* The i-th packet of the burst, before any decision. */
 static inline struct pkt_ctx
 pkt_of(struct engine *e, unsigned i)
 {
@@ -226,7 +226,7 @@ pkt_drop(struct pkt_ctx *s, enum reason reason)
 	s->r.reason = (uint8_t)reason;
 }
 
-/* The table that may know the connection of a packet, of which all is parsed. */
+/* The family whose table may have the connection of a packet, parsed as a whole. */
 static inline struct engine_family *
 family_of(struct engine *e, const struct packet *p)
 {
@@ -248,7 +248,7 @@ port_of(const struct pkt_ctx *s, uint8_t side)
 	return (uint16_t)((s->port & ~1u) | side);
 }
 
-/* A connection in the hands of a tracker. */
+/* A connection as the trackers see it. */
 static inline struct track_conn
 family_conn(const struct engine_family *f, uint32_t index)
 {
@@ -277,15 +277,15 @@ void pkt_datagram(struct pkt_ctx *s);
 void pkt_icmp_error(struct pkt_ctx *s);
 void pkt_untracked(struct pkt_ctx *s); /* neighbour discovery */
 
-/* bypass.c: whether the packet crosses the wire unasked; then it has passed. */
+/* bypass.c: true: the packet passes without rules and tracking; s->r says so. */
 bool pkt_bypass(struct pkt_ctx *s);
 
 /* fragment.c */
 void pkt_fragment(struct pkt_ctx *s);
 
 /*
- * Drop what has waited too long, of about max fragments; returns of how many, max at
- * most.
+ * Drop the datagrams whose time is over, about max fragments. Returns their number, max
+ * at most.
  */
 unsigned fragments_expire(struct engine *e, unsigned max);
 
@@ -294,25 +294,25 @@ unsigned fragments_expire(struct engine *e, unsigned max);
 /* The conntrack state of a packet from side of a connection. */
 enum policy_ct rules_ct(const struct track_hot *hot, uint8_t side);
 
-/* Ask, and keep the answer in s->rules: whether they accept. */
+/* Evaluate the rules into s->rules. Returns whether they accept. */
 bool rules_eval(struct pkt_ctx *s, enum policy_ct ct);
 
-/* Begin to look at the rules of a packet that may be new, for s->look; it is not NULL. */
+/* Begin the batch classification of a packet, in s->classified, which is not NULL. */
 void rules_classify(const struct pkt_ctx *s);
 
 /* Drop or reject, as s->rules says. */
 void rules_refuse(struct pkt_ctx *s);
 
-/* Whether a packet of the connection s->index passes without asking .. */
+/* Whether a packet of the connection s->index passes without evaluating the rules. */
 bool rules_known(const struct pkt_ctx *s, enum policy_ct ct);
 
-/* .. and, once it has passed, what the counters of the rules make of it. */
+/* Count a packet that rules_known() has let pass in the counters of the rules. */
 void rules_count(struct pkt_ctx *s, enum policy_ct ct);
 
-/* s->rules has accepted a packet of the connection: let it stand for all, if it may. */
+/* s->rules has accepted the packet: if all of its connection, store that. */
 void verdict_cache_store(struct pkt_ctx *s);
 
-/* The tracker has dropped the packet as invalid: the last word is perhaps the rules'. */
+/* The tracker has found the packet invalid: with enforce_ruleset the rules decide. */
 void rules_invalid(struct pkt_ctx *s);
 
 /* ext.c: the arrays of a family, by connection index. */
@@ -343,10 +343,10 @@ void connection_opened(struct pkt_ctx *s);
 
 /* connection.c */
 
-/* Have its timer go off at the right time. */
+/* Arm its timer for its next deadline. */
 void connection_arm(struct engine *e, struct engine_family *f, uint32_t index);
 
-/* .. which is known to be tick at. */
+/* Arm its timer for tick at. */
 void connection_arm_at(struct engine *e, struct engine_family *f, uint32_t index,
 		       uint32_t at);
 
@@ -354,7 +354,7 @@ void connection_remove(struct engine *e, struct engine_family *f, uint32_t index
 void connection_remove_hashed(struct engine *e, struct engine_family *f, uint32_t index,
 			      uint64_t hash);
 
-/* As it looks at tick now. */
+/* What lists and events show of it at tick now. */
 void connection_view(const struct engine *e, const struct engine_family *f,
 		     uint32_t index, uint32_t now, struct engine_view *view);
 
@@ -365,8 +365,8 @@ void connection_event(struct engine *e, const struct engine_family *f, uint32_t 
 /* list.c */
 
 /*
- * The next connection of a walk, of the family *cursor >> 32 then; FLOW_NONE: there is
- * none, or *places, which is counted down, have been looked at.
+ * The next connection of a walk; its family is *cursor >> 32. FLOW_NONE at the end, or
+ * when *places, counted down by the entries read, has reached 0.
  */
 uint32_t walk_next(const struct engine *e, uint64_t *cursor, unsigned *places);
 
@@ -375,10 +375,10 @@ uint32_t walk_next(const struct engine *e, uint64_t *cursor, unsigned *places);
 /* The table's size is known. */
 void pressure_init(struct engine_family *f);
 
-/* A connection is about to be inserted: near the limit, let stale ones go. */
+/* Before an insertion: evict stale connections if the table is nearly full. */
 void pressure_relieve(struct engine *e, struct engine_family *f);
 
-/* No place was left: make one. False: nobody looked at may go. */
+/* The table is full: evict. False: no connection scanned may be evicted. */
 bool pressure_evict(struct engine *e, struct engine_family *f);
 
 /* act.c */
@@ -391,7 +391,7 @@ void act(struct pkt_ctx *s);
 
 /*
  * TIM-1: send both probes of a connection. False: at least one of them could not be sent,
- * for lack of a buffer, or since it is not known where it would have to go.
+ * for lack of a buffer, or because its link layer is not known.
  */
 bool act_probe(struct engine *e, const struct engine_family *f, uint32_t index,
 	       const struct tcp_segment probe[2]);
@@ -405,13 +405,13 @@ bool budget_take(struct engine *e, enum budget_kind kind, const struct packet *p
 
 /* link.c */
 
-#define LINK_SHORT_RUN 2u /* packets of a run on the fast path that are all looked at */
+#define LINK_SHORT_RUN 2u /* all packets of a run on the fast path are sampled */
 #define LINK_SAMPLE_RUNS                                                                 \
 	16u /* of longer runs one packet in this many runs, a power of two */
 
 /*
- * The packet's frame is the first that its connection learns from; it differs from the
- * last.
+ * link_first(): the connection has no link layers yet. link_change(): those of the
+ * packet's frame differ from the ones that it has.
  */
 void link_first(struct pkt_ctx *s);
 void link_change(struct pkt_ctx *s);
@@ -435,8 +435,8 @@ link_tags_equal(const rte_be16_t (*tag)[2], const char *frame, unsigned n)
 }
 
 /*
- * Whether frames with this link layer start as the packet in hand does, and leave where
- * it does.
+ * Whether the packet has this link layer, and leaves by its port. Compares addresses and
+ * tags as bytes of the frame.
  */
 static inline bool
 link_is_of(const struct reply_l2 *l2, const struct pkt_ctx *s)
@@ -451,7 +451,7 @@ link_is_of(const struct reply_l2 *l2, const struct pkt_ctx *s)
 }
 
 /*
- * The tracker has accepted the TCP segment: its direction's frames look so, and go there.
+ * The tracker has accepted the TCP segment: learn the link layer of its direction.
  */
 static inline void
 link_learn(struct pkt_ctx *s)
@@ -470,12 +470,12 @@ link_learn(struct pkt_ctx *s)
 }
 
 /*
- * The packets from first to before end of the burst have passed on the fast path: look at
- * them, or at one of more than LINK_SHORT_RUN.
+ * Packets first to end - 1 of the burst have passed on the fast path: learn from all of
+ * them, or from one if there are more than LINK_SHORT_RUN.
  */
 void link_sample(struct engine *e, unsigned first, unsigned end);
 
-/* Have all connections learn anew, a piece a call, if that is wanted. */
+/* If link_moved, make all connections learn again, some a call. */
 void link_walk(struct engine *e);
 
 #endif

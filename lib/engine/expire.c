@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Time-outs. The wheel hands back connections whose armed time has come; the tracker says
- * whether they are really over, and most of the busy ones are not: they are armed anew.
- * At most so many a call, so that a mass expiry is spread over many polls.
+ * Time-outs. The wheel returns the connections whose timer is due. The tracker says
+ * whether they have expired; a connection that had packets since has not, and its timer
+ * is armed again. A call handles a bounded number: a mass expiry takes many calls.
  */
 #include <netinet/in.h>
 
@@ -10,7 +10,7 @@
 
 #include "engine_internal.h"
 
-/* The connection's timer has gone off. True: it is over; else all is done. */
+/* The timer of a connection is due. True: remove it. False: it is armed again. */
 static bool
 timer_due(struct engine *e, struct engine_family *f, uint32_t index)
 {
@@ -60,8 +60,8 @@ family_expire(struct engine *e, struct engine_family *f, unsigned max)
 }
 
 /*
- * A piece of GENERATION_FLUSHING. Nobody remembers anything meanwhile: one pass is
- * enough.
+ * Part of GENERATION_FLUSHING: clear the generation of some connections. No connection
+ * stores one meanwhile, so one pass over the tables is enough.
  */
 static void
 forget_some(struct engine *e)
@@ -90,7 +90,7 @@ engine_expire(struct engine *e, uint64_t now_ns, unsigned max)
 	return done + family_expire(e, &e->family[!first], max - done);
 }
 
-/* When the next is due of what has timers: the families, and fragments. */
+/* When the next timer of a family (i 0, 1) or of the fragments (i 2) is due. */
 static bool
 source_next(const struct engine *e, unsigned i, uint32_t *at)
 {

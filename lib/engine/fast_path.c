@@ -8,7 +8,7 @@
 
 #include "fast_path.h"
 
-/* Whether the rules and its label let packet i pass in fast_path_run(). */
+/* Whether rules and security labels allow the fast path for packet i. */
 static bool
 fast_path_allowed(const struct engine *e, unsigned i)
 {
@@ -18,7 +18,7 @@ fast_path_allowed(const struct engine *e, unsigned i)
 				       f->generation[e->stage.index[i]] == e->generation);
 }
 
-/* Whether it is the key of a packet of that kind, PACKET_FAST4 or PACKET_FAST6. */
+/* Whether the packet, PACKET_FAST4 or PACKET_FAST6, has the key of the connection. */
 static __rte_always_inline bool
 fast_path_is_key(const struct packet *p, const struct flow_conn *conn)
 {
@@ -27,7 +27,7 @@ fast_path_is_key(const struct packet *p, const struct flow_conn *conn)
 	return p->kind == PACKET_FAST6 && flow_is_key_of(conn, 6, &p->key);
 }
 
-/* Whether it is the connection's next segment, which then has passed. */
+/* If this is the connection's in-order next segment, update the connection. */
 static __rte_always_inline bool
 fast_path_next(struct flow_conn *conn, const struct rte_tcp_hdr *tcp, uint32_t l4_len,
 	       uint8_t side, uint32_t now)
@@ -46,11 +46,11 @@ fast_path_next(struct flow_conn *conn, const struct rte_tcp_hdr *tcp, uint32_t l
 }
 
 /*
- * The way of nearly every packet: the next segment of an ESTABLISHED connection that the
- * rules have let in. Let such packets pass from i on, and return the first that is
- * something else, to which nothing has been done, or n. plain: established packets are
- * accepted whatever they are, and nothing else is wanted of them. Nothing is called here
- * but with !plain, and the side is a constant, so that all is in registers.
+ * Pass packets from i on as long as each is the next segment of an ESTABLISHED connection
+ * that the rules accept. Returns the first that is not, which is unchanged, or n.
+ * accept_all: the rules accept all established packets, and neither counters nor labels
+ * of connections are configured. side and accept_all are constants at each call, so that
+ * the compiler keeps the loop's variables in registers.
  */
 static __rte_always_inline unsigned
 fast_path_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool accept_all)

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fragments. They are held until their datagram is whole (lib/fragment); then one
- * decision is made about it, on its true length and checksum, with the last fragment to
- * come, and all of them leave as they came, in the order in which they came, or are
- * dropped. The rules and the trackers see a packet like any other: only the frame of its
- * head is there to be quoted or answered.
+ * Fragments are held until their datagram is complete (lib/fragment). The last to arrive
+ * triggers one decision, on the datagram's true length and checksum: all fragments
+ * are sent unchanged, in the order of arrival, or all are dropped. Rules and trackers see
+ * a packet like any other; an ICMP error or a RST quotes the frame of its first fragment.
  */
 #include <rte_common.h>
 
 #include "engine_internal.h"
 
-/* What became of a fragment that came before the one in hand. */
+/* Record the datagram's verdict for a fragment that arrived before the last. */
 static void
 record_earlier(const struct pkt_ctx *s, struct engine_record *record)
 {
@@ -18,10 +17,10 @@ record_earlier(const struct pkt_ctx *s, struct engine_record *record)
 		return;
 	pkt_record(s, record);
 	record->held = true;
-	record->action = ACTION_NONE; /* it goes with the last */
+	record->action = ACTION_NONE; /* recorded with the last fragment */
 }
 
-/* Drop the first n of the group, which make no part of a step. */
+/* Drop the first n fragments of the group, all of which arrived in earlier calls. */
 static void
 drop_group(struct engine *e, unsigned n, enum reason reason)
 {
@@ -39,9 +38,9 @@ drop_group(struct engine *e, unsigned n, enum reason reason)
 	e->stats.drops[reason] += n;
 }
 
-/* The datagram is judged: what came before the last fragment goes the same way. */
+/* Send or drop the earlier fragments, as the datagram's verdict says. */
 static void
-settle(struct pkt_ctx *s, struct rte_mbuf *head)
+fragments_release(struct pkt_ctx *s, struct rte_mbuf *head)
 {
 	struct engine *e = s->e;
 	struct fragment_group *g = &e->group;
@@ -59,7 +58,7 @@ settle(struct pkt_ctx *s, struct rte_mbuf *head)
 		s->m = g->piece[earlier].m;
 		return;
 	}
-	/* the head stays, should an answer be made of it */
+	/* act() may make an answer from the head: it frees it */
 	for (i = 0; i < g->n; i++)
 		if (g->piece[i].m != head)
 			rte_pktmbuf_free(g->piece[i].m);
@@ -84,11 +83,12 @@ pkt_whole(struct pkt_ctx *s)
 	s->hash = flow_table_hash(&s->f->table, &p->key);
 	s->index = flow_lookup(&s->f->table, &p->key, s->hash);
 	pkt_dispatch(s);
-	settle(s, head);
+	fragments_release(s, head);
 }
 
+/* Evict what has to make room, then hold the fragment. */
 static enum fragment_fate
-add(struct pkt_ctx *s)
+fragment_hold(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
 	struct engine_record *records = e->stage.records;
@@ -97,7 +97,7 @@ add(struct pkt_ctx *s)
 					records != NULL ? &records[s->p - e->stage.packet]
 							: NULL);
 
-	f.piece.port = s->port; /* of a group, each may have come over another wire */
+	f.piece.port = s->port; /* fragments may come over different wires of a group */
 	while (fragment_evict(e->fragments, s->m->nb_segs, &e->group))
 		drop_group(e, e->group.n, REASON_IP_FRAGMENT_MEMORY);
 	return fragment_add(e->fragments, &key, &f, e->now, &e->group);
@@ -113,7 +113,7 @@ pkt_fragment(struct pkt_ctx *s)
 		pkt_drop(s, REASON_IP_FRAGMENT);
 		return;
 	}
-	fate = add(s);
+	fate = fragment_hold(s);
 	if (fate == FRAGMENT_HELD) {
 		s->r.verdict = VERDICT_HELD;
 	} else if (fate == FRAGMENT_WHOLE) {

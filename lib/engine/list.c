@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The tables walked a piece at a time: listing, deleting, flushing. A cursor is the
- * number of the family above 32 bits of the next place's index. A table may be a million
- * empty places and one connection, and the packets wait: what bounds a piece is the
- * places.
+ * Walks over the tables, a part a call: list, delete, flush. A cursor holds the number of
+ * the family in its upper 32 bits and the index of the next entry in the lower ones. No
+ * packet is processed during a call, and a table may have a million empty entries before
+ * the next connection: a call is bounded by the entries that it reads.
  */
 #include "engine_internal.h"
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where the two ports of a wire do not take frames of the same length, what is too long
- * for the other side cannot leave. As in a router the sender is told (RFC 1191, RFC
- * 8201), before anything else is asked about the packet. Apart from the stages of a
- * burst, which do not look at the length: a wire whose ports are alike does not come
- * here.
+ * The two ports of a wire may have different MTUs. A frame that is too long for the port
+ * that it would leave by is dropped, and as a router does, sluice tells the sender (RFC
+ * 1191, RFC 8201), before tracker and rules see the packet. This is no stage of a burst:
+ * engine_limit() is not called for a wire whose ports have the same MTU.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -14,7 +13,7 @@
 
 #include "engine_internal.h"
 
-/* Whether the sender has forbidden to fragment the packet, as in IPv6 all have. */
+/* Whether routers may not fragment the packet: with DF, and all of IPv6. */
 static bool
 is_unfragmentable(const struct rte_mbuf *m, const struct packet *p)
 {
@@ -73,7 +72,7 @@ engine_limit(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n
 	e->stage.drops = 0;
 	for (i = 0; i < n; i++) {
 		pkts[left] = pkts[i];
-		/* first without a look at the tags */
+		/* short enough without its tags: no need to parse */
 		if (likely(rte_pktmbuf_pkt_len(pkts[i]) <=
 			   (uint32_t)RTE_ETHER_HDR_LEN + mtu)) {
 			left++;

@@ -20,7 +20,7 @@ connection_insert(struct pkt_ctx *s)
 	if (s->f->exists) {
 		pressure_relieve(s->e, s->f);
 		s->index = flow_insert(&s->f->table, &s->p->key, s->hash);
-		/* where keys crowd, room elsewhere is none: nobody has to go for it */
+		/* a congested index does not gain from an eviction elsewhere */
 		if (unlikely(s->index == FLOW_NONE) && is_full(s->f) &&
 		    pressure_evict(s->e, s->f))
 			s->index = flow_insert(&s->f->table, &s->p->key, s->hash);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A table that is nearly full. From 95 % on each new connection has a few places looked
- * at, and of closed ones and stale SYNs the least goes; with few places left, any that
- * may. A hand goes round the slab, so that all are looked at in turn, and the cost of a
- * new connection is bounded. The order is the trackers' (TIM-2): what is established is
- * never taken.
+ * Eviction from a table that is nearly full. Above 95 % each new connection scans a few
+ * entries and evicts the lowest-ranked of the closed connections and stale SYNs among
+ * them. When few free entries are left, it may evict any connection whose rank allows it.
+ * A clock hand goes round the slab, so that all entries are scanned in turn at a bounded
+ * cost for each new connection. The trackers rank connections (TIM-2); established ones
+ * are never evicted.
  *
- * Established connections stand in rows, as they were opened: the hand may go over
- * thousands of places, PRESSURE_MAX with each new connection, before it comes to one
- * that may go. Meanwhile new ones live on the places left. In a large table there are
- * enough of these for a row of any length: one for PRESSURE_MAX of the table, and so
- * room is made from there on.
+ * Established connections are often neighbours in the slab: the hand may pass thousands,
+ * PRESSURE_MAX with each new connection, before it finds one to evict. Until then new
+ * connections use the free entries. A large table therefore keeps 1 / PRESSURE_MAX of
+ * its entries in reserve, which is enough for any number of such neighbours.
  */
 #include <netinet/in.h>
 
@@ -19,13 +19,13 @@
 #include "engine_internal.h"
 
 #define PRESSURE_PERCENT 95u
-#define PRESSURE_LOOK_EARLY 4u /* places with each new connection from there on */
-#define PRESSURE_SCAN 16u      /* with each where few are left */
-#define PRESSURE_MAX 256u      /* at most, until one is found that may go */
+#define PRESSURE_LOOK_EARLY 4u /* entries scanned with each new connection */
+#define PRESSURE_SCAN 16u      /* the same, when few are free */
+#define PRESSURE_MAX 256u      /* at most, until one is found to evict */
 #define PRESSURE_LARGE 65536u
 /*
- * Of equals so many go at once, should the table be large: a flood pays for one look in
- * eight.
+ * In a large table up to this many connections of equal rank are evicted at once, so that
+ * in a flood only one new connection in eight has to scan.
  */
 #define PRESSURE_BATCH 8u
 
@@ -38,7 +38,7 @@ eviction_of(const struct engine *e, const struct engine_family *f, uint32_t inde
 			      e->now);
 }
 
-/* The hand goes on by one place: the connection there, or FLOW_NONE. */
+/* Advance the clock hand by one entry. Returns its connection, or FLOW_NONE. */
 static uint32_t
 hand_next(struct engine_family *f)
 {
@@ -48,7 +48,7 @@ hand_next(struct engine_family *f)
 	return flow_next(&f->table, at, RTE_MIN(at + 1, f->table.high));
 }
 
-/* The places that are looked at next. */
+/* Prefetch the entries that the next scan reads. */
 static void
 hand_prefetch(const struct engine_family *f, unsigned scan)
 {
@@ -58,7 +58,7 @@ hand_prefetch(const struct engine_family *f, unsigned scan)
 		flow_prefetch_whole(&f->table, at + i);
 }
 
-/* Those that may go, of some places in a row. */
+/* The connections of one scan that may be evicted. */
 struct candidates {
 	uint32_t index[PRESSURE_MAX];
 	uint8_t rank[PRESSURE_MAX];
@@ -66,7 +66,7 @@ struct candidates {
 	unsigned lowest; /* of the ranks */
 };
 
-/* Remove those of the least rank, at most so many. */
+/* Remove at most max candidates, of the lowest rank. */
 static void
 evict_some(struct engine *e, struct engine_family *f, const struct candidates *c,
 	   unsigned max)
@@ -87,9 +87,9 @@ evict_some(struct engine *e, struct engine_family *f, const struct candidates *c
 }
 
 /*
- * Remove the least of `look` places from the hand on, or of more, up to `most`, if none
- * of them may go; of equals at most `together`. Returns the places looked at in vain: 0,
- * room was made.
+ * Scan `scan` entries from the clock hand on, and more, up to `max`, until one has a rank
+ * of at most `limit`. Remove those of the lowest rank, at most `batch`. Returns 0 when
+ * some were removed, else the number of entries scanned.
  */
 static unsigned
 evict_lowest(struct engine *e, struct engine_family *f, unsigned scan, unsigned max,
@@ -99,7 +99,7 @@ evict_lowest(struct engine *e, struct engine_family *f, unsigned scan, unsigned 
 	unsigned rank, i;
 	uint32_t index;
 
-	/* nobody twice */
+	/* do not scan an entry twice when the table is smaller than that */
 	scan = RTE_MIN(scan, f->table.high);
 	max = RTE_MIN(max, f->table.high);
 	c.count = 0;
@@ -125,7 +125,7 @@ pressure_relieve(struct engine *e, struct engine_family *f)
 {
 	if (likely(f->table.count < f->high_watermark))
 		return;
-	/* pressure_evict() takes the stale ones first as well */
+	/* stale connections have the lowest ranks: pressure_evict() takes them first */
 	if (f->table.count + f->reserve < f->table.capacity)
 		evict_lowest(e, f, PRESSURE_LOOK_EARLY, 0, TRACK_EVICT_STALE,
 			     PRESSURE_LOOK_EARLY);
@@ -138,7 +138,7 @@ pressure_evict(struct engine *e, struct engine_family *f)
 {
 	unsigned batch = RTE_MIN(PRESSURE_BATCH, f->table.capacity >> 10), scanned;
 
-	/* a whole round in vain is not made twice a tick */
+	/* after a full fruitless round, wait for the next tick */
 	if (f->fruitless >= f->table.high && f->fruitless_tick == e->now)
 		return false;
 	scanned = evict_lowest(e, f, PRESSURE_SCAN, PRESSURE_MAX, TRACK_EVICT_NEVER - 1,

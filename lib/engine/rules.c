@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * When the rules are asked. A packet of a connection need not ask when
+ * When the rules are evaluated. A packet of a connection passes without when
  *
- *   - it counts as established, and established packets are accepted whatever they are: the
- *     usual ruleset, counted a burst at a time; or
- *   - the connection remembers the generation of these very rules: they have accepted it in
- *     each state and direction that can still come, on grounds that no packet of it can
- *     change.
+ *   - its state is `established`, and the rules accept all established packets: the
+ *     usual ruleset, counted once a burst; or
+ *   - the connection holds the generation of these rules: they have accepted it, and
+ *     would accept it in each direction and state that can follow, since they test
+ *     nothing that differs between its packets.
  *
- * All others are evaluated. As in the kernel, a packet is `new` until something has come
- * back, so a retransmitted SYN is judged like the first.
+ * All others are evaluated. As in the kernel, packets are `new` until the responder has
+ * answered, so the rules see a retransmitted SYN like the first.
  */
 #include <netinet/in.h>
 
@@ -26,7 +26,7 @@ rules_ct(const struct track_hot *hot, uint8_t side)
 							  : POLICY_CT_ESTABLISHED;
 }
 
-/* The packet as the rules see it, as if it came from side. */
+/* The fields that the rules test, as if the packet came from side. */
 static void
 rules_packet(const struct pkt_ctx *s, uint8_t side, enum policy_ct ct,
 	     struct policy_packet *q)
@@ -137,7 +137,7 @@ verdict_cache_store(struct pkt_ctx *s)
 	if (!s->rules.cacheable || e->generation == GENERATION_FLUSHING)
 		return;
 	for (port = 0; port < 2 * e->config.wires && !e->established_accept; port++) {
-		/* whatever wire of a group it comes over */
+		/* the connection's packets may come over any wire of its group */
 		if (e->network[port / 2] != e->network[s->port / 2])
 			continue;
 		rules_packet(s, port & 1, POLICY_CT_ESTABLISHED, &q);
@@ -154,13 +154,13 @@ verdict_cache_store(struct pkt_ctx *s)
 void
 rules_invalid(struct pkt_ctx *s)
 {
-	/* no verdict of the tracker on the packet: on the rules, or for want of room */
+	/* the rules have dropped it, or the table is full: it is not invalid */
 	if (!s->e->config.enforce_ruleset || s->r.reason == REASON_POLICY_DROP ||
 	    s->r.reason == REASON_TABLE_FULL)
 		return;
 	if (rules_eval(s, POLICY_CT_INVALID)) {
 		pkt_pass(s);
-		s->r.action = ACTION_NONE; /* the receiver will say it */
+		s->r.action = ACTION_NONE; /* the receiver answers it */
 	} else if (s->rules.kind != POLICY_DROP) {
 		rules_refuse(s);
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The way of a TCP segment that is not simply the next one (burst.c): tcp_fast() on the
- * hot line, or the whole tracker, which may want the rules or an extension first.
+ * TCP segments that the fast path does not take (fast_path.c): tcp_fast() on the hot line
+ * or the whole tracker, which may need the verdict of the rules or an extension first.
  *
- * The tracker is asked before the rules, so that what is not valid gets its own reason.
- * What it passes and the rules then drop must have changed nothing (MODEL-2): the
- * connection is put back as it was.
+ * The tracker decides before the rules, so that an invalid segment gets its own reason. A
+ * segment that the rules then drop must not change the connection (MODEL-2): the state
+ * saved before is restored.
  */
 #include <rte_branch_prediction.h>
 
@@ -13,7 +13,7 @@
 
 #include "engine_internal.h"
 
-/* The most that a tracker can ask: the rules, an extension, and one call with both. */
+/* The tracker may need the rules, then an extension; the third call has both. */
 #define TCP_ROUNDS 3
 
 static struct tcp_input
@@ -40,7 +40,7 @@ input_answer(struct pkt_ctx *s, struct tcp_input *in, struct track_conn *conn)
 	}
 }
 
-/* Let the tracker decide. Returns whether the rules were asked. */
+/* Let the tracker decide. Returns whether it needed the rules. */
 static bool
 track(struct pkt_ctx *s)
 {
@@ -58,7 +58,7 @@ track(struct pkt_ctx *s)
 	return false;
 }
 
-/* What the tracker reports beside the verdict. */
+/* Handle the events that the tracker reports beside the verdict. */
 static void
 note_events(struct pkt_ctx *s)
 {
@@ -90,7 +90,7 @@ refused(struct pkt_ctx *s, bool asked)
 		rules_invalid(s);
 }
 
-/* The rules have nothing to say, or have said it for all packets: the way of most. */
+/* The rules accept each packet of the connection: they are not evaluated. */
 __attribute__((flatten)) static void
 track_known(struct pkt_ctx *s, enum policy_ct ct)
 {
@@ -133,7 +133,7 @@ restore(const struct pkt_ctx *s, const struct engine_saved *saved)
 		*conn.ext = saved->ext;
 }
 
-/* The rules want to see each packet. */
+/* The rules are evaluated for each packet of the connection. */
 static void
 track_judged(struct pkt_ctx *s, enum policy_ct ct)
 {
@@ -186,7 +186,7 @@ track_unknown(struct pkt_ctx *s)
 }
 
 /*
- * GEN-4: whether the segment has the label of the SYN. What the rules say does not count.
+ * GEN-4: whether the segment has the label of the SYN. If not, no rule can accept it.
  */
 static bool
 seclabel_matches(struct pkt_ctx *s)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fragments on a wire of several workers. Only the first has ports, so whose a datagram
- * is nobody knows before all of it is there: the worker that a hash of what its fragments
- * have in common says gathers it, and then hands all of it to its owner, whose engine
- * takes the fragments as if it alone had the wire. What no owner could use, gathering
- * drops for the same reasons as an engine.
+ * Fragments on a wire of several workers. Only the first fragment has the ports, so the
+ * owner of a datagram is not known before that one has arrived. A hash of the fields that
+ * all its fragments have selects its gatherer, which holds them until the datagram is
+ * complete and then hands them to the owner, whose engine handles them as if it alone had
+ * the wire. Incomplete datagrams are dropped here, for the same reasons as in an engine.
  *
- *	receiver --pieces--> gatherer --lane, all at once--> owner
+ *	receiver --pieces--> gatherer --link, all at once--> owner
  *
- * Each of the three may be the same worker: it hands things to itself the same way.
+ * One worker may be two of these, or all three: it uses the same rings then.
  */
 #include <steer/handoff.h>
 
@@ -51,7 +51,7 @@ gather_put(struct handoff *h, uint8_t side, struct rte_mbuf *m)
 	return true;
 }
 
-/* The datagram is there: to its owner with it, whole or not at all. */
+/* The datagram is complete: hand all of it to its owner, or drop all of it. */
 static void
 deliver(struct handoff *h, uint8_t side)
 {

@@ -10,10 +10,10 @@
 
 #include "handoff_internal.h"
 
-/* Packets that may wait in the rings from one worker on one side, all peers together. */
+/* Packets in the rings from one worker to all peers, for one side, at most. */
 #define WAITING 2048u
-#define RING_MIN 128u /* all of a datagram goes over */
-#define PIECES 512u   /* fragments that may wait to be gathered, by side */
+#define RING_MIN 128u /* holds all fragments of a datagram */
+#define PIECES 512u   /* size of the ring of fragments to be gathered, a side */
 
 static_assert(FRAGMENT_MAX < RING_MIN, "a ring holds one less than its size");
 
@@ -49,7 +49,7 @@ ring_make(unsigned size, unsigned flags, int socket)
 	return ring;
 }
 
-/* What a worker gathers, and the rings on which all bring it; and those to itself. */
+/* A worker's fragment table, the rings into it, and the worker's rings to itself. */
 static int
 gather_init(struct handoff *const *group, const struct steer *s, unsigned self,
 	    int socket)

@@ -8,8 +8,8 @@
 #include <steer/handoff.h>
 
 /*
- * To who gathers it goes a frame of STEER_FRAGMENT. False: it stays with its receiver,
- * whose engine will say why it is dropped.
+ * Send a fragment (STEER_FRAGMENT) to its gatherer. False: the caller keeps it, and its
+ * engine drops it with a reason.
  */
 bool gather_put(struct handoff *h, uint8_t side, struct rte_mbuf *m);
 

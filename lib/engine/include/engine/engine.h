@@ -39,11 +39,11 @@
 #define ENGINE_BURST_MAX 64u
 #define ENGINE_MAX_WIRES FLOW_WIRES
 #define ENGINE_EXPIRE_MAX 64u /* a good bound for engine_expire() in a poll loop */
-/* A burst can send each packet on and something of ours with it, or back .. */
+/* Each packet of a burst may be sent on, and a generated one with it or back. */
 #define ENGINE_TX_OWN (4u * ENGINE_BURST_MAX)
 /*
- * .. and with it fragments that have been held: those of 33 datagrams of the most there
- * can be, or of any of up to 63. What is more at once is dropped whole (TX_FULL).
+ * Room for held fragments beside these: 33 datagrams of the largest number of fragments,
+ * or any 63 datagrams. A datagram that does not fit is dropped as a whole (TX_FULL).
  */
 #define ENGINE_TX_MAX (ENGINE_TX_OWN + 4032u)
 
@@ -82,10 +82,10 @@ struct engine_config {
 	uint32_t bypass;                           /* ENGINE_BYPASS_* */
 	uint16_t bypass_type[ENGINE_BYPASS_TYPES]; /* EtherTypes that cross as well */
 	unsigned bypass_types;
-	bool enforce_ruleset;  /* invalid packets are the rules' to judge, not dropped */
+	bool enforce_ruleset;  /* the rules decide on invalid packets */
 	bool verify_checksums; /* those that the device has not verified */
 	bool acct;             /* count packets and bytes a connection */
-	bool pppoe;            /* IP in PPPoE sessions is tracked and judged */
+	bool pppoe;            /* IP in PPPoE sessions is tracked and filtered */
 	bool vlans_joined;     /* the VLANs of a wire are one network, not each its own */
 	uint32_t fragments;    /* mbuf segments that may be held in fragments; 0: none */
 	uint8_t secret[KEY_SECRET_BYTES];
@@ -109,7 +109,7 @@ size_t engine_bytes(const struct engine_config *config);
 struct engine_sizes {
 	struct engine_family_sizes {
 		struct flow_sizes table;
-		size_t rules;     /* what connections remember of the rules */
+		size_t rules;     /* generation of the rules of each connection */
 		size_t acct;      /* engine_config.acct */
 		size_t seclabels; /* track_config.ip_security_match */
 	} family[2];              /* IPv4, IPv6 */
@@ -132,10 +132,10 @@ int engine_init(void *memory, const struct engine_config *config,
 		struct engine **engine);
 
 /*
- * Other rules from now on. Connections are asked again with their next packet. What they
- * remember of the rules is numbered: each 254th call, no connection remembers anything
- * until engine_expire() has gone over all of them, some a call; the rules are then asked
- * more often, and answer the same.
+ * Replace the rules. They are evaluated again for the next packet of each connection. The
+ * generation of the rules that a connection holds has 8 bits: after each 254th call, none
+ * holds one until engine_expire() has gone over all of them, some a call. Meanwhile the
+ * rules are evaluated more often, with the same verdicts.
  */
 void engine_set_policy(struct engine *e, const struct policy *policy,
 		       struct policy_state *state);
@@ -163,7 +163,7 @@ struct engine_record {
 void engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n,
 		  uint64_t now_ns, struct engine_record *records);
 
-/* Packets that the caller cannot have judged: counted and freed. */
+/* Drop packets that cannot be passed to engine_burst(): count and free them. */
 void engine_refuse(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 		   enum reason reason);
 
@@ -177,13 +177,13 @@ uint16_t engine_limit(struct engine *e, uint16_t port, struct rte_mbuf **pkts, u
 		      uint16_t mtu, uint64_t now_ns);
 
 /*
- * Let time go on: look at no more than max timers that have run out, remove connections,
- * send probes. Returns how many timers were looked at; max means that there may be more.
+ * Set the time, handle at most max timers that are due: remove connections, send probes.
+ * Returns the number of timers handled; max means that more may be due.
  */
 unsigned engine_expire(struct engine *e, uint64_t now_ns, unsigned max);
 
 /*
- * The end: drop the fragments that wait. What stands in the transmit buffers stays there.
+ * At the end: drop the fragments held. Packets in the transmit buffers stay there.
  */
 void engine_stop(struct engine *e);
 
@@ -240,11 +240,11 @@ struct engine_view {
 };
 
 /*
- * engine_list() and engine_flush() go once over all connections, a piece a call, with a
- * cursor that is the caller's: 0 at the start, ENGINE_CURSOR_END when all has been seen.
- * A call looks at no more than ENGINE_WALK_PLACES places of the tables, of connections or
- * empty, so it may well find none before the end. What is there from the first call to
- * the last is found; what comes or goes between two calls may or may not be.
+ * engine_list() and engine_flush() walk once over all connections in several calls. The
+ * caller keeps the cursor: 0 before the first call, ENGINE_CURSOR_END after the last. A
+ * call reads at most ENGINE_WALK_PLACES entries of the tables, used or free, so it may
+ * return 0 before the end. A connection that exists from the first call to the last is
+ * found; one that is opened or removed between two calls may be missed.
  *
  *	for (cursor = 0; cursor != ENGINE_CURSOR_END;)
  *		n = engine_list(e, now_ns, &cursor, views, RTE_DIM(views));
@@ -253,8 +253,8 @@ struct engine_view {
 #define ENGINE_WALK_PLACES 1024u
 
 /*
- * The cursor of a family, 4 or 6, at this part of so many of its table: what a sample of
- * the table is read from. A walk from there goes on to the end.
+ * The cursor of the entry at part / parts of a family's table (4 or 6), to read a sample
+ * from there. A walk from there goes on to the end.
  */
 uint64_t engine_cursor(const struct engine *e, uint8_t family, unsigned part,
 		       unsigned parts);
@@ -283,8 +283,8 @@ struct engine_event {
 
 /*
  * Put events into ring, whose elements are struct engine_event (rte_ring_create_elem(),
- * one producer); NULL: make none. What does not fit is lost, and counted in *lost (may be
- * NULL).
+ * one producer); NULL: no events. An event that does not fit is lost, and counted in
+ * *lost unless lost is NULL.
  */
 void engine_set_events(struct engine *e, struct rte_ring *ring, uint64_t *lost);
 

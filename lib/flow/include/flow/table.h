@@ -3,19 +3,19 @@
  * The connection table of one worker and one address family: a two-choice bucketised
  * cuckoo index over a slab of connections.
  *
- *   index  lines of 64 bytes: 8 slots of a 16-bit tag and a 32-bit connection index, and 16
- *          bytes of masks (what is occupied, what overflowed: a miss costs one line)
+ *   index  buckets of 64 bytes, a cache line: 8 slots of a 16-bit tag and a 32-bit
+ *          connection index; which slots are used, and what overflowed to another bucket
  *   slab   connections, by 32-bit index; IPv4 128 bytes in two lines, IPv6 160
- *   ext    what few connections need (struct tcp_ext), one for 128: a ring; what was given
- *          out a whole round ago is taken away from its connection
+ *   ext    the extension table, a ring of struct tcp_ext, one for 160 connections; when
+ *          all are in use, the oldest is taken away from its connection
  *
  * All memory is the caller's, sized before and never grown. One owner thread, no locks.
  *
  * A burst is looked up in stages, so that the misses of its packets overlap:
  *
  *	for each packet: flow_prefetch_bucket(t, hash);
- *	for each packet: candidate = flow_probe(t, hash);    reads the bucket, prefetches
- *	for each packet: candidate = flow_probe_second(t, hash, candidate);    may be left out
+ *	for each packet: candidate = flow_probe(t, hash);
+ *	for each packet: candidate = flow_probe_second(t, hash, candidate);  (optional)
  *	for each packet: index = flow_find(t, &key, hash, candidate);
  *
  * These only read. Between flow_probe() and flow_find() nothing may be inserted or
@@ -57,7 +57,7 @@ static_assert(offsetof(struct flow_conn, addr) + 8 == 64, "an IPv4 hit reads one
 static_assert(sizeof(struct flow_cold) == 64, "and writes the second only rarely");
 
 struct flow_bucket {
-	uint16_t tag[FLOW_BUCKET_SLOTS];   /* never 0 in a slot that is used */
+	uint16_t tag[FLOW_BUCKET_SLOTS];   /* never 0 in a used slot */
 	uint32_t index[FLOW_BUCKET_SLOTS]; /* of the connection */
 	/*
 	 * Entries in its primary bucket here that live in their second bucket: 16
@@ -66,7 +66,7 @@ struct flow_bucket {
 	 */
 	uint64_t overflow;
 	uint8_t used;      /* bit of a slot that holds an entry */
-	uint8_t secondary; /* .. of an entry whose alternate bucket is its first choice */
+	uint8_t secondary; /* bit of a slot whose entry is in its alternate bucket */
 	uint8_t reserved[6];
 };
 static_assert(sizeof(struct flow_bucket) == 64, "one line");
@@ -107,7 +107,7 @@ size_t flow_table_bytes(const struct flow_config *config);
 struct flow_sizes {
 	size_t index;
 	size_t connections; /* the links of their timers among it */
-	size_t exts;        /* the extensions and whose they are */
+	size_t exts;        /* the extension table and its owners */
 };
 
 /* All 0 for a number out of range. */
@@ -150,14 +150,14 @@ flow_cold(const struct flow_table *t, const struct flow_conn *conn)
  * flow_prefetch_bucket(), flow_probe(), flow_find(): the inline stages of a lookup. Their
  * definitions follow in flow/lookup.h, which this header includes at its end.
  *
- *   flow_prefetch_bucket(t, hash)          ask for the first bucket's line
- *   flow_probe(t, hash)                    the first slot of it whose tag fits: asks for its
- *                                          connection's hot line(s) and returns its index; FLOW_NONE
- *                                          when none does and nothing of this bucket overflowed
- *                                          (a sure miss), FLOW_MAYBE when the second has to be read
- *   flow_probe_second(t, hash, candidate)  where candidate is FLOW_MAYBE: the first slot of the
- *                                          second bucket that fits, or FLOW_NONE
- *   flow_find(t, key, hash, candidate)     the index of the connection with this key, or FLOW_NONE
+ *   flow_prefetch_bucket(t, hash)          prefetch the primary bucket
+ *   flow_probe(t, hash)                    the index in its first slot with this tag
+ *                                          (prefetches the connection); FLOW_NONE: no
+ *                                          connection; FLOW_MAYBE: perhaps one of the
+ *                                          alternate bucket (prefetches that)
+ *   flow_probe_second(t, hash, candidate)  if candidate is FLOW_MAYBE: the same for the
+ *                                          alternate bucket, never FLOW_MAYBE
+ *   flow_find(t, key, hash, candidate)     the connection with this key, or FLOW_NONE
  */
 #define FLOW_MAYBE (UINT32_MAX - 1)
 
@@ -166,11 +166,10 @@ uint32_t flow_lookup(const struct flow_table *t, const struct flow_key *key,
 		     uint64_t hash);
 
 /*
- * Take a connection from the slab, zeroed but for its key and its id, which is 1 until the
- * caller sets another (never 0, which marks a free entry), and index it. The key must not
- * be in the table. Returns its index, or FLOW_NONE: the slab is empty, or the
- * bounded search for a place failed. Other connections keep their index always. The cost
- * is bounded: at most 128 buckets are looked at.
+ * Take a connection from the slab and index it. It is zeroed except for its key and its
+ * id, which is 1 until the caller sets another (never 0, which marks a free entry). The
+ * key must not be in the table. Returns its index, which never changes, or FLOW_NONE: the
+ * slab is empty, or the search for a slot, of at most 128 buckets, has failed.
  */
 uint32_t flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash);
 

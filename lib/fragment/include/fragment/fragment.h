@@ -5,23 +5,23 @@
  * copied, cut or joined.
  *
  *	while (fragment_evict(t, m->nb_segs, &gone))
- *		.. gone is lost: there was no room
+ *		gone was dropped to make room
  *	fate = fragment_add(t, &key, &fragment, now, &gone);
  *	if (fate == FRAGMENT_WHOLE)
- *		.. gone is the datagram
+ *		gone is the complete datagram
  *	else if (fate != FRAGMENT_HELD)
- *		.. gone is what has to be dropped
+ *		gone has to be dropped
  *	while (fragment_expire(t, now, &gone))
- *		.. gone was not complete in time
+ *		gone was not complete in time
  *
  * Fragments that overlap, or that contradict each other about the end, condemn their
  * datagram: those held are handed back, those to come refused until its time is over
  * (RFC 5722). One that is there already is refused alone (RFC 8200 4.5).
  *
- * Bounded: so many buffers are held in all, so many fragments of a datagram, for so long
- * since its first came. Who has to make room is the oldest. A flood of fragments then
- * costs a datagram whose own do not come close together, and nothing else. The work a
- * fragment makes is bounded by FRAGMENT_MAX.
+ * Bounded are the buffers held, the fragments of a datagram, and the time since its first
+ * fragment. The oldest datagram is dropped to make room, so a flood of fragments
+ * only harms datagrams whose fragments arrive far apart. The work for each fragment is
+ * bounded by FRAGMENT_MAX.
  *
  * One owner thread; no allocation after fragment_init(), no clock. The mbufs are the
  * caller's to free, and are touched only to count their segments.
@@ -88,7 +88,7 @@ enum fragment_fate {
 
 struct fragment_table;
 
-/* Of a packet of PACKET_FRAGMENT: whose it is, and what it is, in the frame m. */
+/* Of a packet of PACKET_FRAGMENT in frame m: the key of its datagram, its place in it. */
 struct fragment_key fragment_key_of(const struct packet *p);
 struct fragment fragment_of(struct rte_mbuf *m, const struct packet *p, void *about);
 
@@ -116,7 +116,7 @@ enum fragment_fate fragment_add(struct fragment_table *t, const struct fragment_
 /* True when the time of a datagram was over, which may have been condemned (n = 0). */
 bool fragment_expire(struct fragment_table *t, uint32_t now, struct fragment_group *gone);
 
-/* The oldest datagram, whatever its age; false: there is none. */
+/* Take out the oldest datagram, of any age; false: there is none. */
 bool fragment_oldest(struct fragment_table *t, struct fragment_group *gone);
 
 /* The tick at which fragment_expire() has something to do; false: never. */

@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Packets from worker to worker. Where several share a wire, each is linked to each other
- * by rings of one producer and one consumer: a ring a side of the wire, so that a burst
- * stays a burst of one port. What belongs to another worker is collected, and goes over
- * at the end of a turn, or before when a burst is full; so packets of one port stay in
- * order. A ring that is full drops (HANDOVER_FULL): nobody waits for anybody.
+ * Handoff of packets between workers. The workers that share a wire are linked in pairs
+ * by rings with one producer and one consumer, one ring for each side of the wire: the
+ * packets of a burst are from one port. Packets for another worker are collected and sent
+ * at the end of a turn, or when a burst is full, so packets of one port stay in order.
+ * When a ring is full, packets are dropped (HANDOVER_FULL); no worker waits for another.
  *
- * Fragments are gathered by one worker first, which hands the whole datagram to its
- * owner, and to itself no other way (gather.c). On a wire of several workers, packets of
- * a connection may so overtake one that is in fragments by a handoff.
+ * One worker gathers the fragments of a datagram and hands it to its owner as a whole, by
+ * the same ring even if it is the owner (gather.c). So other packets of a connection may
+ * overtake a packet in fragments on a wire of several workers.
  *
- * Who hands something over leaves a mark at its owner: where the device spreads the
- * packets right, the turn of a worker costs the same, however many peers it has.
+ * A worker that hands packets to another sets its bit in the other's `ready`, so that a
+ * worker need not read the rings of peers that have sent nothing.
  *
- * A port with fewer transmit queues than workers has one sender, and the others hand it
- * what they have judged.
+ * A port with fewer transmit queues than workers has one sender; the other workers hand
+ * it the frames to transmit.
  *
  *	each turn of a worker
  *		for each port that it receives on:
- *			n = handoff_split(h, side, pkts, n);       what is ours
+ *			n = handoff_split(h, side, pkts, n);   own packets
  *		handoff_flush(h);
- *		handoff_gather(h, now_ns);                         fragments
+ *		handoff_gather(h, now_ns);                     fragments
  *		for each side and each peer of handoff_ready(h, side):
- *			n = handoff_take(h, peer, side, pkts);     what others have received
- *		handoff_collect(h);                                what others have judged
+ *			n = handoff_take(h, peer, side, pkts); packets of peers
+ *		handoff_collect(h);                            frames to transmit
  *	at the end handoff_stop(h);
  *
- * A struct handoff is its worker's; only the rings and the marks have two ends.
+ * Only its worker uses a struct handoff, except for the rings and `ready`.
  */
 #ifndef STEER_HANDOFF_H
 #define STEER_HANDOFF_H
@@ -60,7 +60,7 @@ struct handoff {
 	uint8_t workers;
 	bool collects;                    /* we are the sender of some side */
 	uint64_t handed_over;             /* packets that went to another worker */
-	struct fragment_table *fragments; /* that it gathers; NULL: none are taken */
+	struct fragment_table *fragments; /* that it gathers; NULL: none */
 	/*
 	 * bits of peers, by side: something is collected for them; some of theirs was
 	 * left
@@ -108,7 +108,7 @@ unsigned handoff_mbufs(unsigned workers);
 uint16_t handoff_split(struct handoff *h, uint8_t side, struct rte_mbuf **pkts,
 		       uint16_t n);
 
-/* Have go over what is collected. */
+/* Send the collected packets to their owners. */
 void handoff_flush(struct handoff *h);
 
 /*
@@ -124,15 +124,15 @@ handoff_ready(struct handoff *h, uint8_t side)
 	uint64_t peers = h->left[side];
 
 	h->left[side] = 0;
-	/* a look first: nobody's line is taken away while there is nothing */
+	/* read first: an exchange would take the cache line from the peers */
 	if (likely(atomic_load_explicit(&h->ready[side], memory_order_relaxed) == 0))
 		return peers;
 	return peers | atomic_exchange_explicit(&h->ready[side], 0, memory_order_acquire);
 }
 
 /*
- * What a peer has received on a side and is ours: at most ENGINE_BURST_MAX; when there
- * may be more, the peer stays ready. One's own peer is oneself.
+ * Packets of ours that a peer has received on a side: at most ENGINE_BURST_MAX; if there
+ * may be more, the peer stays ready. A worker is its own peer for gathered datagrams.
  */
 uint16_t handoff_take(struct handoff *h, unsigned peer, uint8_t side,
 		      struct rte_mbuf **pkts);

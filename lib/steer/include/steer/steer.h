@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which worker a packet belongs to, where several share a wire. All packets of a
- * connection, of both directions, and the ICMP errors about it have one owner: it is
- * computed of the connection's key, of an ICMP error's quoted one. What has no connection
- * (ARP, neighbour discovery, what cannot be parsed) is whose who has received it. A
- * fragment does not tell; who gathers those of its datagram finds the owner
- * (steer/handoff.h).
+ * Which worker owns a packet, where several share a wire. All packets of a connection, in
+ * both directions, and the ICMP errors about it have one owner, computed from the key of
+ * the connection (of an ICMP error: the key of the packet that it quotes). A packet
+ * without a connection (ARP, neighbour discovery, one that cannot be parsed) belongs to
+ * the worker that has received it. A fragment does not have the ports; the worker that
+ * gathers the fragments of its datagram computes the owner (steer/handoff.h).
  *
  * Two functions of the key, and a wire has one of them:
  *
- *   keyed      XXH3 with a secret of the steering's own, where all owners are computed here.
- *              Nobody outside can aim connections at one worker.
- *   Toeplitz   the symmetric RSS of network cards: the key of 0x6d5a repeated, which gives
- *              both directions the same hash, over addresses, and ports of TCP and UDP. Cards
- *              then bring a packet to its owner themselves. They are not believed: the owner
- *              is computed anyway, so a card that hashes otherwise costs speed and no more.
+ *   keyed      XXH3 with its own secret. An attacker who does not know the secret
+ *              cannot direct connections at one worker.
+ *   Toeplitz   the symmetric RSS of network cards: the key 0x6d5a repeated, which gives
+ *              both directions the same hash, over addresses and TCP and UDP ports. The
+ *              card delivers a packet to its owner. The owner is still computed here, so
+ *              a card that hashes in another way costs speed only.
  *
- * Tags count in neither: equal addresses in two VLANs have one owner, whose engine tells
- * them apart. Who gathers a datagram's fragments is XXH3's choice in both.
+ * Neither includes VLAN tags: equal addresses in two VLANs have one owner, whose engine
+ * tells them apart. The gatherer of fragments is chosen by XXH3 in both cases.
  *
- * Neither is the hash of the tables, so that what a worker owns is spread over its table.
- * A struct steer is only read after its init: any thread.
+ * Both differ from the hash of the tables, so that a worker's connections are spread over
+ * its table. After its init a struct steer is only read: any thread may use it.
  */
 #ifndef STEER_STEER_H
 #define STEER_STEER_H
@@ -36,7 +36,7 @@
 
 #define STEER_MAX_WORKERS 64u
 /* In place of an owner: */
-#define STEER_ANY UINT8_MAX            /* whoever has received it */
+#define STEER_ANY UINT8_MAX            /* the worker that has received it */
 #define STEER_FRAGMENT (UINT8_MAX - 1) /* not known before its datagram is whole */
 
 #define STEER_RSS_KEY_BYTES 52u /* the longest that a card takes; 40 are the usual */
@@ -82,7 +82,7 @@ uint8_t steer_owner_of_key(const struct steer *s, const struct flow_key *key,
 uint8_t steer_owner(const struct steer *s, const struct rte_mbuf *m,
 		    const struct packet *p);
 
-/* Who gathers the fragments of this key. */
+/* The worker that gathers the fragments of this key. */
 uint8_t steer_gatherer(const struct steer *s, const struct fragment_key *key);
 
 /*

@@ -17,7 +17,7 @@
  * The links are the caller's memory, one struct wheel_link an entry, at a fixed stride:
  * so that they lie in a line that the owner touches anyway. One owner thread, no locks.
  *
- *	wheel_init(&w, (char *)slab + offsetof(struct conn, link), sizeof(struct conn), now);
+ *	wheel_init(&w, (char *)slab + offsetof(struct conn, link), sizeof(*slab), now);
  *	wheel_arm(&w, index, now + timeout);
  *	...
  *	n = wheel_advance(&w, now, due, 64);
