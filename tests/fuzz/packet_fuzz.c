@@ -21,6 +21,7 @@
 #define SEGMENTS 3
 #define CONTROL_BYTES 4 /* flags and side, device's verdict, two cuts */
 #define OPTIONS 0x04    /* in the first of them */
+#define IN_PPPOE 0x08   /* too: PACKET_PPPOE */
 #define OPTIONS_MAX 40u
 
 /* The bytes, each segment alone on the heap. */
@@ -108,6 +109,8 @@ parse_both(const uint8_t *control, const uint8_t *data, size_t size, struct pack
 	uint8_t whole[2] = {0, 0}, cut[2] = {control[2], control[3]};
 	struct rte_mbuf one[SEGMENTS], many[SEGMENTS];
 	uint8_t side = control[0] >> 7;
+	unsigned flags = (control[0] & (PACKET_VERIFY_IP | PACKET_VERIFY_L4)) |
+			 (control[0] & IN_PPPOE ? PACKET_PPPOE : 0);
 	struct packet other;
 
 	if (cut[0] >= size)
@@ -124,8 +127,8 @@ parse_both(const uint8_t *control, const uint8_t *data, size_t size, struct pack
 	/* for the bytes between the members, which nobody writes */
 	memset(p, 0, sizeof(*p));
 	memset(&other, 0, sizeof(other));
-	packet_parse(&one[2], side, flow_network(1, 0, 0), control[0] & 7, p);
-	packet_parse(many, side, flow_network(1, 0, 0), control[0] & 7, &other);
+	packet_parse(&one[2], side, flow_network(1, 0, 0), flags, p);
+	packet_parse(many, side, flow_network(1, 0, 0), flags, &other);
 	require(memcmp(p, &other, sizeof(other)) == 0);
 	check(&one[2], p);
 	use(&one[2], p);

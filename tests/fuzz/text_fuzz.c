@@ -112,14 +112,6 @@ rules(const char *text, size_t size)
 	policy_free(policy);
 }
 
-static int
-reload(void *context, char *message, size_t size)
-{
-	(void)context;
-	snprintf(message, size, "loaded");
-	return 0;
-}
-
 /* A connection that filters are put to. */
 static const struct engine_view view = {
 	.key = {.id = {.port = {RTE_BE16(40000), RTE_BE16(80)}, .network = FLOW_TCP},
@@ -151,9 +143,12 @@ static void
 requests(const uint8_t *data, size_t size)
 {
 	static struct control_rules current;
+	/* not started: the first request of an input waits, others are refused */
+	struct control_reload reload = {.lock = PTHREAD_MUTEX_INITIALIZER,
+					.changed = PTHREAD_COND_INITIALIZER};
 	const struct control_config config = {.port_names = ports,
 					      .rules = &current,
-					      .reload = reload};
+					      .reload = &reload};
 	struct client *c = client_new(-1);
 	unsigned lines = 0, tasks = 0;
 	const char *line;

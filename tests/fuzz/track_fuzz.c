@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The TCP tracker: any segments, from either side, at any time, with numbers near those
- * that the connection knows, so that all its tests are met from both sides; rules that
- * refuse, side entries that are refused or taken away, timers on time and late. After
- * each step all that docs/tcp-tracking.md says of every step must hold.
+ * The TCP tracker: any segments, signed or not, from either side, at any time, with
+ * numbers near those that the connection knows, so that all its tests are met from both
+ * sides; rules that refuse, extensions that are refused or taken away, timers on time and
+ * late. After each step all that docs/tcp-tracking.md says of every step must hold.
  *
  * The input: a byte of switches, then steps, the low three bits of whose first byte say
  * what they are.
@@ -182,16 +182,28 @@ check_unchanged(const struct world *w, struct world *before, bool valid)
 	}
 }
 
+/* PICK-1: a segment far from a pickup that has no answer is picked up in its place. */
+static bool
+is_picked_up_anew(struct world *before, const struct step *s)
+{
+	struct track_conn conn = conn_of(before);
+	struct tcp_attempt p = conn_attempt(&conn);
+
+	return (p.c->flags & COLD_LOOSE) &&
+	       !(segment_kind(&s->seg) & (TCP_SYN | TCP_RST)) &&
+	       attempt_is_other_pickup(&p, s->x, &s->seg);
+}
+
 /* MODEL-3, and that no number goes back while a connection stays what it is. */
 static void
-check_passed(struct world *w, const struct world *before, const struct step *s,
+check_passed(struct world *w, struct world *before, const struct step *s,
 	     const struct track_result *r)
 {
 	const struct track_hot *h = &w->hot, *old = &before->hot;
 	uint8_t kind = segment_kind(&s->seg), x;
 
 	require(h->last == old->last || h->last == w->now);
-	if (r->events & TRACK_EVENT_RESYNC)
+	if ((r->events & TRACK_EVENT_RESYNC) || is_picked_up_anew(before, s))
 		return;
 	if (kind == TCP_SYN)
 		require(h->last == old->last);
@@ -206,10 +218,29 @@ check_passed(struct world *w, const struct world *before, const struct step *s,
 	}
 }
 
+static bool
+is_signed(struct world *w)
+{
+	struct track_conn conn = conn_of(w);
+	struct tcp_attempt p = conn_attempt(&conn);
+
+	return w->live && attempt_is_signed(&p);
+}
+
+/* SIG-1: what is not signed changes nothing, unless a shadow takes it. */
+static void
+check_unsigned(struct world *before, const struct step *s, const struct track_result *r)
+{
+	if (s->seg.is_signed || segment_kind(&s->seg) == TCP_SYN || !is_signed(before))
+		return;
+	require(before->has_ext || r->verdict == VERDICT_DROP);
+	require(r->verdict == VERDICT_PASS || r->reason == REASON_TCP_UNSIGNED ||
+		r->reason == REASON_TCP_FLAGS);
+}
+
 /* GEN-1 to GEN-5 */
 static void
-check_generated(const struct world *before, const struct step *s,
-		const struct track_result *r)
+check_generated(struct world *before, const struct step *s, const struct track_result *r)
 {
 	const struct tcp_segment *generated = &r->generated;
 	const struct track_hot *h = &before->hot;
@@ -217,6 +248,7 @@ check_generated(const struct world *before, const struct step *s,
 
 	require(generated->len == 0 && generated->scale == TCP_NO_SCALE && to <= 1);
 	require(!(s->seg.flags & TCP_RST) || r->action == ACTION_PROBE);
+	require(!is_signed(before)); /* SIG-1: it would not be taken */
 	if (r->action == ACTION_RST) {
 		require(r->verdict == VERDICT_DROP && to == s->x && !generated->has_ts);
 		if (s->seg.flags & TCP_ACK)
@@ -251,6 +283,7 @@ check_result(struct world *w, struct world *before, const struct step *s,
 		check_generated(before, s, r);
 	if (!before->live)
 		return;
+	check_unsigned(before, s, r);
 	if (r->verdict == VERDICT_DROP)
 		check_unchanged(w, before, valid);
 	else
@@ -278,14 +311,34 @@ order_is_lost(struct world *w)
 }
 
 /*
+ * What the engine takes as the next segment tcp_segment() has passed, and left the same
+ * connection behind.
+ */
+static void
+check_next(const struct world *w, struct track_hot hot, const struct step *s,
+	   const struct track_result *r)
+{
+	if (!tcp_next_fits(&hot, s->x, &s->seg) ||
+	    !tcp_fast_timestamps(&hot, s->x, &s->seg))
+		return;
+	tcp_next_take(&hot, s->x, &s->seg, w->now);
+	require(r->verdict == VERDICT_PASS && r->action == ACTION_NONE);
+	require(w->config.tcp_be_liberal || memcmp(&w->hot, &hot, sizeof(hot)) == 0);
+}
+
+/*
  * What tcp_fast() passes tcp_segment() has passed, and left the same connection behind.
  */
 static void
 check_fast(struct world *w, struct world *before, const struct step *s,
 	   const struct track_result *r)
 {
-	if (!before->live || order_is_lost(before) ||
-	    !tcp_fast(&before->hot, s->x, &s->seg, w->now))
+	struct tcp_ext ext_after = w->ext;
+
+	if (!before->live || order_is_lost(before))
+		return;
+	check_next(w, before->hot, s, r);
+	if (!tcp_fast(&before->hot, s->x, &s->seg, w->now))
 		return;
 	require(r->verdict == VERDICT_PASS && r->action == ACTION_NONE);
 	if (w->config.tcp_be_liberal) /* numbers so far apart that no order is left */
@@ -294,7 +347,15 @@ check_fast(struct world *w, struct world *before, const struct step *s,
 	require(memcmp(&w->hot, &before->hot, sizeof(w->hot)) == 0);
 	require(memcmp(&w->cold, &before->cold, sizeof(w->cold)) == 0);
 	require(w->has_ext == before->has_ext);
-	require(!w->has_ext || memcmp(&w->ext, &before->ext, sizeof(w->ext)) == 0);
+	if (!w->has_ext)
+		return;
+	require(before->ext.handshake.agreed == 0 &&
+		before->ext.handshake.refused[0].count == 0 &&
+		before->ext.handshake.refused[1].count == 0);
+	/* what was refused and does not count yet only tcp_segment() takes back */
+	forget_unseen(&ext_after.handshake);
+	forget_unseen(&before->ext.handshake);
+	require(memcmp(&ext_after, &before->ext, sizeof(ext_after)) == 0);
 }
 
 /* The tracker has asked, and has changed nothing. */
@@ -341,13 +402,13 @@ trace(struct world *w, const struct step *s, const struct track_result *r)
 
 	if (getenv("FUZZ_TRACE") == NULL)
 		return;
-	printf("%10u %c fl=%02x seq=%u ack=%u len=%u win=%u ts=%d/%u/%u scale=%u%s%s: "
+	printf("%10u %c fl=%02x seq=%u ack=%u len=%u win=%u ts=%d/%u/%u scale=%u%s%s%s: "
 	       "%s %s %s events=%02x",
 	       w->now - BEGIN, "AB"[s->x], seg -> flags, seg -> seq, seg -> ack,
 	       seg -> len, seg -> win, seg -> has_ts, seg -> tsval, seg -> tsecr,
 	       seg -> scale, s -> deny ? " denied" : "", s->no_ext ? " no side" : "",
-	       verdict_name(r->verdict), reason_name(r->reason), action_name(r->action),
-	       r->events);
+	       s->seg.is_signed ? " signed" : "", verdict_name(r->verdict),
+	       reason_name(r->reason), action_name(r->action), r->events);
 	if (w->live)
 		printf(" %s/%s una=%u/%u nxt=%u/%u edge=%u/%u maxwnd=%u/%u cold=%02x",
 		       tcp_state_name(tcp_state(&conn, 0)),
@@ -485,6 +546,7 @@ read_segment(const struct world *w, struct step *s, uint8_t first, struct bytes 
 	s->x = first >> 3 & 1;
 	s->deny = first >> 4 & 1;
 	s->no_ext = first >> 5 & 1;
+	s->seg.is_signed = first >> 6 & 1;
 	s->seg.flags = first & 4 ? second & 0x3f : kinds[second & 7];
 	s->seg.seq = number(w, s->x, bytes_u8(b));
 	if (s->seg.flags & TCP_ACK)
@@ -517,6 +579,7 @@ run_timer(struct world *w)
 		return;
 	case TRACK_TIMER_PROBE:
 		require(synchronised || (w->cold.flags & COLD_RST_PEND));
+		require(!attempt_is_signed(&p)); /* SIG-1 */
 		for (to = 0; to < 2; to++)
 			require(probe[to].flags == TCP_ACK && probe[to].len == 0 &&
 				probe[to].seq == before.una[!to] - 1 &&
