@@ -3,7 +3,7 @@
  * ACC-10, PICK-1: one direction goes another way. A is seen, B's segments after the
  * handshake are not.
  */
-#include <track/tcp_state.h>
+#include <track/tcp_window.h>
 
 #include "tcp_world.h"
 
@@ -260,6 +260,36 @@ not_two_ends_that_agree_in_the_handshake(void **state)
 }
 
 static void
+not_two_ends_that_agree_before_and_after_what_passes(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_establish(&w);
+	DROP(&w, A, ACK(5000101, 7000301, .len = 500), REASON_TCP_SEQ_RIGHT);
+	DROP(&w, B, ACK(7000301, 5000601), REASON_TCP_SEQ_RIGHT);
+	PASS(&w, A, ACK(101, 301, .len = 10), "ESTABLISHED", "ESTABLISHED");
+	DROP(&w, A, ACK(5000101, 7000301, .len = 500), REASON_TCP_SEQ_RIGHT);
+	assert_false(asymmetric(&w));
+}
+
+static void
+three_segments_show_an_answer_if_their_acks_are_near(void **state)
+{
+	const uint32_t far = TCP_UNSEEN_MAX + 1;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	DROP(&w, A, ACK(101, 301), REASON_TCP_NO_HANDSHAKE);
+	DROP(&w, A, ACK(101, 301 + far), REASON_TCP_NO_HANDSHAKE);
+	DROP(&w, A, ACK(101, 301 + 2 * far), REASON_TCP_NO_HANDSHAKE);
+	DROP(&w, A, ACK(101, 301 + 2 * far), REASON_TCP_NO_HANDSHAKE);
+	PASS(&w, A, ACK(101, 302 + 2 * far), "ESTABLISHED", "ESTABLISHED");
+}
+
+static void
 a_pickup_is_assured_by_its_answer_alone(void **state)
 {
 	struct world w;
@@ -304,6 +334,8 @@ main(void)
 		cmocka_unit_test(not_where_only_one_end_agrees),
 		cmocka_unit_test(not_two_ends_that_agree_once_a_fin_is_known),
 		cmocka_unit_test(not_two_ends_that_agree_in_the_handshake),
+		cmocka_unit_test(not_two_ends_that_agree_before_and_after_what_passes),
+		cmocka_unit_test(three_segments_show_an_answer_if_their_acks_are_near),
 		cmocka_unit_test(a_pickup_is_assured_by_its_answer_alone),
 		cmocka_unit_test(not_when_told_to_be_strict),
 	};
