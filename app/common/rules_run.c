@@ -88,8 +88,9 @@ child_spawn(struct run *run, char **argv, const int ends[2])
 	posix_spawn_file_actions_adddup2(&actions, ends[0], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
 	/*
-	 * Beside a running data plane, whose locks and sockets have to end with it, not with
-	 * this child. At a start the file may be one of ours: /dev/fd/63.
+	 * On a reload the child must not inherit locks and sockets: they must be
+	 * released when the data plane ends, even if the child still runs. At start the rule file
+	 * itself may be an open descriptor (/dev/fd/63), so all are kept.
 	 */
 	if (run->limits->cancel >= 0)
 		posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);

@@ -24,9 +24,10 @@ open_text(int status)
 	case ENOENT:
 		return "is not there: is sluice running? (-s names another socket)";
 	case ECONNREFUSED:
-		return "nobody listens: sluice has ended without removing it";
+		return "stale socket: no sluice is listening; start sluice";
 	case EACCES:
-		return "not yours to use: try as root, or as a member of the socket's group";
+		return "permission denied: run as root, or as a member of the socket's "
+		       "group";
 	case EAGAIN:
 		return "sluice does not answer (--timeout says how long to wait)";
 	default:

@@ -13,16 +13,16 @@ static const char usage[] =
 	"usage: sluice-replay --config FILE [--rules FILE] --port NAME=CAPTURE ...\n"
 	"                     --out DIR [--drain] [--burst N]\n"
 	"\n"
-	"Replay captures through the engine of sluice, with the captures' own clock.\n"
+	"Replay captures through the engine of sluice; time is that of the captures.\n"
 	"\n"
 	"  -c, --config FILE       the YAML configuration of sluice\n"
-	"  -r, --rules FILE        rules instead of those that the configuration names\n"
-	"  -p, --port NAME=CAPTURE what enters this port of the configuration (pcap, pcapng)\n"
-	"  -o, --out DIR           where NAME.pcap, verdicts.jsonl, connections.json go\n"
-	"  -d, --drain             afterwards run the clock until no connection is left\n"
-	"  -b, --burst N           most packets handed over at once, 1 to 64 (default 32);\n"
-	"                          changes no verdict\n"
-	"  -h, --help\n";
+	"  -r, --rules FILE        rules to use instead of those of the configuration\n"
+	"  -p, --port NAME=CAPTURE packets that enter this port (pcap, pcapng)\n"
+	"  -o, --out DIR           for NAME.pcap, verdicts.jsonl, connections.json\n"
+	"  -d, --drain             then advance the clock until no connection is left\n"
+	"  -b, --burst N           packets per burst at most, 1 to 64 (default 32);\n"
+	"                          verdicts do not depend on it\n"
+	"  -h, --help              print this text\n";
 
 static bool
 parse_burst(const char *text, unsigned *burst)

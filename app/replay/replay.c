@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What makes a replay exact:
+ * How a replay is made deterministic:
  *
- * - Packets are taken in the order of their times; of two with the same time, the one whose
- *   port came first on the command line.
- * - The engine knows time in ticks of a millisecond (base/ticks.h), and one time a burst. So
- *   a burst holds packets of one port and of one tick only, that are neighbours in the
- *   order, and timers go off between ticks: before the first packet of a tick, everything
- *   that is due by then. No timer can be armed for the tick that it is armed in (time-outs
- *   are a second and more), so a burst of 64 sees exactly what 64 bursts of 1 see.
- * - What is sent because of a packet has the packet's time, what a timer sends has the
- *   timer's. A fragment that was held leaves because of the last one of its datagram.
- * - Verdicts are written in the order of the packets. A held fragment's is known later, so
- *   bursts wait in a queue until the first of them is decided.
+ * - Packets are processed in the order of their times. Of two packets with the same time,
+ *   the first is the one of the port that comes first on the command line.
+ * - The engine counts time in ticks of a millisecond (base/ticks.h), and a burst has one
+ *   time. So a burst holds only packets of one port and one tick that are neighbours in
+ *   that order, and timers expire between ticks: all that are due by a tick, before its
+ *   first packet. A timer is never armed for the tick in which it is armed (timeouts are
+ *   at least a second), so one burst of 64 sees exactly what 64 bursts of 1 see.
+ * - A packet sent because of another has that packet's time; one sent by a timer has the
+ *   timer's. A held fragment is sent at the time of the last fragment of its datagram.
+ * - Verdicts are written in the order of the packets. The verdict of a held fragment is
+ *   known later, so bursts wait in a queue until the first of them is decided.
  */
 #include "replay.h"
 

@@ -22,9 +22,8 @@ struct replay {
 };
 
 /*
- * Put everything through the engine. Fragments that wait at the end are dropped. Returns
- * 0, or
- * -ENOMEM when there is no memory for the packets whose verdicts wait for that of a fragment.
+ * Put all packets through the engine. Fragments held at the end are dropped. Returns
+ * 0, or -ENOMEM when there is no memory for packets whose verdict waits for a fragment.
  */
 int replay_run(struct replay *r);
 

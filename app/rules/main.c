@@ -28,13 +28,14 @@
 static const char usage[] =
 	"usage: sluice-rules [--check] [--ports NAME,..] FILE\n"
 	"\n"
-	"Load an nftables file in a private network namespace and print it as JSON. A FILE\n"
-	"that is JSON already ('nft -j list ruleset') is passed on; - is standard input.\n"
+	"Load an nftables file in a private network namespace and print it as JSON.\n"
+	"A FILE that is already JSON ('nft -j list ruleset') is printed as it is;\n"
+	"- is standard input.\n"
 	"\n"
-	"  -c, --check        print what sluice makes of the rules, or why it refuses them\n"
-	"  -p, --ports NAMES  with --check: the ports, joined by commas, that rules may name\n"
-	"  -s, --seconds N    give up after N seconds\n"
-	"  -h, --help         this\n"
+	"  -c, --check        print how sluice reads the rules, or why it refuses them\n"
+	"  -p, --ports NAMES  with --check: ports that rules may name, joined by commas\n"
+	"  -s, --seconds N    stop after N seconds\n"
+	"  -h, --help         print this text\n"
 	"\n"
 	"Exit status: 0, 1 usage, 3 the rules cannot be read, loaded or evaluated.\n";
 

@@ -64,9 +64,9 @@ namespace_enter(void)
 							 : -errno;
 	if (ret != 0)
 		complain(
-			"cannot make a private network namespace to load the rules in: %s; "
-			"where that is not allowed, give the output of 'nft -j list ruleset' "
-			"in place of the rules' text",
+			"cannot create a private network namespace to load the rules in: "
+			"%s; where that is not allowed, give the output of "
+			"'nft -j list ruleset' instead of the rule file",
 			strerror(-ret));
 	return ret;
 }

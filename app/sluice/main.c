@@ -226,11 +226,10 @@ files_check(const struct sluice_config *config)
 	limit.rlim_cur = RTE_MIN(limit.rlim_max, needed);
 	if (limit.rlim_cur == needed && setrlimit(RLIMIT_NOFILE, &limit) == 0)
 		return 0;
-	snprintf(
-		text, sizeof(text),
-		"no more than %lu files may be open at once, %lu at least expected: raise the "
-		"limit (ulimit -n, LimitNOFILE=)",
-		(unsigned long)limit.rlim_max, (unsigned long)needed);
+	snprintf(text, sizeof(text),
+		 "no more than %lu files may be open at once, at least %lu expected: "
+		 "raise the limit (ulimit -n, LimitNOFILE=)",
+		 (unsigned long)limit.rlim_max, (unsigned long)needed);
 	return fail(EXIT_DEVICE, text);
 }
 

@@ -84,9 +84,10 @@ struct peer_check {
 static void
 peer_unknown(const struct peer_check *check)
 {
-	printf("warning: port %s: the other end of %s is in a namespace that sluice cannot "
-	       "enter; there, checksums, segmentation and VLAN tags must not be left to the "
-	       "receiver: ethtool -K INTERFACE tx off tso off gso off txvlan off\n",
+	printf("warning: port %s: the other end of %s is in a namespace that sluice "
+	       "cannot enter; there, checksums, segmentation and VLAN tags must not be "
+	       "left to the receiver: ethtool -K INTERFACE tx off tso off gso off txvlan "
+	       "off\n",
 	       check->port, check->netdev->name);
 }
 
@@ -110,8 +111,8 @@ check_peer(void *context)
 	if (check->fix)
 		features_fix(check->port, peer.name, peer_features, &on);
 	if (on != 0)
-		printf("warning: port %s: %s, the other end of %s, leaves to the receiver "
-		       "what sluice has to see: ethtool -K %s%s\n",
+		printf("warning: port %s: %s, the other end of %s, leaves to the "
+		       "receiver what sluice has to see: ethtool -K %s%s\n",
 		       check->port, peer.name, netdev->name, peer.name,
 		       features_text(peer_features, on, text));
 	return NULL;

@@ -80,11 +80,10 @@ options_read(struct options *options, int argc, char **argv)
 		case ':':
 			return usage_error("a value is missing after ", argv[optind - 1]);
 		default:
-			return usage_error(
-				begin == 0
-					? "EAL options stand before --, ours behind; unknown: "
-					: "unknown option ",
-				argv[optind - 1]);
+			return usage_error(begin == 0 ? "EAL options come before --, "
+							"sluice's after; unknown: "
+						      : "unknown option ",
+					   argv[optind - 1]);
 		}
 	}
 	if (optind < argc)

@@ -88,18 +88,18 @@ packet_check(struct port *port, const struct rte_eth_dev_info *info,
 	if (port->mtu + PACKET_OVERHEAD > frame) {
 		snprintf(
 			error->text, sizeof(error->text),
-			"port '%s': interface %s has an MTU of %u, and frames of %s may have "
-			"%u bytes: add blocksz=36864,framesz=9216 to its --vdev, or lower "
-			"the MTU to %u",
+			"port '%s': interface %s has an MTU of %u, and frames of %s may "
+			"have %u bytes: add blocksz=36864,framesz=9216 to its --vdev, or "
+			"lower the MTU to %u",
 			port->config->name, port->ifname, port->mtu, port->config->device,
 			frame, frame - PACKET_OVERHEAD);
 		return -EINVAL;
 	}
 	port->frame_bytes = frame;
 	port->mtu_max = (uint16_t)RTE_MIN(frame - PACKET_OVERHEAD, UINT16_MAX);
-	/* the kernel takes the outer tag out; the driver puts one of 802.1Q back */
-	printf("warning: port %s: what comes in with an 802.1ad tag (0x88a8) leaves net_af_packet "
-	       "with one of 802.1Q (0x8100); AF_XDP keeps it\n",
+	/* the kernel removes the outer tag; the driver inserts an 802.1Q tag instead */
+	printf("warning: port %s: net_af_packet replaces an 802.1ad tag (0x88a8) of a "
+	       "received frame by an 802.1Q tag (0x8100); AF_XDP keeps it\n",
 	       port->config->name);
 	return 0;
 }
@@ -122,8 +122,8 @@ xdp_check(struct port *port, const struct rte_eth_dev_info *info,
 		return 0;
 	snprintf(
 		error->text, sizeof(error->text),
-		"port '%s': interface %s has an MTU of %u, AF_XDP takes %u at most here: lower "
-		"it, or use net_af_packet",
+		"port '%s': interface %s has an MTU of %u, AF_XDP takes %u at most here: "
+		"lower it, or use net_af_packet",
 		port->config->name, port->ifname, port->mtu, max);
 	return -EINVAL;
 }
@@ -135,18 +135,17 @@ queues_check(const struct port *port, struct ports_error *error)
 	unsigned queues = netdev_rx_queues(port->ifname);
 
 	if (port->rx_queues_max > 1) {
-		snprintf(
-			error->text, sizeof(error->text),
-			"port '%s': %s has %u queues, and of this driver sluice reads one: take "
-			"%s from its --vdev",
-			port->config->name, port->config->device, port->rx_queues_max,
-			port->is_xdp ? "queue_count" : "qpairs");
+		snprintf(error->text, sizeof(error->text),
+			 "port '%s': %s has %u queues, and with this driver sluice reads "
+			 "one: remove %s from its --vdev",
+			 port->config->name, port->config->device, port->rx_queues_max,
+			 port->is_xdp ? "queue_count" : "qpairs");
 		return -EINVAL;
 	}
 	if (port->is_xdp && queues > 1)
-		printf("warning: port %s: interface %s spreads what it receives over %u "
-		       "queues, and sluice reads one; the rest goes to this host: ethtool -L "
-		       "%s combined 1\n",
+		printf("warning: port %s: interface %s receives on %u queues, and sluice "
+		       "reads one; packets of the others go to this host: ethtool -L %s "
+		       "combined 1\n",
 		       port->config->name, port->ifname, queues, port->ifname);
 	return 0;
 }
@@ -179,8 +178,8 @@ port_interface(struct port *port, const struct rte_eth_dev_info *info, bool fix,
 	if (status == 0 && offloads_check(port->config->name, &netdev, fix) != 0) {
 		snprintf(
 			error->text, sizeof(error->text),
-			"port '%s': interface %s changes frames (see the warning above): switch "
-			"that off, or set `offloads: warn`",
+			"port '%s': interface %s changes frames (see the warning above): "
+			"switch that off, or set `offloads: warn`",
 			port->config->name, port->ifname);
 		status = -EOPNOTSUPP;
 	}

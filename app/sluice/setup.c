@@ -130,13 +130,12 @@ make_pool(struct sluice *s, unsigned node)
 	status = pool_create(&s->pools[node], node, mbufs, room, contiguous);
 	if (status == 0)
 		return 0;
-	snprintf(
-		text, sizeof(text),
-		"no memory%s for %u packet buffers of %u bytes, %.0f MiB: give the EAL more "
-		"(hugepages, or -m with --no-huge): %s",
-		status == -ENOBUFS ? " in one piece, which AF_XDP needs," : "", mbufs,
-		room, (double)mbufs * (room + SIZES_MBUF_HEADER) / 1048576.0,
-		rte_strerror(-status));
+	snprintf(text, sizeof(text),
+		 "no memory%s for %u packet buffers of %u bytes, %.0f MiB: give the EAL "
+		 "more (hugepages, or -m with --no-huge): %s",
+		 status == -ENOBUFS ? " in one piece, which AF_XDP needs," : "", mbufs,
+		 room, (double)mbufs * (room + SIZES_MBUF_HEADER) / 1048576.0,
+		 rte_strerror(-status));
 	return fail(EXIT_DEVICE, text);
 }
 

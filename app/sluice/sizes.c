@@ -94,11 +94,11 @@ report_pages(size_t bytes)
 	printf("hugepages: %.0f MiB are free, %.0f MiB needed (vm.nr_hugepages); ",
 	       free_mib, needed);
 	if (memory_transparent())
-		printf("tables that find no room there get transparent ones, where the "
-		       "kernel has some\n");
+		printf("tables that do not fit use transparent ones, as far as the "
+		       "kernel has any\n");
 	else
-		printf("without them, transparent ones being switched off as well, a packet "
-		       "takes half as long again with many connections\n");
+		printf("without them, and with transparent ones switched off, a packet "
+		       "takes 50 %% longer with many connections\n");
 }
 
 void

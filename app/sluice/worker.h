@@ -23,8 +23,8 @@
 struct worker_port {
 	uint16_t device;   /* DPDK's number */
 	uint16_t port;     /* the engine's */
-	uint16_t rx_queue; /* or WORKER_NO_QUEUE: another worker receives .. */
-	uint16_t tx_queue; /* .. or sends for us */
+	uint16_t rx_queue; /* WORKER_NO_QUEUE: another worker receives for this one */
+	uint16_t tx_queue; /* WORKER_NO_QUEUE: another worker sends for this one */
 	const struct port *state;
 	uint64_t tx_errors; /* of a device that takes what it cannot send, as last read */
 };
@@ -37,7 +37,7 @@ struct worker {
 	unsigned port_count;
 	unsigned lcore;
 	struct control_worker *control;
-	struct handoff *handoff; /* NULL: nobody shares the wires */
+	struct handoff *handoff; /* NULL: no other worker has these wires */
 };
 
 /* The loop, until *stop; an lcore_function_t. */

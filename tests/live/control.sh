@@ -233,7 +233,7 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 			-o json stats 2>&1
 	}
 	is "a member of the group may use it" "$(member "$group")" '{"stats":*'
-	is "another may not" "$(member 12346) $?" "sluicectl: *not yours to use*4"
+	is "another may not" "$(member 12346) $?" "sluicectl: *permission denied: run as root*4"
 	chmod 700 "$dir"
 fi
 stop TERM

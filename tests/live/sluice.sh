@@ -354,7 +354,7 @@ ok "it starts again" launch "$dir/null.yaml"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 ok "killed, it leaves its socket" test -S "$socket"
-is "sluicectl says that nobody listens" "$(ask list 2>&1) $?" "sluicectl: $socket: nobody listens*4"
+is "sluicectl says that the socket is stale" "$(ask list 2>&1) $?" "sluicectl: $socket: stale socket*4"
 ok "which the next one replaces" launch "$dir/null.yaml"
 stop INT
 is "SIGINT: status 0" "$status" 0

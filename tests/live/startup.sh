@@ -70,7 +70,7 @@ for files in 12 14 16 17 18 19 20 28 40; do
 	# shellcheck disable=SC2016 # the inner shell's
 	run bash -c 'ulimit -n "$1"; exec "$2" -- -c "$3"' bash $files "$SLUICE" "$dir/c.yaml"
 	is "$files open files are too few, and that is said" "$status $out" \
-		"4 *sluice: no more than $files files may be open at once, * at least expected*"
+		"4 *sluice: no more than $files files may be open at once, at least * expected*"
 done
 # shellcheck disable=SC2016
 bash -c 'ulimit -Sn 16; exec "$1" -- -c "$2"' bash "$SLUICE" "$dir/c.yaml" >"$dir/log" 2>&1 </dev/null &
