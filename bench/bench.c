@@ -112,10 +112,10 @@ bench_end(struct bench *b)
 {
 	/* shared caches and memory show even where time on the processor is counted */
 	if (b->wall_ns > b->cpu_ns + b->cpu_ns / 20)
-		bench_note(
-			"%s: the machine was busy: %.0f percent of the time went to others",
-			b->program,
-			100.0 - 100.0 * (double)b->cpu_ns / (double)b->wall_ns);
+		bench_note("%s: the machine was busy: %.0f percent of the time went to "
+			   "others",
+			   b->program,
+			   100.0 - 100.0 * (double)b->cpu_ns / (double)b->wall_ns);
 	if (b->any_row)
 		return EXIT_SUCCESS;
 	bench_note("%s: nothing was measured", b->program);
@@ -213,7 +213,8 @@ print_row(struct bench *b, const char *params, const struct bench_case *c)
 		printf("{\"bench\":\"%s\",\"case\":\"%s\",\"params\":", b->program,
 		       c->name);
 		print_params(params);
-		printf(",\"ns\":%.3f,\"min\":%.3f,\"max\":%.3f,\"ratio\":%.3f,\"rounds\":%u,"
+		printf(",\"ns\":%.3f,\"min\":%.3f,\"max\":%.3f,"
+		       "\"ratio\":%.3f,\"rounds\":%u,"
 		       "\"pages\":\"%s\"}\n",
 		       c->median, c->min, c->max, c->ratio, b->repeats, b->pages);
 		return;

@@ -15,7 +15,8 @@
  *		struct bench b;
  *		struct bench_case cases[] = {
  *			{.name = "floor", .run = bench_floor_run, .arg = &floor},
- *			{.name = "engine", .prepare = rewind, .run = packets, .arg = &state},
+ *			{.name = "engine", .prepare = rewind, .run = packets,
+ *			 .arg = &state},
  *		};
  *		int rc = bench_start(&b, argc, argv, "engine", 1000000);
  *

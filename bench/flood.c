@@ -2,16 +2,16 @@
 /*
  * What does established traffic lose beside a flood of SYNs that nobody answers?
  *
- * One worker's engine in memory, always busy: 100,000 connections send segments in bursts
- * of 32, and in between come so many SYNs a second of the worker's time, each of another
- * address and port. What the flood needs itself is the worker's to give, so there are two
- * figures:
+ * One engine in memory, always busy: 100,000 connections send segments in bursts of 32,
+ * and between the bursts a number of SYNs per second of the worker's time arrives, each
+ * from another address and port. The flood itself takes time of the worker, so there are
+ * two figures:
  *
- *   of its rate        established segments a second in the mix, to those without a flood: what
- *                      a worker loses that had nothing to spare
- *   of the rest        .. to those that fit into the time that the flood leaves, by what it
- *                      takes alone: what the two lose by being mixed (caches, bursts that are
- *                      no longer of one kind, lookups that have to be repeated)
+ *   of its rate        established segments per second with the flood, divided by those
+ *                      without it: what a worker without spare time loses
+ *   of the rest        the same, divided by the segments that fit into the time that the
+ *                      flood, measured alone, leaves: what mixing the two costs (caches,
+ *                      bursts of more than one kind, lookups that are repeated)
  *
  * The flood *expires* after a SYN_SENT of 50 ms, in a table with room; or it has filled
  * the table, and each SYN has to *evict* another one. A SYN may find no place then; if an

@@ -5,16 +5,17 @@
   frames.py COUNT LAN.pcap WAN.pcap [--seed N]
   frames.py --whole COUNT LAN.pcap WAN.pcap
 
-Without --whole each file holds one 64-byte frame (60 and its check sequence) of each connection,
-in an order of its own: a pure acknowledgment, which may be repeated for ever without a receiver
-taking offence. There is no handshake in a file that loops, so what tracks connections has
-to pick them up in mid-stream (tcp_loose).
+Without --whole each file holds one 64-byte frame (60 and its check sequence) of each
+connection, in an order of its own: a pure acknowledgment, which may be repeated for ever
+without a receiver taking offence. There is no handshake in a file that loops, so what
+tracks connections has to pick them up in mid-stream (tcp_loose).
 
-With --whole the files hold COUNT connections (rounded up, and printed with the number of frames
-a file) from SYN to the last ACK, to be sent once: four 64-byte frames of each connection a file.
-They are for a generator that sends both files at the same pace, packet by packet or burst by
-burst, and knows nothing of what it sends. A frame that answers another one stands COHORT
-places behind it, so that one side may be ahead of the other by less than that.
+With --whole the files hold COUNT connections (rounded up, and printed with the number of
+frames a file) from SYN to the last ACK, to be sent once: four 64-byte frames of each
+connection a file. They are for a generator that sends both files at the same pace, packet
+by packet or burst by burst, and knows nothing of what it sends. A frame that answers
+another one stands COHORT places behind it, so that one side may be ahead of the other by
+less than that.
 """
 import argparse
 import random
@@ -28,8 +29,12 @@ FIN, SYN, PSH, ACK = 1, 2, 8, 16
 DATA = b"sluice"
 # What each side sends: in which eighth of a life, its flags, how far its numbers are, its
 # data.
-LAN_STEPS = ((0, SYN, 0, None, b""), (2, PSH | ACK, 1, 1, DATA), (5, FIN | ACK, 7, 7, b""),
-             (7, ACK, 8, 8, b""))
+LAN_STEPS = (
+    (0, SYN, 0, None, b""),
+    (2, PSH | ACK, 1, 1, DATA),
+    (5, FIN | ACK, 7, 7, b""),
+    (7, ACK, 8, 8, b""),
+)
 WAN_STEPS = ((1, SYN | ACK, 0, 1, b""), (3, ACK, 1, 7, b""), (4, PSH | ACK, 1, 7, DATA),
              (6, FIN | ACK, 7, 8, b""))
 
@@ -48,7 +53,10 @@ def frame(src, sport, dst, dport, seq, ack, flags=ACK, data=b""):
     ends = struct.pack("!II", src, dst)
     ip = struct.pack("!BBHHHBBH", 0x45, 0, 40 + len(data), 0, 0x4000, 64, 6, 0) + ends
     ip = ip[:10] + struct.pack("!H", fold(words(ip))) + ip[12:]
-    tcp = struct.pack("!HHIIBBHHH", sport, dport, seq, ack, 5 << 4, flags, WINDOW, 0, 0) + data
+    tcp = (
+        struct.pack("!HHIIBBHHH", sport, dport, seq, ack, 5 << 4, flags, WINDOW, 0, 0)
+        + data
+    )
     check = fold(words(tcp) + words(ends) + 6 + len(tcp))
     tcp = tcp[:16] + struct.pack("!H", check) + tcp[18:]
     return (ETHERNET + ip + tcp).ljust(60, b"\0")
@@ -63,7 +71,9 @@ class Stencil:
         numbers = (LAN_SEQ + seq, WAN_SEQ + ack if ack is not None else 0) if lan else (
             WAN_SEQ + seq, LAN_SEQ + ack)
         self.bytes = bytearray(frame(*ends, *numbers, flags, data))
-        self.sums = [~struct.unpack_from("!H", self.bytes, at)[0] & 0xFFFF for at in (24, 50)]
+        self.sums = [
+            ~struct.unpack_from("!H", self.bytes, at)[0] & 0xFFFF for at in (24, 50)
+        ]
 
     def of(self, address, port):
         client = (address >> 16) + (address & 0xFFFF)
@@ -76,11 +86,14 @@ class Stencil:
 
 def whole(lan, pairs):
     """
-    One side's frames of so many pairs of cohorts. A pair's second one is half a life behind its
-    first, so that in each eighth of a life one of them has something to send, on either side;
-    at both ends, where there is but one, something that nobody tracks takes its place.
+    One side's frames of so many pairs of cohorts. A pair's second one is half a life
+    behind its first, so that in each eighth of a life one of them has something to send,
+    on either side; at both ends, where there is but one, something that nobody tracks
+    takes its place.
     """
-    steps = {eighth: Stencil(lan, *rest) for eighth, *rest in (LAN_STEPS if lan else WAN_STEPS)}
+    steps = {
+        eighth: Stencil(lan, *rest) for eighth, *rest in (LAN_STEPS if lan else WAN_STEPS)
+    }
     filler = (b"\xff" * 6 + ETHERNET[6:12] + b"\x08\x06").ljust(60, b"\0")
     for slot in range(8 * pairs + 4):
         first, second = divmod(slot, 8), divmod(slot - 4, 8)
@@ -118,7 +131,11 @@ def main():
         return
     draw = random.Random(options.seed)
     ends = [
-        ((10 << 24) | (1 << 16) | (i >> 8) + 1, 1024 + draw.randrange(60000), SERVER + i % 250)
+        (
+            (10 << 24) | (1 << 16) | (i >> 8) + 1,
+            1024 + draw.randrange(60000),
+            SERVER + i % 250,
+        )
         for i in range(options.count)
     ]
     ends = list(dict.fromkeys(ends))

@@ -66,5 +66,6 @@ for ((round = 0; round < rounds; round++)); do
 done
 driver=$(tr ' ' '\n' <<<"$drivers" | sed '/^$/d' | sort -u)
 [ "$(wc -l <<<"$driver")" -eq 1 ] || fail "not always over the same driver:$drivers"
-"$PYTHON" "$NET_ROOT/bench/rows.py" "$format" iperf "driver=$driver seconds=$seconds" Mbit/s \
+"$PYTHON" "$NET_ROOT/bench/rows.py" "$format" iperf "driver=$driver seconds=$seconds" \
+	Mbit/s \
 	testpmd "${values[testpmd]}" sluice "${values[sluice]}"

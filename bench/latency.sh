@@ -6,7 +6,8 @@
 # slower one, lowered until it goes without loss in an open one. With a rate each segment
 # has a time at which it is due, and latency counts from there.
 set -u
-usage="usage: bench/latency.sh [-o text|json] [-r rounds] [-c connections] [-t seconds a load]"
+usage="usage: bench/latency.sh [-o text|json] [-r rounds] [-c connections] [-t seconds a \
+load]"
 
 # shellcheck source=pair.sh
 . "$(dirname "$0")/pair.sh"
@@ -59,11 +60,14 @@ generate()
 
 	shift 2
 	pair_start "$plane" "$PAIR_DIR/plane.yaml" || fail "$plane did not start"
-	"$BUILD/bench/bench-gen" "${PAIR_CLIENT[@]}" -m 512 "--lcores=0@$PAIR_CORE" -- -H \
-		-c "$connections" -R "$rate" -t "$seconds" -w 0.5 -o json 2>"$PAIR_DIR/gen.log" \
+	"$BUILD/bench/bench-gen" "${PAIR_CLIENT[@]}" -m 512 "--lcores=0@$PAIR_CORE" -- \
+		-H \
+		-c "$connections" -R "$rate" -t "$seconds" -w 0.5 -o json \
+			2>"$PAIR_DIR/gen.log" \
 		>"$PAIR_DIR/rows" || fail "bench-gen: $(cat "$PAIR_DIR/gen.log")"
 	pair_stop
-	got=$("$PYTHON" "$NET_ROOT/bench/pick.py" "$@" <"$PAIR_DIR/rows") || fail "no rows"
+	got=$("$PYTHON" "$NET_ROOT/bench/pick.py" "$@" <"$PAIR_DIR/rows") ||
+		fail "no rows"
 }
 
 # The greatest rate of a plane, in segments a second, in $got.
@@ -79,7 +83,8 @@ capacity()
 		awk "BEGIN { exit !($lost == 0 && $came >= 0.99 * $rate) }" && break
 		rate=$(awk "BEGIN { print $rate * 0.93 }")
 	done
-	[ "$tries" -lt 20 ] || fail "$plane does not keep up with $rate segments/s, either"
+	[ "$tries" -lt 20 ] || fail \
+		"$plane does not keep up with $rate segments/s, either"
 	got=$rate
 }
 
@@ -95,7 +100,8 @@ for ((round = 0; round < rounds; round++)); do
 	for plane in testpmd sluice; do
 		for percent in $percents; do
 			rate=$(awk "BEGIN { print $full * $percent / 100 }")
-			generate $plane "$rate" again latency-p50 latency-p99 latency-p99.9
+			generate $plane "$rate" again latency-p50 latency-p99 \
+				latency-p99.9
 			read -r again p50 p99 p999 <<<"$got"
 			lost=$(awk "BEGIN { print $lost + $again }")
 			values[$plane,$percent,p50]+=" $p50"
@@ -122,8 +128,10 @@ for percent in $percents; do
 	for part in $percentiles; do
 		base=${values[testpmd,$percent,$part]}
 		with=${values[sluice,$percent,$part]}
-		row "load=$percent rate=$(awk "BEGIN { printf \"%.0f\", $full * $percent / 100 }") percentile=$part" \
-			ns testpmd "$base" sluice "$with" added "$(minus "$with" "$base")" |
+		rate=$(awk "BEGIN { printf \"%.0f\", $full * $percent / 100 }")
+		row "load=$percent rate=$rate percentile=$part" \
+			ns testpmd "$base" sluice "$with" added \
+				"$(minus "$with" "$base")" |
 			if [ "$format" = text ]; then tail -n +2; else cat; fi
 	done
 done

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What many cores would carry, and what 100 and 400 Gbit/s need, from figures of one or two.
+"""What many cores would carry, and what 100 and 400 Gbit/s need, from figures of one or
+two.
 
   model.py [bench.json] [--io NS] [--engine NS] [--owner NS] [--over NS] [--connection NS]
            [--busy PART] [--packets N]
 
-A model on paper, not a measurement. Figures come from the rows of `bench/run -o json` (engine, steer,
-workers, conns, pcap_io; the last row of a case counts), what is missing there from the defaults
-below, and options override both. In nanoseconds of a core:
+A model on paper, not a measurement. Figures come from the rows of `bench/run -o json`
+(engine, steer, workers, conns, pcap_io; the last row of a case counts), what is missing
+there from the defaults below, and options override both. In nanoseconds of a core:
 
   io          a packet in and out of the driver: testpmd io, of pcap_io
   engine      an established segment, 1,000,000 connections
@@ -15,19 +16,22 @@ below, and options override both. In nanoseconds of a core:
   over        handing a packet over, both sides together (workers)
   connection  eight packets from SYN to the last ACK, without io (conns)
 
-A packet costs     t = io + engine + owner + h * over + (connection - 8 * engine) / packets
+A packet costs     t = io + engine + owner + h * over
+                     + (connection - 8 * engine) / packets
 n cores carry      n * busy * scaling / 2 / t packets a second
 so many need       rate / (8 * (frame + 20)) * t / (busy * scaling / 2) cores
 
-h is the share that is handed over: 0 with symmetric RSS, (n - 1) / n without. `packets` are those
-of a connection, `busy` the part of a core that may be used, `scaling` what two workers with nothing
-in common are to one (workers): 2, if the machine is good. Both directions of a link
-together carry the rate. Memory: two lines of the table are read and one is written back, a packet
-(192 bytes), if the table is far larger than the caches; and at worst each frame is written to memory
-and read from it, where a device does not write into the cache.
+h is the share that is handed over: 0 with symmetric RSS, (n - 1) / n without. `packets`
+are those of a connection, `busy` the part of a core that may be used, `scaling` what two
+workers with nothing in common are to one (workers): 2, if the machine is good. Both
+directions of a link together carry the rate. Memory: two lines of the table are read and
+one is written back, a packet (192 bytes), if the table is far larger than the caches; and
+at worst each frame is written to memory and read from it, where a device does not write
+into the cache.
 
-With more cores than two the model supposes what it cannot know: that they do not slow each other
-down more than two do, and that the memory has the bandwidth that the last table asks for.
+With more cores than two the model supposes what it cannot know: that they do not slow
+each other down more than two do, and that the memory has the bandwidth that the last
+table asks for.
 """
 import argparse
 import json
@@ -55,8 +59,13 @@ def figures_of(name):
         params = row.get("params", {})
         match row["bench"], case:
             case "engine", "engine alone":
-                if (params.get("n"), params.get("ip"), params.get("sum"), params.get("ts"),
-                        params.get("order")) == (1000000, 4, 0, 0, "uniform"):
+                if (
+                    params.get("n"),
+                    params.get("ip"),
+                    params.get("sum"),
+                    params.get("ts"),
+                    params.get("order"),
+                ) == (1000000, 4, 0, 0, "uniform"):
                     found["engine"] = value
             case "steer", "frame to owner, Toeplitz":
                 found["owner"] = value
@@ -115,12 +124,27 @@ def print_rates(f, options):
             need = [pps * packet_ns(f, share, options.packets) * 1e-9 /
                     usable(f, options)
                     for share in (0, 1)]
-            memory = [pps * size / 1e9 for size in (TABLE_BYTES, TABLE_BYTES + 2 * frame + 64)]
-            lines.append([str(gbit), name] + ["%.1f" % v for v in (pps / 1e6, *need, *memory)] +
-                         ["%.2f" % (pps / options.packets / 1e6)])
-    print_table(["Gbit/s", "frame", "Mpps", "cores, symmetric RSS", "cores, all handed over",
-                 "GB/s of memory, frames in the cache", "GB/s, frames in memory",
-                 "M connections/s"], lines)
+            memory = [
+                pps * size / 1e9 for size in (TABLE_BYTES, TABLE_BYTES + 2 * frame + 64)
+            ]
+            lines.append(
+                [str(gbit), name]
+                + ["%.1f" % v for v in (pps / 1e6, *need, *memory)]
+                + ["%.2f" % (pps / options.packets / 1e6)]
+            )
+    print_table(
+        [
+            "Gbit/s",
+            "frame",
+            "Mpps",
+            "cores, symmetric RSS",
+            "cores, all handed over",
+            "GB/s of memory, frames in the cache",
+            "GB/s, frames in memory",
+            "M connections/s",
+        ],
+        lines,
+    )
 
 
 def main():
@@ -133,16 +157,21 @@ def main():
     parser.add_argument("--packets", type=float, default=50, metavar="N")
     options = parser.parse_args()
     figures, source = dict(DEFAULTS), {name: "default" for name in DEFAULTS}
-    for origin, given in (("measured", figures_of(options.rows) if options.rows else {}),
-                          ("given", {n: v for n, v in vars(options).items() if v is not None})):
+    for origin, given in (
+        ("measured", figures_of(options.rows) if options.rows else {}),
+        ("given", {n: v for n, v in vars(options).items() if v is not None}),
+    ):
         for name in DEFAULTS:
             if name in given:
                 figures[name], source[name] = given[name], origin
     print(", ".join("%s %.3g ns (%s)" % (n, figures[n], source[n]) for n in DEFAULTS
                     if n != "scaling"))
-    print("two workers with nothing shared: %.2f times one (%s); packets of a connection: %.0f; "
-          "busy: %.0f %%" % (figures["scaling"], source["scaling"], options.packets,
-                             100 * options.busy))
+    print(
+        "two workers with nothing shared: %.2f times one (%s); "
+        "packets of a connection: %.0f; "
+        "busy: %.0f %%"
+        % (figures["scaling"], source["scaling"], options.packets, 100 * options.busy)
+    )
     print()
     print_cores(figures, options)
     print()

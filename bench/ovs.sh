@@ -94,9 +94,11 @@ _ovs_switch_start()
 	shift
 	_ovs_set --no-wait init &&
 		_ovs_set --no-wait set Open_vSwitch . other_config:dpdk-init=true \
-			other_config:dpdk-lcore-mask=0x1 "other_config:pmd-cpu-mask=$mask" \
+			other_config:dpdk-lcore-mask=0x1 \
+				"other_config:pmd-cpu-mask=$mask" \
 			other_config:max-idle=3600000 other_config:smc-enable=true \
-			other_config:emc-insert-inv-prob=0 "other_config:dpdk-extra=\"$*\"" || return
+			other_config:emc-insert-inv-prob=0 \
+				"other_config:dpdk-extra=\"$*\"" || return
 	# The bridge's own device comes into being here, and not among the machine's.
 	unshare --net "$(_ovs_switch)" "unix:$OVS_DIR/db.sock" \
 		"--unixctl=$OVS_DIR/switch.ctl" "--pidfile=$OVS_DIR/switch.pid" \
@@ -113,13 +115,13 @@ _ovs_up()
 
 _ovs_rules()
 {
-	cat <<-'END'
+	sed 's/NEW/ct_state=+trk+new-inv/' <<-'END'
 		table=0,priority=10,tcp actions=ct(table=1)
 		table=0,priority=0 actions=drop
 		table=1,priority=20,ct_state=+trk+est-inv,in_port=1 actions=output:2
 		table=1,priority=20,ct_state=+trk+est-inv,in_port=2 actions=output:1
-		table=1,priority=10,ct_state=+trk+new-inv,in_port=1,tcp,tp_dst=443 actions=ct(commit),output:2
-		table=1,priority=10,ct_state=+trk+new-inv,in_port=2,tcp,tp_src=443 actions=ct(commit),output:1
+		table=1,priority=10,NEW,in_port=1,tcp,tp_dst=443 actions=ct(commit),output:2
+		table=1,priority=10,NEW,in_port=2,tcp,tp_src=443 actions=ct(commit),output:1
 		table=1,priority=0 actions=drop
 	END
 }

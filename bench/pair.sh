@@ -5,9 +5,11 @@
 # generator holds, on one machine and without a namespace or hugepages. To be sourced by
 # bash.
 #
-#	pair_setup memif|vhost	$PAIR_DIR, for what the run leaves; the EXIT trap tidies up
+#	pair_setup memif|vhost	$PAIR_DIR, for what the run leaves; the EXIT trap tidies
+#				up
 #	pair_start sluice YAML, or testpmd
-#				its control socket is $PAIR_DIR/control.sock; in YAML that line and
+#				its control socket is $PAIR_DIR/control.sock; in YAML
+#				that line and
 #				the devices are replaced
 #	pair_stop
 #	pair_log		what the plane said, for a person to read, on stderr
@@ -45,11 +47,13 @@ pair_setup()
 			;;
 		vhost)
 			_pair_server+=("--vdev=net_vhost$i,iface=$PAIR_DIR/vhost$i.sock")
-			PAIR_CLIENT+=("--vdev=net_virtio_user$i,path=$PAIR_DIR/vhost$i.sock,queue_size=1024,speed=10000")
+			PAIR_CLIENT+=("--vdev=net_virtio_user$i,path=$PAIR_DIR/vhost$i\
+.sock,queue_size=1024,speed=10000")
 			;;
 		esac
 	done
-	PAIR_CLIENT+=(--no-huge --no-shconf --no-pci "--file-prefix=$_pair_name-gen" --log-level=lib.eal:4)
+	PAIR_CLIENT+=(--no-huge --no-shconf --no-pci "--file-prefix=$_pair_name-gen" \
+		--log-level=lib.eal:4)
 	if [ "$(nproc)" -gt 2 ]; then
 		PAIR_CORE=2
 	fi
@@ -64,7 +68,8 @@ pair_teardown()
 {
 	pair_stop
 	if [ -n "$PAIR_DIR" ]; then
-		rm -rf "$PAIR_DIR" "/var/run/dpdk/$_pair_name" "/var/run/dpdk/$_pair_name-gen"
+		rm -rf "$PAIR_DIR" "/var/run/dpdk/$_pair_name" \
+			"/var/run/dpdk/$_pair_name-gen"
 		PAIR_DIR=
 	fi
 }
@@ -105,7 +110,8 @@ pair_start()
 		_pair_yaml "$2" >"$PAIR_DIR/sluice.yaml"
 		command=("$SLUICE" "${eal[@]}" -- -c "$PAIR_DIR/sluice.yaml")
 	else
-		command=(dpdk-testpmd "${eal[@]}" -- --forward-mode=io --auto-start --no-mlockall
+		command=(dpdk-testpmd "${eal[@]}" -- --forward-mode=io --auto-start \
+			--no-mlockall
 			--total-num-mbufs=16384)
 	fi
 	rm -f "$PAIR_DIR"/*.sock

@@ -9,7 +9,8 @@
 # explains; before anything is measured each connection is established on both sides, in
 # sluice and OVS alike, and windows and checksums are checked.
 set -u
-usage="usage: bench/pcap_io.sh [-p] [-o text|json] [-r rounds] [-c connections] [-t seconds a round]"
+usage="usage: bench/pcap_io.sh [-p] [-o text|json] [-r rounds] [-c connections] [-t \
+seconds a round]"
 
 # shellcheck source=../tests/live/net.sh
 . "$(dirname "$0")/../tests/live/net.sh"
@@ -140,7 +141,8 @@ launch()
 		# It ends when its input does.
 		dpdk-testpmd "${eal[@]}" "${cores[@]}" "${devices[@]/#/--vdev=}" -- \
 			--forward-mode=io --auto-start --no-mlockall \
-			--total-num-mbufs=262144 >"$work/testpmd.log" 2>&1 <>"$work/silence" &
+			--total-num-mbufs=262144 >"$work/testpmd.log" 2>&1 \
+				<>"$work/silence" &
 		pids[$program]=$!
 		;;
 	sluice)
@@ -207,13 +209,15 @@ verify()
 	sluice)
 		control -o json drops >"$work/drops" || fail sluice "no drop counters"
 		dropped=$("$PYTHON" "$NET_TOOLS/ctl_json.py" drops <"$work/drops")
-		[ -z "$dropped" ] || fail sluice "the figure does not count, dropped: $dropped"
+		[ -z "$dropped" ] || fail sluice \
+			"the figure does not count, dropped: $dropped"
 		;;
 	ovs-dpdk)
 		sleep 2 # its threads bring counters up to date each second
 		[ "$(ovs_packets others)" -eq "${before[others]}" ] &&
 			[ "$(ovs_packets established)" -gt "${before[established]}" ] ||
-			fail ovs-dpdk "the figure does not count, packets were new or invalid"
+			fail ovs-dpdk \
+				"the figure does not count, packets were new or invalid"
 		;;
 	esac
 }

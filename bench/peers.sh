@@ -48,7 +48,8 @@ library()
 	local ovs='' engine='' round
 
 	for ((round = 0; round < rounds; round++)); do
-		ovs="$ovs $(ovstest_ns "$2")" && engine="$engine $(engine_ns "$3")" || return
+		ovs="$ovs $(ovstest_ns "$2")" && engine="$engine $(engine_ns "$3")" ||
+			return
 	done
 	"${PYTHON:-python3}" "$here/rows.py" "$format" library "$1" ns \
 		ovs-conntrack "$ovs" engine "$engine" engine/ovs-conntrack ""
@@ -57,7 +58,8 @@ library()
 libraries()
 {
 	if ! command -v ovstest >/dev/null; then
-		echo "# ovstest: skipped, not installed (no package of Debian 12 has it)" >&2
+		echo "# ovstest: skipped, not installed (no package of Debian 12 has \
+it)" >&2
 		return 0
 	fi
 	library "connections=1 burst=32" 1 1 &&

@@ -13,7 +13,8 @@ import sys
 
 SIZE = {"svg": "svg size 800,520 dynamic font 'sans,13' background 'white'",
         "png": "pngcairo size 800,520 font 'sans,11'"}
-STYLE = """
+STYLE =
+"""
 set output '%(output)s'
 set title '%(title)s' noenhanced
 %(machine)s
@@ -22,7 +23,8 @@ set grid %(grid)s lt 1 lw 1 lc rgb '#cccccc'
 set border 3
 set tics nomirror
 """
-LINES = """
+LINES =
+"""
 set xlabel 'connections'
 set ylabel '%(ylabel)s'
 set logscale xy
@@ -31,7 +33,8 @@ set key top left reverse Left
 %(extra)s
 plot %(curves)s
 """
-BARS = """
+BARS =
+"""
 set ylabel '%(ylabel)s'
 set style data histogram
 set style histogram clustered gap 1
@@ -83,10 +86,20 @@ def lines(title, ylabel, curves, extra=""):
     data = "".join(block("d%d" % i, ["%g %g" % p for p in points])
                    for i, (_, points) in enumerate(there))
     plots = ", ".join(
-        "$d%d using 1:2 with linespoints lw 2 pt 7 ps 0.7 lc rgb '%s' title '%s' noenhanced"
-        % (i, COLOURS[i % len(COLOURS)], quoted(name)) for i, (name, _) in enumerate(there))
-    return data, LINES, {"title": title, "ylabel": ylabel, "curves": plots, "extra": extra,
-                         "grid": "xtics ytics"}
+        "$d%d using 1:2 with linespoints lw 2 pt 7 ps 0.7 lc rgb '%s' "
+        "title '%s' noenhanced" % (i, COLOURS[i % len(COLOURS)], quoted(name))
+        for i, (name, _) in enumerate(there))
+    return (
+        data,
+        LINES,
+        {
+            "title": title,
+            "ylabel": ylabel,
+            "curves": plots,
+            "extra": extra,
+            "grid": "xtics ytics",
+        },
+    )
 
 
 def bars(title, ylabel, groups, extra=""):
@@ -95,8 +108,14 @@ def bars(title, ylabel, groups, extra=""):
     names = [n for n in NAMES if any(n in values for _, values in there)]
     if not names:
         return None
-    data = block("d", ["\"%s\" %s" % (label, " ".join(
-        "%g" % values[n] if n in values else "?" for n in names)) for label, values in there])
+    data = block(
+        "d",
+        [
+            "\"%s\" %s"
+            % (label, " ".join("%g" % values[n] if n in values else "?" for n in names))
+            for label, values in there
+        ],
+    )
     plots = ", ".join("$d using %d:xtic(1) lc rgb '%s' title '%s' noenhanced"
                       % (i + 2, COLOURS[NAMES.index(name)], quoted(name))
                       for i, name in enumerate(names))
@@ -106,17 +125,40 @@ def bars(title, ylabel, groups, extra=""):
 
 def over_connections(rows):
     return lines(
-        "a packet of an established connection, uniform order", "ns a packet",
-        [("engine, frame to transmit buffer",
-          curve(rows, "engine", "engine alone", "n", ip=4)),
-         ("rte_hash, lookup alone, bulks of 64",
-          curve(rows, "table", "rte_hash, bulks of 64", "connections", lookups="uniform")),
-         ("sluice's table, lookup alone, bursts of 64",
-          curve(rows, "table", "table, bursts of 64", "connections", lookups="uniform")),
-         ("floor: two cache lines, one written",
-          curve(rows, "engine", "two lines, one written", "n", ip=4)),
-         ("OVS's conntrack library", curve(rows, "library", "ovs-conntrack", "connections"))],
-        "set yrange [1:1000]")
+        "a packet of an established connection, uniform order",
+        "ns a packet",
+        [
+            (
+                "engine, frame to transmit buffer",
+                curve(rows, "engine", "engine alone", "n", ip=4),
+            ),
+            (
+                "rte_hash, lookup alone, bulks of 64",
+                curve(
+                    rows,
+                    "table",
+                    "rte_hash, bulks of 64",
+                    "connections",
+                    lookups="uniform",
+                ),
+            ),
+            (
+                "sluice's table, lookup alone, bursts of 64",
+                curve(
+                    rows, "table", "table, bursts of 64", "connections", lookups="uniform"
+                ),
+            ),
+            (
+                "floor: two cache lines, one written",
+                curve(rows, "engine", "two lines, one written", "n", ip=4),
+            ),
+            (
+                "OVS's conntrack library",
+                curve(rows, "library", "ovs-conntrack", "connections"),
+            ),
+        ],
+        "set yrange [1:1000]",
+    )
 
 
 def whole_path(rows):

@@ -4,8 +4,8 @@
 
   rate.py PREFIX SECONDS [PID]   prints received and sent, both in Mpps over both ports
 
-With PID a second is one that the busiest thread of that process was on a processor: the one
-that moves the packets. Others who want the processor do not change the figure then.
+With PID a second is one that the busiest thread of that process was on a processor: the
+one that moves the packets. Others who want the processor do not change the figure then.
 """
 import json
 import os
@@ -30,7 +30,8 @@ def clocks(pid):
         return {0: time.monotonic()}
     tasks = "/proc/%s/task/" % pid
     return {
-        task: int(open(tasks + task + "/schedstat", encoding="ascii").read().split()[0]) / 1e9
+        task: int(open(tasks + task + "/schedstat", encoding="ascii").read().split()[0])
+        / 1e9
         for task in os.listdir(tasks)
     }
 
@@ -38,7 +39,9 @@ def clocks(pid):
 def main():
     prefix, seconds = sys.argv[1], float(sys.argv[2])
     pid = sys.argv[3] if len(sys.argv) > 3 else None
-    folder = "/var/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+    folder = (
+        "/var/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+    )
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         connection.connect("%s/dpdk/%s/dpdk_telemetry.v2" % (folder, prefix))
         size = json.loads(connection.recv(16384))["max_output_len"]

@@ -4,9 +4,9 @@
 
   rows.py [--no-heading] FORMAT PROGRAM PARAMETERS UNIT NAME VALUES [NAME VALUES]...
 
-FORMAT is text or json; VALUES are one number a round, with blanks between them. The ratio is
-the median of the rounds' own ratios to the first NAME. A NAME that is A/B, without values,
-is a row of the rounds' own ratios of A to B.
+FORMAT is text or json; VALUES are one number a round, with blanks between them. The ratio
+is the median of the rounds' own ratios to the first NAME. A NAME that is A/B, without
+values, is a row of the rounds' own ratios of A to B.
 """
 import json
 import statistics

@@ -5,7 +5,8 @@
 # connections that are held open, and whole connections a second. Both take turns; what
 # has not its turn is stopped, or has nothing to do. Needs root.
 set -u
-usage="usage: bench/veth.sh [-o text|json] [-r rounds] [-c connections] [-t seconds a round]"
+usage="usage: bench/veth.sh [-o text|json] [-r rounds] [-c connections] [-t seconds a \
+round]"
 
 # shellcheck source=../tests/live/net.sh
 . "$(dirname "$0")/../tests/live/net.sh"
@@ -53,7 +54,8 @@ _router_leg()
 {
 	net_exec wan ip link set "$1" address 02:00:00:00:00:02 &&
 		net_exec wan ip address add "$2.2/24" dev "$1" &&
-		net_exec wan ip neigh add "$2.1" lladdr 02:00:00:00:00:01 dev "$1" nud permanent &&
+		net_exec wan ip neigh add "$2.1" lladdr 02:00:00:00:00:01 dev "$1" nud \
+			permanent &&
 		net_exec wan ip route add "$3" via "$2.1"
 }
 
@@ -66,7 +68,8 @@ router()
 	_net_remove "$NET_NAME-wan"
 	ip netns add "$NET_NAME-wan" && _net_cable lan c0 wan cr &&
 		_net_cable lan d0 wan dr || return
-	_router_leg cr 172.31.0 10.0.0.0/8 && _router_leg dr 172.31.1 192.0.2.0/24 || return
+	_router_leg cr 172.31.0 10.0.0.0/8 && _router_leg dr 172.31.1 192.0.2.0/24 ||
+		return
 	rules cr dr | net_exec wan nft -f - || return
 	net_exec wan sh -c "
 		for name in all default cr dr; do
@@ -101,7 +104,8 @@ generate()
 		"--file-prefix=$NET_NAME-gen" --log-level=lib.eal:4 \
 		"--vdev=net_af_packet0,iface=$first,framecnt=8192" \
 		"--vdev=net_af_packet1,iface=$second,framecnt=8192" -- \
-		-o json -t "$seconds" -w 0.5 "$@" 2>"$NET_DIR/gen.log" >"$NET_DIR/gen.json"
+		-o json -t "$seconds" -w 0.5 "$@" 2>"$NET_DIR/gen.log" \
+			>"$NET_DIR/gen.json"
 }
 
 # value ROW: of what bench-gen said
@@ -120,7 +124,8 @@ value()
 tracked()
 {
 	if [ "$1" = sluice ]; then
-		ctl -o json stats | grep -o '"connections":[0-9]*' | head -n 1 | cut -d : -f 2
+		ctl -o json stats | grep -o '"connections":[0-9]*' | head -n 1 |
+			cut -d : -f 2
 	else
 		net_exec wan cat /proc/sys/net/netfilter/nf_conntrack_count
 	fi
@@ -143,7 +148,8 @@ turn()
 	# What is held is there, and what was not begun is not.
 	if [ "$row" = segments ]; then
 		got=$(tracked "$plane")
-		[ "$got" -ge "$connections" ] || fail "$plane tracks $got of $connections connections"
+		[ "$got" -ge "$connections" ] ||
+			fail "$plane tracks $got of $connections connections"
 	fi
 	if [ "$plane" = sluice ]; then
 		ctl flush >/dev/null 2>&1

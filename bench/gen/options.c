@@ -24,7 +24,8 @@ usage(void)
 		"  -H      hold: open them once, then send data on them without end\n"
 		"  -n N    and beside those N others that end (0)\n"
 		"  -F N    and N SYNs a second that nobody answers (0)\n"
-		"  -s S    bytes of data segments and their weights: N[:WEIGHT],.. or imix (%u)\n"
+		"  -s S    bytes of data segments and their weights: N[:WEIGHT],.. or "
+		"imix (%u)\n"
 		"  -R N    new connections, with -H segments, a second (as many as go)\n"
 		"  -r N    with -n: new connections a second (as many as go)\n"
 		"  -6      IPv6\n"
@@ -32,7 +33,8 @@ usage(void)
 		"  -t N    seconds measured (5)\n"
 		"  -w N    seconds before that (1); -H waits until all are open as well\n"
 		"  -o F    text or json\n"
-		"  with a rate, latency counts from when a segment was due, sent or not\n",
+		"  with a rate, latency counts from when a segment was due, sent or "
+		"not\n",
 		TRAFFIC_PAYLOAD);
 	return -1;
 }
@@ -96,7 +98,8 @@ read_sizes(struct options *o)
 	if (options_sizes(&o->lives, optarg) == 0)
 		return 0;
 	fprintf(stderr,
-		"bench-gen: -s %s: up to %u times SIZE[:WEIGHT] with commas between expected, "
+		"bench-gen: -s %s: up to %u times SIZE[:WEIGHT] with commas between "
+		"expected, "
 		"sizes of 1 to %u, weights of %u together\n",
 		optarg, LIVES_SIZES, TRAFFIC_PAYLOAD_MAX, LIVES_WEIGHTS);
 	return -1;

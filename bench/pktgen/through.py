@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""How fast the packets come back to a generator that sends so many and no more, by the counters of
-its ports in DPDK's telemetry.
+"""How fast the packets come back to a generator that sends so many and no more, by the
+counters of its ports in DPDK's telemetry.
 
   through.py PREFIX PACKETS SECONDS
 
-Started before the generator is. Waits until all have come, or no more did for a second, but no
-longer than SECONDS. Prints how many came, and in how many seconds from the first to the last.
+Started before the generator is. Waits until all have come, or no more did for a second,
+but no longer than SECONDS. Prints how many came, and in how many seconds from the first
+to the last.
 """
 import json
 import os
@@ -25,7 +26,9 @@ def received(connection, size):
 
 def main():
     prefix, packets, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-    folder = "/var/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+    folder = (
+        "/var/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+    )
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
         connection.connect("%s/dpdk/%s/dpdk_telemetry.v2" % (folder, prefix))
         size = json.loads(connection.recv(16384))["max_output_len"]

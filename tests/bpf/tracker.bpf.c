@@ -3,7 +3,8 @@
  * The tracker, as it is, in the kernel: an XDP program that takes TCP over IPv4 to the
  * one connection in a map and runs lib/track on it. It proves that the headers compile
  * with
- * -target bpf and that the verifier accepts them; the XDP variant will run the same lines.
+ * -target bpf and that the verifier accepts them; the XDP variant will run the same
+ * lines.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

@@ -7,9 +7,11 @@
 # keeps all.
 #
 #	capture_begin		captures from now on
-#	capture_end [OPTIONS]	takes the relays out, and judges (4 tests); options of drop_oracle.py
+#	capture_end [OPTIONS]	takes the relays out, and judges (4 tests); options of
+#				drop_oracle.py
 #	capture_without TEXT FILTER [OPTIONS]
-#				one test more: had what goes to port 80 and is FILTER not come
+#				one test more: had what goes to port 80 and is FILTER
+#				not come
 #				out of b2, that would have been noticed
 
 CAPTURE_DIR=${LIVE_TRACE:-$NET_DIR}
@@ -61,13 +63,16 @@ capture_without()
 
 	shift 2
 	for name in a2 "${CAPTURE_HOSTS[0]}"; do
-		tcpdump -r "$CAPTURE_DIR/$name.pcap" -w "$NET_DIR/$name-80.pcap" "port 80" 2>/dev/null
+		tcpdump -r "$CAPTURE_DIR/$name.pcap" -w "$NET_DIR/$name-80.pcap" \
+			"port 80" 2>/dev/null
 	done
 	for name in b2 "${CAPTURE_HOSTS[1]}"; do
 		tcpdump -r "$CAPTURE_DIR/$name.pcap" -w "$NET_DIR/$name-80.pcap" \
 			"port 80 and not (ip and dst port 80 and $filter)" 2>/dev/null
 	done
-	verdict=$(drop_oracle "$NET_DIR"/{a2,b2,"${CAPTURE_HOSTS[0]}","${CAPTURE_HOSTS[1]}"}-80.pcap "$@")
+	verdict=$(drop_oracle \
+		"$NET_DIR"/{a2,b2,"${CAPTURE_HOSTS[0]}","${CAPTURE_HOSTS[1]}"}-80.pcap \
+		"$@")
 	is "$text would be needed" "$? $(tail -n 1 <<<"$verdict")" \
 		"1 * dropped, [1-9]* of them needed"
 }
@@ -80,13 +85,17 @@ capture_end()
 	is "the captures are complete" \
 		"$(grep -h 'dropped by kernel' "$CAPTURE_DIR"/??.log | sort -u)" \
 		"0 packets dropped by kernel"
-	verdict=$(drop_oracle "$CAPTURE_DIR"/{a2,b2,"${CAPTURE_HOSTS[0]}","${CAPTURE_HOSTS[1]}"}.pcap "$@")
+	verdict=$(drop_oracle \
+		"$CAPTURE_DIR"/{a2,b2,"${CAPTURE_HOSTS[0]}","${CAPTURE_HOSTS[1]}"}.pcap \
+		"$@")
 	status=$?
 	ok "sluice dropped no segment that its receiver needed" test $status -eq 0
 	note "${verdict//$'\n'/$'\n# '}"
 	count=$(drops_but policy_drop)
 	note "by sluice's count: $count"
-	by_tcp=$(($(grep -oE 'tcp_[a-z_]+=[0-9]+' <<<"$count" | sed 's/.*=/+/' | tr -d '\n')))
-	is "and the captures show all that it dropped" "$verdict" "*passed, $by_tcp dropped*"
+	by_tcp=$(($(grep -oE 'tcp_[a-z_]+=[0-9]+' <<<"$count" | sed 's/.*=/+/' |
+		tr -d '\n')))
+	is "and the captures show all that it dropped" "$verdict" \
+		"*passed, $by_tcp dropped*"
 	capture_without "a FIN that had not come out" 'tcp[tcpflags] & tcp-fin != 0' "$@"
 }

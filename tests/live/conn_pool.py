@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A crowd of TCP connections in one process, driven by lines on stdin, as peer.py is. Each
-answer says how many fared how: "16 ok", or "12 ECONNRESET 4 EPIPE".
+"""A crowd of TCP connections in one process, driven by lines on stdin, as peer.py is.
+Each answer says how many fared how: "16 ok", or "12 ECONNRESET 4 EPIPE".
 
-  conn_pool.py serve PORT         accepts, and sends back what comes; closes nothing by itself
+  conn_pool.py serve PORT         accepts, and sends back what comes; never closes
   conn_pool.py connect
 
 Commands of serve:
@@ -13,9 +13,9 @@ Commands of serve:
 
 Commands of connect:
   open HOST[,HOST] PORT SOURCE COUNT
-                              at once, COUNT to each host, from the ports SOURCE on; the answer
-                              ends with the milliseconds that it took
-  say | hear                  a line of its own on each; what comes then: ok if it is that line
+                              at once, COUNT to each host, from the ports SOURCE on; the
+                              answer ends with the milliseconds that it took
+  say | hear                  a line of its own on each; ok if that line comes back
   shut COUNT | close          FIN of the first ones; all
 """
 import collections

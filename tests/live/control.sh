@@ -70,7 +70,8 @@ kill -HUP "$pid"
 mv "$dir/new.nft" "$dir/rules.nft"
 wait $first
 is "the first ends with the time, and says why" "$? $(<"$dir/first")" \
-	"3 sluicectl: rules not reloaded, the old ones stay in force: *rules.nft: not read and loaded within 3 s:*"
+	"3 sluicectl: rules not reloaded, the old ones stay in force: *rules.nft: not \
+read and loaded within 3 s:*"
 soon 10 "and SIGHUP, sent meanwhile, is done after it" logged "rules reloaded: "
 is "its rules are in force" "$(ask rules)" "*udp dport 77*"
 
@@ -81,7 +82,8 @@ soon 5 "another waits" loading
 before=$(milliseconds)
 stop TERM
 is "SIGTERM ends sluice meanwhile" "$status" 0
-ok ".. within a second, as far as others let it run" test $(($(milliseconds) - before)) -lt $second
+ok ".. within a second, as far as others let it run" test $(($(milliseconds) - before)) \
+	-lt $second
 ok "and the loading with it" wait_until 2 not_loading
 rm "$dir/rules.nft"
 
@@ -121,7 +123,8 @@ ok "to where they are compiled" wait_until 60 not_loading
 before=$(milliseconds)
 stop TERM
 is "SIGTERM ends it" "$status" 0
-ok ".. within a second, as far as others let it run" test $(($(milliseconds) - before)) -lt $second
+ok ".. within a second, as far as others let it run" test $(($(milliseconds) - before)) \
+	-lt $second
 wait $first
 
 # ---- helpers that are not what they should be ----
@@ -144,16 +147,20 @@ is "garbage" "$status $err" "3 sluice: *rules.nft: *line 1, column *"
 helper 'printf "\377\033"'
 is "garbage of other bytes" "$status $err" "3 sluice: *rules.nft: *"
 helper 'exec cat /dev/zero >&2'
-is "messages without end" "$status $err" "3 sluice: *rules.nft: *sluice-rules prints without end"
+is "messages without end" "$status $err" \
+	"3 sluice: *rules.nft: *sluice-rules prints without end"
 helper 'exec sleep 100'
-is "one that hangs" "$status $err" "3 sluice: *rules.nft: not read and loaded within 3 s:*"
+is "one that hangs" "$status $err" \
+	"3 sluice: *rules.nft: not read and loaded within 3 s:*"
 helper 'kill -SEGV $$'
-is "one that dies" "$status $err" "3 sluice: *sluice-rules was killed by signal 11 (Segmentation fault)"
+is "one that dies" "$status $err" \
+	"3 sluice: *sluice-rules was killed by signal 11 (Segmentation fault)"
 helper 'exit 0'
 is "one that says nothing" "$status $err" "3 sluice: *rules.nft: *"
 rm "$dir/bin/sluice-rules"
 mkdir "$dir/bin/sluice-rules"
-PATH=/usr/bin:/bin timeout 20 "$dir/bin/sluice" -- -c "$dir/null.yaml" --check >/dev/null 2>"$dir/err"
+PATH=/usr/bin:/bin timeout 20 "$dir/bin/sluice" -- -c "$dir/null.yaml" --check \
+	>/dev/null 2>"$dir/err"
 is "none" "$? $(<"$dir/err")" "3 sluice: *sluice-rules*"
 
 # ---- clients that do nothing, and a sluice that does nothing ----
@@ -174,7 +181,8 @@ wait $idle 2>/dev/null
 
 if command -v prlimit >/dev/null; then
 	# its own, not those that it was born with
-	last=$(find "/proc/$pid/fd" -lname 'anon_inode:*eventfd*' -printf '%f\n' | sort -n | tail -n 1)
+	last=$(find "/proc/$pid/fd" -lname 'anon_inode:*eventfd*' -printf '%f\n' |
+		sort -n | tail -n 1)
 	old=$(prlimit -p "$pid" -o SOFT --noheadings --nofile)
 	prlimit -p "$pid" --nofile="$((last + 1)):"
 	python3 "$aid" idle "$socket" 30 & # takes the numbers below it that are free
@@ -182,7 +190,8 @@ if command -v prlimit >/dev/null; then
 	# shellcheck disable=SC2317 # by soon()
 	refused()
 	{
-		[[ "$(ask stats 2>&1) $?" == "sluicectl: sluice has no file descriptors left"*" 1" ]]
+		[[ "$(ask stats 2>&1) $?" == \
+			"sluicectl: sluice has no file descriptors left"*" 1" ]]
 	}
 	soon 10 "without descriptors it says so" refused
 	prlimit -p "$pid" --nofile="${old// /}:"
@@ -191,12 +200,14 @@ if command -v prlimit >/dev/null; then
 	wait $idle 2>/dev/null
 fi
 
-is "brackets without end" "$(python3 "$aid" say "$socket" "$(printf '[%.0s' {1..4000})")" \
+is "brackets without end" "$(python3 "$aid" say "$socket" "$(printf '[%.0s' \
+	{1..4000})")" \
 	'{"error":"a JSON object expected: maximum parsing depth reached*'
 
 kill -STOP "$pid"
 before=$(milliseconds)
-is "a stopped sluice: sluicectl gives up" "$("$SLUICECTL" -s "$socket" -t 1 stats 2>&1) $?" \
+is "a stopped sluice: sluicectl gives up" \
+	"$("$SLUICECTL" -s "$socket" -t 1 stats 2>&1) $?" \
 	"sluicectl: no answer within 1 s (--timeout) 4"
 python3 "$aid" idle "$socket" 200 &
 idle=$!
@@ -266,7 +277,8 @@ ok "it starts" launch "$dir/metrics.yaml"
 ok "metrics are served" scraped
 is "HEAD: no page" "$(http HEAD /metrics)" "200 * "
 is "another method" "$(http POST /metrics)" "405 * GET expected"
-is "with a body that does not end" "$(http PUT /metrics 1 1000000000)" "405 * GET expected"
+is "with a body that does not end" "$(http PUT /metrics 1 1000000000)" \
+	"405 * GET expected"
 is "another page" "$(http GET /x)" "404 * /metrics expected"
 is "a body where none is expected" "$(http GET /metrics 1 100000)" "200 * # EOF"
 is "headers of 100,000 bytes" "$(http GET /metrics 100000)" "4[13][0-9] *"
@@ -283,7 +295,8 @@ quick "others are asked meanwhile" answers
 before=$(milliseconds)
 stop TERM
 is "SIGTERM ends it meanwhile" "$status" 0
-ok ".. within a second, as far as others let it run" test $(($(milliseconds) - before)) -lt $second
+ok ".. within a second, as far as others let it run" test $(($(milliseconds) - before)) \
+	-lt $second
 kill $slow
 wait $slow 2>/dev/null
 ok "it starts again" launch "$dir/null.yaml"

@@ -21,7 +21,8 @@ live_plane 'table inet filter {
 		ct state established,related accept
 		iifname "lan" oifname "wan" tcp dport { 80, 81 } accept
 	}
-}' 'tcp_timeout_time_wait: 2' 'tcp_timeout_close: 5' # and nothing else may be left to time out
+}' 'tcp_timeout_time_wait: 2' 'tcp_timeout_close: 5'
+# these two time-outs are short, so that every other entry that is left is a fault
 
 declare -A CARD=([lan]="a0 $LAN4 $LAN6" [wan]="b0 $WAN4 $WAN6")
 CRASHES=()
@@ -92,7 +93,9 @@ all_over()
 	local all
 
 	all=$(conns -p tcp --dport "$1") &&
-		! grep -vE 'orig=(CLOSED reply=(CLOSED|TIME_WAIT)|TIME_WAIT reply=CLOSED) ' <<<"$all" |
+		! grep -vE \
+			'orig=(CLOSED reply=(CLOSED|TIME_WAIT)|TIME_WAIT reply=CLOSED) ' \
+			<<<"$all" |
 			grep -q .
 }
 
@@ -206,5 +209,6 @@ soon 20 "sluice has but those that the server has not closed" \
 net_end "$SERVING"
 soon 15 "and nothing when it ends" no_conns -p tcp
 capture_end "${CRASHES[@]}"
-capture_without "a RST that had not come out" 'tcp[tcpflags] & tcp-rst != 0' "${CRASHES[@]}"
+capture_without "a RST that had not come out" 'tcp[tcpflags] & tcp-rst != 0' \
+	"${CRASHES[@]}"
 live_end

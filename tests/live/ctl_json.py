@@ -3,8 +3,8 @@
 """Reads what `sluicectl -o json` says, on stdin, for the live tests and benchmarks.
 
   ctl_json.py drop REASON         of `drops`: that counter
-  ctl_json.py drops [REASON]...   of `drops`: all others that are not 0, as "reason=count ..."
-  ctl_json.py states              of `list`: a line each, "orig=STATE reply=STATE proto=.. src=..
+  ctl_json.py drops [REASON]...   of `drops`: all others that are not 0, "reason=count"
+  ctl_json.py states              of `list`: a line each, "orig=STATE reply=STATE proto=..
                               sport=.. dst=.. dport=.."
 """
 import json

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Did sluice drop a TCP segment that its receiver needed? Judged by four captures of one run,
-and by the RFCs, not by sluice.
+"""Did sluice drop a TCP segment that its receiver needed? Judged by four captures of one
+run, and by the RFCs, not by sluice.
 
-  drop_oracle.py LAN-ADDRESS[,ADDRESS] LAN-PORT.pcap WAN-PORT.pcap LAN-HOST.pcap WAN-HOST.pcap
+  drop_oracle.py LAN-ADDRESS[,ADDRESS] LAN-PORT.pcap WAN-PORT.pcap LAN-HOST.pcap
+                 WAN-HOST.pcap
             [--shut PORT]... [--crash lan|wan:TIME]...
 
 What a port capture holds of one host and the other port's does not, sluice dropped (of
-equal copies, the later ones). A host that crashed was back, without a memory, at TIME. Each of these is needed unless it is proven that its receiver,
-with what had reached it by then and by its own words, could do nothing with it: see
-Receiver.why_not(). What goes to a shut port, which the rules refuse, is left out. Prints each
-needed one (of the first few also what its receiver saw and said before), how many there are
-of each proof, and a count; status 1 if one was needed.
+equal copies, the later ones). A host that crashed was back, without a memory, at TIME.
+Each of these is needed unless it is proven that its receiver, with what had reached it by
+then and by its own words, could do nothing with it: see Receiver.why_not(). What goes to
+a shut port, which the rules refuse, is left out. Prints each needed one (of the first few
+also what its receiver saw and said before), how many there are of each proof, and a
+count; status 1 if one was needed.
 """
 import argparse
 import bisect
@@ -25,15 +27,17 @@ from segments import ACK, FIN, RST, SYN, half, read
 
 TOLD, BEFORE = 3, 40  # needed ones that are told with the segments before, how many
 LONGEST = 0.1  # seconds that a packet may wait for its decision
-PAWS_WINDOW = 1  # ticks that a timestamp may be too old for RFC 7323, and Linux still takes it
+# Linux still accepts a timestamp that is older than RFC 7323 allows by this many ticks
+PAWS_WINDOW = 1
 
 
 class Receiver:
-    """One end of a connection: what has reached it, and what it said. Numbers are relative to
-    the first byte that it expects."""
+    """One end of a connection: what has reached it, and what it said. Numbers are
+    relative to the first byte that it expects."""
 
     def __init__(self, syn=None, base=None):
-        self.syn, self.base = syn, base  # its own SYN; the peer's SYN + 1, once it knows it
+        self.syn = syn  # its own SYN
+        self.base = base  # the peer's SYN + 1, once it knows it
         self.came = {}  # SYNs that came: sequence -> segment
         self.ranges = []  # bytes and FIN that came, disjoint and sorted
         self.ack = None  # highest that came
@@ -101,7 +105,9 @@ class Receiver:
         elif self.base is not None:
             if not self.discards(s):
                 self.took(s)
-            elif half(s.end, self.base) > self.next() and not self.discards(s, PAWS_WINDOW):
+            elif half(s.end, self.base) > self.next() and not self.discards(
+                s, PAWS_WINDOW
+            ):
                 self.late.append(s)
 
     def took(self, s):
@@ -163,12 +169,18 @@ class Receiver:
                 half(s.val, self.echoed) < -leeway)
 
     def over(self):
-        return (self.peer_fin is not None and self.next() >= self.peer_fin and
-                self.fin is not None and self.ack is not None and half(self.ack, self.fin) >= 0)
+        return (
+            self.peer_fin is not None
+            and self.next() >= self.peer_fin
+            and self.fin is not None
+            and self.ack is not None
+            and half(self.ack, self.fin) >= 0
+        )
 
     def why_not(self, s, newest):
-        """The proof that it did not need s; None if there is none. `newest`: the sender had
-        sent nothing since, and no copy of it was forwarded, so an answer may be what it wants."""
+        """The proof that it did not need s; None if there is none. `newest`: the sender
+        had sent nothing since, and no copy of it was forwarded, so an answer may be what
+        it wants."""
         if s.flags & RST:
             return self.why_no_rst(s)
         if s.flags & SYN and not s.flags & ACK:
@@ -176,7 +188,9 @@ class Receiver:
         if self.reset:
             return "it has reset, or was"
         if s.flags & SYN:
-            return None if self.awaits(s) or newest else "SYN+ACK: it does not wait for one"
+            return (
+                None if self.awaits(s) or newest else "SYN+ACK: it does not wait for one"
+            )
         if self.discards(s):
             return "older than a timestamp that it has echoed (RFC 7323 5.3, R1)"
         if self.base is None or self.ack is None:
@@ -209,8 +223,9 @@ class Receiver:
 
 
 class Decisions:
-    """When sluice decided on what entered at some time. A port is a queue: a packet was decided
-    on before the next one that came in left again; those that are unlike any other tell."""
+    """When sluice decided on what entered at some time. A port is a queue: a packet was
+    decided on before the next one that came in left again; those that are unlike any
+    other tell."""
 
     def __init__(self, waiting, leaving):
         self.passed = sorted((copies[0].time, leaving[key][0])
@@ -224,8 +239,8 @@ class Decisions:
 
 
 def dropped(entered, left):
-    """Those that entered one port and did not leave by the other, when that was decided, and how
-    many copies did leave."""
+    """Those that entered one port and did not leave by the other, when that was decided,
+    and how many copies did leave."""
     waiting, leaving = collections.defaultdict(list), collections.defaultdict(list)
     for s in entered:
         waiting[s.key].append(s)
@@ -249,7 +264,9 @@ class Sender:
     """When a host sent what."""
 
     def __init__(self, segments):
-        self.flows, self.keys = collections.defaultdict(list), collections.defaultdict(list)
+        self.flows, self.keys = collections.defaultdict(list), collections.defaultdict(
+            list
+        )
         for s in segments:
             self.flows[s.flow].append(s.time)
             self.keys[s.key].append(s.time)
@@ -327,11 +344,18 @@ def judge(lan, lan_port, wan_port, lan_host, wan_host, crashes):
             *dropped([*filter(inward, wan_port)], left[1])]
     ends = Ends(lan, left[0] + left[1])
     events = heapq.merge(
-        ((crash.time, 0, crash, None) for crash in sorted(crashes, key=lambda one: one.time)),
+        (
+            (crash.time, 0, crash, None)
+            for crash in sorted(crashes, key=lambda one: one.time)
+        ),
         ((s.time, 1, s, outward(s)) for s in lan_host),
         ((s.time, 1, s, inward(s)) for s in wan_host),
-        ((decided, 2, s, copies) for s, decided, copies in sorted(lost, key=lambda one: one[1])),
-        key=lambda event: event[:2])
+        (
+            (decided, 2, s, copies)
+            for s, decided, copies in sorted(lost, key=lambda one: one[1])
+        ),
+        key=lambda event: event[:2],
+    )
     for time, kind, what, more in events:
         if kind == 0:
             ends.crash(what.side)
@@ -348,7 +372,9 @@ def judge(lan, lan_port, wan_port, lan_host, wan_host, crashes):
 def before(s, host):
     """What its receiver saw and said, for who has to find out why."""
     both = (s.flow, s.flow[::-1])
-    seen = [other for other in host if other.flow in both and other.time <= s.time + LONGEST]
+    seen = [
+        other for other in host if other.flow in both and other.time <= s.time + LONGEST
+    ]
     return ["    " + str(other) for other in seen[-BEFORE:]]
 
 
@@ -375,8 +401,14 @@ def main():
             print(*before(s, ports[3 if s.flow[0][:-2] in lan else 2]), sep="\n")
     for proof, count in proofs.most_common():
         print("%6d %s" % (count, proof or "NEEDED"))
-    print("%d passed, %d dropped, %d of them needed" % (
-        (len(ports[0]) + len(ports[1]) - proofs.total()) / 2, proofs.total(), len(needed)))
+    print(
+        "%d passed, %d dropped, %d of them needed"
+        % (
+            (len(ports[0]) + len(ports[1]) - proofs.total()) / 2,
+            proofs.total(),
+            len(needed),
+        )
+    )
     return 1 if needed else 0
 
 

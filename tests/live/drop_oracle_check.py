@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Does the judge (drop_oracle.py) judge well? Captures of exchanges that are written here, its verdict
-on what sluice dropped of them, in TAP.
+"""Does the judge (drop_oracle.py) judge well? Captures of exchanges that are written
+here, its verdict on what sluice dropped of them, in TAP.
 
-A row is a segment: whose it is (C or S, both count from 0), flags, seq, ack, data, and the
-timestamps of both options, or None. DROP after it: sluice did not let it through. RESET, a RST
-without ACK in answer to one that its sender has no connection of, has seq and nothing else.
+A row is a segment: whose it is (C or S, both count from 0), flags, seq, ack, data, and
+the timestamps of both options, or None. DROP after it: sluice did not let it through.
+RESET, a RST without ACK in answer to one that its sender has no connection of, has seq
+and nothing else.
 """
 import os
 import pathlib
@@ -35,7 +36,8 @@ CLIENT_CLOSES = [*BEGIN, ("C", "FA", 21, 1, 0, (30, 20))]
 
 
 def closing(lateness):
-    """The server's FIN comes in order, so many ticks older than what the client echoed."""
+    """The server's FIN comes in order, so many ticks older than what the client
+    echoed."""
     return [
         *CLIENT_CLOSES,
         ("S", "A", 1, 22, 100, (40 + lateness, 30)),
@@ -50,34 +52,86 @@ def reset(who, seq, *fate):
 
 LAST_ACK = ("C", "A", 22, 102, 0, (56, 41))
 CASES = [
-    ("a RST in TIME-WAIT", [*closing(0), LAST_ACK, reset("S", 102, DROP)],
-     "1 RST in TIME-WAIT"),
-    ("a RST in TIME-WAIT, after a FIN that Linux took though a tick too old",
-     [*closing(1), LAST_ACK, reset("S", 102, DROP)], "1 RST in TIME-WAIT"),
-    ("an exact RST before such a FIN is acknowledged",
-     [*closing(1), reset("S", 101, DROP)], "1 NEEDED"),
-    ("an exact RST, the FIN was refused as too old",
-     [*closing(2), reset("S", 101, DROP)], "1 NEEDED"),
-    ("an exact RST in FIN-WAIT-2",
-     [*CLIENT_CLOSES, ("S", "A", 1, 22, 0, (40, 30)), reset("S", 1, DROP)], "1 NEEDED"),
-    ("an exact RST while the client's FIN is not acknowledged",
-     [*CLIENT_CLOSES, reset("S", 1, DROP)], "1 NEEDED"),
-    ("a RST that repeats the FIN's number, in CLOSE-WAIT",
-     [*BEGIN, ("S", "FA", 1, 21, 0, (40, 10)), ("C", "A", 21, 2, 0, (50, 40)),
-      reset("S", 1, DROP)], "1 NEEDED"),
-    ("an ACK in TIME-WAIT", [*closing(0), LAST_ACK, ("S", "A", 102, 22, 0, (60, 56), DROP)],
-     "1 no FIN, in TIME-WAIT"),
-    ("the FIN again, in TIME-WAIT",
-     [*closing(0), LAST_ACK, ("S", "FA", 101, 22, 0, (60, 30), DROP)], "1 NEEDED"),
-    ("an ACK in FIN-WAIT-2",
-     [*CLIENT_CLOSES, ("S", "A", 1, 22, 0, (40, 30)), ("S", "A", 1, 22, 0, (41, 30), DROP)],
-     "1 NEEDED"),
+    (
+        "a RST in TIME-WAIT",
+        [*closing(0), LAST_ACK, reset("S", 102, DROP)],
+        "1 RST in TIME-WAIT",
+    ),
+    (
+        "a RST in TIME-WAIT, after a FIN that Linux took though a tick too old",
+        [*closing(1), LAST_ACK, reset("S", 102, DROP)],
+        "1 RST in TIME-WAIT",
+    ),
+    (
+        "an exact RST before such a FIN is acknowledged",
+        [*closing(1), reset("S", 101, DROP)],
+        "1 NEEDED",
+    ),
+    (
+        "an exact RST, the FIN was refused as too old",
+        [*closing(2), reset("S", 101, DROP)],
+        "1 NEEDED",
+    ),
+    (
+        "an exact RST in FIN-WAIT-2",
+        [*CLIENT_CLOSES, ("S", "A", 1, 22, 0, (40, 30)), reset("S", 1, DROP)],
+        "1 NEEDED",
+    ),
+    (
+        "an exact RST while the client's FIN is not acknowledged",
+        [*CLIENT_CLOSES, reset("S", 1, DROP)],
+        "1 NEEDED",
+    ),
+    (
+        "a RST that repeats the FIN's number, in CLOSE-WAIT",
+        [
+            *BEGIN,
+            ("S", "FA", 1, 21, 0, (40, 10)),
+            ("C", "A", 21, 2, 0, (50, 40)),
+            reset("S", 1, DROP),
+        ],
+        "1 NEEDED",
+    ),
+    (
+        "an ACK in TIME-WAIT",
+        [*closing(0), LAST_ACK, ("S", "A", 102, 22, 0, (60, 56), DROP)],
+        "1 no FIN, in TIME-WAIT",
+    ),
+    (
+        "the FIN again, in TIME-WAIT",
+        [*closing(0), LAST_ACK, ("S", "FA", 101, 22, 0, (60, 30), DROP)],
+        "1 NEEDED",
+    ),
+    (
+        "an ACK in FIN-WAIT-2",
+        [
+            *CLIENT_CLOSES,
+            ("S", "A", 1, 22, 0, (40, 30)),
+            ("S", "A", 1, 22, 0, (41, 30), DROP),
+        ],
+        "1 NEEDED",
+    ),
     ("a RST in the window", [*BEGIN, reset("S", 50, DROP)], "1 RST not exact"),
-    ("a RST that is old", [*closing(0)[:-1], reset("S", 1, DROP)], "1 RST outside its window"),
-    ("data that never came", [*BEGIN, ("S", "A", 1, 21, 100, (40, 10), DROP)], "1 NEEDED"),
-    ("data older than what was echoed",
-     [*BEGIN, ("S", "A", 1, 21, 100, (30, 10)), ("C", "A", 21, 101, 0, (50, 30)),
-      ("S", "A", 101, 21, 100, (28, 10), DROP)], "1 older than a timestamp"),
+    (
+        "a RST that is old",
+        [*closing(0)[:-1], reset("S", 1, DROP)],
+        "1 RST outside its window",
+    ),
+    (
+        "data that never came",
+        [*BEGIN, ("S", "A", 1, 21, 100, (40, 10), DROP)],
+        "1 NEEDED",
+    ),
+    (
+        "data older than what was echoed",
+        [
+            *BEGIN,
+            ("S", "A", 1, 21, 100, (30, 10)),
+            ("C", "A", 21, 101, 0, (50, 30)),
+            ("S", "A", 101, 21, 100, (28, 10), DROP),
+        ],
+        "1 older than a timestamp",
+    ),
     ("nothing dropped", BEGIN, "0 dropped"),
 ]
 
@@ -102,7 +156,9 @@ def frame(row, number):
         (ISS[OTHER[who]] + ack) % 2**32 if "A" in letters else 0,
         (20 + len(more)) // 4 << 4, flags, 0 if "R" in letters else 500, 0, 0)
     body = tcp + more + bytes(data)
-    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), number, 0, 64, 6, 0) + src + dst
+    ip = (
+        struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), number, 0, 64, 6, 0) + src + dst
+    )
     return bytes(12) + b"\x08\x00" + ip + body
 
 
@@ -118,7 +174,9 @@ class Captures:
         for number, row in enumerate(rows):
             places = self.ROUTE[row[0]]
             for hop, name in enumerate(places[:2] if row[-1] is DROP else places):
-                self.records[name].append((number * 10000 + hop * 1000, frame(row, number)))
+                self.records[name].append(
+                    (number * 10000 + hop * 1000, frame(row, number))
+                )
 
     def write(self, folder):
         for name in self.NAMES:
@@ -134,8 +192,17 @@ class Captures:
 def verdict(rows):
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, HERE / "drop_oracle.py", "10.9.0.1", *Captures(rows).write(folder)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+            [
+                sys.executable,
+                HERE / "drop_oracle.py",
+                "10.9.0.1",
+                *Captures(rows).write(folder),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     return done.returncode, done.stdout
 
 

@@ -25,7 +25,8 @@ udp()
 		        print("ready", flush=True)
 		        while True:
 		            data, peer = sock.recvfrom(65536)
-		            seed, size = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
+		            seed = int.from_bytes(data[:2], "big")
+		            size = int.from_bytes(data[2:4], "big")
 		            if data[4:] == pattern(seed, len(data) - 4):
 		                sock.sendto(pattern(seed, size), peer)
 
@@ -34,10 +35,13 @@ udp()
 		    for seed in range(int(count)):
 		        with socket.socket(family, socket.SOCK_DGRAM) as sock:
 		            sock.settimeout(float(seconds))
-		            head = seed.to_bytes(2, "big") + int(answer_size).to_bytes(2, "big")
-		            sock.sendto(head + pattern(seed, int(size)), (host, int(port)))
+		            head = seed.to_bytes(2, "big")
+		            head += int(answer_size).to_bytes(2, "big")
+		            data = head + pattern(seed, int(size))
+		            sock.sendto(data, (host, int(port)))
 		            try:
-		                good += sock.recv(65536) == pattern(seed, int(answer_size))
+		                expected = pattern(seed, int(answer_size))
+		                good += sock.recv(65536) == expected
 		            except TimeoutError:
 		                pass
 		    print(good, "of", count)
@@ -73,16 +77,20 @@ cross()
 	}'
 	ok "the hosts know each other" net_neighbours
 	for host in "$WAN4" "$WAN6"; do
-		is "a short question, an answer in fragments, $host" "$(from lan ask "$host" 53 40 10 4000)" \
+		is "a short question, an answer in fragments, $host" \
+			"$(from lan ask "$host" 53 40 10 4000)" \
 			"40 of 40"
-		is "a question in fragments, a short answer, $host" "$(from lan ask "$host" 53 40 4000 10)" \
+		is "a question in fragments, a short answer, $host" \
+			"$(from lan ask "$host" 53 40 4000 10)" \
 			"40 of 40"
-		is "both in fragments, $host" "$(from lan ask "$host" 53 40 20000 20000)" "40 of 40"
+		is "both in fragments, $host" \
+			"$(from lan ask "$host" 53 40 20000 20000)" "40 of 40"
 	done
 	ok "nothing dropped" no_drops_but
 	before=$(drops policy_drop)
 	for host in "$LAN4" "$LAN6"; do
-		is "nothing comes from outside, $host" "$(from wan ask "$host" 53 2 4000 4000 0.3)" "0 of 2"
+		is "nothing comes from outside, $host" \
+			"$(from wan ask "$host" 53 2 4000 4000 0.3)" "0 of 2"
 	done
 	is "three fragments each, counted" $(($(drops policy_drop) - before)) 12
 	stats=$(ctl -o json stats)

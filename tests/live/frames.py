@@ -8,12 +8,13 @@ frames.py fragments IFACE MAC SOURCE DESTINATION COUNT
 frames.py kinds IFACE MTU all|no-ad
     send a frame of each kind, made for links of that MTU
 frames.py expect IFACE MTU all|no-ad
-    print "ready", then how many of those frames have come in within two seconds, byte for byte
+    print "ready", then how many of those frames have come in within two seconds, byte for
+    byte
 frames.py number MTU all|no-ad
     print how many there are
 frames.py datagrams PORT
-    print "ready", and for each line on stdin how many datagrams have come to a UDP port since
-    the last one
+    print "ready", and for each line on stdin how many datagrams have come to a UDP port
+    since the last one
 """
 import select
 import socket
@@ -95,8 +96,19 @@ def kinds_of(mtu, which):
     piece = (mtu - 20) & ~7
     for off in range(0, len(whole), piece):
         last = off + piece >= len(whole)
-        frames.append(frame(0x0800, ipv4(source, destination, 17, whole[off:off + piece], 77,
-                                         (0 if last else 0x2000) | off // 8)))
+        frames.append(
+            frame(
+                0x0800,
+                ipv4(
+                    source,
+                    destination,
+                    17,
+                    whole[off : off + piece],
+                    77,
+                    (0 if last else 0x2000) | off // 8,
+                ),
+            )
+        )
     frames.append(frame(0x0806, pattern(3, 28)))  # ARP
     frames.append(frame(0x88CC, pattern(4, 200)))  # LLDP
     frames.append(frame(0x88B5, pattern(5, mtu)))  # of no protocol

@@ -20,7 +20,8 @@ ok "connected" connected cli srv 80
 ok "a request" carries cli srv request
 tell cli shut >/dev/null
 is "the client closes its half" "$(tell srv recv 100)" EOF
-soon 10 "client FIN_WAIT_2, server CLOSE_WAIT" states 'orig=FIN_WAIT_2 reply=CLOSE_WAIT' --dport 80
+soon 10 "client FIN_WAIT_2, server CLOSE_WAIT" states 'orig=FIN_WAIT_2 reply=CLOSE_WAIT' \
+	--dport 80
 
 # Meanwhile more than 2 s pass: an established connection whose ends are gone is
 # forgotten.

@@ -23,10 +23,12 @@ net_spawn wan "$PYTHON" -m http.server --bind :: --directory "$NET_DIR/www" 80 \
 wait_until 10 net_exec wan "$PYTHON" "$NET_TOOLS/peer.py" get "http://[::1]/file"
 
 for host in "$WAN4" "[$WAN6]"; do
-	is "GET from $host" "$(net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" get "http://$host/file" 2>&1 |
+	is "GET from $host" "$(net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" get \
+		"http://$host/file" 2>&1 |
 		tail -n 1)" "200 300000 $sum"
 done
-is "40 in a row" "$(net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" get "http://$WAN4/file" 40 2>&1 |
+is "40 in a row" "$(net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" get \
+	"http://$WAN4/file" 40 2>&1 |
 	sort | uniq -c | sed 's/^ *//')" "40 200 300000 $sum"
 
 # http.server closes first (HTTP/1.0), so TIME_WAIT is at the server's end.

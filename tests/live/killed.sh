@@ -25,7 +25,8 @@ tell cli vanish >/dev/null
 ok "the client is gone, sluice cannot know" \
 	states 'orig=ESTABLISHED reply=ESTABLISHED' --sport 40021
 begin=$(date +%s%N)
-is "the client comes back on the same port" "$(tell cli connect "$WAN4" 21 40021)" "ok 40021"
+is "the client comes back on the same port" "$(tell cli connect "$WAN4" 21 40021)" \
+	"ok 40021"
 note "after $((($(date +%s%N) - begin) / 1000000)) ms"
 is "the server's old connection was reset" "$(tell srv recv 100)" ECONNRESET
 is "the server has the new one" "$(tell srv accept)" "ok 40021"

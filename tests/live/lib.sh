@@ -5,7 +5,8 @@
 # says.
 #
 #	live_begin NAME [relay]	hosts and wire, or "1..0 # SKIP why" and status 0
-#	live_plane RULES [..]	as plane_start; RULES is nft text; the test ends if it fails
+#	live_plane RULES [..]	as plane_start; RULES is nft text; the test ends if it
+#				fails
 #	ok TEXT COMMAND		one test: COMMAND must succeed
 #	is TEXT GOT WANT	one test: GOT must match the pattern WANT
 #	live_end		the plan; status 1 if one failed

@@ -7,7 +7,9 @@
 . "$(dirname "$0")/lib.sh"
 
 live_begin link
-rules='table inet filter { chain forward { type filter hook forward priority filter; policy accept; }; }'
+rules='table inet filter {
+	chain forward { type filter hook forward priority filter; policy accept; }
+}'
 
 # send COUNT BYTES [DF]: from lan; prints what the kernel says when it sends no more
 send()
@@ -109,7 +111,8 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	net_exec wire ip link set bp up
 	soon 3 "one that comes, too" logged "port wan (bp): link up"
 	soon 5 "and its wire is up" arrive 20
-	is "changes are counted" "$(ctl -o json stats)" '*"wan":{*"link":"up",*"link_changes":2}*'
+	is "changes are counted" "$(ctl -o json stats)" \
+		'*"wan":{*"link":"up",*"link_changes":2}*'
 
 	net_exec wire ip link set bp mtu 1400
 	soon 3 "an MTU that changes is logged" logged "port wan (bp): MTU 1400, was 1600"
@@ -119,7 +122,8 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	sleep 0.2
 	is "what is too long is not sent" "$(tell count n)" 0
 	is "but dropped for that" "$(drops mtu)" 20
-	is "the sender is told, if it wants to know" "$(send 20 1450 df | sort -u)" "Message too long"
+	is "the sender is told, if it wants to know" "$(send 20 1450 df | sort -u)" \
+		"Message too long"
 	soon 3 "shorter ones cross" arrive 20
 	soon 3 "packets in = passed + dropped" balanced
 	net_exec wire ip link set bp mtu 1600
@@ -134,12 +138,14 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	if [ "$PLANE_DRIVER" = net_af_xdp ]; then
 		net_exec wire ip link set dev bp xdp off
 		lost "the XDP program is taken off"
-		is "it says so" "$(<"$NET_DIR/plane.log")" "*port wan (bp): its XDP program was taken off*"
+		is "it says so" "$(<"$NET_DIR/plane.log")" \
+			"*port wan (bp): its XDP program was taken off*"
 		begin
 	fi
 	net_exec wan ip link del b0
 	lost "an interface is deleted"
-	is "it says so" "$(<"$NET_DIR/plane.log")" "*port wan (bp): the interface is gone*"
+	is "it says so" "$(<"$NET_DIR/plane.log")" \
+		"*port wan (bp): the interface is gone*"
 	_net_cable wan b0 wire bp && _net_host wan b0 "$WAN4" "$WAN6"
 	begin
 	soon 5 "started again, it has the new one" arrive 20
@@ -166,7 +172,8 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	soon 3 "it is set up again at the end" carrier lan a0
 	net_exec wire ip link set ap down # as one leaves it that is killed
 	plane_launch_only
-	soon 5 "and at start" logged "port lan (ap): set up, as link_propagation needs it at start"
+	soon 5 "and at start" logged \
+		"port lan (ap): set up, as link_propagation needs it at start"
 	net_exec wan ip link set b0 up
 	soon 5 "the wire is up" arrive 20
 	plane_stop

@@ -110,7 +110,10 @@ def others(rng, at, hosts):
     if kind == 0:
         l4 = struct.pack('!HHHH', rng.randrange(1024, 65536), 53, 8 + 30, 0) + b'q' * 30
         back = l4[2:4] + l4[:2] + l4[4:]
-        return [(at, 0, frame(v6, a, b, 17, l4, 6)), (at + 300, 1, frame(v6, b, a, 17, back, 6))]
+        return [
+            (at, 0, frame(v6, a, b, 17, l4, 6)),
+            (at + 300, 1, frame(v6, b, a, 17, back, 6)),
+        ]
     if kind == 1:
         proto, ask, answer = (58, 128, 129) if v6 else (1, 8, 0)
         rest = struct.pack('!BHHH', 0, 0, rng.randrange(65536), 1) + b'p' * 56
@@ -150,7 +153,9 @@ def main():
     for f in files:
         f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
     for at, side, data in packets(count):
-        files[side].write(struct.pack('<IIII', at // 1000000, at % 1000000, len(data), len(data)))
+        files[side].write(
+            struct.pack('<IIII', at // 1000000, at % 1000000, len(data), len(data))
+        )
         files[side].write(data)
     for f in files:
         f.close()

@@ -12,7 +12,8 @@
 # relays (impair.c) are there only if net_setup is asked for them. All that is made here
 # goes with net_teardown, which the EXIT trap calls, whatever happens.
 #
-#	net_setup [relay]	hosts, wire and $NET_DIR, a directory for what the run leaves
+#	net_setup [relay]	hosts, wire and $NET_DIR, a directory for what the run
+#				leaves
 #	net_relay ARGUMENTS	both cables are bad from now on; net_unrelay ends it
 #	net_neighbours		the hosts need not ask for each other's address any more
 #	net_exec HOST COMMAND	in lan, wire or wan; net_spawn: in the background
@@ -74,7 +75,8 @@ net_spawn()
 	local host=$1
 
 	shift
-	nsenter --net="/run/netns/$NET_NAME-$host" "$@" <&0 & # bash would give it /dev/null
+	# bash would give it /dev/null
+	nsenter --net="/run/netns/$NET_NAME-$host" "$@" <&0 &
 	SPAWNED=$!
 }
 
@@ -97,7 +99,8 @@ net_end()
 	local pid=$1
 
 	{
-		kill -TERM "$pid" && { wait_until 5 _net_gone "$pid" || kill -KILL "$pid"; }
+		kill -TERM "$pid" && { wait_until 5 _net_gone "$pid" ||
+			kill -KILL "$pid"; }
 		wait "$pid"
 	} 2>/dev/null
 }
@@ -115,7 +118,8 @@ _net_sweep()
 {
 	local name pid
 
-	for name in $(ip netns list 2>/dev/null | grep -oE '^sluice-[0-9]+-(lan|wire|wan)'); do
+	for name in $(ip netns list 2>/dev/null |
+		grep -oE '^sluice-[0-9]+-(lan|wire|wan)'); do
 		pid=${name#sluice-}
 		pid=${pid%-*}
 		[ -d "/proc/$pid" ] || _net_remove "$name"
@@ -159,7 +163,8 @@ _net_cable()
 		peer name "$second_name" mtu 1600 netns "$NET_NAME-$second" || return
 	for end in "$first $first_name" "$second $second_name"; do
 		read -r host name <<<"$end"
-		net_exec "$host" ethtool -K "$name" tx off sg off tso off gso off gro off \
+		net_exec "$host" ethtool -K "$name" tx off sg off tso off gso off gro \
+			off \
 			txvlan off rxvlan off >/dev/null || return
 		net_exec "$host" ip link set "$name" txqueuelen 10000 up || return
 	done
@@ -238,10 +243,12 @@ net_neighbours()
 	local address
 
 	for address in "$WAN4" "$WAN6"; do
-		net_exec lan ip neigh replace "$address" lladdr "$(_net_mac wan b0)" dev a0 || return
+		net_exec lan ip neigh replace "$address" lladdr "$(_net_mac wan b0)" dev \
+			a0 || return
 	done
 	for address in "$LAN4" "$LAN6"; do
-		net_exec wan ip neigh replace "$address" lladdr "$(_net_mac lan a0)" dev b0 || return
+		net_exec wan ip neigh replace "$address" lladdr "$(_net_mac lan a0)" dev \
+			b0 || return
 	done
 }
 
@@ -252,7 +259,8 @@ _plane_vdevs()
 	case $1 in
 	net_af_xdp) printf '%s\n' "--vdev=net_af_xdp0,iface=ap,busy_budget=0" \
 		"--vdev=net_af_xdp1,iface=bp,busy_budget=0" ;;
-	net_af_packet) printf '%s\n' "--vdev=net_af_packet0,iface=ap,framecnt=8192$PLANE_PACKET" \
+	net_af_packet) printf '%s\n' \
+		"--vdev=net_af_packet0,iface=ap,framecnt=8192$PLANE_PACKET" \
 		"--vdev=net_af_packet1,iface=bp,framecnt=8192$PLANE_PACKET" ;;
 	esac
 }
@@ -268,7 +276,8 @@ _plane_eal()
 		printf '%s\n' "--lcores=0@0,1@$last"
 	fi
 	# shellcheck disable=SC2086 # words
-	printf '%s\n' $PLANE_MEMORY --no-pci "--file-prefix=$NET_NAME" --log-level=lib.eal:4
+	printf '%s\n' $PLANE_MEMORY --no-pci "--file-prefix=$NET_NAME" \
+		--log-level=lib.eal:4
 	_plane_vdevs "$1"
 }
 
@@ -322,7 +331,8 @@ _plane_yaml()
 	if [ -n "${PLANE_CONFIG:-}" ]; then
 		sed -E -e "s|^eal:.*|eal: [$eal]|" -e "s|^rules:.*|rules: $rules|" \
 			-e "s|net_af_xdp([01])|$PLANE_DRIVER\\1|" \
-			-e "s|^control:.*|control: $NET_DIR/control.sock|" -e '/^metrics:/d' \
+			-e "s|^control:.*|control: $NET_DIR/control.sock|" -e \
+				'/^metrics:/d' \
 			-e 's|^(  max[a-z0-9_]*:).*|\1 65536|' "$PLANE_CONFIG"
 		return
 	fi

@@ -39,7 +39,8 @@ done
 net_spawn wan "$PYTHON" "$NET_TOOLS/peer.py" serve 80 >"$NET_DIR/serve.log"
 wait_until 5 grep -q ready "$NET_DIR/serve.log"
 for host in "$WAN4" "$WAN6"; do
-	is "200 short connections to $host" "$(net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" storm \
+	is "200 short connections to $host" \
+		"$(net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" storm \
 		"$host" 80 200 20 20000 2>&1 | tail -n 1)" "200 of 200 good*"
 done
 

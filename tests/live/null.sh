@@ -7,7 +7,8 @@
 #	null_begin NAME		$dir, or "1..0 # SKIP why" and status 0
 #	null_config [LINES]	prints a configuration; its socket is $socket
 #	rules [LINES]		prints an nftables file, with these lines in its chain
-#	launch FILE [PROGRAM..]	in the background, until its socket answers; $pid, $dir/log
+#	launch FILE [PROGRAM..]	in the background, until its socket answers; $pid,
+#				$dir/log
 #	stop SIGNAL		its status in $status
 #	ask WORDS		sluicectl
 #	null_end		as live_end
@@ -21,7 +22,8 @@ null_begin()
 		echo "1..0 # SKIP $1: sluice or sluicectl is not built"
 		exit 0
 	fi
-	if ! unshare --net true 2>/dev/null && ! unshare --user --net true 2>/dev/null; then
+	if ! unshare --net true 2>/dev/null &&
+		! unshare --user --net true 2>/dev/null; then
 		echo "1..0 # SKIP $1: no namespaces here"
 		exit 0
 	fi
@@ -45,7 +47,8 @@ null_finish()
 null_config()
 {
 	cat <<-END
-		eal: [--no-huge, -m, "128", --no-pci, "--file-prefix=$prefix", "--log-level=lib.eal:4",
+		eal: [--no-huge, -m, "128", --no-pci, "--file-prefix=$prefix",
+		      "--log-level=lib.eal:4",
 		      $lcores, "--vdev=net_null0,no-rx=1", "--vdev=net_null1,no-rx=1"]
 		ports: [{name: lan, device: net_null0}, {name: wan, device: net_null1}]
 		wires: [[lan, wan]]

@@ -6,7 +6,9 @@
 . "$(dirname "$0")/lib.sh"
 
 live_begin offloads
-rules='table inet filter { chain forward { type filter hook forward priority filter; policy accept; }; }'
+rules='table inet filter {
+	chain forward { type filter hook forward priority filter; policy accept; }
+}'
 
 reset()
 {
@@ -16,7 +18,8 @@ reset()
 	net_exec wire ethtool -K bp gro on rxvlan on txvlan on >/dev/null
 	for host in "lan a0" "wan b0"; do
 		# shellcheck disable=SC2086 # words
-		net_exec ${host% *} ethtool -K ${host#* } sg on tx on tso on gso on txvlan on \
+		net_exec ${host% *} ethtool -K ${host#* } sg on tx on tso on gso on \
+			txvlan on \
 			rxvlan on >/dev/null
 	done
 }
@@ -43,8 +46,10 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	ok "at the other end txvlan" is_off lan a0 tx-vlan-offload
 	ok "checksums" is_off lan a0 tx-checksumming
 	ok "and segmentation" is_off wan b0 tcp-segmentation-offload
-	ok "this is said" logged "^port lan: offloads switched off: ethtool -K ap .*rx-gro off"
-	ok "of the other end as well" logged "^port wan: offloads switched off: ethtool -K b0 .*tx-vlan-hw-insert off"
+	ok "this is said" logged \
+		"^port lan: offloads switched off: ethtool -K ap .*rx-gro off"
+	ok "of the other end as well" logged \
+		"^port wan: offloads switched off: ethtool -K b0 .*tx-vlan-hw-insert off"
 	peer cli lan
 	peer srv wan
 	ok "connected" connected cli srv $((port += 1))
@@ -55,14 +60,17 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	is "5 MB by hosts as they are made" "$(hear cli)" "$sent"
 	ok "no segment was merged" no_drops_but
 	net_exec wire ethtool -K bp gro on
-	soon 3 "what is switched on later is switched off" is_off wire bp generic-receive-offload
+	soon 3 "what is switched on later is switched off" is_off wire bp \
+		generic-receive-offload
 	plane_stop
 done
 
 reset
 PLANE_TOP="offloads: warn"
 live_plane "$rules"
-ok "warn: it says what is on" logged "^warning: port lan: interface ap changes frames .*: ethtool -K ap .*rx-gro off"
-ok "at the other end, too" logged "^warning: port lan: a0, the other end of ap, leaves .*: ethtool -K a0 .*tx-vlan-hw-insert off"
+ok "warn: it says what is on" logged \
+	"^warning: port lan: interface ap changes frames .*: ethtool -K ap .*rx-gro off"
+ok "at the other end, too" logged "^warning: port lan: a0, the other end of ap, leaves \
+.*: ethtool -K a0 .*tx-vlan-hw-insert off"
 ok "and leaves it on" test -z "$(is_off wire ap generic-receive-offload && echo off)"
 live_end

@@ -6,7 +6,9 @@
 . "$(dirname "$0")/lib.sh"
 
 live_begin owner
-rules='table inet filter { chain forward { type filter hook forward priority filter; policy accept; }; }'
+rules='table inet filter {
+	chain forward { type filter hook forward priority filter; policy accept; }
+}'
 
 # shellcheck disable=SC2317 # by soon
 crosses()
@@ -18,8 +20,10 @@ crosses()
 # second HOST NAME [SED]: its output and status in $said
 second()
 {
-	sed -e "s|--file-prefix=[^\"]*|&-2|" "${@:3}" "$NET_DIR/sluice.yaml" >"$NET_DIR/$2.yaml"
-	said=$(net_exec "$1" timeout 20 "$SLUICE" -- -c "$NET_DIR/$2.yaml" 2>&1 </dev/null)
+	sed -e "s|--file-prefix=[^\"]*|&-2|" "${@:3}" "$NET_DIR/sluice.yaml" \
+		>"$NET_DIR/$2.yaml"
+	said=$(net_exec "$1" timeout 20 "$SLUICE" -- -c "$NET_DIR/$2.yaml" 2>&1 \
+		</dev/null)
 	said="status $? $said"
 }
 
@@ -28,15 +32,18 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	wait_until 10 ctl stats
 	second wire socket
 	is "$PLANE_DRIVER: the same socket and interfaces" "$said" \
-		"status 4 *sluice: control socket $NET_DIR/control.sock: another sluice has it, process $PLANE_PID *"
+		"status 4 *sluice: control socket $NET_DIR/control.sock: another sluice \
+has it, process $PLANE_PID *"
 	soon 5 "the wire goes on" crosses
 	second wire ports -e "s|control.sock|second.sock|"
 	is "$PLANE_DRIVER: the same interfaces" "$said" \
-		"status 4 *sluice: interface ap: another sluice has it, process $PLANE_PID *"
+		"status 4 *sluice: interface ap: another sluice has it, process \
+$PLANE_PID *"
 	soon 5 "the wire goes on" crosses
 	soon 5 "and answers" ctl stats
 	second wire one -e "s|control.sock|second.sock|" -e "s|iface=ap|iface=a9|"
-	is "$PLANE_DRIVER: one of them" "$said" "status 4 *sluice: interface bp: another sluice has it*"
+	is "$PLANE_DRIVER: one of them" "$said" \
+		"status 4 *sluice: interface bp: another sluice has it*"
 	ok "and it leaves no lock" test ! -e "$NET_DIR/second.sock.lock"
 	net_exec wire ip link property add dev ap altname other
 	second wire other -e "s|control.sock|second.sock|" -e "s|iface=ap|iface=other|"

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The odd clients and servers of the live tests.
 
-  peer.py drive               one socket, driven by lines on stdin; one answer line for each
+  peer.py drive               one socket, driven by lines on stdin; answers each line
   peer.py serve PORT          threaded server: reads "SIZE WHO\\n", sends SIZE bytes;
                               WHO (server or client) says who closes first
   peer.py storm HOST PORT COUNT PARALLEL SIZE
                               COUNT connections to such a server; each transfer is checked
-  peer.py get URL [COUNT]     HTTP GET, COUNT times; prints status, length and SHA-256 of the
+  peer.py get URL [COUNT]     HTTP GET, COUNT times; prints status, length, SHA-256 of the
                               body, a line for each
   peer.py forge SRC SPORT DST DPORT FLAGS SEQ ACK [OPTIONS]
                               one forged TCP segment of IPv4, sent through a raw socket;
@@ -251,7 +251,10 @@ def storm(host, port, count, parallel, size):
             else:
                 what = repr(error) if error else "wrong content"
                 problems[what] = problems.get(what, 0) + 1
-    print("%d of %s good in %.1f s" % (good, count, time.monotonic() - begin), problems or "")
+    print(
+        "%d of %s good in %.1f s" % (good, count, time.monotonic() - begin),
+        problems or "",
+    )
     return 0 if good == int(count) else 1
 
 
@@ -297,7 +300,13 @@ def forge(src, sport, dst, dport, flags, seq, ack, options=""):
 
 
 def main():
-    programs = {"drive": drive, "serve": serve, "storm": storm, "get": get, "forge": forge}
+    programs = {
+        "drive": drive,
+        "serve": serve,
+        "storm": storm,
+        "get": get,
+        "forge": forge,
+    }
     if len(sys.argv) < 2 or sys.argv[1] not in programs:
         sys.exit(__doc__)
     sys.exit(programs[sys.argv[1]](*sys.argv[2:]))

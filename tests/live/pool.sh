@@ -41,7 +41,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
 
 packets()
 {
-	ctl -o json stats | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["stats"]["packets"])'
+	ctl -o json stats | "$PYTHON" -c \
+		'import json, sys; print(json.load(sys.stdin)["stats"]["packets"])'
 }
 
 # shellcheck disable=SC2317 # by wait_until
@@ -74,17 +75,21 @@ turn_over()
 		flood lan a0 "$(_net_mac wan b0)" "$LAN4" "$WAN4" $((mbufs / 4)) &
 		flood wan b0 "$(_net_mac lan a0)" "$WAN4" "$LAN4" $((mbufs / 4))
 		wait $!
-		wait_until 10 none_waits || note "$what: fragments of burst $burst still wait"
+		wait_until 10 none_waits ||
+			note "$what: fragments of burst $burst still wait"
 	done
 	note "$what: $(($(packets) - before)) fragments came in, $mbufs buffers"
-	ok "$what: the pool was turned over" test "$(($(packets) - before))" -ge $((2 * mbufs))
+	ok "$what: the pool was turned over" test "$(($(packets) - before))" \
+		-ge $((2 * mbufs))
 	soon 5 "$what: lan is answered" asked lan "$WAN4"
 	soon 5 "$what: wan is answered" asked wan "$LAN4"
 }
 
 answer lan
 answer wan
-rules='table inet filter { chain forward { type filter hook forward priority filter; policy accept; }; }'
+rules='table inet filter {
+	chain forward { type filter hook forward priority filter; policy accept; }
+}'
 fragments=("ipfrag_time: 1" "ipfrag_high_thresh: 33554432")
 for PLANE_WORKERS in 1 2; do
 	PLANE_MEMORY="--no-huge -m 512"

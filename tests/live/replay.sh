@@ -111,7 +111,8 @@ wires:
 control: /nonexistent/sluice.sock
 EOF
 sed '/wires/,$d' "$work/config.yaml" >"$work/spare.yaml"
-printf '  - {name: spare}\nwires:\n  - [lan, wan]\n  - [lan2, wan2]\n' >>"$work/spare.yaml"
+printf '  - {name: spare}\nwires:\n  - [lan, wan]\n  - [lan2, wan2]\n' \
+	>>"$work/spare.yaml"
 python3 tests/live/make_captures.py "$packets" "$work" || exit 1
 
 begin=$(date +%s%N)
@@ -159,15 +160,18 @@ ok 'rules that are not there: status 3' test $? -eq 3
 
 ok 'no capture' refused 4 'No such file' "${args[@]}" --port "lan=$work/none.pcap"
 : >"$work/bad.pcap"
-ok 'an empty file' refused 4 'empty; expected a capture' "${args[@]}" --port "lan=$work/bad.pcap"
+ok 'an empty file' refused 4 'empty; expected a capture' "${args[@]}" --port \
+	"lan=$work/bad.pcap"
 head -c 10 "$work/lan.pcap" >"$work/bad.pcap"
 ok 'half a file header' refused 4 'no capture' "${args[@]}" --port "lan=$work/bad.pcap"
 echo 'this is no capture, but a line of text' >"$work/bad.pcap"
 ok 'a text' refused 4 'no capture' "${args[@]}" --port "lan=$work/bad.pcap"
 ok 'a folder' refused 4 'expected a file' "${args[@]}" --port "lan=$work"
-{ head -c 20 "$work/lan.pcap"; printf '\145\0\0\0'; tail -c +25 "$work/lan.pcap"; } >"$work/bad.pcap"
+{ head -c 20 "$work/lan.pcap"; printf '\145\0\0\0'; tail -c +25 "$work/lan.pcap"; } \
+	>"$work/bad.pcap"
 ok 'not Ethernet' refused 4 'expected EN10MB' "${args[@]}" --port "lan=$work/bad.pcap"
-ok 'a folder that cannot be made' refused 4 "$work/lan.pcap/out" --config "$work/config.yaml" \
+ok 'a folder that cannot be made' refused 4 "$work/lan.pcap/out" --config \
+	"$work/config.yaml" \
 	--out "$work/lan.pcap/out" "${lan[@]}"
 
 "$replay" "${args[@]}" --port "lan=$work/lan.pcap" --port "wan=$work/wan.pcap" \
@@ -275,7 +279,8 @@ for second in 0 2147483640 2147483648 3000000000; do
 	ok "a capture of second $second is replayed and drained" late "$second"
 	ok 'two segments and three probes leave in their seconds' \
 		left_at 5 "$second" $((second + 7442))
-	ok 'and one connection expires' grep -q '"t":7443.0000' "$work/late/verdicts.jsonl"
+	ok 'and one connection expires' grep -q '"t":7443.0000' \
+		"$work/late/verdicts.jsonl"
 done
 ok 'a capture of the last seconds that there are ends, too' late $((0xfffffff0))
 ok 'what leaves after them has the last one' left_at 5 $((0xfffffff0)) $((0xffffffff))

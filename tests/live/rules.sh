@@ -79,11 +79,13 @@ sed 's/tcp dport 22/tcp dport 22 limit rate 10\/minute/' "$dir/good.nft" >"$dir/
 run --check "$dir/limit.nft"
 is "an unsupported statement: status 3" "$status" 3
 is "an unsupported statement: its rule's text" "$err" \
-	'*chain forward, rule "iifname "lan" tcp dport 22 limit rate 10/minute accept"*limit*not supported*'
+	'*chain forward, rule "iifname "lan" tcp dport 22 limit rate 10/minute '\
+'accept"*limit*not supported*'
 
 sed 's/hook forward/hook input/' "$dir/good.nft" >"$dir/input.nft"
 run --check "$dir/input.nft"
-is "a chain of the host: refused by name" "$status $err" '3 *chain forward*hook input*forward*'
+is "a chain of the host: refused by name" "$status $err" \
+	'3 *chain forward*hook input*forward*'
 
 : >"$dir/empty.nft"
 run --check "$dir/empty.nft"
@@ -102,12 +104,14 @@ run "$dir/huge.nft"
 is "a huge file: refused" "$status $err" "3 *huge.nft: is larger than 64 MiB*"
 mkfifo "$dir/fifo.nft"
 run --seconds 1 "$dir/fifo.nft"
-is "a pipe that nobody writes to: until the time is over" "$status $err" "3 *the time is over*"
+is "a pipe that nobody writes to: until the time is over" "$status $err" \
+	"3 *the time is over*"
 echo 'include "fifo.nft"' >"$dir/waits.nft"
 run --seconds 1 "$dir/waits.nft"
 is "an include of it, too" "$status $err" "3 *the time is over*"
 run --seconds 1x "$dir/good.nft"
-is "--seconds of no number: usage" "$status $err" "1 sluice-rules: --seconds: '1x' is not a number*"
+is "--seconds of no number: usage" "$status $err" \
+	"1 sluice-rules: --seconds: '1x' is not a number*"
 
 run "$dir/good.nft"
 cp "$dir/out" "$dir/good.json"
@@ -118,7 +122,8 @@ run --check "$dir/good.json"
 is "JSON: can be checked" "$status $out" '0 *2 rules*'
 head -c 100 "$dir/good.json" >"$dir/short.json"
 run "$dir/short.json"
-is "JSON cut off: refused with line and column" "$status $err" "3 *$dir/short.json:[0-9]*:[0-9]*: not JSON*"
+is "JSON cut off: refused with line and column" "$status $err" \
+	"3 *$dir/short.json:[0-9]*:[0-9]*: not JSON*"
 
 mkdir "$dir/parts"
 echo 'define SSH = 22' >"$dir/parts/ports.nft"
@@ -134,7 +139,8 @@ is "include: found beside the file" "$status $out" '0 *"right": 22*'
 
 secret=$(mktemp)
 echo 'secret:word:in a file of root' >"$secret"
-hidden="*:1:*: Error: what is wrong is not shown: the file is not below the folder of the rules*"
+hidden="*:1:*: Error: what is wrong is not shown: the file is not below the folder of \
+the rules*"
 # without WHAT: the secret's place is told, nothing of its text
 # shellcheck disable=SC2317 # by ok()
 without()
@@ -154,7 +160,8 @@ run "$dir/link.nft"
 ok "nor a rule file that is a link" without
 echo '{ "secret": word' >"$secret"
 run "$dir/link.nft"
-is "nor what is no JSON there" "$status $err" "3 sluice-rules: $dir/link.nft:1:16: not JSON"
+is "nor what is no JSON there" "$status $err" \
+	"3 sluice-rules: $dir/link.nft:1:16: not JSON"
 mkdir "$dir/below"
 echo 'table inet t { what }' >"$dir/below/bad.nft"
 echo 'include "below/bad.nft"' >"$dir/inside.nft"
@@ -163,7 +170,8 @@ is "a file below the folder is quoted" "$err" "*below/bad.nft:1:*table inet t { 
 printf 'table inet t {\n chain f {\n' >"$dir/below/open.nft"
 echo 'include "below/open.nft"' >"$dir/open.nft"
 run "$dir/below/open.nft"
-is "what is missing at its end is told" "$err" "*below/open.nft:3:*unexpected end of file*"
+is "what is missing at its end is told" "$err" \
+	"*below/open.nft:3:*unexpected end of file*"
 run "$dir/open.nft"
 is "behind an include, too" "$err" "$dir/open.nft:2:*unexpected end of file*"
 cd "$dir" || exit 1
@@ -214,7 +222,8 @@ own=(--net)
 # shellcheck disable=SC2016 # for the inner shell
 kept=$(unshare "${own[@]}" bash -c '
 	nft add table inet mine && before=$(nft list ruleset) &&
-		"$1" "$2" >/dev/null && [ "$before" = "$(nft list ruleset)" ] && echo kept' \
+		"$1" "$2" >/dev/null && [ "$before" = "$(nft list ruleset)" ] &&
+		echo kept' \
 	bash "$RULES" "$dir/flush.nft" 2>/dev/null)
 if [ "$(id -u)" -eq 0 ] || [ -n "$kept" ]; then
 	is "flush ruleset empties only its own namespace" "$kept" kept

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""TCP segments of a capture, for drop_oracle.py. 128 bytes of each frame are enough of it."""
+"""TCP segments of a capture, for drop_oracle.py. 128 bytes of each frame are enough of
+it."""
 import struct
 
 SYN, RST, FIN, ACK = 2, 4, 1, 16
@@ -17,7 +18,8 @@ def address(raw):
 
 
 class Segment:
-    """`key` is what two copies have in common, `flow` both ends in the order of its way."""
+    """`key` is what two copies have in common, `flow` both ends in the order of its
+    way."""
 
     __slots__ = ("time", "key", "flow", "seq", "ack", "flags", "window", "data", "length",
                  "val", "ecr", "scale")
@@ -54,8 +56,17 @@ class Segment:
         (src, dst) = ("%s.%d" % (address(end[:-2]), int.from_bytes(end[-2:], "big"))
                       for end in self.flow)
         return "%.6f %s > %s %s seq %d ack %d win %d data %d TS %s %s" % (
-            self.time, src, dst, flags, self.seq, self.ack, self.window, self.data, self.val,
-            self.ecr)
+            self.time,
+            src,
+            dst,
+            flags,
+            self.seq,
+            self.ack,
+            self.window,
+            self.data,
+            self.val,
+            self.ecr,
+        )
 
 
 def segment(time, frame):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the tests of the program itself cannot say in shell.
 
-  captures DIR           lan.pcap and wan.pcap: 70 SYN from lan, one of them answered, a SYN
+  captures DIR           lan.pcap and wan.pcap: 70 SYN from lan, one answered, a SYN
                          from wan, an ARP frame, a frame of a protocol nobody knows, and a
                          fragment, the rest of whose datagram does not come
   telemetry PREFIX CMD   ask a DPDK process, print its answer
@@ -11,7 +11,8 @@
   say SOCKET TEXT        send it as a line, print the line that comes back
   slow PORT NUMBER       connections to an HTTP server that send a header byte by byte
   http PORT METHOD PATH [HEADER-BYTES [BODY-BYTES]]
-                         ask it, print the status, the size and the last line of the answer
+                         ask it, print the status, the size and the last line of the
+                         answer
   listen SOCKET          listen there, and answer nobody
 """
 import json
@@ -38,7 +39,9 @@ def ethernet(ethertype, payload):
 
 
 def ipv4(length, flags, proto, addresses):
-    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, flags, 64, proto, 0) + addresses
+    header = (
+        struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, flags, 64, proto, 0) + addresses
+    )
     return header[:10] + struct.pack("!H", checksum(header)) + header[12:]
 
 
@@ -66,7 +69,8 @@ def write_capture(name, frames):
 
 
 def captures(directory):
-    """The first burst of lan holds 64 frames: the answer comes after the SYN, before the ACK."""
+    """The first burst of lan holds 64 frames: the answer comes after the SYN, before the
+    ACK."""
     web = [((LAN, 1000 + i), (WAN, 80)) for i in range(70)]
     lan = [tcp(ends, (100, 0), SYN) for ends in web]
     lan.append(tcp(web[0], (101, 501), ACK))
@@ -74,7 +78,10 @@ def captures(directory):
     lan.append(ethernet(0x0806, bytes(46)))
     lan.append(ethernet(0x1234, bytes(46)))
     lan.append(first_fragment(LAN, WAN))
-    wan = [tcp(web[0][::-1], (500, 101), SYN | ACK), tcp(((WAN, 9), (LAN, 22)), (1, 0), SYN)]
+    wan = [
+        tcp(web[0][::-1], (500, 101), SYN | ACK),
+        tcp(((WAN, 9), (LAN, 22)), (1, 0), SYN),
+    ]
     write_capture(f"{directory}/lan.pcap", lan)
     write_capture(f"{directory}/wan.pcap", wan)
 
@@ -123,7 +130,9 @@ def say(path, text):
 
 
 def slow(port, number):
-    links = [socket.create_connection(("127.0.0.1", int(port)), 10) for _ in range(int(number))]
+    links = [
+        socket.create_connection(("127.0.0.1", int(port)), 10) for _ in range(int(number))
+    ]
     for link in links:
         link.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
     while True:
@@ -154,7 +163,9 @@ def http(port, method, path, header="1", body="0"):
         except OSError:
             pass
     lines = answer.decode().splitlines()
-    print(lines[0].split()[1] if lines else "none", len(answer), lines[-1] if lines else "")
+    print(
+        lines[0].split()[1] if lines else "none", len(answer), lines[-1] if lines else ""
+    )
 
 
 def listen(path):

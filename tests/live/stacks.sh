@@ -71,9 +71,11 @@ storm()
 		STORMS+=("$name, $host")
 		# shellcheck disable=SC2086 # words
 		set -- $DEFAULT "$@"
-		net_spawn lan "$TCP_LOAD" run "$host" "$port" $SHORT $PARALLEL "$@" >"$log" 2>&1
+		net_spawn lan "$TCP_LOAD" run "$host" "$port" $SHORT $PARALLEL "$@" \
+			>"$log" 2>&1
 		WAITED+=("$SPAWNED")
-		net_spawn lan "$TCP_LOAD" run "$host" "$port" $LONG $LONG "$@" --source 0 \
+		net_spawn lan "$TCP_LOAD" run "$host" "$port" $LONG $LONG "$@" --source \
+			0 \
 			--up "$bytes" --down "$bytes" >"$log-long" 2>&1
 		WAITED+=("$SPAWNED")
 		logs+=("$log" "$log-long")
@@ -150,7 +152,8 @@ storm "urgent data" 80 200000 --urgent
 storm "keepalives" 80 100000 --keepalive --pause 1500
 storm "both sides reset" 80 200000 --up 20000 --down 20000 --ends 5
 storm "ports used again at once" 80 100000 --source 20000 --ends 1
-if "$PYTHON" -c 'import socket; socket.socket(type=socket.SOCK_STREAM, proto=262)' 2>/dev/null; then
+if "$PYTHON" -c 'import socket; socket.socket(type=socket.SOCK_STREAM, proto=262)' \
+	2>/dev/null; then
 	serve 83 --mptcp
 	storm "MPTCP" 83 200000 --mptcp
 	ok "it was MPTCP" counted MPTcpExtMPCapableSYNACKRX $SHORT
@@ -159,7 +162,9 @@ else
 fi
 wait "${WAITED[@]}"
 for i in "${!STORMS[@]}"; do
-	is "${STORMS[i]}" "$(tail -qn 1 "$NET_DIR/storm-$i" "$NET_DIR/storm-$i-long" | tr '\n' ' ')" \
+	is "${STORMS[i]}" \
+		"$(tail -qn 1 "$NET_DIR/storm-$i" "$NET_DIR/storm-$i-long" |
+			tr '\n' ' ')" \
 		"$SHORT of $SHORT good* $LONG of $LONG good*"
 done
 # What these sets are there for did happen.
@@ -171,7 +176,8 @@ ok "keepalives were sent" counted TcpExtTCPKeepAlive $SHORT
 capture_end
 for port in "${!SERVERS[@]}"; do
 	net_end "${SERVERS[$port]}"
-	is "the server of port $port saw nothing wrong" "$(tail -n 1 "$NET_DIR/serve-$port")" \
+	is "the server of port $port saw nothing wrong" \
+		"$(tail -n 1 "$NET_DIR/serve-$port")" \
 		"* served, 0 wrong"
 done
 live_end

@@ -76,7 +76,8 @@ to "$dir/stdout" "$SLUICE" -- -c "$dir/null.yaml" --check
 ok "sluice --check prints none" harmless "$dir/stdout" "$dir/err"
 ok "sluice starts with it" launch "$dir/null.yaml"
 ask rules >"$dir/stdout"
-is "sluicectl rules shows them escaped" "$(<"$dir/stdout")" '*comment "\\x1b\]0;mine\\x1b\[2J"*'
+is "sluicectl rules shows them escaped" "$(<"$dir/stdout")" \
+	'*comment "\\x1b\]0;mine\\x1b\[2J"*'
 ok "and no other way" harmless "$dir/stdout"
 ask -o json rules >"$dir/stdout"
 ok "-o json too" harmless "$dir/stdout"
@@ -86,7 +87,8 @@ print(sum("\x1b]0;mine\x1b[2J" in r["text"] for r in json.load(sys.stdin)["rules
 	<"$dir/stdout")" 1
 rules "udp dport 53 what ${esc}[31m $(printf '\xff')" >"$dir/rules.nft"
 ask reload >"$dir/stdout" 2>"$dir/err"
-is "a reload that fails quotes nothing raw" "$? $(<"$dir/err")" '3 *what \\x1b\[31m \\xff*'
+is "a reload that fails quotes nothing raw" "$? $(<"$dir/err")" \
+	'3 *what \\x1b\[31m \\xff*'
 ok "nor does the log" harmless "$dir/err" "$dir/log"
 to "$dir/stdout" "$RULES" --check "$dir/rules.nft"
 ok "nor sluice-rules" harmless "$dir/stdout" "$dir/err"

@@ -243,9 +243,12 @@ usage(void)
 {
 	fprintf(stderr,
 		"usage: storm serve PORT [--window N] [--buffer N] [--mptcp]\n"
-		"       storm run HOST PORT COUNT PARALLEL [--up N] [--down N] [--pause MS]\n"
-		"             [--ends N] [--first N] [--source PORT] [--congestion NAME]\n"
-		"             [--fastopen] [--urgent] [--keepalive] [--window N] [--buffer N]\n"
+		"       storm run HOST PORT COUNT PARALLEL [--up N] [--down N] [--pause "
+		"MS]\n"
+		"             [--ends N] [--first N] [--source PORT] [--congestion "
+		"NAME]\n"
+		"             [--fastopen] [--urgent] [--keepalive] [--window N] "
+		"[--buffer N]\n"
 		"             [--mptcp]\n");
 	exit(1);
 }

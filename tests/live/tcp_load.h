@@ -9,7 +9,8 @@
  *
  *	*c = (struct conn){.fd = fd, .client = .., .rq = ..};
  *	conn_watch(c, EPOLL_CTL_ADD, EPOLLOUT);
- *	conn_event(c, events) for each event; conn_tick(c, now) now and then, until c->fd < 0
+ *	conn_event(c, events) for each event; conn_tick(c, now) now and then,
+ *	until c->fd < 0
  */
 #ifndef LIVE_STORM_H
 #define LIVE_STORM_H

@@ -30,7 +30,8 @@ is "1 GB down: what came is what was sent" "$got" "$sent"
 soon 10 "server closed, client has not: FIN_WAIT_2 and CLOSE_WAIT" \
 	states 'orig=CLOSE_WAIT reply=FIN_WAIT_2' --dport 5001
 tell cli close >/dev/null
-soon 10 "both closed: CLOSED and TIME_WAIT" states 'orig=CLOSED reply=TIME_WAIT' --dport 5001
+soon 10 "both closed: CLOSED and TIME_WAIT" states 'orig=CLOSED reply=TIME_WAIT' --dport \
+	5001
 
 ok "connected over IPv6" connected cli srv 5001 "$WAN6"
 say srv drain
@@ -38,6 +39,7 @@ sent=$(tell cli sendn 200000000)
 tell cli close >/dev/null
 is "200 MB up: what came is what was sent" "$(hear srv)" "$sent"
 tell srv close >/dev/null
-soon 10 "TIME_WAIT at the client" states 'orig=TIME_WAIT reply=CLOSED' --dport 5001 --dst "$WAN6"
+soon 10 "TIME_WAIT at the client" states 'orig=TIME_WAIT reply=CLOSED' --dport 5001 \
+	--dst "$WAN6"
 ok "nothing dropped" no_drops_but
 live_end

@@ -35,7 +35,8 @@ for tags in "--tag 8100:100" "--tag 88a8:7 --tag 8100:100"; do
 	done
 	before=$(drops policy_drop)
 	tell srv timeout 0.7 >/dev/null
-	is "unsolicited from the outside: silence" "$(tell srv connect "$LAN4" 80)" TIMEOUT
+	is "unsolicited from the outside: silence" "$(tell srv connect "$LAN4" 80)" \
+		TIMEOUT
 	ok "counted" dropped policy_drop $((before + 1))
 	tell srv timeout 20 >/dev/null
 done

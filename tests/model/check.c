@@ -176,7 +176,8 @@ check_half_open(const struct model *m)
 	for (x = 0; x < 2; x++)
 		if (tcp_state(&conn, x) == TCP_STATE_SYN_SENT)
 			return seq_after(at, m->opened + config->tcp_timeout_syn_sent)
-				       ? "(e) SYN_SENT holds longer than from its first SYN"
+				       ? "(e) SYN_SENT holds longer than from its first "
+					 "SYN"
 				       : NULL;
 	if ((m->hot.ep[0] | m->hot.ep[1]) &
 	    EP_FS) /* TIM: a FIN that is not acknowledged */
@@ -235,7 +236,8 @@ check_state(const struct model *m)
 	if (m->live && !conn_valid(&m->hot, &m->cold, model_config(m->u)->tcp_be_liberal))
 		return "MODEL-1: the connection's own facts contradict each other";
 	if (m->forgotten && !m->u->reroute)
-		return "(d) the endpoints are connected, and the entry ends before its time";
+		return "(d) the endpoints are connected, and the entry ends before its "
+		       "time";
 	if (broken == NULL)
 		broken = check_closed(m);
 	if (broken == NULL)
@@ -327,7 +329,8 @@ check_future(const struct model *m)
 		bool reset = end.e[0].was_reset || end.e[1].was_reset;
 
 		if (!finishes(m, true, &end))
-			return "(f) the endpoints do not finish with the tracker in between";
+			return "(f) the endpoints do not finish with the tracker in "
+			       "between";
 		if (!reset &&
 		    (end.e[0].received != alone[0] || end.e[1].received != alone[1]))
 			return "(f) the endpoints get less with the tracker in between";

@@ -2,7 +2,8 @@
 /*
  * The model check: TAP, a test a universe. See README.md.
  *
- *	model_check [--states N] [--seconds N] [--universe NAME] [--threads N] [--quiet] [--first]
+ *	model_check [--states N] [--seconds N] [--universe NAME] [--threads N]
+ *	            [--quiet] [--first]
  *
  * --first: a violation is enough, whether or not there is a shorter way to it.
  * Exit status 0: nothing found; 1: a property is broken, and the trace is printed; 2:

@@ -7,7 +7,8 @@
  * to be run by oracle.sh in a network namespace that it has prepared. A difference is
  * explained by its class (classes.h), or it fails the test, and its sequence is printed
  * as a scenario;
- * -q NUMBER prints that of one number. The classes have to be those that DOCUMENT explains.
+ * -q NUMBER prints that of one number. The classes have to be those that DOCUMENT
+ * explains.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -166,7 +167,8 @@ compare_pickups(unsigned first)
 	}
 	sequence.restart_at = 0;
 	set_loose(false);
-	printf("# picked up: %lu segments after the first, %lu of genuine ones dropped by "
+	printf("# picked up: %lu segments after the first, %lu of genuine ones dropped "
+	       "by "
 	       "sluice alone\n",
 	       picked_up, cut);
 	/* ACC-10: a hole that is filled later takes up to three */
@@ -184,7 +186,8 @@ compare(unsigned first, unsigned sequences)
 	for (i = 0; i < sequences; i++)
 		run(first + i, judge);
 	total.sequences = sequences;
-	printf("# %lu sequences, %lu segments: both pass %lu, both drop %lu; states compared %lu "
+	printf("# %lu sequences, %lu segments: both pass %lu, both drop %lu; states "
+	       "compared %lu "
 	       "times\n",
 	       total.sequences, total.steps, total.passed, total.dropped, total.states);
 	compare_pickups(first + sequences);
@@ -246,7 +249,8 @@ self_test(unsigned first)
 	for (i = 0; i < SELF_TESTS; i++)
 		run(first + i, judge_liberal);
 	sequence.liberal = false;
-	printf("# self-test: %lu of %lu wrong verdicts found; a tracker that judges no numbers "
+	printf("# self-test: %lu of %lu wrong verdicts found; a tracker that judges no "
+	       "numbers "
 	       "%lu times\n",
 	       lies_found, lies, liberal_found);
 	/*

@@ -31,7 +31,8 @@ prepare()
 	done
 	ip route add 10.1.0.0/16 dev lan && ip route add 10.2.0.0/16 dev wan &&
 		ip route add fd01::/16 dev lan && ip route add fd02::/16 dev wan || return
-	for key in ipv4/ip_forward ipv6/conf/all/forwarding netfilter/nf_conntrack_checksum; do
+	for key in ipv4/ip_forward ipv6/conf/all/forwarding \
+		netfilter/nf_conntrack_checksum; do
 		echo 1 >"/proc/sys/net/$key" || return
 	done
 	nft -f - <<-'END' || return

@@ -47,8 +47,10 @@ status()
 listed()
 {
 	local folder bad=0
-	for folder in $(find . -name '*.scn' -not -path './bad/*' -printf '%h\n' | sort -u); do
-		sed -n '/^foreach folder/,/]/p' meson.build | grep -q "'${folder#./}'" && continue
+	for folder in $(find . -name '*.scn' -not -path './bad/*' -printf '%h\n' |
+		sort -u); do
+		sed -n '/^foreach folder/,/]/p' meson.build |
+			grep -q "'${folder#./}'" && continue
 		echo "# $folder is not in meson.build"
 		bad=1
 	done
@@ -86,7 +88,8 @@ for file in "${files[@]}"; do
 done
 check 'every folder is in meson.build' listed
 check 'what README.md lists is there' table README.md
-check '.. and a file that is not is found' table_lacks 's/`rst.exact.scn`/`rst\/exacter.scn`/'
+check '.. and a file that is not is found' table_lacks \
+	's/`rst.exact.scn`/`rst\/exacter.scn`/'
 check '.. and a row without one' table_lacks 's/`handshake.split.scn`//'
 check 'a wrong expectation has its status' status 1 "$runner" rules bad/wrong-state.scn
 check 'a wrong text has its status' status 2 "$runner" rules bad/unknown-state.scn

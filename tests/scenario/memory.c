@@ -174,10 +174,10 @@ run_step(struct run *r)
 		return 0;
 	}
 	if (r->out->sents != from)
-		run_wrong(
-			r,
-			"a timer has sent %u frames before this packet (add a step for it)",
-			r->out->sents - from);
+		run_wrong(r,
+			  "a timer has sent %u frames before this packet (add a step for "
+			  "it)",
+			  r->out->sents - from);
 	return run_packet(r);
 }
 

@@ -240,8 +240,8 @@ line(struct parser *p)
 					  "rules: expected the name of a file in rules/");
 	else
 		return text_bad(
-			p,
-			"expected set, family, rules, isn, ports, macs, or a step (+TIME)");
+			p, "expected set, family, rules, isn, ports, macs, or a step "
+			   "(+TIME)");
 	if (status == 0 && !text_at_end(p) && *p->at != '#')
 		status = text_bad(p, "not understood: %s", p->at);
 	return status;

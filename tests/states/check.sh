@@ -27,7 +27,8 @@ table=$1
 echo 1..2
 failed=0
 if ! out=$(same "$2"); then
-	echo "not ok 1 - the committed table is the generated one (tests/states/check.sh --write)"
+	echo "not ok 1 - the committed table is the generated one (tests/states/check.sh \
+--write)"
 	sed 's/^/# /' <<<"$out"
 	failed=1
 else

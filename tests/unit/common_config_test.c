@@ -284,7 +284,8 @@ wrong_keys_and_shapes_are_refused_at_their_place(void **state)
 		{WIRE "rule: x\n", "x.yaml:6:1: rule: unknown key, did you mean rules?"},
 		{WIRE "colour: x\n",
 		 "x.yaml:6:1: colour: unknown key, expected one of eal, ports, wires, "
-		 "bypass, pppoe, workers, mbufs, rules, rules_timeout, control, control_group, metrics, offloads, link_propagation, conntrack"},
+		 "bypass, pppoe, workers, mbufs, rules, rules_timeout, control, "
+		 "control_group, metrics, offloads, link_propagation, conntrack"},
 		{WIRE "conntrack:\n  max: 5\n  tcp_lose: true\n",
 		 "x.yaml:8:3: conntrack.tcp_lose: unknown key, did you mean tcp_loose?"},
 		{"ports:\n  - {name: a, devise: x}\n",
@@ -342,7 +343,8 @@ wrong_values_are_refused_at_their_place(void **state)
 		{WIRE "offloads: off\n",
 		 "x.yaml:6:1: offloads: 'off' is not known, one of fix, warn expected"},
 		{WIRE "bypass:\n- arp\n- ipx\n",
-		 "x.yaml:8:3: bypass[1]: 'ipx' is not known, one of arp, lldp, lacp, stp, "
+		 "x.yaml:8:3: bypass[1]: 'ipx' is not known, one of arp, lldp, lacp, "
+		 "stp, "
 		 "nd, eapol, rarp, ptp, cdp, isis, macsec, mpls, pppoe, non_ip expected"},
 		{WIRE "pppoe: trak\n",
 		 "x.yaml:6:1: pppoe: 'trak' is not known, did you mean track?"},
@@ -477,21 +479,26 @@ wrong_groups_are_refused_at_their_place(void **state)
 		{SIX "wires: [{group: lag0}]\n",
 		 "x.yaml:2:9: wires[0]: ports are missing"},
 		{SIX "wires: [{ports: [a, b], groop: lag0}]\n",
-		 "x.yaml:2:9: wires[0]: unknown key 'groop', expected one of ports, group"},
+		 "x.yaml:2:9: wires[0]: unknown key 'groop', expected one of ports, "
+		 "group"},
 		{SIX "wires: [{ports: [a, b], group: lag0, group: x}]\n",
 		 "x.yaml:2:9: wires[0]: 'group' given twice"},
 		{SIX "wires: [{ports: [a, b], group: [x]}]\n",
-		 "x.yaml:2:25: wires[0].group: a list stands here, a single value expected"},
+		 "x.yaml:2:25: wires[0].group: a list stands here, a single value "
+		 "expected"},
 		{SIX "wires: [{ports: [a, b], group: \"a b\"}]\n",
-		 "x.yaml:2:25: wires[0].group: 'a b' is no name of a group, 1 to 15 letters "
+		 "x.yaml:2:25: wires[0].group: 'a b' is no name of a group, 1 to 15 "
+		 "letters "
 		 "without / : \" and blanks expected"},
 		{SIX "wires: [a]\n",
-		 "x.yaml:2:9: wires[0]: a single value stands here, two ports as [lan, wan] "
+		 "x.yaml:2:9: wires[0]: a single value stands here, two ports as [lan, "
+		 "wan] "
 		 "expected, or ports and group"},
 		{SIX "wires: {ports: [a, b]}\n",
 		 "x.yaml:2:1: wires: keys and values stand here, a list expected"},
 		{SIX "wires: [{ports: [a, x], group: g}, [c, d]]\n",
-		 "x.yaml:2:21: wires[0].ports[1]: no port is called 'x', a name from ports "
+		 "x.yaml:2:21: wires[0].ports[1]: no port is called 'x', a name from "
+		 "ports "
 		 "expected"},
 		{NULL, NULL},
 	};

@@ -172,11 +172,10 @@ what_the_rules_drop_leaves_the_connection_as_it_was(void **state)
 	struct frame frame, large;
 	struct engine_record r;
 
-	WITH(f,
-	     RULESET("drop",
-		     RULE("{\"match\":{\"op\":\">\",\"left\":{\"meta\":{\"key\":\"length\"}},"
-			  "\"right\":500}}," DROP) RULE(ESTABLISHED ACCEPT)
-			     RULE(FROM_LAN ACCEPT)));
+	WITH(f, RULESET("drop", RULE("{\"match\":{\"op\":\">\","
+				     "\"left\":{\"meta\":{\"key\":\"length\"}},"
+				     "\"right\":500}}," DROP) RULE(ESTABLISHED ACCEPT)
+					RULE(FROM_LAN ACCEPT)));
 	handshake(&f);
 	large = segment(LAN, FRAME_ACK, 1001, 5001);
 	large.payload_len = 600;
