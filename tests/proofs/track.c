@@ -44,10 +44,20 @@ make_input(void)
 	in.no_ext = any_bool();
 }
 
+/* As the engine does with the segment that everybody waits for. */
+static void
+step_next(void)
+{
+	if (!tcp_next_fits(&hot, in.side, &seg) ||
+	    !tcp_fast_timestamps(&hot, in.side, &seg))
+		return;
+	tcp_next_take(&hot, in.side, &seg, in.now);
+}
+
 static void
 step_tcp(void)
 {
-	switch (Frama_C_interval(0, 11)) {
+	switch (Frama_C_interval(0, 12)) {
 	case 0:
 		answer = tcp_fast(&hot, in.side, &seg, in.now);
 		break;
@@ -80,6 +90,9 @@ step_tcp(void)
 		break;
 	case 10:
 		answer = tcp_deadline(&conn, &config);
+		break;
+	case 11:
+		step_next();
 		break;
 	default:
 		answer = tcp_wakeup(&conn, &config, in.now);
