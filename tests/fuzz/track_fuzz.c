@@ -209,9 +209,6 @@ check_passed(struct world *w, struct world *before, const struct step *s,
 		require(h->last == old->last);
 	if (!(old->ep[0] & old->ep[1] & EP_SA) || (before->cold.flags & COLD_CLOSED))
 		return;
-	/* PICK-1: another pickup may replace one that nothing has come back to */
-	if ((before->cold.flags & COLD_LOOSE) && !(old->flags & TRACK_REPLIED))
-		return;
 	if (kind & (TCP_RST | TCP_SYN))
 		require(h->last == old->last);
 	for (x = 0; x < 2; x++) {
@@ -337,6 +334,7 @@ check_fast(struct world *w, struct world *before, const struct step *s,
 	   const struct track_result *r)
 {
 	struct tcp_ext ext_after = w->ext;
+	int i;
 
 	if (!before->live || order_is_lost(before))
 		return;
@@ -358,6 +356,11 @@ check_fast(struct world *w, struct world *before, const struct step *s,
 	/* what was refused and does not count yet only tcp_segment() takes back */
 	forget_unseen(&ext_after.handshake);
 	forget_unseen(&before->ext.handshake);
+	for (i = 0; i < TCP_SHADOWS; i++) {
+		require(ext_after.shadow[i].live == before->ext.shadow[i].live);
+		if (!ext_after.shadow[i].live) /* what is left in it means nothing */
+			ext_after.shadow[i] = before->ext.shadow[i];
+	}
 	require(memcmp(&ext_after, &before->ext, sizeof(ext_after)) == 0);
 }
 

@@ -233,7 +233,8 @@ seg_ack(const struct seg_ctx *st, const struct tcp_attempt *p)
 	/* also where y has sent its FIN in SYN_RECEIVED */
 	if (!liberal && attempt_handshake_wrong(p, y, seg->ack))
 		return ack_handshake_wrong(st, p);
-	if ((p->c->flags & COLD_LOOSE) && !liberal && attempt_is_other_pickup(p, x, seg))
+	if ((p->c->flags & COLD_LOOSE) && !liberal && st->in->config->tcp_loose &&
+	    attempt_is_other_pickup(p, x, seg))
 		return ack_pickup(st, p, REASON_TCP_SEQ_RIGHT);
 	bad = attempt_tests(p, x, seg);
 	if (bad && liberal)
