@@ -1,10 +1,11 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause How long does a segment take through sluice, and
-# how much longer than through dpdk-testpmd's io forwarding, when the wire carries 10, 50
-# and 90 percent of what it can? Both are between the same memif ports of bench-gen and
-# take turns. What it can is measured first: the greatest rate of a closed loop of the
-# slower one, lowered until it goes without loss in an open one. With a rate each segment
-# has a time at which it is due, and latency counts from there.
+# SPDX-License-Identifier: BSD-3-Clause
+# How long does a segment take through sluice, and how much longer than through
+# dpdk-testpmd's io forwarding, when the wire carries 10, 50 and 90 percent of what it
+# can? Both are between the same memif ports of bench-gen and take turns. What it can is
+# measured first: the greatest rate of a closed loop of the slower one, lowered until it
+# goes without loss in an open one. With a rate each segment has a time at which it is
+# due, and latency counts from there.
 set -u
 usage="usage: bench/latency.sh [-o text|json] [-r rounds] [-c connections] [-t seconds a \
 load]"

@@ -1,8 +1,9 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause The whole way of a packet of 64 bytes, between two
-# net_pcap ports that replay so many connections without end, on one core: how much of
-# what dpdk-testpmd's io forwarding does on the same ports? And, with -p, how many times
-# what OVS-DPDK's connection tracking does?
+# SPDX-License-Identifier: BSD-3-Clause
+# The whole way of a packet of 64 bytes, between two net_pcap ports that replay so many
+# connections without end, on one core: how much of what dpdk-testpmd's io forwarding
+# does on the same ports? And, with -p, how many times what OVS-DPDK's connection
+# tracking does?
 #
 # All run at once and take turns, those whose turn it is not being stopped. The
 # connections are picked up in mid-stream (tcp_loose; OVS always does), which frames.py

@@ -1,8 +1,8 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause Sluice beside others that track connections, each
-# beside it in one run: OVS-DPDK over looping captures (pcap_io.sh), OVS's connection
-# tracking alone, and the kernel's over veths (veth.sh). rte_hash is in `table`. What is
-# not there is skipped by name.
+# SPDX-License-Identifier: BSD-3-Clause
+# Sluice beside others that track connections, each beside it in one run: OVS-DPDK over
+# looping captures (pcap_io.sh), OVS's connection tracking alone, and the kernel's over
+# veths (veth.sh). rte_hash is in `table`. What is not there is skipped by name.
 set -u
 usage="usage: bench/peers.sh [-o text|json] [-r rounds] [-c connections]"
 

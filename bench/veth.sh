@@ -1,9 +1,10 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause Sluice beside the kernel's nf_conntrack: the same
-# frames, from bench-gen on one core, through sluice as a wire and through a router with
-# an nftables chain on the other, over veths of the same make. Segments a second of
-# connections that are held open, and whole connections a second. Both take turns; what
-# has not its turn is stopped, or has nothing to do. Needs root.
+# SPDX-License-Identifier: BSD-3-Clause
+# Sluice beside the kernel's nf_conntrack: the same frames, from bench-gen on one core,
+# through sluice as a wire and through a router with an nftables chain on the other,
+# over veths of the same make. Segments a second of connections that are held open, and
+# whole connections a second. Both take turns; what has not its turn is stopped, or has
+# nothing to do. Needs root.
 set -u
 usage="usage: bench/veth.sh [-o text|json] [-r rounds] [-c connections] [-t seconds a \
 round]"

@@ -1,8 +1,9 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause What `make demo` runs: two hosts in network
-# namespaces of their own, sluice between them, and real connections; then a capture,
-# replayed. Every claim it prints is checked, and its exit status is 0 only if all held.
-# What it made is gone when it ends, however it ends.
+# SPDX-License-Identifier: BSD-3-Clause
+# What `make demo` runs: two hosts in network namespaces of their own, sluice between
+# them, and real connections; then a capture, replayed. Every claim it prints is
+# checked, and its exit status is 0 only if all held. What it made is gone when it ends,
+# however it ends.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 

@@ -1,8 +1,8 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause Record lan.pcap and wan.pcap anew: two hosts with
-# real stacks, in namespaces of their own, and a bridge between them, where what each host
-# sends is captured. Needs root, iproute2, ethtool, tcpdump, curl, python3. Takes itself
-# down, whatever happens.
+# SPDX-License-Identifier: BSD-3-Clause
+# Record lan.pcap and wan.pcap anew: two hosts with real stacks, in namespaces of their
+# own, and a bridge between them, where what each host sends is captured. Needs root,
+# iproute2, ethtool, tcpdump, curl, python3. Takes itself down, whatever happens.
 set -eu
 cd "$(dirname "$0")"
 id=sluice-record-$$

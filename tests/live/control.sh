@@ -1,7 +1,8 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause What cannot take control and stop away from a
-# running sluice: a reload that hangs, helpers that are broken, clients that do nothing, a
-# socket that is another's. Needs neither root nor hugepages.
+# SPDX-License-Identifier: BSD-3-Clause
+# What cannot take control and stop away from a running sluice: a reload that hangs,
+# helpers that are broken, clients that do nothing, a socket that is another's. Needs
+# neither root nor hugepages.
 set -u
 # shellcheck source=null.sh
 . "$(dirname "$0")/null.sh"

@@ -1,11 +1,13 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause Hosts that crash and come back, and ports that are
-# used again at once. A crash takes the card out, then all of the host: its connections,
-# neighbours and programs are gone and nobody was told. The client comes back to a server
-# that still holds its connections; the server comes back and knows none; both come back,
-# and only sluice remembers. Then ports after an orderly close with TIME_WAIT at either
-# end, and after resets. All connect again within the usual retransmissions, sluice drops
-# no segment that its receiver needed, and nothing is left. Waits more than it works.
+# SPDX-License-Identifier: BSD-3-Clause
+# Hosts that crash and come back, and ports that are used again at once. A crash takes
+# the card out, then all of the host: its connections, neighbours and programs are gone
+# and nobody was told. The client comes back to a server that still holds its
+# connections; the server comes back and knows none; both come back, and only sluice
+# remembers. Then ports after an orderly close with TIME_WAIT at either end, and after
+# resets. All connect again within the usual retransmissions, sluice drops no segment
+# that its receiver needed, and nothing is left.
+# Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,9 +1,10 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause What each driver of kernel interfaces does to
-# frames: they are compared byte for byte as they go in and come out, in both directions,
-# of every length, tagged and not, in fragments, IP and not. The table of docs/drivers.md
-# rests on this. What a driver cannot take is refused when sluice starts. shellcheck
-# source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What each driver of kernel interfaces does to frames: they are compared byte for byte
+# as they go in and come out, in both directions, of every length, tagged and not, in
+# fragments, IP and not. The table of docs/drivers.md rests on this. What a driver
+# cannot take is refused when sluice starts.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin drivers

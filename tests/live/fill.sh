@@ -1,7 +1,7 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause A table that fills up is said in the log, once,
-# with the address that has filled it: SYNs of a capture into a small table. Needs neither
-# root nor hugepages.
+# SPDX-License-Identifier: BSD-3-Clause
+# A table that fills up is said in the log, once, with the address that has filled it:
+# SYNs of a capture into a small table. Needs neither root nor hugepages.
 set -u
 # shellcheck source=null.sh
 . "$(dirname "$0")/null.sh"

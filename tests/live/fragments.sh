@@ -1,9 +1,10 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause Datagrams in fragments cross a wire that two
-# workers share, in both families: as the first of their connection and as its answers,
-# whichever worker has received them and whichever has the connection. Those that no rule
-# lets in do not. With each driver: the kernel may not reassemble them before sluice sees
-# them. shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Datagrams in fragments cross a wire that two workers share, in both families: as the
+# first of their connection and as its answers, whichever worker has received them and
+# whichever has the connection. Those that no rule lets in do not. With each driver: the
+# kernel may not reassemble them before sluice sees them.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin fragments

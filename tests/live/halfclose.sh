@@ -1,7 +1,9 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause A half-closed connection is neither cut short nor
-# stopped: the side that has closed receives for as long as the other sends, and both
-# states show it; from either side. Waits more than it works. shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# A half-closed connection is neither cut short nor stopped: the side that has closed
+# receives for as long as the other sends, and both states show it; from either side.
+# Waits more than it works.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin halfclose

@@ -1,7 +1,8 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause HTTP crosses in both families, one connection
-# after the other, and each connection ends in TIME_WAIT at the side that closed first.
-# What no rule allows is refused with a reset or dropped, as the rule says, and counted.
+# SPDX-License-Identifier: BSD-3-Clause
+# HTTP crosses in both families, one connection after the other, and each connection
+# ends in TIME_WAIT at the side that closed first. What no rule allows is refused with a
+# reset or dropped, as the rule says, and counted.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

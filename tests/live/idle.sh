@@ -1,8 +1,10 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause A session that is idle for longer than its
-# time-out stays while both ends are there: on its keepalives, and without them since
-# sluice asks the ends before it forgets (TIM-1). One whose ends are gone, or do not
-# answer, is forgotten; what it then still sends is dropped. Waits more than it works.
+# SPDX-License-Identifier: BSD-3-Clause
+# A session that is idle for longer than its time-out stays while both ends are there:
+# on its keepalives, and without them since sluice asks the ends before it forgets
+# (TIM-1). One whose ends are gone, or do not answer, is forgotten; what it then still
+# sends is dropped.
+# Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

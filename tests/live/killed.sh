@@ -1,7 +1,9 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause One end crashes and comes back, with the same
+# SPDX-License-Identifier: BSD-3-Clause
+# One end crashes and comes back, with the same
 # ports, while the other and sluice still hold the old connection: it can connect again at
-# once, and the old connection harms nobody. shellcheck source=lib.sh
+# once, and the old connection harms nobody.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin killed

@@ -1,9 +1,11 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause The interfaces of a running sluice change: a link
-# goes and comes, an MTU becomes smaller, an interface is deleted, its XDP program is
-# taken off. It is logged and counted, what cannot be sent is a drop and has not passed,
-# and a port that is lost ends sluice with status 5, for what runs it to start it again
-# when the interface is back. shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The interfaces of a running sluice change: a link goes and comes, an MTU becomes
+# smaller, an interface is deleted, its XDP program is taken off. It is logged and
+# counted, what cannot be sent is a drop and has not passed, and a port that is lost
+# ends sluice with status 5, for what runs it to start it again when the interface is
+# back.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin link

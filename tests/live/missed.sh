@@ -1,7 +1,9 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause What sluice is offered is what has passed, was
-# dropped, or is said to have been missed: with each driver, when it does not come to
-# receive for a while and the rings of the kernel run over. shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What sluice is offered is what has passed, was dropped, or is said to have been
+# missed: with each driver, when it does not come to receive for a while and the rings
+# of the kernel run over.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 FRAMES=20000

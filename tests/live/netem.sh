@@ -1,8 +1,10 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause Cables on both sides of sluice lose, double and
-# reorder 1 % of all frames, each. Every transfer and every short connection comes through
-# whole, in both families, and sluice drops no segment that its receiver needed; which is
-# judged by captures, not by sluice itself. shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Cables on both sides of sluice lose, double and reorder 1 % of all frames, each. Every
+# transfer and every short connection comes through whole, in both families, and sluice
+# drops no segment that its receiver needed; which is judged by captures, not by sluice
+# itself.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin netem relay

@@ -1,8 +1,9 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause Interfaces as the kernel makes them: GRO on, VLAN
-# tags taken out of the frame, and veths whose other end leaves checksum, segmentation and
-# tag to the receiver. sluice switches off what changes frames and says so; with
-# `offloads: warn` it only says so. shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Interfaces as the kernel makes them: GRO on, VLAN tags taken out of the frame, and
+# veths whose other end leaves checksum, segmentation and tag to the receiver. sluice
+# switches off what changes frames and says so; with `offloads: warn` it only says so.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin offloads

@@ -1,8 +1,10 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause A second sluice on the same interfaces or the same
-# control socket is refused before it touches anything, whatever its file prefix, and the
-# wire of the first goes on. The same names in another network namespace are other
-# interfaces. What a killed one had is free. shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# A second sluice on the same interfaces or the same control socket is refused before it
+# touches anything, whatever its file prefix, and the wire of the first goes on. The
+# same names in another network namespace are other interfaces. What a killed one had is
+# free.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin owner

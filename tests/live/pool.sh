@@ -1,9 +1,11 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause More packets than there are packet buffers: the
-# whole pool is turned over several times, with each driver, with one worker and with two,
-# on small pages and on huge ones. Fragments whose rest does not come hold buffers and
-# give them back in another order than they were taken, so that the driver gets every
-# buffer that there is. Afterwards both ports still receive. shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# More packets than there are packet buffers: the whole pool is turned over several
+# times, with each driver, with one worker and with two, on small pages and on huge
+# ones. Fragments whose rest does not come hold buffers and give them back in another
+# order than they were taken, so that the driver gets every buffer that there is.
+# Afterwards both ports still receive.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin pool

@@ -1,6 +1,7 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause sluice-rules: text becomes JSON in a namespace of
-# its own, errors are nft's, and the rules of the machine stay what they were.
+# SPDX-License-Identifier: BSD-3-Clause
+# sluice-rules: text becomes JSON in a namespace of its own, errors are nft's, and the
+# rules of the machine stay what they were.
 set -u
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

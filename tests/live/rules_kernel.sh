@@ -1,7 +1,7 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause Random rules, random packets: what the kernel does
-# with a packet that it forwards from one tun device to the other, and what it counts, is
-# what lib/policy says and counts.
+# SPDX-License-Identifier: BSD-3-Clause
+# Random rules, random packets: what the kernel does with a packet that it forwards from
+# one tun device to the other, and what it counts, is what lib/policy says and counts.
 set -u
 BUILD=${BUILD:-build}
 here=$(dirname "$0")

@@ -1,7 +1,8 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause The program itself, on captures and null devices:
-# what it says at start, its exit statuses, sluicectl, telemetry and metrics, reloading,
-# and how it ends. Needs neither root nor hugepages.
+# SPDX-License-Identifier: BSD-3-Clause
+# The program itself, on captures and null devices: what it says at start, its exit
+# statuses, sluicectl, telemetry and metrics, reloading, and how it ends. Needs neither
+# root nor hugepages.
 set -u
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

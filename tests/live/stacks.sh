@@ -1,9 +1,11 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause Linux to Linux over cables on both sides of sluice
-# that delay by 2 ms, lose 5 %, double 5 % and reorder 25 % of all frames, each: 10,000
-# short and 100 long connections, in sets, each with options of TCP of its own. All come
-# through whole, in both families, and sluice drops no segment that its receiver needed
-# (capture_check.sh). STACKS=N: N short connections, not 10,000. shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Linux to Linux over cables on both sides of sluice that delay by 2 ms, lose 5 %,
+# double 5 % and reorder 25 % of all frames, each: 10,000 short and 100 long
+# connections, in sets, each with options of TCP of its own. All come through whole, in
+# both families, and sluice drops no segment that its receiver needed
+# (capture_check.sh). STACKS=N: N short connections, not 10,000. shellcheck
+# source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin stacks relay

@@ -1,7 +1,8 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause sluice while it sets itself up: a large table does
-# not keep it from ending when it is told to, and what it has too little of (files, memory
-# of its control group) or has not at all (standard streams) is said, or does not matter.
+# SPDX-License-Identifier: BSD-3-Clause
+# sluice while it sets itself up: a large table does not keep it from ending when it is
+# told to, and what it has too little of (files, memory of its control group) or has not
+# at all (standard streams) is said, or does not matter.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

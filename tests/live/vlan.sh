@@ -1,7 +1,9 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause Frames with a VLAN tag, and with two, cross with
-# their tags, and the rules are asked about what is inside. The tags are put on by the
-# cables (impair.c), since not every kernel has VLAN devices. shellcheck source=lib.sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Frames with a VLAN tag, and with two, cross with their tags, and the rules are asked
+# about what is inside. The tags are put on by the cables (impair.c), since not every
+# kernel has VLAN devices.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin vlan relay

@@ -1,7 +1,7 @@
 #!/bin/bash
-# SPDX-License-Identifier: BSD-3-Clause check.sh STATES_TABLE DOCUMENT: the table between
-# the two marks is the one that the program prints. check.sh --write STATES_TABLE
-# DOCUMENT: makes it so.
+# SPDX-License-Identifier: BSD-3-Clause
+# check.sh STATES_TABLE DOCUMENT: the table between the two marks is the one that the
+# program prints. check.sh --write STATES_TABLE DOCUMENT: makes it so.
 set -u
 begin='<!-- states by segment: begin -->'
 end='<!-- states by segment: end -->'
