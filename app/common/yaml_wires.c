@@ -48,11 +48,15 @@ static int
 read_name(struct yaml_file *file, struct config_error *error, const char *path,
 	  const yaml_node_t *node, const char **name)
 {
-	if (node->type != YAML_SCALAR_NODE)
-		return yaml_file_error(file, error, path, "%s, a single value expected",
-				       kind_of(node));
-	if (node->data.scalar.length == 0)
-		return yaml_file_error(file, error, path, "empty, a value expected");
+	if (node->type != YAML_SCALAR_NODE) {
+		yaml_file_error(file, error, path, "%s, a single value expected",
+				kind_of(node));
+		return -EINVAL;
+	}
+	if (node->data.scalar.length == 0) {
+		yaml_file_error(file, error, path, "empty, a value expected");
+		return -EINVAL;
+	}
 	*name = (const char *)node->data.scalar.value;
 	return 0;
 }

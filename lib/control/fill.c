@@ -110,8 +110,8 @@ sources_text(char *text, int length, uint8_t family, const struct fill_source *t
 }
 
 void
-fill_text(char *text, unsigned worker, uint8_t family, uint32_t count, uint32_t max,
-	  struct engine_view *sample, unsigned n)
+fill_text(char *text, const struct fill_table *table, struct engine_view *sample,
+	  unsigned n)
 {
 	struct fill_source top[FILL_TOP];
 	unsigned found = fill_sources(sample, n, top);
@@ -120,9 +120,10 @@ fill_text(char *text, unsigned worker, uint8_t family, uint32_t count, uint32_t 
 	length = snprintf(text, FILL_TEXT_BYTES,
 			  "the IPv%u table of worker %u is %u %% full: %" PRIu32
 			  " of %" PRIu32 " connections",
-			  family, worker, (unsigned)((uint64_t)count * 100 / max), count,
-			  max);
-	sources_text(text, length, family, top, found, n);
+			  table->family, table->worker,
+			  (unsigned)((uint64_t)table->count * 100 / table->max),
+			  table->count, table->max);
+	sources_text(text, length, table->family, top, found, n);
 }
 
 struct fill *
@@ -190,15 +191,15 @@ ask_part(struct control_worker *w, uint8_t family, unsigned part,
 }
 
 static void
-say(struct fill *fill, unsigned worker, uint8_t family, uint32_t count, uint32_t max)
+say(struct fill *fill, const struct fill_table *table)
 {
 	char text[FILL_TEXT_BYTES];
 	unsigned part, n = 0;
 
 	for (part = 0; part < FILL_PARTS; part++)
-		n += ask_part(&fill->config->workers[worker], family, part,
+		n += ask_part(&fill->config->workers[table->worker], table->family, part,
 			      &fill->sample[n]);
-	fill_text(text, worker, family, count, max, fill->sample, n);
+	fill_text(text, table, fill->sample, n);
 	fill->config->warn(text);
 }
 
@@ -218,8 +219,10 @@ fill_watch(struct fill *fill, uint64_t now_ms)
 		if (!ask_stats(&config->workers[i], &stats))
 			continue;
 		if (fill_due(&fill->said[i][0], stats.connections, stats.max, now_ms))
-			say(fill, i, 4, stats.connections, stats.max);
+			say(fill,
+			    &(struct fill_table){i, 4, stats.connections, stats.max});
 		if (fill_due(&fill->said[i][1], stats.connections6, stats.max6, now_ms))
-			say(fill, i, 6, stats.connections6, stats.max6);
+			say(fill,
+			    &(struct fill_table){i, 6, stats.connections6, stats.max6});
 	}
 }

@@ -47,9 +47,20 @@ bool fill_due(struct fill_said *said, uint32_t count, uint32_t max, uint64_t now
 unsigned fill_sources(struct engine_view *sample, unsigned n,
 		      struct fill_source top[FILL_TOP]);
 
-/* "IPv4 table of worker 0: 95 % full (..); most are from .." in FILL_TEXT_BYTES. */
-void fill_text(char *text, unsigned worker, uint8_t family, uint32_t count, uint32_t max,
-	       struct engine_view *sample, unsigned n);
+/* A connection table that is nearly full. */
+struct fill_table {
+	unsigned worker;
+	uint8_t family; /* 4 or 6 */
+	uint32_t count; /* connections */
+	uint32_t max;   /* not 0 */
+};
+
+/*
+ * Write to text, FILL_TEXT_BYTES long, how full the table is and from which addresses most
+ * connections of the sample are. Sorts the sample.
+ */
+void fill_text(char *text, const struct fill_table *table, struct engine_view *sample,
+	       unsigned n);
 
 struct fill; /* of all tables */
 

@@ -229,10 +229,8 @@ remove_one(struct control_worker *w, const struct engine_view *view)
 		return -ETIMEDOUT;
 	job->op = CONTROL_DELETE;
 	job->removal.key = view->key;
-	/*
-	 * NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): next_views() filled
-	 * it
-	 */
+	/* next_views() has filled the view */
+	/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
 	job->removal.family = view->family;
 	status = control_call(w);
 	if (status == 0)

@@ -100,7 +100,7 @@ vector_add(struct sweep *s)
 	uint64_t *grown, summary;
 	uint32_t i;
 
-	if (to->room - to->used < longest) {
+	if (to->bits == NULL || to->room - to->used < longest) {
 		grown = realloc(to->bits, room * sizeof(*grown));
 		if (grown == NULL)
 			return false;

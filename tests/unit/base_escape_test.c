@@ -50,8 +50,8 @@ what_a_terminal_executes_is_escaped(void **state)
 		{"\x9b"
 		 "31m",
 		 "\\x9b31m"},
-		{"\xe2\x80\xae", "\\xe2\\x80\\xae"},         /* right-to-left override */
-		{"\xe2\x80\xa8", "\\xe2\\x80\\xa8"},         /* end of line */
+		{"\xe2\x80\xae", "\\xe2\\x80\\xae"}, /* NOLINT: right-to-left override */
+		{"\xe2\x80\xa8", "\\xe2\\x80\\xa8"}, /* end of line */
 		{"\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81"} /* a tag: not to be seen */
 	};
 	size_t i;

@@ -90,7 +90,7 @@ long_texts_come_whole(void **state)
 	memset(text, 1, sizeof(text) - 1);
 	text[3000] = '\0';
 	for (i = 0; i < 3000; i++)
-		strcpy(expected + 4 * i, "\\x01");
+		memcpy(expected + 4 * i, "\\x01", sizeof("\\x01"));
 	fprintf(stderr, "%s", text);
 	assert_string_equal(got, expected);
 }

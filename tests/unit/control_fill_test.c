@@ -71,7 +71,7 @@ the_addresses_that_began_most_are_named(void **state)
 	sample[n++] = connection("10.0.0.4", "192.0.2.1", 0);
 	sample[n++] = connection("10.0.0.3", "192.0.2.2", 0);
 	sample[n++] = connection("10.0.0.3", "192.0.2.3", 0);
-	fill_text(text, 1, 4, 950, 1000, sample, n);
+	fill_text(text, &(struct fill_table){1, 4, 950, 1000}, sample, n);
 	assert_string_equal(text, "the IPv4 table of worker 1 is 95 % full: 950 of 1000 "
 				  "connections, most from 192.0.2.9 (about 50 %), "
 				  "10.0.0.3 (about 30 %), 10.0.0.1 (about 10 %)");
@@ -87,11 +87,11 @@ an_ipv6_table_has_its_addresses(void **state)
 	char text[FILL_TEXT_BYTES];
 
 	(void)state;
-	fill_text(text, 0, 6, 81, 100, sample, 2);
+	fill_text(text, &(struct fill_table){0, 6, 81, 100}, sample, 2);
 	assert_string_equal(text, "the IPv6 table of worker 0 is 81 % full: 81 of 100 "
 				  "connections, most from 2001:db8::1 (about 100 %)");
 	/* the sample may find nothing: all were gone meanwhile */
-	fill_text(text, 0, 6, 81, 100, sample, 0);
+	fill_text(text, &(struct fill_table){0, 6, 81, 100}, sample, 0);
 	assert_string_equal(text, "the IPv6 table of worker 0 is 81 % full: 81 of 100 "
 				  "connections");
 }

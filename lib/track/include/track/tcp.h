@@ -111,7 +111,8 @@ uint32_t tcp_wakeup(const struct track_conn *conn, const struct track_config *co
  * side x, with the addresses of the other side as its source.
  */
 enum track_timer tcp_timer(struct track_conn *conn, uint32_t now,
-			 const struct track_config *config, struct tcp_segment probe[2]);
+			   const struct track_config *config,
+			   struct tcp_segment probe[2]);
 
 /*
  * The probes that tcp_timer() has just made were not sent, so that silence says nothing.
