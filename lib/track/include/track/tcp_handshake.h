@@ -29,10 +29,14 @@ candidate_of(const struct tcp_segment *syn)
 	};
 }
 
+/*
+ * Whether ack is of the SYN or of what its sender has sent since, but not half the space or
+ * more behind that: there it has no order.
+ */
 static inline bool
 candidate_acked(const struct tcp_candidate *q, uint32_t ack)
 {
-	return ack - q->iss - 1 < q->end - q->iss;
+	return ack - q->iss - 1 < q->end - q->iss && !seq_after(ack, q->end);
 }
 
 /* SIG-1: whether the SYN of x, which nobody has answered, is signed. */
