@@ -19,7 +19,8 @@ PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nf
 	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump frama-c-base
 PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev gnuplot-nox iperf3 nftables valgrind
 PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev python3 \
-	shellcheck codespell
+	shellcheck codespell \
+	libnetfilter-conntrack-dev libnetfilter-log-dev
 
 build: deps-build $(BUILD)/build.ninja
 	@out=$$(ninja -C $(BUILD) 2>&1) || { echo "$$out"; exit 1; }
