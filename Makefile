@@ -13,7 +13,7 @@ BUILD := build
 # What a target needs. `make deps` installs all of it.
 PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
 	libcmocka-dev libcyaml-dev libjansson-dev libmicrohttpd-dev libnftables-dev \
-	libxxhash-dev libyaml-dev libpcap-dev
+	libxxhash-dev libyaml-dev libpcap-dev netbase
 PACKAGES_DEMO := $(PACKAGES_BUILD) iproute2 ethtool python3
 PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
 	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump frama-c-base

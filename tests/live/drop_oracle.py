@@ -394,7 +394,7 @@ def main():
             continue
         proofs[proof] += 1
         if proof is None:
-            drop_oracle.append(s)
+            needed.append(s)
     for number, s in enumerate(needed):
         print(s)
         if number < TOLD:
