@@ -103,5 +103,5 @@ refused "frames that do not fill a block are refused" \
 	"*blocksz=4096 of net_af_packet0 is not a multiple of framesz=1920*status 4"
 PLANE_PACKET=",qpairs=2"
 refused "a second queue is refused" \
-	"*net_af_packet0 has 2 queues, * take qpairs from its --vdev*status 4"
+	"*net_af_packet0 has 2 queues, * remove qpairs from its --vdev*status 4"
 live_end

@@ -59,7 +59,8 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	sent=$(hear srv)
 	tell srv close >/dev/null
 	is "5 MB by hosts as they are made" "$(hear cli)" "$sent"
-	ok "no segment was merged" no_drops_but
+	# the hosts of the driver before may still close connections that are not known now
+	ok "no segment was merged" no_drops_but tcp_no_connection
 	net_exec wire ethtool -K bp gro on
 	soon 3 "what is switched on later is switched off" is_off wire bp \
 		generic-receive-offload

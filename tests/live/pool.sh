@@ -73,7 +73,7 @@ turn_over()
 	wait_until 10 ctl stats
 	before=$(packets)
 	mbufs=$(sed -nE 's/^packet buffers: ([0-9]+) .*/\1/p' "$NET_DIR/plane.log")
-	for burst in 1 2 3 4 5 6; do
+	for burst in 1 2 3 4 5 6 7 8; do
 		flood lan a0 "$(_net_mac wan b0)" "$LAN4" "$WAN4" $((mbufs / 4)) &
 		flood wan b0 "$(_net_mac lan a0)" "$WAN4" "$LAN4" $((mbufs / 4))
 		wait $!

@@ -118,7 +118,7 @@ is "without a configuration: usage" "$status $err" "1 sluice: no configuration, 
 run -- -c x --wrong
 is "an unknown option: usage" "$status $err" "1 sluice: unknown option --wrong*"
 run -l 0
-is "EAL options without --: usage" "$status $err" "1 sluice: EAL options stand before --*"
+is "EAL options without --: usage" "$status $err" "1 sluice: EAL options come before --*"
 run --help
 is "--help" "$status $out" "0 usage: sluice *"
 run -- --version
