@@ -293,7 +293,7 @@ check_result(struct world *w, struct world *before, const struct step *s,
 /*
  * Numbers half the space apart have no order, and the hot line alone does not tell. Of no
  * host: timestamps gone on by 2^30 without an echo; a window of 2^30 and una that stands
- * still.
+ * still, or as much under way.
  */
 static bool
 order_is_lost(struct world *w)
@@ -305,7 +305,9 @@ order_is_lost(struct world *w)
 
 	for (x = 0; x < 2; x++)
 		if ((attempt_ts_recent(&p, x, &ts) && p.h->tsmax[x] - ts >= 1u << 30) ||
-		    ((p.c->flags & COLD_ASYMMETRIC) && attempt_maxwnd(&p, x) >= 1u << 29))
+		    ((p.c->flags & COLD_ASYMMETRIC) &&
+		     attempt_maxwnd(&p, x) >= 1u << 29) ||
+		    p.h->nxt[x] - p.h->una[x] + attempt_maxwnd(&p, x) >= 1u << 31)
 			return true;
 	return false;
 }
