@@ -4,20 +4,26 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo check test proofs model mutants fuzz bench bench-check bench-peers bench-plots plots \
-	lint format clean install \
-	deps deps-build deps-demo deps-test deps-bench deps-lint
+.PHONY: build demo demo-xdp check test proofs model mutants fuzz bench bench-check \
+	bench-peers bench-plots plots lint format clean install deb \
+	deps deps-build deps-demo deps-demo-xdp deps-test deps-bench deps-lint deps-deb
 
 BUILD := build
 
 # What a target needs. `make deps` installs all of it.
 PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
-	libcmocka-dev libcyaml-dev libjansson-dev libmicrohttpd-dev libnftables-dev \
-	libxxhash-dev libyaml-dev libpcap-dev netbase
+	libcmocka-dev libcyaml-dev libjansson-dev libmicrohttpd-dev libmnl-dev libnftables-dev \
+	libsystemd-dev libxxhash-dev libyaml-dev libbpf-dev libxdp-dev libpcap-dev libmd-dev libzstd-dev zlib1g-dev \
+	netbase
 PACKAGES_DEMO := $(PACKAGES_BUILD) iproute2 ethtool python3
+PACKAGES_DEMO_XDP := $(PACKAGES_DEMO) clang bpftool libbpf-dev
 PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
-	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump frama-c-base
+	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump frama-c-base \
+	groff-base pandoc systemd-container chromium tshark \
+	prometheus python3-prometheus-client
 PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev gnuplot-nox iperf3 nftables valgrind
+# to build the package; and for the manual pages of `make install`
+PACKAGES_DEB := $(PACKAGES_BUILD) dpkg-dev debhelper fakeroot lintian pandoc
 PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev python3 \
 	shellcheck codespell \
 	libnetfilter-conntrack-dev libnetfilter-log-dev
@@ -33,6 +39,10 @@ $(BUILD)/build.ninja: $(wildcard /var/lib/dpkg/status) | deps-build
 
 demo: deps-demo build
 	@conf/demo.sh
+
+# The wire of `xdp: true`; root, and a kernel with BTF and AF_XDP.
+demo-xdp: deps-demo-xdp build
+	@conf/demo_xdp.sh
 
 # For daily work: what is fast of lint, unit tests and scenarios.
 check: deps-lint build
@@ -58,7 +68,7 @@ SECONDS := 600
 fuzz: deps-test
 	@out=$$(tests/asan build-asan 2>&1) || { echo "$$out"; exit 1; }
 	@nice tests/fuzz/run $(SECONDS) $(addprefix build-asan/tests/fuzz/,\
-		packet_fuzz track_fuzz engine_fuzz fragment_fuzz text_fuzz)
+		capture_fuzz packet_fuzz track_fuzz engine_fuzz fragment_fuzz text_fuzz)
 
 # Each rule of the tracker switched off once: which scenarios, unit tests and properties notice?
 mutants: deps-build build
@@ -88,18 +98,27 @@ format: deps-lint
 install: build
 	@meson install -C $(BUILD) --quiet
 
+# build/deb/sluice_*.deb
+deb: deps-deb
+	@packaging/deb
+
 clean:
 	@rm -rf build build-*
 
 deps:
-	@.ci/deps $(sort $(PACKAGES_TEST) $(PACKAGES_BENCH) $(PACKAGES_LINT))
+	@.ci/deps $(sort $(PACKAGES_TEST) $(PACKAGES_BENCH) $(PACKAGES_LINT) \
+		$(PACKAGES_DEB))
 deps-build:
 	@.ci/deps $(PACKAGES_BUILD)
 deps-demo:
 	@.ci/deps $(PACKAGES_DEMO)
+deps-demo-xdp:
+	@.ci/deps $(PACKAGES_DEMO_XDP)
 deps-test:
 	@.ci/deps $(PACKAGES_TEST)
 deps-bench:
 	@.ci/deps $(PACKAGES_BENCH)
 deps-lint:
 	@.ci/deps $(PACKAGES_LINT)
+deps-deb:
+	@.ci/deps $(PACKAGES_DEB)

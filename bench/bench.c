@@ -25,7 +25,7 @@ usage(FILE *out, const char *program, uint32_t connections)
 		program, BENCH_REPEATS_MAX, REPEATS_DEFAULT, connections);
 }
 
-/* A number from 1 to max, or 0 when it is none. */
+/* Parse a number from 1 to max. Returns 0 if the text is not one. */
 static uint32_t
 number_of(const char *text, uint32_t max)
 {
@@ -110,7 +110,10 @@ bench_start(struct bench *b, int argc, char **argv, const char *program,
 int
 bench_end(struct bench *b)
 {
-	/* shared caches and memory show even where time on the processor is counted */
+	/*
+	 * Report a busy machine although only CPU time counts: other programs also slow
+	 * caches and memory down.
+	 */
 	if (b->wall_ns > b->cpu_ns + b->cpu_ns / 20)
 		bench_note("%s: the machine was busy: %.0f percent of the time went to "
 			   "others",
@@ -249,9 +252,13 @@ run_once(struct bench *b, struct bench_case *c)
 	cpu = bench_cpu_ns();
 	operations = c->run(c->arg);
 	cpu = bench_cpu_ns() - cpu;
-	b->wall_ns += bench_now_ns() - wall;
-	b->cpu_ns += cpu;
-	return (double)cpu / (double)(operations != 0 ? operations : 1);
+	wall = bench_now_ns() - wall;
+	if (!c->wall) {
+		b->wall_ns += wall;
+		b->cpu_ns += cpu;
+	}
+	return (double)(c->wall ? wall : cpu) /
+	       (double)(operations != 0 ? operations : 1);
 }
 
 static void

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What does a connection cost, from SYN to the end of its TIME_WAIT? A SYN that nobody
- * answers, inserted and expired? And how long is a poll when all time-outs come at once?
+ * Measures the time that a connection takes from SYN to the end of TIME_WAIT; that of a
+ * SYN without an answer, from insertion to expiry; and the longest poll when all
+ * connections expire at once.
  *
- * In memory: frames are written into a few mbufs just before each burst (the case
- * "frames", taken off in the rows "alone"). Time goes on by a fixed step a burst, so that
- * what lives in the table at once is the pace times the time-out, which the parameters
- * say. Each poll is a burst and an engine_expire().
+ * It runs in memory: frames are written into a few mbufs before each burst. The case
+ * "frames" measures the writing, which is subtracted in the rows "alone". The clock
+ * advances by a fixed step for each burst, so that the number of connections in the table
+ * is the rate times the time-out; the parameters state it. A poll is a burst and an
+ * engine_expire().
  */
 #include "bench.h"
 #include "traffic.h"
@@ -21,25 +23,24 @@
 #include <engine/engine.h>
 
 #define BURST 32u
-#define COHORTS 4096u           /* of BURST connections, a round */
+#define COHORTS 4096u           /* groups of BURST connections in a round */
 #define COHORT_NS 16000u        /* 2 M connections a second */
 #define LINGER_MS 50u           /* TIME_WAIT, SYN_SENT; shorter than a round */
 #define ROOM (1u << 20)         /* connections of the table */
-#define EXPIRE_NS 2000000000ull /* past every time-out of this program */
+#define EXPIRE_NS 2000000000ull /* longer than every time-out of this program */
 
 struct state {
 	struct traffic traffic;
 	struct rte_mbuf *pkts[BURST];
 	struct engine *engine;
 	uint64_t now_ns;
-	uint32_t next; /* number of the next connection */
+	uint32_t next; /* number of the next connection to open */
 };
 
-/* A connection's packets, in order; the numbers are those after both SYNs. */
+/* The packets of a connection, in order. */
 static const struct life {
 	uint8_t kind;
-	uint8_t seq,
-		ack; /* added to the initial numbers of its sender and of the other */
+	uint8_t seq, ack; /* relative to the ISS of its sender and of its receiver */
 } life[] = {
 	{TRAFFIC_SYN, 0, 0},
 	{TRAFFIC_SYN_ACK, 0, 1},
@@ -72,7 +73,7 @@ poll_once(struct state *s, uint8_t side)
 	engine_expire(s->engine, s->now_ns, ENGINE_EXPIRE_MAX);
 }
 
-/* The first n packets of so many connections; with the engine or without. */
+/* Write the first n packets of each connection. engine: also pass them to the engine. */
 static uint64_t
 run_lives(struct state *s, unsigned n, bool engine)
 {
@@ -138,9 +139,9 @@ fill(struct state *s, uint32_t n)
 }
 
 /*
- * Let all of a full table expire in polls of ENGINE_EXPIRE_MAX, and time each. Each
- * round's polls do the same work in the same order: of a poll its fastest round counts,
- * since what is ours comes again and an interrupt does not.
+ * Let all connections of a full table expire in polls of ENGINE_EXPIRE_MAX, and measure
+ * each poll. The polls of each round do the same work in the same order. The fastest
+ * round of a poll counts: costs of our code recur in every round, interrupts do not.
  */
 static int
 measure_mass_expiry(struct bench *b, struct state *s, uint32_t n)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The engine alone: what does a segment of an established connection cost, from the frame
- * to its place in the transmit buffer, beside the two cache lines that it must touch?
+ * Measures the time that the engine takes for a segment of an established connection,
+ * from the frame to the transmit buffer, and compares it with the floor, the two cache
+ * lines that it must read.
  *
- * The frames lie in a few mbufs that are written over and over, as a device writes its
- * descriptors' buffers into the cache: so the mbufs are near, and only the connections
- * are far. Writing them is the case "frames", and goes off in the row "engine alone". All
- * is legal traffic: both sides of each connection send data in sequence and acknowledge
- * what the other has sent; a single drop and the program fails.
+ * The frames are written into the same few mbufs again and again, as a device writes into
+ * the cache: the mbufs are in the cache, and only the connections are not. The case
+ * "frames" measures the writing, which is subtracted in the row "engine alone". The
+ * traffic is valid: both sides of each connection send data in order and acknowledge what
+ * the other side has sent. If a packet is dropped, the program fails.
  */
 #include "bench.h"
 #include "traffic.h"
@@ -20,18 +21,19 @@
 
 #include <engine/engine.h>
 
-#define PACKETS (1u << 20) /* a round */
+#define PACKETS (1u << 20) /* packets in a round */
 #define BURST 32u
-#define RING 256u        /* mbufs in turn */
-#define SLOT 10u         /* bytes of the index a connection: eight in a line, 80 % full */
-#define NS_A_BURST 1000u /* of the connections' clock */
+#define RING 256u /* number of mbufs, which are used in turn */
+/* bytes of the index for each connection: 8 slots in a 64-byte line, 80 % full */
+#define SLOT 10u
+#define NS_A_BURST 1000u /* step of the engine's clock for each burst */
 
-/* A segment of a round: its connection, and what has been sent before it, in payloads. */
+/* A segment of a round: its connection, and SEQ and ACK in units of a payload. */
 struct step {
 	uint32_t connection;
 	uint32_t seq;
 	uint32_t ack;
-	uint32_t seq_round; /* .. in a whole round */
+	uint32_t seq_round; /* advance of seq, and below of ack, in a whole round */
 	uint32_t ack_round;
 };
 
@@ -51,7 +53,7 @@ struct state {
 	struct engine *engine;
 	uint64_t now_ns;
 	uint32_t round;
-	uint32_t next; /* in the ring */
+	uint32_t next; /* position in the ring of mbufs */
 };
 
 /* Write the frame of a connection into the next mbuf. */
@@ -65,7 +67,7 @@ frame_write(struct state *s, enum traffic_kind kind, uint32_t connection, uint32
 	return m;
 }
 
-/* The burst that begins at step i: even ones come from the lan, odd ones from the wan. */
+/* Write the burst that begins at step i. Even bursts come from lan, odd ones from wan. */
 static void
 burst_write(struct state *s, uint32_t i, struct rte_mbuf **pkts)
 {
@@ -100,7 +102,10 @@ run_frames(void *arg)
 	return PACKETS;
 }
 
-/* Hand a burst over and take it back out of the transmit buffers: the mbufs are ours. */
+/*
+ * Pass a burst to the engine, and empty its transmit buffers; the mbufs stay ours and are
+ * not freed.
+ */
 static void
 burst_through(struct state *s, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -139,7 +144,10 @@ open_all(struct state *s)
 		}
 }
 
-/* Who sends in which order, and what each has sent and seen by then. */
+/*
+ * Compute all steps of a round: the order of the senders, and how much each has sent and
+ * received before.
+ */
 static int
 steps_make(struct bench *b, struct state *s, uint32_t *order)
 {
@@ -167,7 +175,10 @@ steps_make(struct bench *b, struct state *s, uint32_t *order)
 	return 0;
 }
 
-/* The engine's time without the frames', of the medians, and its ratio to the floor. */
+/*
+ * Print the engine's time without that of writing frames, from the medians, and its ratio
+ * to the floor.
+ */
 static void
 report_alone(struct bench *b, const char *params, const struct bench_case *cases)
 {
@@ -260,7 +271,7 @@ with_engine(struct bench *b, struct state *s, struct rte_mempool *pool)
 	return rc;
 }
 
-/* For a plot: IPv4 alone, of every power of ten. */
+/* For a plot: measure IPv4 without options for each power of ten of connections. */
 static int
 measure_sweep(struct bench *b, struct state *s, struct rte_mempool *pool)
 {
@@ -283,7 +294,7 @@ measure_all(struct bench *b, struct state *s, struct rte_mempool *pool)
 	unsigned i, variant;
 	int rc = 0;
 
-	/* bits: IPv6, checksums, Zipf; last of all IPv4 with timestamps */
+	/* bits of variant: IPv6, checksums, Zipf; 8 is IPv4 with timestamps */
 	for (i = 0; i < RTE_DIM(sizes) && sizes[i] <= b->connections; i++)
 		for (variant = 0; variant <= 8; variant++) {
 			s->setup = (struct setup){

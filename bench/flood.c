@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What does established traffic lose beside a flood of SYNs that nobody answers?
+ * Measures how much throughput established connections lose during a flood of unanswered
+ * SYNs.
  *
- * One engine in memory, always busy: 100,000 connections send segments in bursts of 32,
- * and between the bursts a number of SYNs per second of the worker's time arrives, each
- * from another address and port. The flood itself takes time of the worker, so there are
- * two figures:
+ * One engine runs in memory and is always busy: 100,000 connections send segments in
+ * bursts of 32, and SYNs arrive between the bursts at a rate per second of the worker's
+ * time, each from another address and port. The SYNs themselves take time of the worker,
+ * so there are two figures:
  *
  *   of its rate        established segments per second with the flood, divided by those
  *                      without it: what a worker without spare time loses
@@ -13,10 +14,10 @@
  *                      flood, measured alone, leaves: what mixing the two costs (caches,
  *                      bursts of more than one kind, lookups that are repeated)
  *
- * The flood *expires* after a SYN_SENT of 50 ms, in a table with room; or it has filled
- * the table, and each SYN has to *evict* another one. A SYN may find no place then; if an
- * established segment is dropped, the program fails. Frames are written as in engine.c,
- * and taken off.
+ * In the case *expire*, SYNs expire after 50 ms in SYN_SENT, in a table with room. In the
+ * case *evict*, the flood has filled the table, and each SYN has to evict another one, or
+ * finds no place. If an established segment is dropped, the program fails. Frames are
+ * written as in engine.c, and the time for that is subtracted.
  */
 #include "bench.h"
 #include "traffic.h"
@@ -43,14 +44,17 @@ struct state {
 	struct engine *engine;
 	uint32_t *order; /* the established connections of a round's packets */
 	uint64_t now_ns;
-	double rate;                   /* SYNs a second */
-	bool full;                     /* the flood has filled the table */
-	double share;                  /* of the packets, that are SYNs */
-	double owed;                   /* SYNs */
-	double clock;                  /* of a burst, ns */
-	double established_ns, syn_ns; /* about what they take, frames included */
-	uint32_t flood;                /* SYNs so far */
-	uint32_t next;                 /* in order */
+	double rate;  /* SYNs per second */
+	bool full;    /* the flood has filled the table */
+	double share; /* share of the packets that are SYNs */
+	/* number of SYNs that are due but not sent yet */
+	double owed;
+	/* nanoseconds by which the engine's clock advances for a burst */
+	double clock;
+	/* time for a segment and for a SYN, writing of frames included */
+	double established_ns, syn_ns;
+	uint32_t flood; /* number of SYNs sent so far */
+	uint32_t next;  /* position in the order of the connections */
 };
 
 /* ---- packets ---- */
@@ -72,8 +76,8 @@ write_established(struct state *s, struct rte_mbuf *m, uint8_t side)
 }
 
 /*
- * SYNs come from the lan, so its bursts have twice their share; what does not fit comes
- * later.
+ * Write a burst. All SYNs come from lan, so lan's bursts have twice the share of SYNs;
+ * those that do not fit are sent with a later burst.
  */
 static void
 write_burst(struct state *s, uint8_t side, double share)
@@ -107,7 +111,7 @@ round_of(struct state *s, double share, bool engine)
 	uint8_t side;
 
 	for (i = 0; i < PACKETS; i += BURST) {
-		/* nothing but SYNs: all from the lan */
+		/* share 1: only SYNs, which all come from lan */
 		side = share < 1 ? i / BURST & 1 : 0;
 		write_burst(s, side, share);
 		if (engine)
@@ -160,7 +164,10 @@ run_syns(void *s)
 	return round_of(s, 1, true);
 }
 
-/* The clock of bursts that hold so many SYNs each. */
+/*
+ * Set the step of the engine's clock so that bursts with this share of SYNs give the
+ * wanted rate.
+ */
 static void
 set_clock(struct state *s, double share)
 {
@@ -168,7 +175,7 @@ set_clock(struct state *s, double share)
 	s->clock = share > 0 ? BURST * share * 1e9 / s->rate : NS_A_BURST;
 }
 
-/* Time passes, and with it what has to expire. */
+/* Advance the engine's clock by ms, and let connections expire. */
 static void
 let_expire(struct state *s, uint32_t ms)
 {
@@ -178,8 +185,8 @@ let_expire(struct state *s, uint32_t ms)
 }
 
 /*
- * A table that the flood has filled stays full; else none of it is left from another
- * case.
+ * Prepare a case with established segments: remove the SYNs of an earlier case, unless
+ * the flood is to have filled the table.
  */
 static void
 prepare_established(void *arg)
@@ -192,7 +199,8 @@ prepare_established(void *arg)
 }
 
 /*
- * As many SYNs as come within a SYN_SENT are there: what comes and what goes are in step.
+ * Prepare a case with SYNs: fill the table with as many SYNs as arrive within the
+ * time-out of SYN_SENT, so that one expires for each that arrives.
  */
 static void
 prepare_syns(void *arg)
@@ -219,7 +227,8 @@ prepare_mixed(void *arg)
 /* ---- measuring ---- */
 
 /*
- * What part of the packets SYNs have to be, so that there are so many in a busy second.
+ * Return the share of SYNs among the packets that makes `rate` SYNs in a second in which
+ * the worker is always busy.
  */
 static double
 share_of(double rate, double established_ns, double syn_ns)
@@ -238,7 +247,7 @@ enum {
 	CASES,
 };
 
-/* The engine's nanoseconds a packet in a round. */
+/* Return the nanoseconds for each packet in a round, without writing frames. */
 static double
 alone(const struct bench_case *cases, unsigned which, unsigned round)
 {
@@ -261,7 +270,10 @@ report(struct bench *b, const char *params, const char *name, double *rounds,
 	bench_value(b, params, name, rounds[b->repeats / 2], unit);
 }
 
-/* Round by round, since a busy machine changes its speed between them. */
+/*
+ * Print the figures, computed for each round, since the speed of a busy machine changes
+ * between rounds.
+ */
 static void
 report_mix(struct bench *b, const char *params, const struct bench_case *cases,
 	   double share)
@@ -283,7 +295,10 @@ report_mix(struct bench *b, const char *params, const struct bench_case *cases,
 	report(b, params, "established, of the rest", left, "percent");
 }
 
-/* A flood that a worker cannot take, by what a SYN took before, is left out. */
+/*
+ * Measure one rate of the flood. Rates that would take all of the worker's time are left
+ * out.
+ */
 static void
 measure_rate(struct bench *b, struct state *s, double rate)
 {
@@ -320,7 +335,10 @@ measure_rate(struct bench *b, struct state *s, double rate)
 	report_mix(b, params, cases, s->share);
 }
 
-/* What an established segment and a SYN take, about: the shares are chosen by it. */
+/*
+ * Measure roughly what an established segment and a SYN take; the shares of SYNs are
+ * computed from that.
+ */
 static void
 calibrate(struct state *s)
 {
@@ -349,7 +367,7 @@ measure(struct bench *b, struct state *s)
 		measure_rate(b, s, rates[i]);
 }
 
-/* Nothing was dropped but SYNs that found no place in a full table. */
+/* Check that no packet was dropped except SYNs that found no place in a full table. */
 static int
 check(const struct state *s)
 {

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The physical floor of this machine: what the cache lines of a packet cost, when nothing
- * is done with them and all are known beforehand. Whatever is measured elsewhere is to be
- * seen beside this.
+ * Measures the floor of this machine: the time to read the cache lines of a packet when
+ * their addresses are known in advance and nothing else is done. The other benchmarks are
+ * compared with it.
  */
 #include "bench.h"
 
 #include <stdio.h>
 
-#define LINES (1u << 20) /* an operation each */
+/* number of cache lines read in a round; reading one is an operation */
+#define LINES (1u << 20)
 
 static void
 measure(struct bench *b, size_t bytes, uint32_t *first, uint32_t *second)

@@ -1,21 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Two captures of TCP connections, for ports that replay them.
+"""Write two captures of TCP connections, for ports that replay them.
 
   frames.py COUNT LAN.pcap WAN.pcap [--seed N]
   frames.py --whole COUNT LAN.pcap WAN.pcap
 
-Without --whole each file holds one 64-byte frame (60 and its check sequence) of each
-connection, in an order of its own: a pure acknowledgment, which may be repeated for ever
-without a receiver taking offence. There is no handshake in a file that loops, so what
-tracks connections has to pick them up in mid-stream (tcp_loose).
+Without --whole each file has one 64-byte frame (60 bytes and the frame check sequence) of
+each connection, in an order of its own: an ACK without data, which is valid however often
+it is repeated. A file that is replayed in a loop cannot have handshakes, so a connection
+tracker has to pick the connections up in mid-stream (tcp_loose).
 
-With --whole the files hold COUNT connections (rounded up, and printed with the number of
-frames a file) from SYN to the last ACK, to be sent once: four 64-byte frames of each
-connection a file. They are for a generator that sends both files at the same pace, packet
-by packet or burst by burst, and knows nothing of what it sends. A frame that answers
-another one stands COHORT places behind it, so that one side may be ahead of the other by
-less than that.
+With --whole the files have COUNT connections from SYN to the last ACK, to be sent once;
+COUNT is rounded up, and printed with the number of frames of a file. Each file has four
+64-byte frames of each connection. They are for a generator that sends both files at the
+same rate and does not wait for answers. A frame that answers another one is COHORT places
+after it, so that one side may be ahead of the other by less than that.
 """
 import argparse
 import random
@@ -27,8 +26,8 @@ LAN_SEQ, WAN_SEQ, WINDOW = 1000, 5000, 512
 COHORT = 8192
 FIN, SYN, PSH, ACK = 1, 2, 8, 16
 DATA = b"sluice"
-# What each side sends: in which eighth of a life, its flags, how far its numbers are, its
-# data.
+# The segments of each side: eighth of the connection's duration, flags, offsets of SEQ
+# and ACK, data.
 LAN_STEPS = (
     (0, SYN, 0, None, b""),
     (2, PSH | ACK, 1, 1, DATA),
@@ -85,11 +84,10 @@ class Stencil:
 
 
 def whole(lan, pairs):
-    """
-    One side's frames of so many pairs of cohorts. A pair's second one is half a life
-    behind its first, so that in each eighth of a life one of them has something to send,
-    on either side; at both ends, where there is but one, something that nobody tracks
-    takes its place.
+    """Yield the frames of one side for a number of pairs of cohorts. The second cohort of
+    a pair is half a duration later than the first, so that in each eighth one of the two
+    sends, on either side. At the beginning and the end, where only one cohort is active,
+    a broadcast frame takes the place of the other's.
     """
     steps = {
         eighth: Stencil(lan, *rest) for eighth, *rest in (LAN_STEPS if lan else WAN_STEPS)
@@ -139,7 +137,7 @@ def main():
         for i in range(options.count)
     ]
     ends = list(dict.fromkeys(ends))
-    while len(ends) < options.count:  # two drew the same port
+    while len(ends) < options.count:  # the same address and port was drawn twice
         spare = (10 << 24) | (2 << 16) | len(ends)
         ends.append((spare, 1024 + draw.randrange(60000), SERVER))
     draw.shuffle(ends)

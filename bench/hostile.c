@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hostile keys: connections that an attacker has chosen so that they all have one CRC32C,
- * the hash that rte_hash takes by default. Do they cost our table more than random ones?
+ * Measures whether connections with colliding keys cost the connection table more than
+ * random ones. An attacker has chosen them so that all have the same CRC32C, the default
+ * hash of rte_hash.
  *
- * CRC32C is affine: of 64 free bits of a tuple (client address and port, and the port of
- * the server, half its address) 32 can be chosen freely and the others follow, whatever
- * the seed.
+ * CRC32C is affine. So of 64 bits of a tuple that an attacker can choose (client address
+ * and port, server port, half of the server address), 32 can have any value, and the
+ * other 32 follow from them, whatever the seed is.
  */
 #include "bench.h"
 
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_byteorder.h>
 #include <rte_hash.h>
 #include <rte_hash_crc.h>
 
@@ -22,7 +24,7 @@
 #define BURST 32u
 #define FREE_BITS 64u
 
-/* Connections by two 64-bit words: the id with the ports, the addresses. */
+/* A connection as two 64-bit words: the id with the ports, and the addresses. */
 struct key {
 	uint64_t id;
 	uint64_t addr;
@@ -46,8 +48,8 @@ as_flow_key(const struct key *key)
 }
 
 /*
- * A TCP tuple with these 64 bits: the client's address and both ports, 16 of the
- * server's.
+ * Return the TCP tuple with these 64 bits: client address, both ports, and 16 bits of the
+ * server address.
  */
 static struct key
 key_of(uint64_t bits)
@@ -72,8 +74,8 @@ crc_of(uint64_t bits, uint32_t seed)
 }
 
 /*
- * A base of the bits that leave the CRC as it is, by Gaussian elimination: each of the 64
- * is written with what it does to the CRC, and what does nothing is in the kernel.
+ * Compute, by Gaussian elimination, a basis of the changes of the 64 bits that do not
+ * change the CRC (the kernel of the linear map). Returns its dimension.
  */
 static unsigned
 crc_kernel(uint64_t kernel[FREE_BITS])
@@ -102,7 +104,7 @@ crc_kernel(uint64_t kernel[FREE_BITS])
 	return n;
 }
 
-/* The n-th tuple of those that share the CRC of the first. */
+/* Return the n-th tuple with the same CRC as the first one. */
 static uint64_t
 colliding(const uint64_t *kernel, unsigned dimension, uint32_t n)
 {
@@ -196,7 +198,10 @@ set_make(struct bench *b, struct set *s, uint32_t n, const uint32_t *order,
 	return s->memory == NULL || s->keys == NULL ? -1 : 0;
 }
 
-/* How many of the tuples rte_hash takes, with room for all of them. */
+/*
+ * Measure how many of the tuples rte_hash can store, in a table with room for all of
+ * them.
+ */
 static void
 measure_rte_hash(struct bench *b, const char *params, const char *name,
 		 const struct set *s)

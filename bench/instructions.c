@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How many instructions does the engine spend on a packet? Fixed workloads, one function
- * each, for callgrind to count: bench/check runs this under valgrind, turns the counting
- * on in the functions named work_* alone, and compares with the committed figures. What
- * is printed here is how many operations each function does. The figure depends on the
- * compiler and its options, hardly on the machine, and not on what else runs.
+ * Counts the instructions that the engine needs for a packet. There are fixed workloads,
+ * each in a function work_*. bench/check runs this program under callgrind, which counts
+ * only in these functions, and compares with the committed figures. The program prints
+ * the number of operations of each function. The counts depend on the compiler and its
+ * options, hardly on the machine, and not on other programs.
  *
  *	open         a connection's handshake: SYN, SYN+ACK, ACK
  *	established  a data segment, both sides in turn, checksums verified by the device
@@ -38,12 +38,12 @@ struct work {
 	struct traffic traffic;
 	struct rte_mempool *pool;
 	struct rte_mbuf *pkts[PACKETS];
-	uint8_t side[PACKETS / BURST]; /* that the burst comes from */
+	uint8_t side[PACKETS / BURST]; /* side that the burst comes from */
 	uint32_t n;
 	uint64_t now_ns;
 };
 
-/* Hand over all that has been written, and take back what passes. */
+/* Pass all written packets to the engine, and empty its transmit buffers. */
 static inline __attribute__((always_inline)) void
 through(struct work *w)
 {
@@ -58,7 +58,7 @@ through(struct work *w)
 	}
 }
 
-/* What callgrind counts: each is of its own name, and nothing else is in it. */
+/* Define a function in which callgrind counts; it finds them by their names. */
 #define WORK(name)                                                                       \
 	__attribute__((noinline, used)) static void work_##name(struct work *w)          \
 	{                                                                                \
@@ -77,7 +77,7 @@ work_expire(struct work *w)
 		;
 }
 
-/* A segment of each connection, in whole bursts. */
+/* Write a segment of each connection, in whole bursts. */
 static void
 add(struct work *w, enum traffic_kind kind, uint32_t seq, uint32_t ack)
 {
@@ -126,7 +126,7 @@ write_close(struct work *w, uint32_t rounds)
 	add(w, TRAFFIC_ACK, lan + 1, wan + 1);
 }
 
-/* Say that the device has verified the checksums, or that it cannot. */
+/* Set in all mbufs whether the device has verified the checksums. */
 static void
 mark(struct work *w, bool verified)
 {
@@ -148,7 +148,8 @@ counted(const struct work *w, bool dropped)
 }
 
 /*
- * Run one and say how many operations it was; -1 if another number passed or was dropped.
+ * Run a workload and print its number of operations. Returns -1 if not all packets
+ * passed, or with `dropped`, were dropped.
  */
 static int
 run(struct work *w, const char *name, void (*work)(struct work *), uint32_t operations,
@@ -190,7 +191,7 @@ run_all(struct work *w)
 	engine_stats(w->engine, &stats);
 	if (stats.connections != 0)
 		rc = -1;
-	add(w, TRAFFIC_ACK, 1, 1); /* last, since what is dropped is gone */
+	add(w, TRAFFIC_ACK, 1, 1); /* last, because dropped mbufs are freed */
 	rc |= run(w, "miss", work_miss, w->n, true);
 	return rc;
 }

@@ -1,11 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# How long does a segment take through sluice, and how much longer than through
-# dpdk-testpmd's io forwarding, when the wire carries 10, 50 and 90 percent of what it
-# can? Both are between the same memif ports of bench-gen and take turns. What it can is
-# measured first: the greatest rate of a closed loop of the slower one, lowered until it
-# goes without loss in an open one. With a rate each segment has a time at which it is
-# due, and latency counts from there.
+# Compares the latency of a segment through sluice with that through dpdk-testpmd's io
+# forwarding, at 10, 50 and 90 percent of the highest rate. Both run in turn between the
+# same memif ports of bench-gen. The highest rate is measured first: that of a closed loop
+# through the slower one, lowered until an open loop has no loss. In an open loop each
+# segment has a time at which it is due, from which its latency counts.
 set -u
 usage="usage: bench/latency.sh [-o text|json] [-r rounds] [-c connections] [-t seconds a \
 load]"
@@ -15,7 +14,7 @@ load]"
 # shellcheck source=options.sh
 . "$(dirname "$0")/options.sh"
 
-# As many segments can be on their way, and no more than fit into the rings.
+# The number of connections limits the segments in flight, which must fit into the rings.
 format=text rounds=5 seconds=3 connections=512
 bench_options '' "$@"
 percents="10 50 90"
@@ -52,9 +51,10 @@ cat >"$PAIR_DIR/plane.yaml" <<-'END'
 	  max: 65536
 END
 
-# generate PLANE RATE CASE...: the values of those rows, in $got; rate 0: as fast as it
-# goes. The plane is a new one each time: a memif that loses its peer amid traffic may
-# bring it down. Not to be called in a subshell, or nobody would know whom to end.
+# generate PLANE RATE CASE...: run bench-gen through a data plane; set $got to the values
+# of these rows. RATE 0: as fast as possible. Starts a new data plane each time, since one
+# can crash when its memif loses the peer during traffic. Must not be called in a
+# subshell, which would hide the ids of the processes to end.
 generate()
 {
 	local plane=$1 rate=$2
@@ -71,7 +71,7 @@ generate()
 		fail "no rows"
 }
 
-# The greatest rate of a plane, in segments a second, in $got.
+# capacity PLANE: set $got to the highest rate of a data plane, in segments per second.
 capacity()
 {
 	local plane=$1 rate lost came tries
@@ -123,7 +123,7 @@ minus()
 		awk 'NF == 2 { printf " %g", $1 - $2 }'
 }
 
-# The first row has the head of all.
+# This row prints the heading.
 row "connections=$connections seconds=$seconds" segments/s testpmd "$wire" sluice "$ours"
 for percent in $percents; do
 	for part in $percentiles; do

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What many cores would carry, and what 100 and 400 Gbit/s need, from figures of one or
-two.
+"""Estimate what many cores carry, and how many 100 and 400 Gbit/s need, from figures of
+one and two cores.
 
   model.py [bench.json] [--io NS] [--engine NS] [--owner NS] [--over NS] [--connection NS]
            [--busy PART] [--packets N]
 
-A model on paper, not a measurement. Figures come from the rows of `bench/run -o json`
-(engine, steer, workers, conns, pcap_io; the last row of a case counts), what is missing
-there from the defaults below, and options override both. In nanoseconds of a core:
+A model, not a measurement. Figures come from the rows of `bench/run -o json` (engine,
+steer, workers, conns, pcap_io; the last row of a case counts), what is missing there from
+the defaults below, and options override both. In nanoseconds of a core:
 
   io          a packet in and out of the driver: testpmd io, of pcap_io
   engine      an established segment, 1,000,000 connections
@@ -16,10 +16,10 @@ there from the defaults below, and options override both. In nanoseconds of a co
   over        handing a packet over, both sides together (workers)
   connection  eight packets from SYN to the last ACK, without io (conns)
 
-A packet costs     t = io + engine + owner + h * over
+A packet costs t = io + engine + owner + h * over
                      + (connection - 8 * engine) / packets
-n cores carry      n * busy * scaling / 2 / t packets a second
-so many need       rate / (8 * (frame + 20)) * t / (busy * scaling / 2) cores
+n cores carry n * busy * scaling / 2 / t packets a second so many need rate / (8 * (frame
++ 20)) * t / (busy * scaling / 2) cores
 
 h is the share that is handed over: 0 with symmetric RSS, (n - 1) / n without. `packets`
 are those of a connection, `busy` the part of a core that may be used, `scaling` what two
@@ -52,7 +52,7 @@ def rows_of(name):
 
 
 def figures_of(name):
-    """What the rows say of the model's figures."""
+    """Return the figures of the model that the rows contain."""
     found, two = {}, {}
     for row in rows_of(name):
         case, value = row["case"], row.get("value", row.get("ns"))

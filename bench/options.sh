@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-#
-# The options that the scripts here have in common. To be sourced by bash, before
+# Parses the options that the scripts in this folder share. To be sourced by bash, before
 #
 #	usage=... format=text rounds=5 seconds=3 connections=512
 #	bench_options '' "$@"

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-#
-# OVS-DPDK as a peer, in a folder and a network namespace of its own: neither the system's
-# service, database and bridges are touched, nor its sockets. To be sourced, after net.sh.
+# Runs OVS-DPDK for a comparison, in a folder and a network namespace of its own, so that
+# service, database, bridges and sockets of the system are not touched. To be sourced
+# after net.sh.
 #
 #	ovs_obstacle		why it cannot run here; nothing if it can
 #	ovs_start FOLDER PMD_MASK FIRST SECOND EAL...
@@ -13,15 +13,16 @@
 #				new, invalid or dropped
 #	ovs_stop
 #
-# What it does with a packet is what sluice does: the connection is looked up, sequence
-# numbers (ct-enable-tcp-seq-chk) and, as net_pcap does not, checksums are verified;
-# established may pass, a new one if it is for port 443.
+# It does the same with a packet as sluice: it looks the connection up, checks sequence
+# numbers (ct-enable-tcp-seq-chk), and verifies checksums, since net_pcap does not. It
+# accepts established packets, and new ones to port 443.
 
 OVS_PID=
 OVS_DIR=
 OVS_SERVER=
 
-# Debian has two builds; the one with DPDK need not be the alternative that is chosen.
+# Print the path of ovs-vswitchd with DPDK. Debian has two builds, and the one with DPDK
+# may not be the selected alternative.
 _ovs_switch()
 {
 	local file
@@ -83,10 +84,10 @@ _ovs_database()
 	wait_until 10 test -S "$OVS_DIR/db.sock"
 }
 
-# $1: the cores of its packet threads; the rest: for the EAL. A flow that the pauses of a
-# comparison have left idle stays. The exact-match cache is too small for these
-# connections and costs more than it gives (a third at 100,000); the signature-match cache
-# gains some.
+# _ovs_switch_start PMD_MASK EAL...: start the switch. Idle flows are kept long enough for
+# the pauses of a comparison. The exact-match cache is switched off, because it is too
+# small for so many connections (with 100,000 it costs a third); the signature-match cache
+# helps a little.
 _ovs_switch_start()
 {
 	local mask=$1
@@ -99,7 +100,7 @@ _ovs_switch_start()
 			other_config:max-idle=3600000 other_config:smc-enable=true \
 			other_config:emc-insert-inv-prob=0 \
 				"other_config:dpdk-extra=\"$*\"" || return
-	# The bridge's own device comes into being here, and not among the machine's.
+	# In this namespace, since the switch creates a network device for the bridge.
 	unshare --net "$(_ovs_switch)" "unix:$OVS_DIR/db.sock" \
 		"--unixctl=$OVS_DIR/switch.ctl" "--pidfile=$OVS_DIR/switch.pid" \
 		>>"$OVS_DIR/log" 2>&1 </dev/null &
@@ -107,7 +108,7 @@ _ovs_switch_start()
 	wait_until 30 _ovs_up && ! _net_gone "$OVS_PID"
 }
 
-# It answers, or it has ended.
+# Wait until it answers, or has ended.
 _ovs_up()
 {
 	_net_gone "$OVS_PID" || _ovs_ask version
@@ -115,13 +116,13 @@ _ovs_up()
 
 _ovs_rules()
 {
-	sed 's/NEW/ct_state=+trk+new-inv/' <<-'END'
+	sed 's/NEW/ct_state=+trk+new-inv/; s/COMMIT/ct(commit)/' <<-'END'
 		table=0,priority=10,tcp actions=ct(table=1)
 		table=0,priority=0 actions=drop
 		table=1,priority=20,ct_state=+trk+est-inv,in_port=1 actions=output:2
 		table=1,priority=20,ct_state=+trk+est-inv,in_port=2 actions=output:1
-		table=1,priority=10,NEW,in_port=1,tcp,tp_dst=443 actions=ct(commit),output:2
-		table=1,priority=10,NEW,in_port=2,tcp,tp_src=443 actions=ct(commit),output:1
+		table=1,priority=10,NEW,in_port=1,tcp,tp_dst=443 actions=COMMIT,output:2
+		table=1,priority=10,NEW,in_port=2,tcp,tp_src=443 actions=COMMIT,output:1
 		table=1,priority=0 actions=drop
 	END
 }

@@ -1,22 +1,19 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-#
-# A data plane, sluice or dpdk-testpmd, between two virtual devices whose other ends a
-# generator holds, on one machine and without a namespace or hugepages. To be sourced by
+# Runs a data plane, sluice or dpdk-testpmd, between two virtual devices whose other ends
+# a generator uses, on one machine, without namespaces and hugepages. To be sourced by
 # bash.
 #
-#	pair_setup memif|vhost	$PAIR_DIR, for what the run leaves; the EXIT trap tidies
-#				up
+#	pair_setup memif|vhost	create $PAIR_DIR, for files; the EXIT trap removes it
 #	pair_start sluice YAML, or testpmd
-#				its control socket is $PAIR_DIR/control.sock; in YAML
-#				that line and
-#				the devices are replaced
-#	pair_stop
-#	pair_log		what the plane said, for a person to read, on stderr
+#				start it; in YAML the devices are replaced, and the
+#				control socket by $PAIR_DIR/control.sock
+#	pair_stop		end it
+#	pair_log		print the end of its log on stderr
 #
-# A generator takes "${PAIR_CLIENT[@]}" and the core $PAIR_CORE, and the plane has one of
-# its own if there are two. vhost: the generator has net_virtio_user, for programs that do
-# not take a memif.
+# A generator gets the EAL arguments "${PAIR_CLIENT[@]}" and the core $PAIR_CORE. The
+# plane has a core of its own if there are two. With vhost the generator uses
+# net_virtio_user, for programs that cannot use a memif.
 
 # shellcheck source=../tests/live/net.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../tests/live/net.sh"
@@ -84,7 +81,7 @@ _pair_yaml()
 		-e "s|^control:.*|control: $PAIR_DIR/control.sock|" "$1"
 }
 
-# It takes connections, or it has ended.
+# For wait_until: true when the data plane is ready, or has ended.
 _pair_up()
 {
 	_net_gone "$PAIR_PID" && return

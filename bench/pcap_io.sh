@@ -1,14 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The whole way of a packet of 64 bytes, between two net_pcap ports that replay so many
-# connections without end, on one core: how much of what dpdk-testpmd's io forwarding
-# does on the same ports? And, with -p, how many times what OVS-DPDK's connection
-# tracking does?
+# Compares the packet rate of sluice with that of dpdk-testpmd's io forwarding and, with
+# -p, of OVS-DPDK's connection tracking: on one core, with 64-byte packets, between two
+# net_pcap ports that replay many connections in a loop.
 #
-# All run at once and take turns, those whose turn it is not being stopped. The
-# connections are picked up in mid-stream (tcp_loose; OVS always does), which frames.py
-# explains; before anything is measured each connection is established on both sides, in
-# sluice and OVS alike, and windows and checksums are checked.
+# All programs are started and then run in turn; the others are stopped (SIGSTOP)
+# meanwhile. The connections are picked up in mid-stream (tcp_loose; OVS always does
+# that), see frames.py. Before the measurement each connection is established in sluice
+# and OVS, and both check windows and checksums.
 set -u
 usage="usage: bench/pcap_io.sh [-p] [-o text|json] [-r rounds] [-c connections] [-t \
 seconds a round]"
@@ -28,7 +27,7 @@ declare -A pids=()
 pages_before=
 pages=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 prefix=sluice-bench-$$
-runtime=/var/run/dpdk # of the EAL
+runtime=/var/run/dpdk # directory for files of the EAL
 [ "$(id -u)" -eq 0 ] || runtime=${XDG_RUNTIME_DIR:-/tmp}/dpdk
 work=$(mktemp -d "/tmp/$prefix.XXXXXX") || exit
 
@@ -58,7 +57,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 mkfifo "$work/silence"
 
-# fail PROGRAM TEXT
+# fail PROGRAM TEXT: print an error and the end of the log of a program, and exit
 fail()
 {
 	local log=$work/$1.log
@@ -80,9 +79,9 @@ if [ -n "$peers" ]; then
 	fi
 fi
 
-# All get the same memory: 2 MiB pages if they are there or can be reserved. Small pages
-# take a packet buffer each. OVS adds --in-memory unless it finds --legacy-mem, which
-# --no-huge means anyway.
+# All programs get the same memory: 2 MiB pages if there are enough or can be reserved,
+# else small pages, of which each packet buffer takes one. --legacy-mem, which --no-huge
+# implies, keeps OVS from adding --in-memory.
 memory=(--no-huge --legacy-mem -m 1536)
 kind=4KiB
 needed=$((${#programs[@]} * 640))
@@ -131,7 +130,8 @@ cat >"$work/sluice.yaml" <<-END
 	  tcp_loose: true
 END
 
-# launch PROGRAM: until it has every connection, established, or, if it has none, forwards
+# launch PROGRAM: start it; wait until it has all connections established or, if it does
+# not track, until it forwards
 launch()
 {
 	local program=$1 eal=("${memory[@]}" --no-pci "--file-prefix=$prefix-$1"
@@ -139,7 +139,7 @@ launch()
 
 	case $program in
 	testpmd)
-		# It ends when its input does.
+		# testpmd ends when its standard input does.
 		dpdk-testpmd "${eal[@]}" "${cores[@]}" "${devices[@]/#/--vdev=}" -- \
 			--forward-mode=io --auto-start --no-mlockall \
 			--total-num-mbufs=262144 >"$work/testpmd.log" 2>&1 \
@@ -163,14 +163,15 @@ launch()
 	fi
 }
 
-# It has what it needs, or it has ended.
+# For wait_until: true when the program is ready, or has ended.
 ready()
 {
 	_net_gone "${pids[$1]}" && return
 	forwards "$1" && [ "$(established "$1")" -eq "$connections" ]
 }
 
-# rate PROGRAM SECONDS: millions of packets received and sent in a second of its processor
+# rate PROGRAM SECONDS: print the millions of packets received and sent per second of CPU
+# time
 rate()
 {
 	"$PYTHON" "$NET_ROOT/bench/rate.py" "$prefix-$1" "$2" "${pids[$1]}"
@@ -188,7 +189,7 @@ control()
 	"$SLUICECTL" -s "$work/control.sock" "$@" 2>/dev/null
 }
 
-# established PROGRAM: connections that both sides have taken part in
+# established PROGRAM: print the number of connections with packets from both sides
 established()
 {
 	case $1 in
@@ -198,8 +199,8 @@ established()
 	esac
 }
 
-# verify PROGRAM: nothing but packets of established connections has passed since
-# `before`, nothing was dropped, and nobody was forgotten
+# verify PROGRAM: check that since the counts in `before` only packets of established
+# connections have passed, none was dropped, and no connection was removed
 verify()
 {
 	local dropped
@@ -214,7 +215,7 @@ verify()
 			"the figure does not count, dropped: $dropped"
 		;;
 	ovs-dpdk)
-		sleep 2 # its threads bring counters up to date each second
+		sleep 2 # its threads update the counters once a second
 		[ "$(ovs_packets others)" -eq "${before[others]}" ] &&
 			[ "$(ovs_packets established)" -gt "${before[established]}" ] ||
 			fail ovs-dpdk \

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Sluice beside others that track connections, each beside it in one run: OVS-DPDK over
-# looping captures (pcap_io.sh), OVS's connection tracking alone, and the kernel's over
-# veths (veth.sh). rte_hash is in `table`. What is not there is skipped by name.
+# Compares sluice with other connection trackers, each in the same run: with OVS-DPDK on
+# captures that are replayed in a loop (pcap_io.sh), with OVS's connection tracking alone,
+# and with the kernel's over veths (veth.sh; xdp.sh for a wire with XDP). The benchmark
+# `table` compares with rte_hash. Programs that are not installed are named and skipped.
 set -u
 usage="usage: bench/peers.sh [-o text|json] [-r rounds] [-c connections]"
 
@@ -19,8 +20,8 @@ while getopts o:r:c:h letter; do
 	esac
 done
 
-# Nanoseconds a packet of ovstest's own benchmarks: one connection of UDP in bursts of 32,
-# or many, a packet at a time.
+# ovstest_ns CONNECTIONS: print the nanoseconds for each packet by ovstest's own
+# benchmarks: of one UDP connection in bursts of 32, or of many, one packet at a time.
 ovstest_ns()
 {
 	local connections=$1 packets=4000000 ms
@@ -34,15 +35,15 @@ ovstest_ns()
 		awk "BEGIN { print ${ms% ms} * 1e6 / $packets }"
 }
 
-# With so many connections: the last of engine -s, which begins with one and goes on by
-# tens.
+# engine_ns CONNECTIONS: print the nanoseconds for each packet of our engine with so many
+# connections: the last row of `bench-engine -s`.
 engine_ns()
 {
 	"$build/bench/bench-engine" -s -c "$1" -r 1 -o json |
 		sed -nE 's/.*"engine alone",.*"value":([0-9.]+).*/\1/p' | tail -n 1
 }
 
-# library PARAMETERS CONNECTIONS OURS: ovstest beside our engine
+# library PARAMETERS CONNECTIONS OURS: print rows that compare ovstest with our engine
 library()
 {
 	local ovs='' engine='' round
@@ -70,4 +71,5 @@ failed=0
 BUILD=$build "$here/pcap_io.sh" -p "${pass[@]}" || failed=1
 libraries || failed=1
 BUILD=$build "$here/veth.sh" "${pass[@]}" || failed=1
+BUILD=$build "$here/xdp.sh" "${pass[@]}" || failed=1
 exit $failed

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Of the JSON rows of a benchmark on stdin, the values of some cases, in that order.
+"""Print the values of some cases, in this order, from the JSON rows of a benchmark on
+stdin.
 
   pick.py CASE...
 """

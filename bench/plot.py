@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Draws docs/plots: FOLDER/rows.json, the benchmarks' rows, as SVG and PNG, by gnuplot.
+"""Draw the plots of docs/plots with gnuplot, as SVG and PNG, from FOLDER/rows.json, the
+rows of the benchmarks.
 
   plot.py FOLDER
 
-A plot without rows is left out, with a word about it; a plot that was there stays.
+A plot without rows is not drawn, with a message; an old picture stays.
 """
 import json
 import shutil
@@ -13,8 +14,7 @@ import sys
 
 SIZE = {"svg": "svg size 800,520 dynamic font 'sans,13' background 'white'",
         "png": "pngcairo size 800,520 font 'sans,11'"}
-STYLE =
-"""
+STYLE = """
 set output '%(output)s'
 set title '%(title)s' noenhanced
 %(machine)s
@@ -23,8 +23,7 @@ set grid %(grid)s lt 1 lw 1 lc rgb '#cccccc'
 set border 3
 set tics nomirror
 """
-LINES =
-"""
+LINES = """
 set xlabel 'connections'
 set ylabel '%(ylabel)s'
 set logscale xy
@@ -33,8 +32,7 @@ set key top left reverse Left
 %(extra)s
 plot %(curves)s
 """
-BARS =
-"""
+BARS = """
 set ylabel '%(ylabel)s'
 set style data histogram
 set style histogram clustered gap 1
@@ -46,7 +44,7 @@ set yrange [0:*]
 plot %(curves)s
 """
 COLOURS = ["#1b6ca8", "#d1495b", "#66a182", "#edae49", "#6c5b7b"]
-NAMES = ["sluice", "testpmd", "ovs-dpdk", "kernel"]  # their colours, in each plot of bars
+NAMES = ["sluice", "testpmd", "ovs-dpdk", "kernel"]  # in the order of COLOURS
 
 
 def amount(row):
@@ -59,7 +57,7 @@ def read(name):
 
 
 def curve(rows, bench, case, key, **params):
-    """Pairs (connections, value) of one case, in order."""
+    """Return (connections, value) of one case, in order."""
     found = {
         row["params"][key]: amount(row)
         for row in rows
@@ -70,7 +68,7 @@ def curve(rows, bench, case, key, **params):
 
 
 def quoted(text):
-    """What stands between single quotes for gnuplot."""
+    """A text quoted for gnuplot."""
     return text.replace("'", "''")
 
 
@@ -185,7 +183,8 @@ PLOTS = {"connections": over_connections, "path": whole_path, "kernel": kernel}
 
 
 def machine_labels(name):
-    """The lines of bench/run -m below the plot."""
+    """Return gnuplot labels with the output of `bench/run -m`, to be shown below the
+    plot."""
     with open(name, encoding="utf-8") as file:
         texts = [quoted(line.strip("# \n")) for line in file]
     return "\n".join(

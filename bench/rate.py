@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the two ports of a DPDK program received and sent in some time, by its telemetry.
+"""Print the packet rates of the two ports of a DPDK program over some time, from its
+telemetry.
 
   rate.py PREFIX SECONDS [PID]   prints received and sent, both in Mpps over both ports
 
-With PID a second is one that the busiest thread of that process was on a processor: the
-one that moves the packets. Others who want the processor do not change the figure then.
+With PID, seconds are CPU time of the busiest thread of that process, which is the one
+that moves packets. Then other processes on its processor do not change the figures.
 """
 import json
 import os
@@ -25,7 +26,8 @@ def totals(connection, size):
 
 
 def clocks(pid):
-    """Seconds by each clock: that on the wall, or each thread's of a process."""
+    """Return seconds by clock: the wall clock, or the CPU time of each thread of a
+    process."""
     if pid is None:
         return {0: time.monotonic()}
     tasks = "/proc/%s/task/" % pid

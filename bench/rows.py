@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The rows of the benchmarks that are scripts, in the form of bench.c's.
+"""Print rows for the benchmarks that are scripts, in the format of bench.c.
 
   rows.py [--no-heading] FORMAT PROGRAM PARAMETERS UNIT NAME VALUES [NAME VALUES]...
 
@@ -20,7 +20,7 @@ def numbers(text):
 
 
 def rows_of(unit, words):
-    """Names, units, values of each round, and their ratios to the first row's."""
+    """Return names, units, values of each round, and their ratios to the first row."""
     values = {}
     for name, text in zip(words[::2], words[1::2]):
         if "/" in name and not text:

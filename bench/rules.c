@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What does evaluating the rules cost a new connection? Rulesets of 10 to 10,000 rules,
- * each with a client network, a server network, and a port or a range of ports; the
- * packets are drawn so that each matches a rule, all rules alike. They are evaluated in
- * bursts, as the engine does it where rules are many, and one at a time; beside it the
- * walk through all rules, up to 1,000.
+ * Measures the time to evaluate the rules for a new connection, with rulesets of 10 to
+ * 10,000 rules. Each rule has a client network, a server network, and a port or a range
+ * of ports. Each packet matches a rule, and all rules are matched equally often. Packets
+ * are evaluated in bursts, as the engine does with large rulesets; one at a time; and, up
+ * to 1,000 rules, rule by rule without a classifier.
  */
 #include "bench.h"
 
@@ -23,7 +23,7 @@
 
 #define PACKETS (1u << 14)
 #define BURST 32u
-#define WALK_MAX 1000u /* rules */
+#define WALK_MAX 1000u /* largest ruleset that is also evaluated rule by rule */
 #define RULE_ROOM 640u /* bytes of JSON */
 
 struct rule {
@@ -73,7 +73,7 @@ run_walk(void *arg)
 	return PACKETS;
 }
 
-/* As the engine classifies the new connections of a burst. */
+/* Evaluate in bursts, as the engine does for new connections. */
 static uint64_t
 run_bursts(void *arg)
 {
@@ -184,7 +184,7 @@ packets_make(struct state *s, struct bench_random *random)
 	}
 }
 
-/* Every packet is let in by a rule, and by the same one with and without classifier. */
+/* Return whether a rule accepts each packet, the same one with and without classifier. */
 static bool
 agree(const struct state *s)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Several workers on a wire: what does it cost to find a packet's owner, and to hand it
- * over? What two workers are against one, workers.c says.
+ * Measures the time to find the owner of a packet and to hand the packet over, where
+ * several workers share a wire. workers.c compares two workers with one.
  */
 #include "bench.h"
 #include "traffic.h"
@@ -65,7 +65,7 @@ run_key(void *arg)
 	return PACKETS;
 }
 
-/* The same hash by DPDK, bit by bit. */
+/* The same hash by DPDK's rte_softrss(). */
 static uint64_t
 run_softrss(void *arg)
 {
@@ -84,7 +84,7 @@ run_softrss(void *arg)
 	return PACKETS;
 }
 
-/* Over a ring and back, on one core: half the time is one handoff. */
+/* Hand packets over a ring and back, on one core; a handoff takes half of the time. */
 static uint64_t
 run_ring(void *arg)
 {
@@ -104,7 +104,7 @@ run_ring(void *arg)
 	return i;
 }
 
-/* A worker's turn among 64 of which none hands anything over, as by symmetric RSS. */
+/* A turn of a worker among 64 that hand nothing over, as with symmetric RSS. */
 static uint64_t
 run_turn(void *h)
 {
@@ -118,7 +118,7 @@ run_turn(void *h)
 	return TURNS;
 }
 
-/* The same without marks: a look into every ring. */
+/* The same turn without the marks of non-empty rings: every ring is read. */
 static uint64_t
 run_look(void *arg)
 {
@@ -194,8 +194,8 @@ measure_hashing(struct bench *b, struct rte_mempool *pool)
 	for (i = 0; i < 2; i++)
 		group[i] = rte_zmalloc(NULL, sizeof(struct handoff), 64);
 	/*
-	 * all belong to worker 1 of the two: a hash that knows one worker, and says the
-	 * other
+	 * a table in which worker 1 owns everything, so that worker 0 hands all packets
+	 * over
 	 */
 	steer_init_toeplitz(&other, 0, 2, 128, secret);
 	memset(other.table, 1, sizeof(other.table));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What does the connection table cost? Lookups of a burst in stages, inserts and
- * removals, at 80 in 100 full, beside DPDK's rte_hash and beside the floor: the two lines
- * that a hit must read (a miss: one), taken from the table's own memory in the same
+ * Measures the connection table at 80 % load: lookups of a burst in stages, insertions
+ * and removals. It is compared with DPDK's rte_hash, and with the floor: the two cache
+ * lines that a hit must read (a miss: one), in the table's own memory and in the same
  * order.
  */
 #include "bench.h"
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_byteorder.h>
 #include <rte_hash.h>
 #include <rte_hash_crc.h>
 
@@ -18,9 +19,9 @@
 
 #define LOOKUPS (1u << 20)
 #define BURST_MAX 64u
-#define RTE_HASH_MIN 8u /* entries that it can be made for */
+#define RTE_HASH_MIN 8u /* smallest rte_hash that can be created */
 
-/* An IPv4 key as a packet gives it, and nothing behind it. */
+/* An IPv4 key without the unused bytes of struct flow_key. */
 struct key {
 	uint8_t bytes[KEY4_BYTES];
 };
@@ -40,7 +41,7 @@ struct work {
 	uint64_t expected; /* lookups that hit */
 };
 
-/* A measured way of looking up: the work, and a burst. */
+/* A way to look up connections that is measured. */
 struct way {
 	struct work *work;
 	unsigned burst;
@@ -52,7 +53,7 @@ as_flow_key(const struct key *key)
 	return (const struct flow_key *)(const void *)key;
 }
 
-/* The nth connection: from one of 65,536 clients to one of some servers. */
+/* Return the key of connection n: from one of 65,536 clients to one of some servers. */
 static struct key
 key_of(uint32_t n)
 {
@@ -245,7 +246,10 @@ remove_rte_hash(void *arg)
 	return w->n;
 }
 
-/* Connections first to first + LOOKUPS - 1 are looked up, or in the order that stands. */
+/*
+ * Prepare lookups that hit, in w->order, or lookups of numbers from `first` on, which
+ * miss.
+ */
 static void
 look_for(struct work *w, bool hits, uint32_t first)
 {
@@ -286,7 +290,7 @@ measure_lookups(struct bench *b, struct work *w, const char *what)
 	};
 	char params[96];
 
-	/* behind the key's first byte nothing is written that a lookup reads */
+	/* write a member that lookups do not read */
 	written.write = true;
 	written.write_offset = offsetof(struct track_hot, last);
 	snprintf(params, sizeof(params), "connections=%u lookups=%s", w->n, what);
@@ -363,7 +367,7 @@ shuffle(uint32_t *numbers, uint32_t n)
 	}
 }
 
-/* What a sweep leaves out. */
+/* Measure everything that a sweep (-s) leaves out. */
 static void
 measure_rest(struct bench *b, struct work *w)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What do the timers of connections cost that go on? Each is looked at once a time-out,
- * is found to have been busy, and is armed again: the work of engine_expire(), of which
- * wheel.c measures the part that is the wheel's.
+ * Measures the timers of active connections in engine_expire(): once in each time-out a
+ * timer is due, the connection turns out to have had packets, and the timer is armed
+ * again. wheel.c measures the wheel's part of this.
  *
- * In memory: N connections with a time-out of 120 s have a segment every 60 s, in random
- * order, so that after the first time-out the timers come due in random order, too. The
- * engine's clock goes on a millisecond at a time, and in each come the segments that
- * belong there, not measured, and a poll for each 64 timers, measured. A round is a
- * time-out. A timer that finds a segment of 60 s ago is armed for the other 60 s, so
- * there are up to two a connection in it.
+ * It runs in memory. N connections with a time-out of 120 s have a segment every 60 s, in
+ * random order, so that after the first time-out the timers are due in random order too.
+ * The engine's clock advances by a millisecond at a time. In each millisecond its
+ * segments are processed, which is not measured, and then a poll for each 64 timers,
+ * which is. A round is a time-out. A timer that finds a segment 60 s old is armed for the
+ * other 60 s, so a round has up to two timers for each connection.
  */
 #include "bench.h"
 #include "traffic.h"
@@ -23,7 +23,7 @@
 #include <engine/engine.h>
 
 #define TIMEOUT_MS 120000u
-#define EVERY_MS 60000u /* a segment of each connection */
+#define EVERY_MS 60000u /* time between two segments of a connection */
 #define BURST 32u
 #define MS UINT64_C(1000000)
 
@@ -33,9 +33,9 @@ struct state {
 	struct engine *engine;
 	uint32_t *order; /* all connections, shuffled */
 	uint32_t n;
-	uint32_t next; /* in order */
+	uint32_t next; /* position in the order of the connections */
 	uint64_t now_ns;
-	uint64_t cpu_ns; /* in engine_expire() */
+	uint64_t cpu_ns; /* CPU time in engine_expire() */
 	uint64_t polls;
 	uint64_t visits;
 };
@@ -47,7 +47,10 @@ judge(struct state *s, uint8_t side, uint16_t n)
 	engine_tx(s->engine, side ^ 1)->count = 0;
 }
 
-/* As often as a poll loop would ask, at most 64 a time. */
+/*
+ * Call engine_expire() as a poll loop does, with at most 64 timers in each call, and
+ * measure it.
+ */
 static void
 expire(struct state *s)
 {
@@ -61,7 +64,7 @@ expire(struct state *s)
 	s->polls++;
 }
 
-/* What of that is reading the clock, the least of many. */
+/* The time that reading the clock takes: the minimum of many readings. */
 static uint64_t
 clock_ns(void)
 {
@@ -74,7 +77,7 @@ clock_ns(void)
 	return min;
 }
 
-/* Acknowledgments of the next connections in order. */
+/* Send an ACK of each of the next `count` connections in order. */
 static void
 segments(struct state *s, uint32_t count)
 {
@@ -92,7 +95,7 @@ segments(struct state *s, uint32_t count)
 	}
 }
 
-/* A time-out goes by. */
+/* Run a round: advance the clock by a time-out. */
 static void
 go_on(struct state *s)
 {
@@ -121,7 +124,7 @@ open_all(struct state *s)
 							       i + j);
 			judge(s, side, BURST);
 		}
-		/* spread over the time in which each has a segment */
+		/* spread the first segments evenly over EVERY_MS */
 		s->now_ns += (uint64_t)EVERY_MS * MS / (s->n / BURST);
 	}
 }
@@ -149,7 +152,7 @@ measure(struct bench *b, struct state *s)
 
 	snprintf(params, sizeof(params), "connections=%u timeout_s=%u", s->n,
 		 TIMEOUT_MS / 1000);
-	go_on(s); /* the order of their timers is random now */
+	go_on(s); /* after this round the order of the timers is random */
 	for (round = 0; round < b->repeats; round++) {
 		s->visits = s->cpu_ns = s->polls = 0;
 		go_on(s);
@@ -161,7 +164,7 @@ measure(struct bench *b, struct state *s)
 	bench_value(b, params, "timers", (double)s->visits * 1000 / TIMEOUT_MS, "/s");
 	bench_value(b, params, "share of a core",
 		    ns * (double)s->visits / TIMEOUT_MS * 1e-4, "percent");
-	/* one that had a segment just before is left alone for the whole time-out */
+	/* a connection that is always busy has one timer in each time-out */
 	bench_value(b, params, "share, always busy",
 		    ns * (double)s->n / TIMEOUT_MS * 1e-4, "percent");
 	engine_stats(s->engine, &stats);

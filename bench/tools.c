@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory, numbers and the floor: see bench.h. */
+/* Memory, random numbers and the floor of bench.h. */
 #include "bench.h"
 
 #include <errno.h>
@@ -59,7 +59,10 @@ bench_has_memory(size_t bytes)
 	return bytes / 1024 + 65536 < available;
 }
 
-/* Map twice-aligned room, give back what stands over. */
+/*
+ * Map memory aligned to huge pages: map one huge page more, then unmap what is before and
+ * after.
+ */
 static void *
 map_aligned(size_t bytes)
 {
@@ -79,7 +82,8 @@ map_aligned(size_t bytes)
 void
 bench_memory_advise(void *memory, size_t bytes)
 {
-	madvise(memory, bytes, MADV_HUGEPAGE); /* where there are none, there are none */
+	/* fails where the kernel has none: then use small pages */
+	madvise(memory, bytes, MADV_HUGEPAGE);
 }
 
 void *
@@ -142,7 +146,7 @@ bench_eal(const struct bench *b, unsigned megabytes)
 		bench_note("EAL does not start: %s", rte_strerror(rte_errno));
 		return -1;
 	}
-	/* --no-huge is one plain mapping, not touched yet */
+	/* --no-huge: ask for transparent huge pages before the memory is used */
 	rte_memseg_list_walk(advise_list, NULL);
 	return 0;
 }
@@ -163,10 +167,10 @@ bench_random_below(struct bench_random *r, uint32_t below)
 }
 
 /*
- * Zipf with exponent 1.0 by inversion of the continuous density 1/x: rank r has the
- * probability ln((r + 1) / r) / ln(n + 1). A rank's number is the rank times an odd
- * multiplier modulo n's power of two, walked on until it is below n: a shuffle without
- * memory.
+ * Draw a number below n by Zipf's law with exponent 1.0. Inverting the continuous density
+ * 1/x gives a rank: r has the probability ln((r + 1) / r) / ln(n + 1). To shuffle ranks
+ * without memory, the rank is multiplied by an odd number modulo a power of two that is
+ * at least n, repeatedly until the result is below n.
  */
 static uint32_t
 zipf(struct bench_random *r, uint32_t n)

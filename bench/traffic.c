@@ -13,7 +13,7 @@
 
 #define FIRST_ADDRESS 0x0a000000u
 #define FIRST_PORT 20000u
-#define PORTS 16u /* an address */
+#define PORTS 16u /* ports for each client address */
 
 static uint32_t
 add32(uint8_t *at, uint32_t value)

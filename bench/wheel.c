@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What do timers cost? Connections are armed once and never touched by their packets;
- * when an entry comes back, the connection's last packet is looked at and it is armed for
- * what is left. The links lie in connections of 128 bytes, as in the table, in random
- * order.
+ * Measures the timer wheel. Timers are armed once, and packets do not touch them. When
+ * the wheel returns an entry, the time of the connection's last packet is read and the
+ * timer is armed for the remaining time. The links are in connections of 128 bytes, as in
+ * the table, in random order.
  */
 #include "bench.h"
 
@@ -19,12 +19,12 @@
 
 struct work {
 	struct wheel wheel;
-	struct flow_table table; /* only as the layout of connections */
+	struct flow_table table; /* only its slab is used */
 	size_t bytes;
 	uint32_t n;
 	uint32_t *shuffled;
-	uint32_t span; /* ticks to go on for */
-	bool expire;   /* idle connections go away */
+	uint32_t span; /* ticks by which to advance */
+	bool expire;   /* remove idle connections instead of arming them again */
 };
 
 static void
@@ -42,7 +42,7 @@ start(void *arg)
 		   w->table.stride, 0);
 }
 
-/* All armed, spread over one time-out. */
+/* Arm all timers, spread over one time-out. */
 static uint64_t
 arm(void *arg)
 {
@@ -73,13 +73,13 @@ start_and_arm(void *arg)
 	uint32_t i;
 
 	start(w);
-	for (i = 0; i < w->n; i++) /* the last packet came at some time within a minute */
+	for (i = 0; i < w->n; i++) /* set the last packets to times within a minute */
 		flow_conn(&w->table, w->shuffled[i])->hot.last =
 			w->expire ? 0 : i % (TIMEOUT / 2);
 	arm(w);
 }
 
-/* Entries came back: look at each, and arm again what still lives. */
+/* For each entry that came back: arm it again if it is still in use. */
 static void
 look_at(struct work *w, const uint32_t *due, unsigned n, uint32_t now)
 {
@@ -95,14 +95,17 @@ look_at(struct work *w, const uint32_t *due, unsigned n, uint32_t now)
 		if ((int32_t)(deadline - now) <= 0) {
 			if (w->expire)
 				continue;
-			conn->hot.last = now; /* as a busy one's would be */
+			conn->hot.last = now; /* as if it had just had a packet */
 			deadline = now + TIMEOUT;
 		}
 		wheel_arm(&w->wheel, due[i], deadline);
 	}
 }
 
-/* Time goes on, a millisecond a step, at most PER_CALL entries a call. */
+/*
+ * Advance the wheel in steps of a millisecond, with at most PER_CALL entries in each
+ * call.
+ */
 static uint64_t
 go_on(void *arg)
 {
@@ -130,7 +133,7 @@ expire_some(struct work *w)
 	return n;
 }
 
-/* A mass expiry: every deadline has passed at once. */
+/* Mass expiry: all deadlines pass in one step. */
 static uint64_t
 mass(void *arg)
 {
@@ -143,11 +146,11 @@ mass(void *arg)
 	return visits;
 }
 
-/* The same, each call measured: what a packet may have to wait for. */
+/* Mass expiry, with the time of each call measured: packets wait during a call. */
 static void
 report_calls(struct bench *b, const char *params, struct work *w)
 {
-	static uint64_t of_us[1000]; /* calls that took so long */
+	static uint64_t of_us[1000]; /* number of calls by duration in microseconds */
 	uint64_t took, longest = 0, calls = 0, seen = 0;
 	unsigned n, us;
 
@@ -170,7 +173,7 @@ report_calls(struct bench *b, const char *params, struct work *w)
 	bench_value(b, params, "longest call of 64", (double)longest / 1000, "us");
 }
 
-/* Polls in which nothing is due: what a busy loop pays each time. */
+/* Advance when no timer is due, as in most turns of a worker. */
 static uint64_t
 idle(void *arg)
 {
@@ -203,10 +206,10 @@ measure_size(struct bench *b, struct work *w, uint32_t n)
 	char params[64];
 
 	snprintf(params, sizeof(params), "connections=%u timeout_s=120", n);
-	w->span = 30000; /* of the 120 s */
+	w->span = 30000; /* a quarter of the time-out */
 	w->expire = false;
 	bench_run(b, params, cases, 4);
-	/* each connection is looked at once a time-out */
+	/* each connection's timer comes back once in a time-out */
 	bench_value(b, params, "share of a core", cases[2].median * n / (TIMEOUT * 1e4),
 		    "percent");
 	w->expire = true;
@@ -239,7 +242,7 @@ main(int argc, char **argv)
 			bench_note("%u connections: left out", w.n);
 			break;
 		}
-		for (i = 0; i < w.n; i++) { /* from the inside out: a shuffle */
+		for (i = 0; i < w.n; i++) { /* Fisher-Yates shuffle, "inside-out" */
 			j = bench_random_below(&r, i + 1);
 			swap = w.shuffled[j];
 			w.shuffled[j] = i;

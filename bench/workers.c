@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two workers on a wire, what are they against one? When the device brings each packet to
- * its owner (symmetric RSS), and when each reads one port's only queue and hands half
- * over; and what would they be at most on this machine, if they had nothing in common at
- * all?
+ * Compares two workers on a wire with one. In one case the device brings each packet to
+ * its owner (symmetric RSS). In another each worker reads the only queue of one port, and
+ * hands half of the packets over. The upper limit on this machine is two workers that
+ * share nothing.
  *
- * The workers are threads with an engine each, on a core each. Their packets are empty
- * acknowledgments of established connections, 64 bytes, both sides; writing the frames
- * and freeing them is in the time, as a driver's work would be. Time is that of the
- * thread that was on its processor longest, so a neighbour's turn does not count.
+ * Each worker is a thread on a core of its own, with its own engine. The packets are ACKs
+ * without data of established connections, 64 bytes long, from both sides. Writing and
+ * freeing the frames is included in the time, like the work of a driver. The time is the
+ * CPU time of the thread that used most, so other processes on the core do not count.
  *
- * "two, nothing shared" have their own buffers, rules and templates of frames, and no
- * steering: what they lack to two times one worker, the machine lacks (caches, memory,
- * the clock of two busy cores, a core that is half of one), and what the others lack to
- * them is ours.
+ * In the case "two, nothing shared" each worker has its own buffers, rules and templates
+ * of frames, and there is no steering. What this case lacks to twice one worker is due to
+ * the machine (shared caches and memory, lower clock with two busy cores, hyper-threads).
+ * What the other cases lack to it is due to sluice.
  */
 #include "bench.h"
 #include "traffic.h"
@@ -32,7 +32,7 @@
 
 #include <steer/handoff.h>
 
-#define PACKETS (1u << 21) /* a round, all workers together */
+#define PACKETS (1u << 21) /* packets in a round, of all workers together */
 #define BURST 32u
 #define MBUFS 16383u
 #define NS_A_BURST 1000u
@@ -54,19 +54,19 @@ static const char *const mode_names[MODES] = {
 };
 
 /*
- * Two lines, since a core may fetch the neighbour of what it reads: nobody else writes
- * here.
+ * Aligned to two cache lines, because a core may prefetch the line next to the one that
+ * it reads. Only this worker writes to it.
  */
 struct worker {
 	struct world *world;
 	unsigned number;
 	struct engine *engine;
-	struct handoff *handoff; /* NULL: alone */
+	struct handoff *handoff; /* NULL: there is one worker */
 	struct traffic *traffic;
 	struct rte_mempool *pool;
 	struct policy *policy;
 	void *memory;
-	uint32_t *list; /* connections whose packets arrive here */
+	uint32_t *list; /* connections with packets that arrive at this worker */
 	uint32_t count;
 	uint64_t packets; /* to be received in a round */
 	uint64_t cpu_ns;
@@ -82,7 +82,8 @@ struct world {
 	struct worker workers[2];
 	unsigned worker_count;
 	pthread_barrier_t start;
-	atomic_uint receiving; /* workers that have not received all */
+	/* number of workers that have not received all their packets */
+	atomic_uint receiving;
 };
 
 static void
@@ -132,7 +133,8 @@ exchange(struct worker *me)
 }
 
 /*
- * Asleep, which is not counted: the other worker may have lost its processor for a while.
+ * Sleep until the rings have room, which is not CPU time: the other worker may not be
+ * running at the moment.
  */
 static void
 wait_for_room(struct worker *me)
@@ -174,7 +176,10 @@ round_of(struct worker *me)
 			w->mode == MODE_HANDOFF ? (uint8_t)me->number
 						: (uint8_t)(i / BURST & 1),
 			i);
-		/* a turn of the worker's loop is a burst of each port that it reads */
+		/*
+		 * exchange packets once in a turn, which has a burst of each port that
+		 * this worker reads
+		 */
 		if (w->mode == MODE_HANDOFF || (me->handoff != NULL && i / BURST & 1))
 			exchange(me);
 	}
@@ -195,8 +200,7 @@ worker_thread(void *arg)
 	uint64_t begin;
 	cpu_set_t cpus;
 
-	if (rte_thread_register() !=
-	    0) { /* without a number there is no cache of mbufs */
+	if (rte_thread_register() != 0) { /* an lcore id is needed for a mempool cache */
 		bench_note("a worker is no lcore: %s", rte_strerror(rte_errno));
 		abort();
 	}
@@ -211,7 +215,7 @@ worker_thread(void *arg)
 	return NULL;
 }
 
-/* Nanoseconds a packet of a round. */
+/* Run a round. Returns the nanoseconds for each packet. */
 static double
 round_ns(struct bench *b, struct world *w)
 {
@@ -233,7 +237,7 @@ round_ns(struct bench *b, struct world *w)
 	return (double)longest / PACKETS;
 }
 
-/* The three segments of a handshake, at the owner. */
+/* Open a connection in its owner's engine, by a handshake. */
 static void
 open_connection(struct worker *owner, uint32_t connection)
 {
@@ -259,7 +263,7 @@ owner_of(struct world *w, uint32_t connection)
 	return owner;
 }
 
-/* What the workers of a wire have in common, or what each has for itself. */
+/* Create what the workers of a wire share, or an engine for each. */
 static int
 worker_share(struct world *w, struct worker *me)
 {
@@ -320,7 +324,7 @@ steer_make(struct world *w)
 				    secret);
 }
 
-/* Open all connections at their owners, and say whose packets arrive where. */
+/* Open all connections at their owners, and record where their packets arrive. */
 static void
 connections_make(struct world *w)
 {
@@ -331,7 +335,7 @@ connections_make(struct world *w)
 	for (i = 0; i < w->connections; i++) {
 		owner = owner_of(w, i);
 		open_connection(&w->workers[owner], i);
-		/* with one queue a port all of its packets arrive at its worker */
+		/* with one queue for each port, its packets all arrive at one worker */
 		at = &w->workers[w->mode == MODE_HANDOFF ? 0 : owner];
 		at->list[at->count++] = i;
 	}
@@ -380,7 +384,8 @@ world_free(struct world *w)
 			handoff_free(w->workers[i].handoff);
 		rte_free(w->workers[i].handoff);
 	}
-	for (i = w->worker_count; i-- > 0;) { /* the first has what is shared */
+	/* in descending order: worker 0 owns what is shared */
+	for (i = w->worker_count; i-- > 0;) {
 		me = &w->workers[i];
 		bench_memory_free(me->memory, engine_bytes(&w->config));
 		bench_memory_free(me->list, w->connections * sizeof(uint32_t));
@@ -392,7 +397,7 @@ world_free(struct world *w)
 	}
 }
 
-/* Whether nothing was dropped in all the rounds. */
+/* Return whether no packet was dropped in any round. */
 static bool
 all_passed(const struct world *w)
 {
@@ -428,7 +433,7 @@ median(double *values, unsigned n)
 	return values[n / 2];
 }
 
-/* Percent of the packets that went to the other worker, in all rounds. */
+/* Return the percentage of the packets that were handed over. */
 static double
 handed_over(const struct world *w)
 {

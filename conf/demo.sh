@@ -7,96 +7,17 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-# shellcheck source=../tests/live/net.sh
-. tests/live/net.sh
+# shellcheck source=demo_lib.sh
+. conf/demo_lib.sh
 
 REPLAY=$BUILD/app/replay/sluice-replay
 CAPTURES=conf/captures
-PEER=$NET_TOOLS/peer.py
 MEGABYTES=100
-wrong=0
-
-if [ -t 1 ]; then
-	bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' dim=$'\e[2m' plain=$'\e[0m'
-else
-	bold='' green='' red='' dim='' plain=''
-fi
-
-step()
-{
-	printf '\n%s%s%s\n' "$bold" "$1" "$plain"
-	shift
-	[ $# -eq 0 ] || printf '  %s\n' "$@"
-}
-
-show()
-{
-	sed "s|$PWD/||g; s/^/    $dim/; s/\$/$plain/"
-}
-
-# One claim: holds TEXT COMMAND
-holds()
-{
-	local text=$1
-
-	shift
-	if "$@" >/dev/null 2>&1; then
-		printf '  %sas expected%s  %s\n' "$green" "$plain" "$text"
-	else
-		printf '  %sWRONG%s        %s\n' "$red" "$plain" "$text"
-		wrong=$((wrong + 1))
-	fi
-}
-
-give_up()
-{
-	printf '  %sWRONG%s        %s\n' "$red" "$plain" "$1"
-	plane_complaint
-	exit 1
-}
-
-# A socket on a host that obeys: obey HOST; then tell COMMAND, which leaves $answer.
-# (As peer and tell of the live tests, for one client.)
-client()
-{
-	mkfifo "$NET_DIR/to" "$NET_DIR/from"
-	exec {to}<>"$NET_DIR/to" {from}<>"$NET_DIR/from"
-	net_spawn "$1" "$PYTHON" "$PEER" drive <&"$to" >&"$from"
-	client_pid=$SPAWNED
-}
-
-client_gone()
-{
-	net_end "$client_pid"
-	rm "$NET_DIR/to" "$NET_DIR/from"
-}
-
-tell()
-{
-	echo "$*" >&"$to"
-	read -r -t 30 -u "$from" answer || answer="no answer"
-}
-
-answered()
-{
-	# shellcheck disable=SC2053 # a pattern
-	[[ $answer == $1 ]]
-}
-
-listed()
-{
-	ctl list "${@:2}" | grep -qE -- "$1"
-}
-
-dropped()
-{
-	ctl -o json drops | "$PYTHON" "$NET_TOOLS/ctl_json.py" drop "$1" | grep -qv '^0$'
-}
 
 hosts()
 {
 	step "Two hosts, lan ($LAN4) and wan ($WAN4), each in a network namespace." \
-		"Nothing joins them but a third namespace with the two ends of their cables."
+		"Only a third namespace, with the other ends of their cables, joins them."
 	net_setup wire || give_up "the namespaces could not be made"
 	mkdir "$NET_DIR/www"
 	head -c ${MEGABYTES}000000 /dev/urandom >"$NET_DIR/www/file"
@@ -114,8 +35,10 @@ hosts()
 start()
 {
 	step "sluice takes the two cable ends as its ports lan and wan." \
-		"Its configuration is conf/sluice.yaml, made smaller; its rules conf/rulesets/demo.nft."
-	PLANE_CONFIG=$PWD/conf/sluice.yaml plane_start "$PWD/conf/rulesets/demo.nft" || give_up "sluice did not start"
+		"Its configuration is conf/sluice.yaml, made smaller;" \
+		"its rules are conf/rulesets/demo.nft."
+	PLANE_CONFIG=$PWD/conf/sluice.yaml plane_start "$PWD/conf/rulesets/demo.nft" ||
+		give_up "sluice did not start"
 	grep -E '^(connections|rules|port|wire|worker)' "$NET_DIR/plane.log" | show
 	case $PLANE_DRIVER in
 	net_af_xdp) echo "  The ports are AF_XDP sockets." ;;
@@ -142,9 +65,11 @@ fetch()
 	want="200 ${MEGABYTES}000000 $(sha256sum <"$NET_DIR/www/file" | cut -d ' ' -f 1)"
 	for host in "$WAN4" "[$WAN6]"; do
 		begin=$(date +%s%N)
-		got=$(net_exec lan "$PYTHON" "$PEER" get "http://$host/file" 2>&1 | tail -n 1)
+		got=$(net_exec lan "$PYTHON" "$PEER" get "http://$host/file" 2>&1 |
+			tail -n 1)
 		took=$((($(date +%s%N) - begin) / 1000000))
-		holds "from $host in $took ms: the checksum is that of the file" [ "$got" = "$want" ]
+		holds "from $host in $took ms: the checksum is that of the file" \
+			[ "$got" = "$want" ]
 	done
 	wait_until 5 listed TIME_WAIT --dst "$WAN6" --dport 80
 	ctl list --dport 80 2>/dev/null | show
@@ -171,8 +96,9 @@ refusals()
 	tell timeout 1.5
 	tell connect "$LAN4" 22
 	holds "no answer within 1.5 s, though a server listens there" answered TIMEOUT
-	holds "and no connection of it" bash -c "! '$SLUICECTL' -s '$NET_DIR/control.sock' \
-		list --src $WAN4 -p tcp | grep -q ."
+	holds "and sluice has no connection from there" bash -c \
+		"! '$SLUICECTL' -s '$NET_DIR/control.sock' list --src $WAN4 |
+			grep -q tcp"
 	client_gone
 }
 
@@ -182,8 +108,9 @@ counters()
 	ctl rules | show
 	echo
 	ctl drops | show
-	holds "nothing was dropped but by the rules" test -z \
-		"$(ctl -o json drops | "$PYTHON" "$NET_TOOLS/ctl_json.py" drops policy_drop policy_reject 2>&1)"
+	others=$(ctl -o json drops |
+		"$PYTHON" "$NET_TOOLS/ctl_json.py" drops policy_drop policy_reject 2>&1)
+	holds "only the rules dropped packets" test -z "$others"
 	plane_stop
 	holds "sluice stops when it is asked to" grep -q 'packets in' "$NET_DIR/plane.log"
 }
@@ -203,16 +130,17 @@ verdicts()
 		    moved = row["conn"] == first and states != before
 		    before = states if row["conn"] == first else before
 		    if moved or row["verdict"] == "drop":
-		        print(form % (row["n"], "%.6f" % row["t"], row["port"], row["verdict"],
-		                      row["reason"], row["orig"] or "-", row["reply"] or "-"))
+		        print(form % (
+		            row["n"], "%.6f" % row["t"], row["port"], row["verdict"],
+		            row["reason"], row["orig"] or "-", row["reply"] or "-"))
 	END
 }
 
 # reasons FILE: "COUNT REASON" of those dropped
 reasons()
 {
-	grep '"verdict":"drop"' "$1" | grep -o '"reason":"[^"]*"' | cut -d '"' -f 4 | sort |
-		uniq -c | sed 's/^ *//'
+	grep '"verdict":"drop"' "$1" | grep -o '"reason":"[^"]*"' | cut -d '"' -f 4 |
+		sort | uniq -c | sed 's/^ *//'
 }
 
 replay_once()
@@ -223,7 +151,7 @@ replay_once()
 
 replay()
 {
-	step "A capture of two real hosts, through the same engine, with the capture's own clock." \
+	step "A capture of two real hosts, through the same engine, with its own clock." \
 		"It needs no privileges and no devices."
 	work=$(mktemp -d) || exit 1
 	trap 'rm -rf "$work"; net_teardown' EXIT
@@ -232,12 +160,14 @@ replay()
 	holds "the replay ends with success" test "${PIPESTATUS[0]}" -eq 0
 	verdicts "$work/first/verdicts.jsonl" | show
 	holds "dropped: the connection from outside, and its RST" test \
-		"$(reasons "$work/first/verdicts.jsonl")" = $'1 policy_drop\n1 tcp_no_connection'
+		"$(reasons "$work/first/verdicts.jsonl")" = \
+		$'1 policy_drop\n1 tcp_no_connection'
 	holds "a connection ends with TIME_WAIT at one side, CLOSED at the other" \
 		grep -qE '"TIME_WAIT","reply":"CLOSED"|"CLOSED","reply":"TIME_WAIT"' \
 		"$work/first/connections.json"
 	replay_once "$work/second" >/dev/null 2>&1
-	holds "a second run gives the same files, byte for byte" diff -r "$work/first" "$work/second"
+	holds "a second run gives the same files, byte for byte" \
+		diff -r "$work/first" "$work/second"
 	rm -rf "$work"
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From the text of a configuration to numbers. Each value is checked where it is
- * converted, against the limits of what it configures; what concerns several values
- * (names, devices, wires) follows.
+ * Converts the text of a configuration to numbers. Each value is checked where it is
+ * converted, against the limits of what it configures. Checks that concern several values
+ * (names, devices, wires) follow.
  */
 #include "config.h"
 
@@ -14,32 +14,38 @@
 
 #include <rte_ether.h>
 
+#include <engine/records.h>
+
 #include "address.h"
 #include "load.h"
 #include "rules_run.h"
 
 #define DEFAULT_CONNECTIONS (1u << 20)
-#define DEFAULT_FRAGMENT_BYTES (4u << 20) /* the kernel's */
+/* bytes, as the kernel's net.ipv4.ipfrag_high_thresh */
+#define DEFAULT_FRAGMENT_BYTES (4u << 20)
 #define MAX_FRAGMENT_BYTES (1u << 30)
 #define MAX_MBUFS (1u << 26)
 #define MAX_RULES_SECONDS 3600u
-/* What a buffer counts for: an mbuf of the default size. */
+/*
+ * Bytes that each mbuf of a held fragment counts against the fragment memory limit: the
+ * size of an mbuf with the default data room.
+ */
 #define FRAGMENT_BUFFER_BYTES                                                            \
 	(RTE_MBUF_DEFAULT_BUF_SIZE + (uint32_t)sizeof(struct rte_mbuf))
 #define DEFAULT_CONTROL "/run/sluice/control.sock"
 
-/* The struct that callers see, first, and what it points into. */
+/*
+ * What config_load() allocates: the struct that callers get, which must be the first
+ * member, and the memory that its pointers refer to.
+ */
 struct loaded {
 	struct sluice_config config;
 	struct yaml_file file;
 	char *rules;
+	uint16_t *interfaces; /* for engine_config; NULL: no VLAN has a name */
 };
 
-static const struct word enforce_words[] = {{"strict", false},
-					    {"ruleset", true},
-					    {NULL, 0}};
-
-static const struct word bypass_words[] = {
+const struct word load_bypass_words[] = {
 	{"arp", ENGINE_BYPASS_ARP},
 	{"lldp", ENGINE_BYPASS_LLDP},
 	{"lacp", ENGINE_BYPASS_LACP},
@@ -57,26 +63,68 @@ static const struct word bypass_words[] = {
 	{NULL, 0},
 };
 
-static const struct word offloads_words[] = {{"fix", true}, {"warn", false}, {NULL, 0}};
-static const struct word pppoe_words[] = {{"ignore", false}, {"track", true}, {NULL, 0}};
+const struct word load_connection_words[] = {
+	{"keep", CONFIG_KEEP},
+	{"recheck", CONFIG_RECHECK},
+	{"flush", CONFIG_FLUSH},
+	{NULL, 0},
+};
 
-/* What the values of each switch of the trackers are called. */
-#define WORDS_tcp_loose load_booleans
-#define WORDS_tcp_be_liberal load_booleans
-#define WORDS_tcp_challenge_ack load_booleans
-#define WORDS_tcp_unknown_reset unknown_words
-#define WORDS_tcp_unsynchronized_reset unsynchronized_words
-#define WORDS_tcp_asymmetric load_booleans
-#define WORDS_ip_security_match security_words
+/*
+ * Read the row of one key of the file. The variables yaml, config and load are those of
+ * the function that uses these macros.
+ */
+#define READ_BOOL(path, key, normal)                                                     \
+	config->key = (normal);                                                          \
+	if (load_bool(load, path #key, yaml->key, &config->key) != 0)                    \
+		return -EINVAL;
+#define READ_WORD(path, key, member, no, yes, normal)                                    \
+	config->member = (normal);                                                       \
+	if (load_switch(load, path #key, yaml->key, no, yes, &config->member) != 0)      \
+		return -EINVAL;
+#define READ_NUMBER(path, key, normal, min, max)                                         \
+	config->key = (normal);                                                          \
+	if (load_number(load, path #key, yaml->key, (struct range){min, max},            \
+			&config->key) != 0)                                              \
+		return -EINVAL;
+#define OWN(key, text)
 
-static const struct word unknown_words[] = {{"drop", false}, {"reset", true}, {NULL, 0}};
-static const struct word unsynchronized_words[] = {{"forward", false},
-						   {"reset", true},
-						   {NULL, 0}};
-static const struct word security_words[] = {{"ignore", false},
-					     {"match", true},
-					     {NULL, 0}};
+static int
+read_keys(struct load *load)
+{
+	const struct yaml_config *yaml = load->file->yaml;
+	struct sluice_config *config = load->config;
 
+#define BOOL(key, normal, text) READ_BOOL("", key, normal)
+#define WORD(key, member, no, yes, normal, text)                                         \
+	READ_WORD("", key, member, no, yes, normal)
+#define NUMBER(key, normal, min, max, text) READ_NUMBER("", key, normal, min, max)
+	CONFIG_KEYS(BOOL, WORD, NUMBER, OWN)
+#undef BOOL
+#undef WORD
+#undef NUMBER
+	return 0;
+}
+
+static int
+read_conntrack(struct load *load)
+{
+	const struct yaml_conntrack *yaml = &load->file->yaml->conntrack;
+	struct sluice_config *config = load->config;
+
+#define BOOL(key, normal, text) READ_BOOL("conntrack.", key, normal)
+#define WORD(key, member, no, yes, normal, text)                                         \
+	READ_WORD("conntrack.", key, member, no, yes, normal)
+#define NUMBER(key, normal, min, max, text)                                              \
+	READ_NUMBER("conntrack.", key, normal, min, max)
+	CONNTRACK_KEYS(BOOL, WORD, NUMBER, OWN)
+#undef BOOL
+#undef WORD
+#undef NUMBER
+	return 0;
+}
+
+/* Read the tracker's timeouts: seconds in the file, ticks in memory. */
 static int
 read_trackers(struct load *load)
 {
@@ -85,58 +133,23 @@ read_trackers(struct load *load)
 	uint32_t value;
 
 	*track = TRACK_CONFIG_DEFAULT;
-#define READ_TIMEOUT(name, normal, min, max, text)                                       \
+#define TIMEOUT(name, normal, min, max, text)                                            \
 	value = (normal);                                                                \
 	if (load_number(load, "conntrack." #name, yaml->name, (struct range){min, max},  \
 			&value) != 0)                                                    \
 		return -EINVAL;                                                          \
 	track->name = value * 1000u;
-	TRACK_TIMEOUTS(READ_TIMEOUT)
-#undef READ_TIMEOUT
-#define READ_SWITCH(name, normal, text)                                                  \
-	value = (normal);                                                                \
-	if (load_word(load, "conntrack." YAML_KEY_##name, yaml->name, WORDS_##name,      \
-		      &value) != 0)                                                      \
-		return -EINVAL;                                                          \
-	track->name = value != 0;
-	TRACK_SWITCHES(READ_SWITCH)
-#undef READ_SWITCH
+	TRACK_TIMEOUTS(TIMEOUT)
+#undef TIMEOUT
+#define SWITCH(name, key, no, yes, normal, text)                                         \
+	if (load_switch(load, "conntrack." key, yaml->name, no, yes, &track->name) != 0) \
+		return -EINVAL;
+	TRACK_SWITCHES(SWITCH)
+#undef SWITCH
 	return 0;
 }
 
-static int
-read_conntrack(struct load *load)
-{
-	const struct yaml_conntrack *yaml = &load->file->yaml->conntrack;
-	const struct range connections = {1, FLOW_MAX_CONNECTIONS};
-	struct sluice_config *config = load->config;
-	uint32_t enforce = false;
-
-	config->max = DEFAULT_CONNECTIONS;
-	config->ipfrag_high_thresh = DEFAULT_FRAGMENT_BYTES;
-	config->checksum = true;
-	config->vlan_key = true;
-	if (load_number(load, "conntrack.max", yaml->max, connections, &config->max) != 0)
-		return -EINVAL;
-	config->max_ipv6 = config->max;
-	if (load_number(load, "conntrack.max_ipv6", yaml->max_ipv6, connections,
-			&config->max_ipv6) != 0 ||
-	    load_word(load, "conntrack.enforce", yaml->enforce, enforce_words,
-		      &enforce) != 0 ||
-	    load_bool(load, "conntrack.acct", yaml->acct, &config->acct) != 0 ||
-	    load_bool(load, "conntrack.vlan_key", yaml->vlan_key, &config->vlan_key) !=
-		    0 ||
-	    load_bool(load, "conntrack.checksum", yaml->checksum, &config->checksum) !=
-		    0 ||
-	    load_number(load, "conntrack.ipfrag_high_thresh", yaml->ipfrag_high_thresh,
-			(struct range){0, MAX_FRAGMENT_BYTES},
-			&config->ipfrag_high_thresh) != 0)
-		return -EINVAL;
-	config->enforce_ruleset = enforce != 0;
-	return read_trackers(load);
-}
-
-/* An EtherType that is to cross, by its number. */
+/* Read an EtherType that passes without inspection, given as a number. */
 static int
 read_bypass_type(struct load *load, const char *path, const char *text)
 {
@@ -181,9 +194,6 @@ read_eal_and_bypass(struct load *load)
 	for (i = 0; i < yaml->eal_count; i++)
 		config->eal[i] = yaml->eal[i];
 	config->eal_count = yaml->eal_count;
-	if (load_word(load, "pppoe", yaml->pppoe, pppoe_words, &bit) != 0)
-		return -EINVAL;
-	config->pppoe = bit != 0;
 	config->bypass = ENGINE_BYPASS_DEFAULT;
 	if (place_exists(&load->file->places, "bypass"))
 		config->bypass = 0;
@@ -194,14 +204,14 @@ read_eal_and_bypass(struct load *load)
 				return -EINVAL;
 			continue;
 		}
-		if (load_word(load, path, yaml->bypass[i], bypass_words, &bit) != 0)
+		if (load_word(load, path, yaml->bypass[i], load_bypass_words, &bit) != 0)
 			return -EINVAL;
 		config->bypass |= bit;
 	}
 	return 0;
 }
 
-/* A path in the file is meant from the file's folder. */
+/* Resolve a relative path from the file against the directory of the file. */
 static int
 read_rules(struct load *load)
 {
@@ -224,18 +234,59 @@ read_rules(struct load *load)
 	return 0;
 }
 
+/*
+ * Return the engine's number of a configured port, or -1 when no wire contains the port.
+ */
+static int
+engine_port(const struct sluice_config *config, unsigned port)
+{
+	unsigned w;
+
+	for (w = 0; w < config->wire_count; w++) {
+		if (config->wires[w][0] == port)
+			return (int)(2 * w);
+		if (config->wires[w][1] == port)
+			return (int)(2 * w + 1);
+	}
+	return -1;
+}
+
+/* Build the engine's table from port and VID to the interface number of rules. */
+static int
+number_interfaces(struct load *load)
+{
+	struct sluice_config *config = load->config;
+	struct loaded *loaded = (struct loaded *)config;
+	const unsigned ports = 2 * config->wire_count;
+	unsigned i;
+	int port;
+
+	if (config->vlan_count == 0)
+		return 0;
+	loaded->interfaces = calloc((size_t)ports * ENGINE_VIDS,
+				    sizeof(*loaded->interfaces));
+	if (loaded->interfaces == NULL) {
+		snprintf(load->error->text, sizeof(load->error->text), "out of memory");
+		return -ENOMEM;
+	}
+	for (i = 0; i < ports * ENGINE_VIDS; i++)
+		loaded->interfaces[i] = (uint16_t)(i / ENGINE_VIDS);
+	for (i = 0; i < config->vlan_count; i++) {
+		port = engine_port(config, config->vlans[i].port);
+		if (port >= 0)
+			loaded->interfaces[(unsigned)port * ENGINE_VIDS +
+					   config->vlans[i].vid] = (uint16_t)(ports + i);
+	}
+	return 0;
+}
+
 static int
 read_rest(struct load *load)
 {
 	const struct yaml_config *yaml = load->file->yaml;
 	struct sluice_config *config = load->config;
 	struct sockaddr_storage address;
-	uint32_t offloads = true;
 
-	if (load_word(load, "offloads", yaml->offloads, offloads_words, &offloads) != 0 ||
-	    load_bool(load, "link_propagation", yaml->link_propagation,
-		      &config->link_propagation) != 0)
-		return -EINVAL;
 	if (yaml->workers != NULL && strcmp(yaml->workers, "auto") != 0 &&
 	    load_number(load, "workers", yaml->workers,
 			(struct range){1, CONFIG_MAX_WORKERS}, &config->workers) != 0)
@@ -244,10 +295,8 @@ read_rest(struct load *load)
 	    load_number(load, "mbufs", yaml->mbufs, (struct range){1, MAX_MBUFS},
 			&config->mbufs) != 0)
 		return -EINVAL;
-	config->rules_timeout = RULES_RUN_SECONDS;
-	if (load_number(load, "rules_timeout", yaml->rules_timeout,
-			(struct range){1, MAX_RULES_SECONDS},
-			&config->rules_timeout) != 0)
+	if (load_word(load, "reload_connections", yaml->reload_connections,
+		      load_connection_words, &config->reload_connections) != 0)
 		return -EINVAL;
 	config->control = yaml->control != NULL ? yaml->control : DEFAULT_CONTROL;
 	if (strlen(config->control) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
@@ -257,8 +306,9 @@ read_rest(struct load *load)
 			"expected",
 			sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 	config->control_group = yaml->control_group;
-	config->offloads_fix = offloads != 0;
 	config->metrics = yaml->metrics;
+	config->record_log = yaml->record_log;
+	config->xdp_pin = yaml->xdp_pin;
 	if (config->metrics != NULL && address_parse(config->metrics, &address) != 0)
 		return yaml_file_error(
 			load->file, load->error, "metrics",
@@ -289,7 +339,15 @@ config_load(const char *file, unsigned flags, struct sluice_config **config,
 	if (status == 0)
 		status = load_wires(&load);
 	if (status == 0)
+		status = read_keys(&load);
+	if (status == 0)
 		status = read_conntrack(&load);
+	if (status == 0)
+		status = read_trackers(&load);
+	if (status == 0)
+		status = load_vlans(&load);
+	if (status == 0)
+		status = number_interfaces(&load);
 	if (status == 0)
 		status = read_eal_and_bypass(&load);
 	if (status == 0)
@@ -307,16 +365,19 @@ config_load(const char *file, unsigned flags, struct sluice_config **config,
 void
 config_free(struct sluice_config *config)
 {
-	struct loaded *loaded = (struct loaded *)config; /* its first member */
+	struct loaded *loaded =
+		(struct loaded *)config; /* config is the first member of struct loaded */
 
 	if (loaded == NULL)
 		return;
+	config_free(config->taken);
 	yaml_file_free(&loaded->file);
 	free(loaded->rules);
+	free(loaded->interfaces);
 	free(loaded);
 }
 
-/* A worker's part of n, none left out. */
+/* Return n / workers, rounded up. */
 static uint32_t
 share(uint32_t n, unsigned workers)
 {
@@ -328,12 +389,14 @@ config_engine(const struct sluice_config *config, unsigned workers,
 	      struct engine_config *engine)
 {
 	*engine = (struct engine_config){
+		.interfaces = ((const struct loaded *)config)->interfaces,
 		.track = config->track,
 		.max = share(config->max, workers),
 		.max6 = share(config->max_ipv6, workers),
 		.wires = (uint16_t)config->wire_count,
 		.bypass = config->bypass,
 		.bypass_types = config->bypass_types,
+		.audit = config->audit,
 		.enforce_ruleset = config->enforce_ruleset,
 		.verify_checksums = config->checksum,
 		.acct = config->acct,
@@ -346,7 +409,7 @@ config_engine(const struct sluice_config *config, unsigned workers,
 	memcpy(engine->bypass_type, config->bypass_type, sizeof(engine->bypass_type));
 }
 
-/* The first wire of a wire's unit. */
+/* Return the first wire of the unit (group) that a wire belongs to. */
 static unsigned
 unit_first(const struct sluice_config *config, unsigned wire)
 {
@@ -384,7 +447,7 @@ config_shared_units(const struct sluice_config *config)
 	unsigned w, units = 0;
 
 	for (w = 0; w < config->wire_count; w++)
-		units += config->group[w] == 0;
+		units += config->group[w] == 0 && !config->xdp[w];
 	return units;
 }
 
@@ -394,7 +457,7 @@ config_shared_unit(const struct sluice_config *config, unsigned n)
 	unsigned w;
 
 	for (w = 0; w < config->wire_count; w++)
-		if (config->group[w] == 0 && n-- == 0)
+		if (config->group[w] == 0 && !config->xdp[w] && n-- == 0)
 			break;
 	return config_unit(config, w);
 }
@@ -409,4 +472,14 @@ config_engine_ports(const struct sluice_config *config, const char **names)
 		names[2 * w + 1] = config->ports[config->wires[w][1]].name;
 	}
 	return 2 * config->wire_count;
+}
+
+unsigned
+config_interfaces(const struct sluice_config *config, const char **names)
+{
+	unsigned count = config_engine_ports(config, names), i;
+
+	for (i = 0; i < config->vlan_count; i++)
+		names[count + i] = config->vlans[i].name;
+	return count + config->vlan_count;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The YAML configuration: one struct, checked as a whole before anything starts. sluice,
- * sluice-replay and sluice-xdp read the same file; conf/sluice.yaml shows every key.
+ * Load the YAML configuration into one struct. It is checked as a whole before anything
+ * starts. sluice, sluice-replay and sluice-xdp read the same file; conf/sluice.yaml shows
+ * every key.
  *
  *	struct config_error error;
  *	struct sluice_config *config;
@@ -11,8 +12,9 @@
  *	...
  *	config_free(config);
  *
- * An error is one line that names file, line, column and key, what stands there and what
- * was expected. Not thread safe; a loaded struct is only read.
+ * An error is one line with file, line, column and key, the text found there, and what
+ * was expected. Loading is not thread safe; a loaded struct is not changed and any thread
+ * may read it.
  */
 #ifndef COMMON_CONFIG_H
 #define COMMON_CONFIG_H
@@ -23,74 +25,120 @@
 #include <engine/engine.h>
 #include <track/config.h>
 
+#include "keys.h"
+
 #define CONFIG_MAX_PORTS (2u * ENGINE_MAX_WIRES)
 #define CONFIG_MAX_WORKERS 64u
 #define CONFIG_MAX_EAL 64u
-#define CONFIG_MAX_NAME 15u /* of a port: what nft allows for iifname */
+#define CONFIG_MAX_VLANS 1024u /* VLANs with a name, of all ports together */
+#define CONFIG_MAX_INTERFACES (CONFIG_MAX_PORTS + CONFIG_MAX_VLANS)
+#define CONFIG_MAX_NAME 15u /* longest name of a port in bytes: nft's limit for iifname */
 
 /* config_load(), flags */
 #define CONFIG_NEED_DEVICES 0x1u /* a port without `device` is an error */
 
 struct config_port {
 	const char *name;
-	const char *device;      /* DPDK's name of it; NULL when not given */
-	uint16_t mtu;            /* 0: leave the device's */
-	uint16_t rx_descriptors; /* default 1024 */
+	/*
+	 * Name of the DPDK device, or of the kernel's interface on a wire with XDP; NULL:
+	 * not given.
+	 */
+	const char *device;
+	uint16_t mtu;            /* bytes; 0: keep the MTU of the device */
+	uint16_t rx_descriptors; /* descriptors of each receive queue, default 1024 */
 	uint16_t tx_descriptors;
 };
 
+/* A VLAN of a port that has its own name in rules. */
+struct config_vlan {
+	const char *name;
+	uint16_t vid;
+	uint16_t port; /* index into ports */
+};
+
+#define CONFIG_BOOL(key, ...) bool key;
+#define CONFIG_WORD(key, member, ...) bool member;
+#define CONFIG_NUMBER(key, ...) uint32_t key;
+#define CONFIG_OWN(key, ...)
+
+/* Values of reload_connections, those of enum reload_connections (control/reload.h). */
+enum config_connections {
+	CONFIG_KEEP,
+	CONFIG_RECHECK,
+	CONFIG_FLUSH,
+};
+
 struct sluice_config {
-	const char *file; /* as given to config_load() */
+	const char *file; /* file name, as given to config_load() */
 	const char *eal[CONFIG_MAX_EAL];
 	unsigned eal_count;
 	struct config_port ports[CONFIG_MAX_PORTS];
 	unsigned port_count;
+	struct config_vlan vlans[CONFIG_MAX_VLANS]; /* named VLANs, ordered by port */
+	unsigned vlan_count;
 	/*
 	 * Wire w joins ports[wires[w][0]] and ports[wires[w][1]]; engine ports 2w and
 	 * 2w+1.
 	 */
 	uint16_t wires[ENGINE_MAX_WIRES][2];
-	unsigned wire_count; /* at least 1 */
+	unsigned wire_count; /* entries of wires[], at least 1 */
 	/*
-	 * The group that a wire is in, from 1; 0: none. The wires of a group share
-	 * connections and have one worker.
+	 * Group of each wire, counted from 1; 0: the wire is in no group. The wires of a
+	 * group share connections and run on one worker.
 	 */
 	uint8_t group[ENGINE_MAX_WIRES];
 	const char *group_name[ENGINE_MAX_WIRES + 1];
 	unsigned group_count;
-	unsigned workers; /* 0: auto */
-	uint32_t mbufs;   /* of a NUMA node, at least; 0: auto */
-	/* Relative paths are the file's; NULL: no rules, everything passes. */
+	/*
+	 * The kernel passes established traffic of this wire by an XDP program, and its
+	 * ports are AF_XDP sockets. All wires are like this, or none.
+	 */
+	bool xdp[ENGINE_MAX_WIRES];
+	/* directory for what outlives the process of these wires; NULL: nothing does */
+	const char *xdp_pin;
+	unsigned workers; /* number of worker threads; 0: automatic */
+	uint32_t mbufs;   /* minimum number of mbufs on each NUMA node; 0: automatic */
+	/*
+	 * Path of the rule file; a relative path starts at the directory of the
+	 * configuration file. NULL: no rules, every packet is accepted.
+	 */
 	const char *rules;
-	uint32_t rules_timeout; /* seconds that reading and loading them may take */
-	uint32_t max;           /* connections of IPv4, over all workers */
-	uint32_t max_ipv6;
+	/* what a reload does with connections: enum config_connections */
+	uint32_t reload_connections;
 	struct track_config track;
-	uint32_t bypass;                           /* ENGINE_BYPASS_* */
-	uint16_t bypass_type[ENGINE_BYPASS_TYPES]; /* EtherTypes besides */
+	/* ENGINE_BYPASS_* flags: traffic that passes without inspection */
+	uint32_t bypass;
+	/* further EtherTypes that pass without inspection */
+	uint16_t bypass_type[ENGINE_BYPASS_TYPES];
 	unsigned bypass_types;
-	bool pppoe; /* IP in PPPoE is tracked */
-	bool enforce_ruleset;
-	bool acct;
-	bool vlan_key; /* VLANs are networks of their own */
-	bool checksum;
-	uint32_t ipfrag_high_thresh; /* bytes of buffers, over all workers */
-	bool offloads_fix;     /* what changes frames is switched off, not only told */
-	bool link_propagation; /* a port without link takes the other one's away */
-	const char *control;   /* path of the socket */
-	const char *control_group; /* who may use it, too; NULL: the process's group */
-	const char *metrics;       /* address:port, NULL: not served */
-	char warning[512];         /* worth saying, but no error; "": nothing */
+	const char *control; /* path of the control socket */
+	/* group that may use the socket; NULL: the group of the process */
+	const char *control_group;
+	const char *metrics; /* address:port of the metrics server; NULL: no server */
+	/* path of the log of records, "stdout" or "journal"; NULL: no log */
+	const char *record_log;
+	/* the configuration that config_take() was last given; freed with this one */
+	struct sluice_config *taken;
+	char warning[512]; /* a warning for the operator; "": no warning */
+	/* The members for keys with a single value; keys.h says what each key means. */
+	CONFIG_KEYS(CONFIG_BOOL, CONFIG_WORD, CONFIG_NUMBER, CONFIG_OWN)
+	CONNTRACK_KEYS(CONFIG_BOOL, CONFIG_WORD, CONFIG_NUMBER, CONFIG_OWN)
 };
 
-/* One message, ready to print, without the program's name and a line feed. */
+#undef CONFIG_BOOL
+#undef CONFIG_WORD
+#undef CONFIG_NUMBER
+#undef CONFIG_OWN
+
+/* An error message, ready to print, without program name and line feed. */
 struct config_error {
 	char text[1024];
 };
 
 /*
- * Read and check a file. Returns 0 and *config, or -errno (-ENOENT and the like: the file
- * could not be read; -EINVAL: its content; -ENOMEM) and error->text.
+ * Read and check a file. Returns 0 and *config, or -errno and error->text. -EINVAL: the
+ * content is wrong; -ENOMEM: out of memory; others, such as -ENOENT: the file cannot be
+ * read.
  */
 int config_load(const char *file, unsigned flags, struct sluice_config **config,
 		struct config_error *error);
@@ -98,30 +146,38 @@ int config_load(const char *file, unsigned flags, struct sluice_config **config,
 void config_free(struct sluice_config *config);
 
 /*
- * What one of `workers` engines needs: its share of the connections, everything else but
- * the secret and the mempool, which are left 0.
+ * Fill the configuration of one of `workers` engines: its share of the connections and a
+ * copy of everything else. The secret and the mempool are left 0; the caller sets them.
  */
 void config_engine(const struct sluice_config *config, unsigned workers,
 		   struct engine_config *engine);
 
 /*
- * What workers are given: a group of wires, or a wire that is in none. How many there
- * are, and the number of that of a wire.
+ * A unit is what is assigned to a worker: a group of wires, or one wire without a group.
+ * config_units() returns the number of units, config_unit() the unit of a wire.
  */
 unsigned config_units(const struct sluice_config *config);
 unsigned config_unit(const struct sluice_config *config, unsigned wire);
 
 /*
- * The n-th of the units that several workers may share, which are no groups; and how
- * many.
+ * Units that several workers may share, which are the wires without a group and without
+ * XDP: their number, and the wire of the n-th such unit.
  */
 unsigned config_shared_units(const struct sluice_config *config);
 unsigned config_shared_unit(const struct sluice_config *config, unsigned n);
 
 /*
- * The port's names in the order of the engine's port numbers, for ruleset_ports. names
- * has room for CONFIG_MAX_PORTS; returns how many: two a wire.
+ * Write the names of the ports, in the order of the engine's port numbers, for
+ * ruleset_ports. names has room for CONFIG_MAX_PORTS. Returns the number of names: two
+ * for each wire.
  */
 unsigned config_engine_ports(const struct sluice_config *config, const char **names);
+
+/*
+ * Write the interface names that rules can use, for ruleset_ports: the names from
+ * config_engine_ports(), then the names of the VLANs. Compiled rules number interfaces in
+ * this order. names has room for CONFIG_MAX_INTERFACES. Returns the number of names.
+ */
+unsigned config_interfaces(const struct sluice_config *config, const char **names);
 
 #endif

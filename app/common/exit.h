@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the exit status of every program of sluice says, besides 0. */
+/* Exit statuses of all sluice programs, besides 0 for success. */
 #ifndef COMMON_EXIT_H
 #define COMMON_EXIT_H
 
 enum exit_code {
-	EXIT_USAGE = 1,  /* the command line; whatever is not one of the others */
-	EXIT_CONFIG = 2, /* the configuration file */
-	EXIT_RULES = 3,  /* the rules */
-	EXIT_DEVICE = 4, /* a port's device, memory for the table */
-	EXIT_PORT = 5,   /* a port was lost while running: start again when it is back */
+	EXIT_OTHER = 1,  /* a request was refused or found nothing, or output was lost */
+	EXIT_USAGE = 2,  /* the command line is wrong */
+	EXIT_CONFIG = 2, /* the configuration file is wrong */
+	EXIT_RULES = 3,  /* the rules are wrong */
+	EXIT_DEVICE = 4, /* a device, memory or the control socket cannot be used */
+	EXIT_PORT = 5,   /* a port was lost at run time: restart when it is back */
 };
 
 #endif

@@ -21,7 +21,7 @@ group_find(const char *text, gid_t *group)
 	errno = 0;
 	number = strtoul(text, &end, 10);
 	if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' || *end != '\0' ||
-	    errno != 0 || number >= UINT32_MAX) /* (gid_t)-1 is none */
+	    errno != 0 || number >= UINT32_MAX) /* (gid_t)-1 means "no group" */
 		return -EINVAL;
 	*group = (gid_t)number;
 	return 0;

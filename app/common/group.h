@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A group of users, as people write it. */
+/* Convert the name or number of a user group to a gid_t. */
 #ifndef COMMON_GROUP_H
 #define COMMON_GROUP_H
 
 #include <sys/types.h>
 
 /*
- * "netadmin" or "4711": the name of a group there is, or a number. Returns 0 or -EINVAL.
- * May ask a name service: not for a thread that others wait for.
+ * Convert "netadmin" (an existing group) or "4711" (a number) to *group. Returns 0 or
+ * -EINVAL. The lookup may wait for a name service, so do not call it in a thread that
+ * other threads wait for.
  */
 int group_find(const char *text, gid_t *group);
 

@@ -11,7 +11,7 @@ place_of_mark(const yaml_mark_t *mark)
 	return (struct place){(unsigned)mark->line + 1, (unsigned)mark->column + 1};
 }
 
-/* An event that names a value for later. */
+/* Return whether an event defines an anchor. */
 static bool
 has_anchor(const yaml_event_t *event)
 {
@@ -28,9 +28,9 @@ has_anchor(const yaml_event_t *event)
 }
 
 /*
- * What would take the library too long: with each piece of text it looks at all lists
- * that are open, and with each anchor at all before it. Seen piece by piece, so that this
- * ends where it becomes too much. Returns the problem, or NULL.
+ * Check the limits of depth and anchors event by event. libyaml takes quadratic time for
+ * texts that nest deeply or have many anchors: it scans all open lists for each token and
+ * all earlier anchors for each anchor. Returns the problem, or NULL.
  */
 static const char *
 place_excess(const char *text, size_t length, struct place *where)
@@ -65,7 +65,7 @@ place_excess(const char *text, size_t length, struct place *where)
 	return problem;
 }
 
-/* There must be no second document, or what it says would be ignored. */
+/* Check that no second document follows; its content would be ignored. */
 static bool
 place_is_last(yaml_parser_t *parser, struct place *where)
 {
@@ -74,7 +74,8 @@ place_is_last(yaml_parser_t *parser, struct place *where)
 	bool last = true;
 
 	if (!yaml_parser_load(parser, &next))
-		return true; /* what follows is not YAML: libcyaml never reads it */
+		/* what follows is not YAML; libcyaml does not read it either */
+		return true;
 	root = yaml_document_get_root_node(&next);
 	if (root != NULL) {
 		*where = place_of_mark(&root->start_mark);
@@ -103,7 +104,7 @@ place_open(struct place_map *map, const char *text, size_t length, struct place 
 	*problem = NULL;
 	if (!yaml_parser_load(&parser, &map->document)) {
 		*where = place_of_mark(&parser.problem_mark);
-		/* the library's texts are literals and outlive the parser */
+		/* texts of libyaml are literals and outlive the parser */
 		*problem = parser.problem != NULL ? parser.problem : "not YAML";
 	} else {
 		map->loaded = true;
@@ -129,7 +130,7 @@ place_close(struct place_map *map)
 	map->loaded = false;
 }
 
-/* The value of a key in a mapping, and the place of the key; NULL: not there. */
+/* Return the value of a key in a mapping, and the place of the key; NULL: not present. */
 static yaml_node_t *
 place_key(struct place_map *map, const yaml_node_t *node, const char *key, size_t length,
 	  struct place *where)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where in a YAML text a value stands. libcyaml gives values without their place, and an
- * error of ours must name line and column; so the text is parsed once more by libyaml,
- * which also finds errors of syntax first, and places are looked up in its document.
+ * Find line and column of a value in a YAML text, for messages. libcyaml returns values
+ * without their places; so libyaml parses the text first, which also finds syntax errors,
+ * and places are looked up in its document.
  *
- * A path is "conntrack.max" or "ports[1].name", indices from 0.
+ * A path is "conntrack.max" or "ports[1].name", with indices from 0.
  */
 #ifndef COMMON_PLACE_H
 #define COMMON_PLACE_H
@@ -14,11 +14,12 @@
 
 #include <yaml.h>
 
-#define PLACE_MAX_DEPTH 16u /* of lists and mappings; a configuration has 3 */
+/* nesting limit of lists and mappings; a configuration needs 3 */
+#define PLACE_MAX_DEPTH 16u
 #define PLACE_MAX_ANCHORS 256u
 
 struct place {
-	unsigned line; /* from 1 */
+	unsigned line; /* both counted from 1 */
 	unsigned column;
 };
 
@@ -28,8 +29,9 @@ struct place_map {
 };
 
 /*
- * Parse a text. Returns 0, or -EINVAL with where and what (a static text) is wrong. An
- * empty text is an error, and so are a second document and what exceeds the limits above.
+ * Parse a text. Returns 0, or -EINVAL with the place and a static text that describes the
+ * error. An empty text, a second document and a text that exceeds the limits above are
+ * errors.
  */
 int place_open(struct place_map *map, const char *text, size_t length,
 	       struct place *where, const char **problem);
@@ -37,15 +39,19 @@ int place_open(struct place_map *map, const char *text, size_t length,
 void place_close(struct place_map *map);
 
 /*
- * Place of a path: of the key in a mapping, of the item in a list. key, if not NULL, is
- * one more step. What is not there has the place of the nearest thing around it.
+ * Return the place of a path: of the key in a mapping, or of the item in a list. key, if
+ * not NULL, is appended to the path. For a path that does not exist, the place of the
+ * nearest existing parent is returned.
  */
 struct place place_find(struct place_map *map, const char *path, const char *key);
 
-/* The value of a key at the top of the text; NULL: it has no such key. */
+/* Return the value of a top-level key; NULL: there is no such key. */
 const yaml_node_t *place_value(struct place_map *map, const char *key);
 
-/* Whether the text has a key at its top: libcyaml gives an empty list as no list. */
+/*
+ * Return whether a top-level key is present. libcyaml cannot tell an empty list from a
+ * missing one.
+ */
 bool place_exists(struct place_map *map, const char *key);
 
 #endif

@@ -19,30 +19,33 @@
 
 #define PROGRAM "sluice-rules"
 
-#define ERROR_MAX ((size_t)64 << 10) /* bytes of messages that are kept */
-#define KILL_MS 1000                 /* that a killed process may take to end */
+#define ERROR_MAX ((size_t)64 << 10) /* bytes kept of the child's messages */
+#define KILL_MS 1000 /* milliseconds to wait for the end of a killed child */
 #define NAP_NS 2000000
 
-/* What comes out of one pipe. */
+/* Output of the child, read from one pipe. */
 struct output {
 	int fd;
-	size_t max; /* bytes */
+	size_t max; /* limit of the output in bytes */
 	char *text;
 	size_t length;
 	size_t room;
 };
 
 struct run {
-	char path[PATH_MAX]; /* of the program */
+	char path[PATH_MAX]; /* path of the executable sluice-rules */
 	const struct rules_limits *limits;
 	struct timespec begin;
 	pid_t child;
-	int signal; /* that has ended the child, 0: none */
+	int signal; /* signal that ended the child; 0: none */
 	struct output out;
 	struct output err;
 };
 
-/* Beside us where it is installed, in the next folder where it is built. */
+/*
+ * Look for sluice-rules in the directory of the running program (installed), then in the
+ * directory `rules` next to it (build tree).
+ */
 static void
 program_find(char *path, size_t size)
 {
@@ -89,8 +92,8 @@ child_spawn(struct run *run, char **argv, const int ends[2])
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
 	/*
 	 * On a reload the child must not inherit locks and sockets: they must be
-	 * released when the data plane ends, even if the child still runs. At start the rule file
-	 * itself may be an open descriptor (/dev/fd/63), so all are kept.
+	 * released when the data plane ends, even if the child still runs. At start the
+	 * rule file itself may be an open descriptor (/dev/fd/63), so all are kept.
 	 */
 	if (run->limits->cancel >= 0)
 		posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
@@ -100,7 +103,10 @@ child_spawn(struct run *run, char **argv, const int ends[2])
 	return -ret;
 }
 
-/* It gets a limit of its own: were we killed, it would wait for a file for ever. */
+/*
+ * Set a time limit in the child itself: if this process is killed, the child must not
+ * wait for a file for ever.
+ */
 static int
 child_start(struct run *run, const char *file, const int ends[2])
 {
@@ -116,7 +122,7 @@ child_start(struct run *run, const char *file, const int ends[2])
 	return child_spawn(run, argv, ends);
 }
 
-/* Milliseconds until the limit, at least 0. */
+/* Return the milliseconds until the time limit, at least 0. */
 static int
 time_left(const struct run *run)
 {
@@ -129,7 +135,9 @@ time_left(const struct run *run)
 	return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
-/* One read; at the end of the pipe its fd becomes -1, which poll() passes over. */
+/*
+ * Read once from a pipe. At the end of the output set its fd to -1, which poll() ignores.
+ */
 static int
 output_read(struct output *out)
 {
@@ -155,7 +163,7 @@ output_read(struct output *out)
 	return out->length > out->max ? -EFBIG : 0;
 }
 
-/* Both pipes at once, since the child may fill either. */
+/* Read both pipes in one loop, because the child may fill either. */
 static int
 outputs_read(struct run *run)
 {
@@ -183,7 +191,10 @@ outputs_read(struct run *run)
 	return ret;
 }
 
-/* Whether the child has ended, within so many naps; its status is in *status. */
+/*
+ * Poll for the end of the child, sleeping a number of times. Returns whether it has
+ * ended; *status is its wait status.
+ */
 static bool
 child_ends(const struct run *run, int naps, int *status)
 {
@@ -198,9 +209,9 @@ child_ends(const struct run *run, int naps, int *status)
 }
 
 /*
- * Collect the child, killing it when its output was not to be read to the end or when it
- * stays after it. One that cannot be killed, since a file system holds it, is left
- * behind.
+ * Reap the child. Kill it when reading its output has failed, or when it still runs after
+ * its output has ended. Leave it behind when it cannot be killed because it is blocked in
+ * a file system.
  */
 static int
 child_collect(struct run *run, int ret)
@@ -242,7 +253,7 @@ fd_close(int fd)
 		close(fd);
 }
 
-/* The child's messages without their last end of line, "" where there are none. */
+/* Return the child's messages without the last line feed; "" if there are none. */
 static const char *
 child_text(struct run *run)
 {
@@ -301,7 +312,7 @@ rules_run(const char *file, const struct rules_limits *limits, char **json,
 	else
 		program_find(run.path, sizeof(run.path));
 	clock_gettime(CLOCK_MONOTONIC, &run.begin);
-	signal(SIGCHLD, SIG_DFL); /* who started us may have ignored it */
+	signal(SIGCHLD, SIG_DFL); /* the parent process may have left SIGCHLD ignored */
 	ret = pipes_open(&run, ends);
 	if (ret == 0)
 		ret = child_start(&run, file, ends);

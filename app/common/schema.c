@@ -17,50 +17,34 @@ static const cyaml_schema_field_t port_fields[] = {
 			       rx_descriptors, 1, MAX_TEXT),
 	CYAML_FIELD_STRING_PTR("tx_descriptors", OPTIONAL, struct yaml_port,
 			       tx_descriptors, 1, MAX_TEXT),
+	CYAML_FIELD_IGNORE("vlans", CYAML_FLAG_OPTIONAL), /* read by yaml_vlans.c */
 	CYAML_FIELD_END};
 
 static const cyaml_schema_value_t port_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_port, port_fields)};
 
-#define CONNTRACK_TEXT(key, member)                                                      \
-	CYAML_FIELD_STRING_PTR(key, OPTIONAL, struct yaml_conntrack, member, 1, MAX_TEXT)
-#define CONNTRACK_TIMEOUT(name, value, min, max, text) CONNTRACK_TEXT(#name, name),
-#define CONNTRACK_SWITCH(name, value, text) CONNTRACK_TEXT(YAML_KEY_##name, name),
+#define TEXT(parent, key, member)                                                        \
+	CYAML_FIELD_STRING_PTR(key, OPTIONAL, struct parent, member, 1, MAX_TEXT)
+#define CONNTRACK_KEY(key, ...) TEXT(yaml_conntrack, #key, key),
+#define CONNTRACK_SWITCH(name, key, ...) TEXT(yaml_conntrack, key, name),
+#define TOP_KEY(key, ...) TEXT(yaml_config, #key, key),
 
 static const cyaml_schema_field_t conntrack_fields[] = {
-	CONNTRACK_TEXT("max", max),
-	CONNTRACK_TEXT("max_ipv6", max_ipv6),
-	CONNTRACK_TEXT("enforce", enforce),
-	CONNTRACK_TEXT("acct", acct),
-	CONNTRACK_TEXT("vlan_key", vlan_key),
-	CONNTRACK_TEXT("checksum", checksum),
-	CONNTRACK_TEXT("ipfrag_high_thresh", ipfrag_high_thresh),
-	TRACK_TIMEOUTS(CONNTRACK_TIMEOUT) TRACK_SWITCHES(CONNTRACK_SWITCH)
-		CYAML_FIELD_END};
-
-#define TOP_TEXT(name)                                                                   \
-	CYAML_FIELD_STRING_PTR(#name, OPTIONAL, struct yaml_config, name, 1, MAX_TEXT)
+	CONNTRACK_KEYS(CONNTRACK_KEY, CONNTRACK_KEY, CONNTRACK_KEY, CONNTRACK_KEY)
+		TRACK_TIMEOUTS(CONNTRACK_KEY) TRACK_SWITCHES(CONNTRACK_SWITCH)
+			CYAML_FIELD_END};
 
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE("eal", OPTIONAL, struct yaml_config, eal, &text_entry, 0,
 			     ANY),
 	CYAML_FIELD_SEQUENCE("ports", POINTER, struct yaml_config, ports, &port_entry, 0,
 			     ANY),
-	CYAML_FIELD_IGNORE("wires", CYAML_FLAG_DEFAULT), /* yaml_wires.c */
+	CYAML_FIELD_IGNORE("wires", CYAML_FLAG_DEFAULT), /* read by yaml_wires.c */
 	CYAML_FIELD_SEQUENCE("bypass", OPTIONAL, struct yaml_config, bypass, &text_entry,
 			     0, ANY),
-	TOP_TEXT(pppoe),
-	TOP_TEXT(workers),
-	TOP_TEXT(mbufs),
-	TOP_TEXT(rules),
-	TOP_TEXT(rules_timeout),
-	TOP_TEXT(control),
-	TOP_TEXT(control_group),
-	TOP_TEXT(metrics),
-	TOP_TEXT(offloads),
-	TOP_TEXT(link_propagation),
-	CYAML_FIELD_MAPPING("conntrack", CYAML_FLAG_OPTIONAL, struct yaml_config,
-			    conntrack, conntrack_fields),
+	CONFIG_KEYS(TOP_KEY, TOP_KEY, TOP_KEY, TOP_KEY)
+		CYAML_FIELD_MAPPING("conntrack", CYAML_FLAG_OPTIONAL, struct yaml_config,
+				    conntrack, conntrack_fields),
 	CYAML_FIELD_END};
 
 const cyaml_schema_value_t yaml_schema = {

@@ -5,23 +5,28 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <base/escape.h>
 
+#include "journal.h"
+#include "message.h"
+
 #define PIECE_BYTES 4096u
 
-/* A stream that escapes. Its lock is that of the FILE. */
+/* A stream that escapes its output. The lock of its FILE protects it. */
 struct escaped {
 	int fd;
-	char held[ESCAPE_BYTES]; /* the beginning of a character whose end has to come */
+	char held[ESCAPE_BYTES]; /* first bytes of an incomplete UTF-8 character */
 	size_t held_length;
 };
 
 static struct escaped out = {.fd = STDOUT_FILENO};
 static struct escaped err = {.fd = STDERR_FILENO};
+static bool out_is_journal;
 static int (*_Atomic sink)(int fd, const char *bytes, size_t length) = streams_write;
 
 int
@@ -58,12 +63,25 @@ escaped_put(int fd, const char *bytes, size_t length)
 	return put(fd, bytes, length);
 }
 
-/* Escape and pass on what is whole; *taken: how much that was. */
+/* Write the priority of a line on standard output; return its length in bytes. */
+static size_t
+level_put(int fd, const char *text, size_t length, char *piece)
+{
+	static const char warning[] = "warning: ";
+
+	if (fd != STDOUT_FILENO || !out_is_journal || length < sizeof(warning) - 1 ||
+	    memcmp(text, warning, sizeof(warning) - 1) != 0)
+		return 0;
+	memcpy(piece, JOURNAL_WARNING, sizeof(JOURNAL_WARNING) - 1);
+	return sizeof(JOURNAL_WARNING) - 1;
+}
+
+/* Escape and write all complete characters; *taken is their length in bytes. */
 static int
 escaped_text(int fd, const char *text, size_t length, size_t *taken)
 {
 	char piece[PIECE_BYTES];
-	size_t used = 0, wrote, n;
+	size_t used = level_put(fd, text, length, piece), wrote, n;
 	int status = 0;
 
 	*taken = 0;
@@ -79,7 +97,7 @@ escaped_text(int fd, const char *text, size_t length, size_t *taken)
 	return status != 0 || used == 0 ? status : escaped_put(fd, piece, used);
 }
 
-/* Complete the character that is held; returns how many bytes of the text that took. */
+/* Complete the held character; return how many bytes of the text this took. */
 static size_t
 held_complete(struct escaped *stream, const char *text, size_t length, int *status)
 {
@@ -116,7 +134,9 @@ escaped_write(void *cookie, const char *text, size_t length)
 	return 0;
 }
 
-/* In place of a standard stream; without memory it stays as it is. */
+/*
+ * Replace a standard stream with an escaping one; keep it unchanged when memory is out.
+ */
 static void
 escaped_open(struct escaped *stream, FILE **standard, int mode)
 {
@@ -134,7 +154,7 @@ streams_begin(void)
 {
 	int fd;
 
-	/* the lowest number is taken: each is what we ask for */
+	/* open() returns the lowest free number, which is fd */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
@@ -144,16 +164,17 @@ streams_begin(void)
 void
 streams_text(void)
 {
+	out_is_journal = journal_reads(STDOUT_FILENO);
 	escaped_open(&out, &stdout, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF);
 }
 
 int
-streams_end(const char *program, int status, int lost)
+streams_end(int status, int lost)
 {
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	fprintf(stderr, "%s: standard output cannot be written%s%s: output is lost\n",
-		program, errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+	message_error(lost, "standard output cannot be written%s%s: output is lost",
+		      errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
 	return status != 0 ? status : lost;
 }

@@ -1,40 +1,47 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The standard streams of a program. Standard error, and where it is text standard
- * output, go through base/escape.h, so that what a message quotes cannot reach a terminal
- * as it is. One that is closed is opened in a way that its use fails: a file that is
- * opened later does not get its number, and output that is lost is an error.
+ * The standard streams of a program. Standard error is escaped by base/escape.h, and so
+ * is standard output where it is text, so that what a message quotes cannot control a
+ * terminal. A standard descriptor that is closed at the start is opened so that each use
+ * of it fails: otherwise the next opened file would get its number, and lost output would
+ * be no error.
  *
  *	main()
  *		streams_begin();
  *		streams_text();
  *		...
- *		return streams_end("sluicectl", status, EXIT_USAGE);
+ *		return streams_end(status, EXIT_OTHER);
  */
 #ifndef COMMON_STREAMS_H
 #define COMMON_STREAMS_H
 
 #include <stddef.h>
 
-/* First of all, before a file is opened and a byte is written. Standard error escapes. */
+/*
+ * Call it first in main(), before any file is opened or byte written. Standard error is
+ * escaped from then on.
+ */
 void streams_begin(void);
 
-/* Standard output is for people, and escapes too; before it is written to. */
+/*
+ * Escape standard output too, in programs whose output is for people. Call it before
+ * writing to standard output.
+ */
 void streams_text(void);
 
 /*
- * Write what standard output still holds. Returns status; or, when output has been lost
- * and status is 0, lost, and standard error says so.
+ * Flush standard output. Returns status; when output has been lost and status is 0,
+ * prints a message on standard error and returns lost.
  */
-int streams_end(const char *program, int status, int lost);
+int streams_end(int status, int lost);
 
 /*
- * Where escaped bytes go from now on: descriptor 1 or 2. The function returns 0 or
- * -errno. NULL: they are written at once, as at the beginning.
+ * Set the function that receives escaped bytes for descriptor 1 or 2; it returns 0 or
+ * -errno. NULL: write the bytes at once, as at the start.
  */
 void streams_sink(int (*sink)(int fd, const char *bytes, size_t length));
 
-/* Write all, waiting for room. Returns 0 or -errno. */
+/* Write all bytes, waiting for room. Returns 0 or -errno. */
 int streams_write(int fd, const char *bytes, size_t length);
 
 #endif

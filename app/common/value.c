@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "load.h"
+#include "words.h"
 
 const struct word load_booleans[] = {
 	{"true", true}, {"false", false}, {"yes", true}, {"no", false},
@@ -34,11 +35,11 @@ load_number(struct load *load, const char *path, const char *text, struct range 
 	return 0;
 }
 
-/* The word that is most probably meant, or NULL. */
+/* Return the most similar valid word for a misspelled one, or NULL. */
 static const char *
 nearest_word(const struct word *words, const char *text)
 {
-	unsigned best = (unsigned)(strlen(text) + 1) / 3 + 1, distance;
+	unsigned best = word_distance_max(text) + 1, distance;
 	const char *nearest = NULL;
 	const struct word *word;
 
@@ -69,7 +70,7 @@ load_word(struct load *load, const char *path, const char *text, const struct wo
 			return 0;
 		}
 		if (words == load_booleans && word - words >= 2)
-			continue; /* the first pair says it */
+			continue; /* do not list synonyms */
 		length += (size_t)snprintf(expected + length, sizeof(expected) - length,
 					   "%s%s", length > 0 ? ", " : "", word->text);
 	}
@@ -87,6 +88,21 @@ load_bool(struct load *load, const char *path, const char *text, bool *value)
 	uint32_t number = *value;
 	int status = load_word(load, path, text, load_booleans, &number);
 
+	*value = number != 0;
+	return status;
+}
+
+int
+load_switch(struct load *load, const char *path, const char *text, const char *no,
+	    const char *yes, bool *value)
+{
+	const struct word words[] = {{no, false}, {yes, true}, {NULL, 0}};
+	uint32_t number = *value;
+	int status;
+
+	if (strcmp(yes, "true") == 0)
+		return load_bool(load, path, text, value);
+	status = load_word(load, path, text, words, &number);
 	*value = number != 0;
 	return status;
 }

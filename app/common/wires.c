@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The ports, and what concerns several of them: names, devices, wires. */
+/* Read the ports and check what involves several of them: names, devices, wires. */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "load.h"
 
 #define DEFAULT_DESCRIPTORS 1024u
+
+int
+load_interface_name(struct load *load, const char *path, const char *name)
+{
+	if (strlen(name) <= CONFIG_MAX_NAME && strpbrk(name, "/: \t\"") == NULL)
+		return 0;
+	return yaml_file_error(load->file, load->error, path,
+			       "'%s' is no name of an interface, 1 to %u letters "
+			       "without / : \" and blanks expected",
+			       name, CONFIG_MAX_NAME);
+}
 
 static int
 read_port(struct load *load, unsigned index, unsigned flags)
@@ -23,12 +35,8 @@ read_port(struct load *load, unsigned index, unsigned flags)
 		.tx_descriptors = DEFAULT_DESCRIPTORS,
 	};
 	snprintf(path, sizeof(path), "ports[%u].name", index);
-	if (strlen(port->name) > CONFIG_MAX_NAME ||
-	    strpbrk(port->name, "/: \t\"") != NULL)
-		return yaml_file_error(load->file, load->error, path,
-				       "'%s' is no name of an interface, 1 to %u letters "
-				       "without / : \" and blanks expected",
-				       port->name, CONFIG_MAX_NAME);
+	if (load_interface_name(load, path, port->name) != 0)
+		return -EINVAL;
 	snprintf(path, sizeof(path), "ports[%u]", index);
 	if (port->device == NULL && (flags & CONFIG_NEED_DEVICES) != 0)
 		return yaml_file_error(load->file, load->error, path,
@@ -47,7 +55,7 @@ read_port(struct load *load, unsigned index, unsigned flags)
 			&port->tx_descriptors);
 }
 
-/* No two ports may have a name or a device in common. */
+/* Check that no two ports have the same name or device. */
 static int
 check_unique(struct load *load, unsigned index)
 {
@@ -92,7 +100,7 @@ load_ports(struct load *load, unsigned flags)
 	return 0;
 }
 
-/* The wire, from 0, that a port is in before wire `count`; count: in none. */
+/* Return the first wire below `count` that contains a port; count if none does. */
 static unsigned
 wire_of_port(const struct sluice_config *config, unsigned count, uint16_t port)
 {
@@ -162,8 +170,46 @@ read_group(struct load *load, unsigned wire)
 	return 0;
 }
 
+/* Read `xdp` of a wire. All wires have the value of the first. */
+static int
+read_xdp(struct load *load, unsigned wire)
+{
+	const char *text = load->file->wires[wire].xdp;
+	struct sluice_config *config = load->config;
+	const struct config_port *port;
+	char path[LOAD_MAX_PATH];
+	unsigned end;
+
+	snprintf(path, sizeof(path), "wires[%u].xdp", wire);
+	if (load_bool(load, path, text, &config->xdp[wire]) != 0)
+		return -EINVAL;
+	if (config->xdp[wire] != config->xdp[0])
+		return yaml_file_error(load->file, load->error,
+				       text != NULL ? path : "wires",
+				       "the wires 0 and %u differ in xdp, the same value "
+				       "for all expected: run a process for each kind",
+				       wire);
+	for (end = 0; end < 2 && config->xdp[wire]; end++) {
+		port = &config->ports[config->wires[wire][end]];
+		if (port->mtu != 0)
+			return yaml_file_error(load->file, load->error, path,
+					       "port '%s' has an mtu, with xdp that of "
+					       "its interface expected: ip link set mtu",
+					       port->name);
+		if (port->device == NULL || strlen(port->device) < IF_NAMESIZE)
+			continue;
+		return yaml_file_error(load->file, load->error, path,
+				       "the device of port '%s' is '%s', with xdp the "
+				       "name of a network interface expected, as `ip "
+				       "link` shows it",
+				       port->name, port->device);
+	}
+	return 0;
+}
+
 /*
- * A group of one wire is a mistake: what it should share connections with is not there.
+ * Check groups. A group with one wire is an error: the other wire that should share its
+ * connections is missing.
  */
 static int
 check_groups(struct load *load)
@@ -224,7 +270,7 @@ load_wires(struct load *load)
 				       ENGINE_MAX_WIRES);
 	for (i = 0; i < count; i++)
 		if (read_wire_end(load, i, 0) != 0 || read_wire_end(load, i, 1) != 0 ||
-		    read_group(load, i) != 0)
+		    read_group(load, i) != 0 || read_xdp(load, i) != 0)
 			return -EINVAL;
 	config->wire_count = count;
 	warn_of_unused(config);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * libcyaml reports an error as lines of log: first what is wrong, then a backtrace of the
- * mappings and lists around it, innermost first. Here they become one line, with the
- * place that libyaml gives (libcyaml's own is that of the last event, often the key
- * before) and with the keys that the schema would have allowed.
+ * Reduce an error of libcyaml to one line. libcyaml logs what is wrong, then a backtrace
+ * of the enclosing mappings and lists, innermost first. The place comes from libyaml,
+ * because libcyaml's own is that of the last event, often the key before. The keys that
+ * the schema allows are appended.
  */
 #include "yaml_file.h"
 
@@ -12,19 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "words.h"
+
 #define MAX_FILE (1u << 20)
 #define MAX_DEPTH 8
 #define MAX_KEY 128
 
 struct step {
 	char key[MAX_KEY];
-	unsigned index; /* with an empty key: item of a list, from 0 */
+	unsigned index; /* index of a list item from 0, if key is empty */
 };
 
-/* What libcyaml has said. */
+/* The log messages of libcyaml for one error. */
 struct report {
 	char what[256];
-	struct step steps[MAX_DEPTH]; /* innermost first */
+	struct step steps[MAX_DEPTH]; /* backtrace, innermost mapping or list first */
 	unsigned depth;
 };
 
@@ -49,12 +51,12 @@ report_add(cyaml_log_t level, void *context, const char *format, va_list args)
 	if (sscanf(line, " in mapping field '%127[^']'", step->key) == 1)
 		report->depth++;
 	else if (sscanf(line, " in sequence entry '%u'", &step->index) == 1) {
-		step->index -= step->index > 0; /* it counts from 1 */
+		step->index -= step->index > 0; /* libcyaml counts from 1 */
 		report->depth++;
 	}
 }
 
-/* The path of what the report speaks of, without its `leave` innermost steps. */
+/* Write the path that the report is about, without the `leave` innermost steps. */
 static void
 report_path(const struct report *report, unsigned leave, char *path, size_t size)
 {
@@ -74,7 +76,10 @@ report_path(const struct report *report, unsigned leave, char *path, size_t size
 	}
 }
 
-/* The schema's mapping that the innermost steps (without `leave`) lead to, or NULL. */
+/*
+ * Return the schema of the mapping at the reported path, without the `leave` innermost
+ * steps; NULL: there is none.
+ */
 static const cyaml_schema_field_t *
 report_fields(const struct report *report, unsigned leave)
 {
@@ -100,32 +105,7 @@ report_fields(const struct report *report, unsigned leave)
 	return value->type == CYAML_MAPPING ? value->mapping.fields : NULL;
 }
 
-unsigned
-word_distance(const char *a, const char *b)
-{
-	unsigned row[MAX_KEY + 1], above, diagonal, best;
-	size_t i, j, n = strnlen(b, MAX_KEY);
-
-	for (j = 0; j <= n; j++)
-		row[j] = (unsigned)j;
-	for (i = 0; a[i] != '\0'; i++) {
-		diagonal = row[0];
-		row[0] = (unsigned)i + 1;
-		for (j = 1; j <= n; j++) {
-			above = row[j];
-			best = diagonal + (a[i] != b[j - 1]);
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-			diagonal = above;
-		}
-	}
-	return row[n];
-}
-
-/* "did you mean max?", or all keys that there are. */
+/* Append "did you mean max?", or the list of all valid keys. */
 static void
 suggest(const cyaml_schema_field_t *fields, const char *key, char *text, size_t size)
 {
@@ -171,7 +151,7 @@ event_text(const char *event)
 	return "something else stands here";
 }
 
-/* One line of what libcyaml has said. */
+/* Make one line from the messages of libcyaml. */
 static int
 report_error(struct yaml_file *file, const struct report *report, cyaml_err_t status,
 	     struct config_error *error)
@@ -188,7 +168,7 @@ report_error(struct yaml_file *file, const struct report *report, cyaml_err_t st
 		return yaml_key_error(file, error, path, key, text);
 	}
 	if (sscanf(what, "Load: Missing required mapping field: %127s", key) == 1) {
-		/* the backtrace begins with the key read last */
+		/* the backtrace starts with the last key that was read */
 		report_path(report, 1, path, sizeof(path));
 		return yaml_key_error(file, error, path, key, "missing");
 	}
@@ -218,7 +198,7 @@ report_error(struct yaml_file *file, const struct report *report, cyaml_err_t st
 			      what[0] != '\0' ? what : cyaml_strerror(status));
 }
 
-/* The whole file as text; the caller frees it. */
+/* Read the whole file as text; the caller frees it. */
 static int
 read_text(const char *name, char **text, size_t *length, struct config_error *error)
 {

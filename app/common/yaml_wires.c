@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The list of wires. An item is a pair of names, or keys and values around one: libcyaml
- * knows no type that is either, so the list is read from libyaml's document, with the
- * same messages. Names point into it.
+ * Read the list `wires`. An item is a pair of names, or a mapping that contains a pair.
+ * libcyaml has no type for either form, so the list is read from libyaml's document, with
+ * the same messages. Names point into that document.
  */
 #include "yaml_file.h"
 
@@ -13,10 +13,11 @@
 
 #define MAX_PATH 64
 
-/* The values of an item's keys; NULL: not there. */
+/* Values of the keys of an item; NULL: the key is not present. */
 struct item {
 	const yaml_node_t *ports;
 	const yaml_node_t *group;
+	const yaml_node_t *xdp;
 };
 
 static const yaml_node_t *
@@ -61,7 +62,7 @@ read_name(struct yaml_file *file, struct config_error *error, const char *path,
 	return 0;
 }
 
-/* The two ports of a wire: a list at path. */
+/* Read the two ports of a wire: a list of two names at path. */
 static int
 read_pair(struct yaml_file *file, struct config_error *error, const char *path,
 	  const yaml_node_t *list, struct yaml_wire *wire)
@@ -103,10 +104,12 @@ read_keys(struct yaml_file *file, struct config_error *error, const char *path,
 			value = &item->ports;
 		else if (strcmp(key, "group") == 0)
 			value = &item->group;
+		else if (strcmp(key, "xdp") == 0)
+			value = &item->xdp;
 		else
 			return yaml_file_error(file, error, path,
 					       "unknown key '%s', expected one of ports, "
-					       "group",
+					       "group, xdp",
 					       key);
 		if (*value != NULL)
 			return yaml_file_error(file, error, path, "'%s' given twice",
@@ -120,7 +123,7 @@ static int
 read_wire(struct yaml_file *file, struct config_error *error, unsigned index,
 	  const yaml_node_t *node, struct yaml_wire *wire)
 {
-	struct item item = {NULL, NULL};
+	struct item item = {NULL, NULL, NULL};
 	char path[MAX_PATH], name[MAX_PATH + 8];
 
 	snprintf(path, sizeof(path), "wires[%u]", index);
@@ -129,7 +132,7 @@ read_wire(struct yaml_file *file, struct config_error *error, unsigned index,
 	if (node->type != YAML_MAPPING_NODE)
 		return yaml_file_error(file, error, path,
 				       "a single value stands here, two ports as [lan, "
-				       "wan] expected, or ports and group");
+				       "wan] expected, or ports, group and xdp");
 	wire->has_keys = true;
 	if (read_keys(file, error, path, node, &item) != 0)
 		return -EINVAL;
@@ -138,10 +141,12 @@ read_wire(struct yaml_file *file, struct config_error *error, unsigned index,
 	snprintf(name, sizeof(name), "%s.ports", path);
 	if (read_pair(file, error, name, item.ports, wire) != 0)
 		return -EINVAL;
-	if (item.group == NULL)
-		return 0;
 	snprintf(name, sizeof(name), "%s.group", path);
-	return read_name(file, error, name, item.group, &wire->group);
+	if (item.group != NULL &&
+	    read_name(file, error, name, item.group, &wire->group) != 0)
+		return -EINVAL;
+	snprintf(name, sizeof(name), "%s.xdp", path);
+	return item.xdp == NULL ? 0 : read_name(file, error, name, item.xdp, &wire->xdp);
 }
 
 int

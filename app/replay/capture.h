@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A capture file as what enters a port. It is looked through once with libpcap, so that
- * what is wrong with it can be said before anything is done, and then read by DPDK's
- * net_pcap driver like from any other device.
+ * A capture as a stream of frames in the order of the file. The first frames are read
+ * ahead and kept as a sample. From the samples sides, checksums and clock differences are
+ * determined before the first packet is replayed, also for a capture that comes from a
+ * pipe.
  *
- *	capture_open(&c, &error)       before the EAL is there
- *	capture_start(&c, i, pool)     as device net_pcap<i>
- *	while (capture_peek(&c, &us))
- *		m = capture_take(&c);
+ *	capture_open(&c, &error)
+ *	capture_sample(&c)
+ *	for (i = 0; i < c.sample.count; i++)
+ *		capture_sampled(&c, i, &frame);
+ *	while (capture_peek(&c, &ns)) {
+ *		const struct frame *fr = capture_take(&c);
+ *		...
+ *	}
  *	capture_close(&c);
  *
- * Times are microseconds since 1970: what net_pcap hands over up to DPDK 26.03, whatever
- * the file has. They never go back: a packet that is older than the one before it counts
- * as of the same time.
+ * Times never decrease: a packet whose time is before that of its predecessor gets the
+ * predecessor's time.
  */
 #ifndef REPLAY_CAPTURE_H
 #define REPLAY_CAPTURE_H
@@ -20,56 +24,88 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_mbuf.h>
-#include <rte_mempool.h>
+#include "frame.h"
+#include "reader.h"
 
-#define CAPTURE_AHEAD 32u /* packets read ahead */
+#define CAPTURE_SAMPLE_FRAMES 16384u
+#define CAPTURE_SAMPLE_BYTES (16u << 20)
 
 struct capture_error {
 	char text[512];
 };
 
+/* The frames read ahead, kept in memory. */
+struct capture_sample {
+	struct capture_kept *frames;
+	uint8_t *bytes;
+	uint32_t count;
+	uint32_t next; /* index of the next frame to take */
+	uint32_t used; /* used bytes of the buffer */
+};
+
 struct capture {
-	const char *name; /* of the port */
+	const char *name; /* port that the packets enter; NULL: found for each packet */
 	const char *file;
-	uint16_t port; /* the engine's number of it */
-	int fd;
-	/* what capture_open() has found */
-	uint64_t packets;   /* whole ones */
-	uint32_t longest;   /* bytes */
-	uint64_t backwards; /* packets older than the one before */
-	uint64_t cut;       /* packets cut by the snapshot length */
-	bool damaged;       /* what follows the whole packets: `damage` */
+	char *file_json;   /* the file's name as a JSON string; NULL: the only capture */
+	uint16_t port;     /* the engine's number of that port, if name is set */
+	int64_t offset_ns; /* nanoseconds to add to each time (--offset) */
+	uint16_t number;   /* number of the capture, from 0 */
+	struct reader reader;
+	bool open;
+	struct capture_sample sample;
+	/* statistics of the packets so far */
+	uint64_t packets;      /* packets replayed */
+	uint64_t backwards;    /* packets older than their predecessor */
+	uint64_t cut;          /* packets truncated by the snapshot length */
+	uint64_t left_out;     /* packets skipped for an unsupported link type */
+	uint16_t unknown_type; /* an example of such a link type */
+	bool damaged;          /* reading stopped at damage, described in `damage` */
+	bool done;
 	struct capture_error damage;
-	/* while reading */
-	uint16_t device; /* DPDK's number */
-	bool started;
-	uint16_t next;
-	uint16_t ahead;
-	uint64_t taken;
-	uint64_t last_us;
-	struct rte_mbuf *pkts[CAPTURE_AHEAD];
+	/* state of reading: the next frame */
+	bool ready;
+	struct frame frame;
+	uint64_t ns;
+	uint64_t last_ns;
 };
 
 /*
- * Open and look through. Returns 0, or -errno with error->text when nothing of it can be
- * replayed: not there, no capture, not Ethernet. One that is whole up to a point is no
- * error: then c->damaged.
+ * Open a capture and read its header. Returns 0, or -errno with error->text when nothing
+ * can be replayed: no such file, not a capture, or an unsupported link type.
  */
 int capture_open(struct capture *c, struct capture_error *error);
 
-/* Make it the device net_pcap<number>. Returns 0 or -errno with error->text. */
-int capture_start(struct capture *c, unsigned number, struct rte_mempool *pool,
-		  struct capture_error *error);
+/* Read the sample. Returns 0 or -ENOMEM. */
+int capture_sample(struct capture *c);
 
-/* The time of the next packet; false when there is none any more. */
-bool capture_peek(struct capture *c, uint64_t *us);
+/*
+ * Parse frame i of the sample. Its time is that of the file, without offset_ns. Call it
+ * before the first capture_peek() only.
+ */
+void capture_sampled(struct capture *c, uint32_t i, struct frame *fr);
 
-/* The next packet; after capture_peek() only. Its time stands in it: capture_time(). */
-struct rte_mbuf *capture_take(struct capture *c);
+/*
+ * Store the time of the next packet, including offset_ns; return false when no packet is
+ * left because the file has ended or is damaged from here on.
+ */
+bool capture_peek(struct capture *c, uint64_t *ns);
 
-/* The time of a packet that came from a capture; false for one that did not. */
-bool capture_time(const struct rte_mbuf *m, uint64_t *us);
+/*
+ * Take the packet that capture_peek() has found. It is valid until the next
+ * capture_peek().
+ */
+const struct frame *capture_take(struct capture *c);
+
+/*
+ * Compare the next packets of two captures, which have equal times, where a comes after b
+ * on the command line. Returns whether the packet of a is to be replayed first: both
+ * packets have numbers (epb_packetid), as --split writes them, and that of a is lower.
+ */
+bool capture_comes_first(const struct capture *a, const struct capture *b);
+
+/* Return the interface on which a frame was captured. */
+const struct reader_interface *capture_interface(const struct capture *c,
+						 const struct frame *fr);
 
 void capture_close(struct capture *c);
 

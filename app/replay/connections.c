@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* connections.json: an array with an object, on a line of its own, a connection. */
+/* Write connections.json: an array with one object for each connection, one a line. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
@@ -38,7 +38,7 @@ proto_name(uint8_t proto, char text[8])
 }
 
 static const char *
-address(const struct engine_view *v, unsigned side, char text[INET6_ADDRSTRLEN])
+address(const struct conn_view *v, unsigned side, char text[INET6_ADDRSTRLEN])
 {
 	const void *bytes = v->family == 4 ? (const void *)&v->key.addr.v4[side]
 					   : (const void *)v->key.addr.v6[side];
@@ -48,14 +48,14 @@ address(const struct engine_view *v, unsigned side, char text[INET6_ADDRSTRLEN])
 }
 
 static json_t *
-state(const struct engine_view *v, unsigned side)
+state(const struct conn_view *v, unsigned side)
 {
 	return v->has_states ? json_string(tcp_state_name(v->state[side])) : json_null();
 }
 
-/* Ports of the protocols that have them; of a query its identifier and type. */
+/* Write the ports; for ICMP queries the identifier and the type. */
 static void
-add_ports(json_t *object, const struct engine_view *v)
+add_ports(json_t *object, const struct conn_view *v)
 {
 	unsigned orig = v->orig & 1u;
 
@@ -74,7 +74,7 @@ add_ports(json_t *object, const struct engine_view *v)
 }
 
 static json_t *
-describe(const struct output *out, const struct engine_view *v)
+describe(const struct output *out, const struct conn_view *v)
 {
 	char proto[8], src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
 	unsigned orig = v->orig & 1u, wire = flow_id_wire(&v->key.id);
@@ -102,7 +102,7 @@ describe(const struct output *out, const struct engine_view *v)
 static int
 write_all(const struct output *out, const struct engine *e, uint64_t now_ns, FILE *file)
 {
-	struct engine_view views[VIEWS];
+	struct conn_view views[VIEWS];
 	const char *separator = "[\n";
 	uint64_t cursor = 0;
 	unsigned n, i;

@@ -10,12 +10,15 @@
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 
-#define BASE_MB 32u /* what the EAL and ethdev need beside the packets */
-#define MBUF_BYTES (RTE_MBUF_DEFAULT_BUF_SIZE + 512u) /* with everything around it */
+#define BASE_MB 32u /* megabytes for EAL and ethdev, without the packets */
+/* mbufs in the mempool's cache of a thread, in addition to those in its ring */
+#define CACHE_MBUFS 128u
+/* bytes of an mbuf with all overhead */
+#define MBUF_BYTES (RTE_MBUF_DEFAULT_BUF_SIZE + 512u)
 
 /*
- * One lcore that may run wherever this process may: "0@(2,3)". A fixed core would make
- * replays that run side by side share it.
+ * Write the EAL argument for one lcore that may run on each core that this process may
+ * use: "0@(2,3)". With a fixed core, parallel replays would share it.
  */
 static void
 lcores(char *text, size_t size)
@@ -45,7 +48,8 @@ eal_start(const char *program, unsigned mbufs)
 	char *argv[] = {
 		name,
 		(char[]){"--no-huge"},
-		(char[]){"--no-shconf"}, /* --in-memory refuses --no-huge */
+		/* the EAL does not accept --in-memory with --no-huge */
+		(char[]){"--no-shconf"},
 		(char[]){"--no-pci"},
 		(char[]){"--no-telemetry"},
 		(char[]){"--log-level=*:error"},
@@ -65,6 +69,8 @@ eal_start(const char *program, unsigned mbufs)
 struct rte_mempool *
 eal_mempool(unsigned mbufs)
 {
-	return rte_pktmbuf_pool_create("packets", mbufs, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-				       SOCKET_ID_ANY);
+	unsigned cache = RTE_MIN(mbufs / 4, CACHE_MBUFS);
+
+	return rte_pktmbuf_pool_create("packets", mbufs, cache, 0,
+				       RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 }

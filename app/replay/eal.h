@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DPDK as a replay needs it: no hugepages, no devices but its own, no files, no
- * privileges, so that any number of replays run side by side.
+ * Set up DPDK for a replay: no hugepages, no hardware devices, no files, no privileges.
+ * Any number of replays can run in parallel.
  */
 #ifndef REPLAY_EAL_H
 #define REPLAY_EAL_H
@@ -9,12 +9,12 @@
 #include <rte_mempool.h>
 
 /*
- * Start the EAL with memory for `mbufs` packets. Returns 0, or -errno: it says why
- * itself.
+ * Initialize the EAL with memory for `mbufs` packets. Returns 0, or -errno after the EAL
+ * has printed the reason.
  */
 int eal_start(const char *program, unsigned mbufs);
 
-/* The packets' memory; NULL: rte_errno. */
+/* Create the mempool of the packets. Returns NULL with rte_errno on failure. */
 struct rte_mempool *eal_mempool(unsigned mbufs);
 
 #endif

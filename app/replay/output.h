@@ -4,7 +4,7 @@
  * in them depends on the machine, the clock or the size of bursts, so that two runs can
  * be compared byte by byte.
  *
- * What cannot be written (a full disk) is noticed by output_close() at the latest.
+ * Failed writes (a full disk) are reported by output_close() at the latest.
  */
 #ifndef REPLAY_OUTPUT_H
 #define REPLAY_OUTPUT_H
@@ -18,6 +18,8 @@
 
 #include <engine/engine.h>
 
+#include "sinks.h"
+
 #define OUTPUT_CONNECTIONS "connections.json"
 
 struct output_error {
@@ -26,60 +28,64 @@ struct output_error {
 
 struct output {
 	const char *dir;
-	const char *const *names; /* of the ports, by the engine's number */
+	const char *const *names; /* names of the ports, indexed by engine port number */
 	unsigned ports;
 	char *quoted[2u * ENGINE_MAX_WIRES]; /* the names as JSON strings */
 	pcap_t *format;
-	pcap_dumper_t *pcap[2u * ENGINE_MAX_WIRES]; /* NULL: nobody asked for it */
+	/* NAME.pcap of each port; NULL: not written */
+	pcap_dumper_t *pcap[2u * ENGINE_MAX_WIRES];
 	FILE *verdicts;
-	uint64_t first_us; /* time 0 of `t` */
+	bool nano; /* NAME.pcap and `t` have nanosecond resolution */
+	/* verdicts.jsonl also has addresses, numbers and texts (jsonl.c) */
+	bool extended;
+	uint64_t first_ns; /* time that `t` 0 stands for */
 	uint64_t lines;
-	uint64_t late; /* frames later than a capture can say */
+	uint64_t late; /* frames whose time exceeds what pcap can store */
 };
 
-/* A file that is read: what it is for, and its name. */
+/* An input file: its purpose for messages, and its name. */
 struct output_input {
 	const char *what;
 	const char *file;
 };
 
 /*
- * Whether all files that would be written, NAME.pcap for the ports whose `wanted` is
- * true, are others than these n inputs, and than each other, under whatever name. Nothing
- * is opened. Returns 0, or -EEXIST with error->text.
+ * Check that no output file is the same file as one of the n inputs or as another output,
+ * by whatever name. NAME.pcap counts for the ports whose `wanted` is true. Opens no file.
+ * Returns 0, or -EEXIST with error->text.
  */
 int output_check(const struct output *out, const bool *wanted,
 		 const struct output_input *inputs, unsigned n,
 		 struct output_error *error);
 
 /*
- * Make the directory and start the files; NAME.pcap for the ports whose `wanted` is true.
- * Returns 0, or -errno with error->text; in both cases output_close() is due.
+ * Create the directory and the files, NAME.pcap for the ports whose `wanted` is true.
+ * Returns 0, or -errno with error->text. Call output_close() in both cases.
  */
 int output_open(struct output *out, const bool *wanted, struct output_error *error);
 
 /*
- * A frame leaves a port at a time, microseconds since 1970. After 2106 a capture cannot
- * say it: the frame gets the last time that there is, and is counted in out->late.
+ * Write a frame that leaves a port; ns: nanoseconds since 1970. A time after 2106 does
+ * not fit: the frame gets the latest possible time and is counted in out->late.
  */
 void output_frame(struct output *out, uint16_t port, const struct rte_mbuf *m,
-		  uint64_t us);
+		  uint64_t ns);
 
-/* What became of a packet that came in on a port. */
-void output_verdict(struct output *out, uint16_t port, uint64_t us,
+/* Write the verdict of a packet; r: NULL if it has none. */
+void output_verdict(struct output *out, const struct item *item,
 		    const struct engine_record *r);
 
-/* A connection is over: --drain. */
-void output_expire(struct output *out, uint64_t us, const struct engine_view *view);
+/* Write that a connection has expired (--drain). */
+void output_expire(struct output *out, uint64_t ns, const struct conn_view *view);
 
 /*
- * Write connections.json: what is in the tables now. Returns 0 or -errno with
+ * Write connections.json: the connections in the tables now. Returns 0, or -errno with
  * error->text.
  */
 int output_connections(const struct output *out, const struct engine *e, uint64_t now_ns,
 		       struct output_error *error);
 
-/* Returns 0, or -errno with error->text when something could not be written. */
+/* Close the files. Returns 0, or -errno with error->text when writing has failed. */
 int output_close(struct output *out, struct output_error *error);
 
 #endif

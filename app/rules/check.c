@@ -1,34 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* --check: the rules as sluice would take them, and what they come to. */
+/* --check: load the rules as sluice does, and print a summary. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include <policy/explain.h>
 #include <policy/policy.h>
 #include <ruleset/ruleset.h>
 
+#include "message.h"
+#include "rules_load.h"
 #include "ruleset.h"
 
 #define PORTS_MAX 128
 
-static unsigned
-count_objects(const char *json, size_t length, const char *kind)
-{
-	json_t *root = json_loadb(json, length, 0, NULL);
-	unsigned count = 0;
-	json_t *object;
-	size_t i;
-
-	json_array_foreach(json_object_get(root, "nftables"), i, object)
-		count += json_object_get(object, kind) != NULL;
-	json_decref(root);
-	return count;
-}
-
-/* How a connection's packets of a state fare: by a constant, or by the rules. */
+/*
+ * Print the verdict for packets of a conntrack state: constant, or decided by the rules.
+ */
 static void
 state_print(const struct policy *policy, enum policy_ct ct, const char *name)
 {
@@ -42,51 +31,108 @@ state_print(const struct policy *policy, enum policy_ct ct, const char *name)
 	printf("  ct state %-12s %s\n", name, text);
 }
 
-static int
-ports_split(char *text, const char **names, struct ruleset_ports *ports)
+/* Print a rule for which packets are evaluated each time. */
+static void
+rule_print(void *arg, unsigned rule)
 {
-	char *rest = text, *name;
+	struct policy_rule_info info;
 
+	policy_rule(arg, rule, &info);
+	printf("    rule %u, %s\n", rule, info.text);
+}
+
+/* Print what the packets of a conntrack state cost after the first of a connection. */
+static void
+cost_print(struct policy *policy, enum policy_ct ct, const char *name)
+{
+	int cost;
+
+	printf("\npackets of ct state %s:\n", name);
+	cost = policy_cost(policy, ct, rule_print, policy);
+	if (cost == POLICY_COST_CONSTANT)
+		puts("  nothing: all get the same verdict, no rule is evaluated");
+	else if (cost == POLICY_COST_REMEMBERED)
+		puts("  evaluated once: the connection remembers the verdict");
+	else if (cost == POLICY_COST_EACH)
+		puts("  those that reach one of these rules are evaluated each time; of "
+		     "others the\n  connection remembers the verdict");
+	else
+		message_error(0, "not enough memory to compute the cost");
+}
+
+/* Split a list of port names at its commas. The names point into *copy, malloced. */
+static int
+ports_split(const char *text, char **copy, const char **names,
+	    struct ruleset_ports *ports)
+{
+	char *rest, *name;
+
+	rest = *copy = strdup(text);
+	if (rest == NULL)
+		return message_error(-ENOMEM, "not enough memory for --ports");
 	while ((name = strsep(&rest, ",")) != NULL) {
-		if (name[0] == '\0' || ports->count == PORTS_MAX) {
-			complain(
-				"--ports: up to %d names, joined by commas, are expected",
-				PORTS_MAX);
-			return -EINVAL;
-		}
+		if (name[0] == '\0' || ports->count == PORTS_MAX)
+			return message_error(-EINVAL,
+					     "--ports %s: up to %d names, joined by "
+					     "commas, are expected",
+					     text, PORTS_MAX);
 		names[ports->count++] = name;
 	}
 	ports->names = names;
 	return 0;
 }
 
-int
-ruleset_check(const struct source *source, const char *json, size_t length, char *ports)
+static void
+policy_report(const struct source *source, const struct ruleset_report *report,
+	      struct policy *policy, bool explain)
 {
+	static const struct {
+		enum policy_ct ct;
+		const char *name;
+	} states[] = {
+		{POLICY_CT_NEW, "new"},
+		{POLICY_CT_ESTABLISHED, "established"},
+		{POLICY_CT_RELATED, "related"},
+		{POLICY_CT_INVALID, "invalid"},
+		{POLICY_CT_UNTRACKED, "untracked"},
+	};
+	size_t i;
+
+	printf("%s: %u rules in %u chains, %u sets, %u maps, %u counters\n", source->name,
+	       policy_rules(policy), report->chains, report->sets, report->maps,
+	       policy_counters(policy));
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		state_print(policy, states[i].ct, states[i].name);
+	for (i = 0; explain && i < sizeof(states) / sizeof(states[0]); i++)
+		cost_print(policy, states[i].ct, states[i].name);
+}
+
+int
+ruleset_check(const struct source *source, const char *json,
+	      const struct check_options *wanted)
+{
+	const char *ports = wanted->ports;
 	const char *names[PORTS_MAX];
 	struct ruleset_ports list = {NULL, 0};
-	struct ruleset_error error;
-	struct policy *policy;
-	int ret;
+	const struct ruleset_options options = {
+		.ports = ports != NULL ? &list : NULL,
+		.file = source->name,
+		.refuse_other = wanted->refuse_other,
+	};
+	struct ruleset_report report = {.messages = NULL};
+	struct policy *policy = NULL;
+	char *copy = NULL;
+	int ret = 0;
 
-	if (ports != NULL && ports_split(ports, names, &list) != 0)
-		return -EINVAL;
-	ret = ruleset_load(json, length, ports != NULL ? &list : NULL, &policy, &error);
-	if (ret != 0) {
-		complain("%s: %s", source->name, error.text);
-		return ret;
-	}
-	if (error.text[0] != '\0')
-		complain("%s: warning: %s", source->name, error.text);
-	printf("%s: %u rules in %u chains, %u sets, %u maps, %u counters\n", source->name,
-	       policy_rules(policy), count_objects(json, length, "chain"),
-	       count_objects(json, length, "set"), count_objects(json, length, "map"),
-	       policy_counters(policy));
-	state_print(policy, POLICY_CT_NEW, "new");
-	state_print(policy, POLICY_CT_ESTABLISHED, "established");
-	state_print(policy, POLICY_CT_RELATED, "related");
-	state_print(policy, POLICY_CT_INVALID, "invalid");
-	state_print(policy, POLICY_CT_UNTRACKED, "untracked");
+	if (ports != NULL)
+		ret = ports_split(ports, &copy, names, &list);
+	if (ret == 0)
+		ret = ruleset_read(json, strlen(json), &options, &policy, &report);
+	rules_print(&report);
+	if (ret == 0)
+		policy_report(source, &report, policy, wanted->explain);
+	ruleset_report_free(&report);
 	policy_free(policy);
-	return 0;
+	free(copy);
+	return ret;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The namespace, and libnftables in it. */
+/*
+ * Use libnftables in the private namespace: load the file, then list the kernel's ruleset
+ * as JSON, and as text for messages.
+ */
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,66 +13,30 @@
 
 #include <nftables/libnftables.h>
 
+#include "annotate.h"
+#include "devices.h"
+#include "flowtable.h"
+#include "hint.h"
+#include "listing.h"
+#include "message.h"
+#include "places.h"
 #include "ruleset.h"
 
-static int
-file_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t wrote;
-	int saved;
+/* Up to this size of the JSON, rules are annotated with their text and place. */
+#define TEXTS_MAX ((size_t)16 << 20)
 
-	if (fd < 0)
-		return -errno;
-	wrote = write(fd, text, strlen(text));
-	saved = errno;
-	close(fd);
-	return wrote == (ssize_t)strlen(text) ? 0 : -saved;
-}
-
-/* We are root in the user namespace, and ourselves outside. */
-static int
-identity_map(uid_t uid, gid_t gid)
-{
-	char line[64];
-	int ret;
-
-	ret = file_write("/proc/self/setgroups", "deny");
-	if (ret != 0 && ret != -ENOENT)
-		return ret;
-	snprintf(line, sizeof(line), "0 %u 1", (unsigned)uid);
-	ret = file_write("/proc/self/uid_map", line);
-	if (ret != 0)
-		return ret;
-	snprintf(line, sizeof(line), "0 %u 1", (unsigned)gid);
-	return file_write("/proc/self/gid_map", line);
-}
+struct loading {
+	const struct source *source;
+	const char *text; /* text to load; NULL: load the file by its path */
+	char *blanked;    /* text without flow tables; NULL: not needed */
+	char *messages;   /* messages of the first attempt that failed for good */
+	struct devices devices;
+};
 
 /*
- * Whoever may make a network namespace makes only that: in a user namespace root could no
- * longer read files of other users that the rules may include.
+ * Set the include path: `include "name"` is searched in the directory of the rule file,
+ * then in nft's default directory.
  */
-int
-namespace_enter(void)
-{
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	int ret;
-
-	if (unshare(CLONE_NEWNET) == 0)
-		return 0;
-	ret = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? identity_map(uid, gid)
-							 : -errno;
-	if (ret != 0)
-		complain(
-			"cannot create a private network namespace to load the rules in: "
-			"%s; where that is not allowed, give the output of "
-			"'nft -j list ruleset' instead of the rule file",
-			strerror(-ret));
-	return ret;
-}
-
-/* `include "name"` looks beside the file that is loaded, then where nft looks. */
 static int
 include_beside(struct nft_ctx *nft, const char *file)
 {
@@ -82,90 +47,197 @@ include_beside(struct nft_ctx *nft, const char *file)
 	return ret;
 }
 
-static void
-messages_pass(struct nft_ctx *nft, const struct source *source)
+/* Take nft's messages since the last call, malloced; NULL: none, or no memory. */
+static char *
+messages_take(struct nft_ctx *nft)
 {
 	const char *messages = nft_ctx_get_error_buffer(nft);
 
-	if (messages != NULL)
-		messages_print(stderr, messages, source);
+	return messages != NULL && messages[0] != '\0' ? strdup(messages) : NULL;
 }
 
-/* What was read of a pipe, again as a file: from a buffer nft's messages tell no line. */
+/*
+ * Write the text to a memory file and return its descriptor. For a text in memory nft's
+ * messages would contain no line numbers.
+ */
 static int
-stdin_replace(const struct source *source)
+stdin_replace(const struct source *source, const char *text)
 {
 	int fd = memfd_create("rules", MFD_CLOEXEC);
-	size_t done = 0;
+	size_t length = strlen(text), done = 0;
 	ssize_t wrote = 0;
 
-	while (fd >= 0 && done < source->length) {
-		wrote = write(fd, source->text + done, source->length - done);
+	while (fd >= 0 && done < length) {
+		wrote = write(fd, text + done, length - done);
 		if (wrote <= 0)
 			break;
 		done += (size_t)wrote;
 	}
-	if (fd < 0 || done < source->length || lseek(fd, 0, SEEK_SET) != 0 ||
+	if (fd < 0 || done < length || lseek(fd, 0, SEEK_SET) != 0 ||
 	    dup2(fd, STDIN_FILENO) < 0) {
-		complain("%s: cannot be kept in memory: %s", source->name,
-			 strerror(errno));
+		message_error(0, "%s: cannot be kept in memory: %s", source->name,
+			      strerror(errno));
 		return -1;
 	}
 	close(fd);
 	return 0;
 }
 
+/* Load the text, or the file by its path so that messages and includes refer to it. */
 static int
-nft_load(struct nft_ctx *nft, const struct source *source)
+nft_load(struct nft_ctx *nft, const struct source *source, const char *text)
 {
-	int ret;
-
-	if (source->text != NULL) {
-		ret = stdin_replace(source);
-		return ret == 0 ? nft_run_cmd_from_filename(nft, "/dev/stdin") : ret;
-	}
-	ret = include_beside(nft, source->name);
-	return ret == 0 ? nft_run_cmd_from_filename(nft, source->name) : ret;
+	if (source->named && include_beside(nft, source->name) != 0)
+		return -ENOMEM;
+	if (text == NULL)
+		return nft_run_cmd_from_filename(nft, source->name);
+	if (stdin_replace(source, text) != 0)
+		return -EIO;
+	return nft_run_cmd_from_filename(nft, "/dev/stdin");
 }
 
-static int
-nft_list(struct nft_ctx *nft, char **json)
+static struct nft_ctx *
+nft_open(void)
+{
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+
+	if (nft != NULL &&
+	    (nft_ctx_buffer_error(nft) != 0 || nft_ctx_buffer_output(nft) != 0)) {
+		nft_ctx_free(nft);
+		nft = NULL;
+	}
+	if (nft == NULL)
+		message_error(0, "cannot start nft: %s", strerror(errno));
+	return nft;
+}
+
+/* Return the output of a list command, malloced; NULL: it failed. */
+static char *
+nft_list(struct nft_ctx *nft, unsigned flags)
 {
 	const char *listed;
 
-	nft_ctx_output_set_flags(nft, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE);
-	nft_ctx_unbuffer_output(nft); /* what the file itself may have printed */
+	nft_ctx_output_set_flags(nft, flags | NFT_CTX_OUTPUT_HANDLE);
+	/* discard what the rule file itself may have listed */
+	nft_ctx_unbuffer_output(nft);
 	if (nft_ctx_buffer_output(nft) != 0 ||
 	    nft_run_cmd_from_buffer(nft, "list ruleset") != 0)
-		return -EIO;
+		return NULL;
 	listed = nft_ctx_get_output_buffer(nft);
-	*json = listed != NULL ? strdup(listed) : NULL;
-	return *json != NULL ? 0 : -ENOMEM;
+	return listed != NULL ? strdup(listed) : NULL;
+}
+
+/* Remove flow tables from the text to load. Returns whether that changed it. */
+static bool
+loading_blank(struct loading *loading)
+{
+	if (loading->blanked != NULL || loading->source->content == NULL)
+		return false;
+	loading->blanked = flowtables_blank(loading->source->content);
+	if (loading->blanked != NULL)
+		loading->text = loading->blanked;
+	return loading->blanked != NULL;
+}
+
+/* Print nft's messages about the file, and a hint. */
+static void
+refusal_print(const struct loading *loading)
+{
+	const struct source *source = loading->source;
+
+	if (loading->messages != NULL) {
+		messages_print(stderr, loading->messages, source);
+		hints_print(source->name, loading->messages);
+	}
+	message_error(0, "%s: nft does not take it", source->name);
+}
+
+/*
+ * Supply what the file needs and the namespace lacks: interfaces; or remove flow tables.
+ * Returns whether another attempt makes sense.
+ */
+static bool
+loading_mend(struct loading *loading, char *messages)
+{
+	bool again = false;
+
+	if (messages != NULL)
+		again = devices_create(&loading->devices, loading->source, messages) > 0;
+	if (again) {
+		free(messages);
+		return true;
+	}
+	if (loading->messages == NULL)
+		loading->messages = messages;
+	else
+		free(messages);
+	return loading_blank(loading);
+}
+
+/*
+ * Load the file, and retry after supplying what it needs. A file that fails leaves
+ * nothing in the kernel. Returns the context, or NULL after a message.
+ */
+static struct nft_ctx *
+nft_load_whole(struct loading *loading)
+{
+	struct nft_ctx *nft;
+	bool again;
+
+	do {
+		nft = nft_open();
+		if (nft == NULL || nft_load(nft, loading->source, loading->text) == 0)
+			return nft;
+		again = loading_mend(loading, messages_take(nft));
+		nft_ctx_free(nft);
+	} while (again);
+	refusal_print(loading);
+	return NULL;
+}
+
+/* Add the annotations for messages to the JSON; omit them when anything fails. */
+static void
+json_annotate(const struct loading *loading, struct nft_ctx *nft, char **json)
+{
+	const unsigned flags = NFT_CTX_OUTPUT_TERSE | NFT_CTX_OUTPUT_STATELESS;
+	struct annotations annotations = {.flowtables = loading->blanked != NULL};
+	char *text = strlen(*json) <= TEXTS_MAX ? nft_list(nft, flags) : NULL;
+	struct listing listing;
+
+	if (text == NULL)
+		return;
+	if (listing_read(text, &listing) == 0) {
+		annotations.listing = &listing;
+		annotations.places = places_read(&listing, loading->source);
+		annotate(json, &annotations);
+		places_free(&listing, annotations.places);
+	}
+	listing_free(&listing);
+	free(text);
 }
 
 int
 nft_to_json(const struct source *source, char **json)
 {
-	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	int ret = -EINVAL;
+	struct loading loading = {.source = source, .text = source->text};
+	struct nft_ctx *nft = nft_load_whole(&loading);
+	char *messages;
 
-	if (nft == NULL || nft_ctx_buffer_error(nft) != 0 ||
-	    nft_ctx_buffer_output(nft) != 0) {
-		complain("cannot start nft: %s", strerror(errno));
-		goto done;
-	}
-	if (nft_load(nft, source) != 0) {
-		messages_pass(nft, source);
-		complain("%s: nft does not take it", source->name);
-		goto done;
-	}
-	ret = nft_list(nft, json);
-	messages_pass(nft, source);
-	if (ret != 0)
-		complain("%s: loaded, but cannot be listed: %s", source->name,
-			 strerror(-ret));
-done:
-	if (nft != NULL)
+	*json = NULL;
+	if (nft != NULL) {
+		*json = nft_list(nft, NFT_CTX_OUTPUT_JSON);
+		messages = messages_take(nft); /* these are warnings */
+		if (messages != NULL)
+			messages_print(stderr, messages, source);
+		free(messages);
+		if (*json == NULL)
+			message_error(0, "%s: is loaded, but nft cannot list it",
+				      source->name);
+		else
+			json_annotate(&loading, nft, json);
 		nft_ctx_free(nft);
-	return ret;
+	}
+	free(loading.blanked);
+	free(loading.messages);
+	return *json != NULL ? 0 : -EINVAL;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * nft's messages quote the line that they are about. A rule file may include any file
- * that we can read, and its messages go to whoever may reload rules: a line is quoted
- * only when it stands in a file below the folder of the rule file. Which file nft has
- * read may change under us (a link to elsewhere, replaced between two looks), so the line
- * is read once more, by a path that cannot leave the folder, and has to be the same.
+ * Decide which lines nft's messages may quote. A rule file may include any file that we
+ * can read, and messages are shown to each user who may reload rules, so a line is quoted
+ * only when its file is below the directory of the rule file. The file that nft has read
+ * may have been replaced since by a link to another place. Therefore the line is read
+ * again through a path that cannot leave the directory, and must be equal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +20,9 @@
 
 #include "ruleset.h"
 
-#define QUOTE_BYTES 1023u /* nft's limit */
+#define QUOTE_BYTES 1023u /* length of the longest line that nft quotes */
 
-/* "FILE:LINE:COLUMNS: Error: .." */
+/* The parsed first line of a message: "FILE:LINE:COLUMNS: Error: ..". */
 struct header {
 	char file[PATH_MAX];
 	unsigned line;
@@ -41,7 +41,7 @@ open_beneath(int folder, const char *path)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* The part of a path behind a folder, or NULL. */
+/* Return the part of a path after a directory; NULL: the path is not in it. */
 static const char *
 path_behind(const char *path, const char *folder)
 {
@@ -55,9 +55,9 @@ path_behind(const char *path, const char *folder)
 }
 
 /*
- * A path as nft names it, from the folder on, written to inside; or false. nft puts the
- * folder as we gave it before what is included, but means ./ and ../ from the working
- * directory.
+ * Convert a path in a message of nft to one relative to the directory, written to inside.
+ * Returns false if it is outside. nft prefixes included paths with the directory as we
+ * passed it; paths with ./ and ../ are relative to the working directory.
  */
 static bool
 path_inside(const char *path, const char *folder, char inside[PATH_MAX])
@@ -77,7 +77,7 @@ path_inside(const char *path, const char *folder, char inside[PATH_MAX])
 	return behind != NULL;
 }
 
-/* Whether a line of a file is this text, as far as nft quotes. */
+/* Return whether a line of a file equals this text, as far as nft quotes a line. */
 static bool
 line_is(FILE *in, unsigned number, const char *text, size_t length)
 {
@@ -123,7 +123,7 @@ line_is_inside(const char *folder, const struct header *header, const char *text
 	return same;
 }
 
-/* Whether a line of the messages begins one. */
+/* Parse the first line of a message. Returns false for other lines. */
 static bool
 header_read(struct header *header, const char *text, size_t length)
 {
@@ -155,14 +155,14 @@ begins(const char *text, size_t length, const char *with)
 	return length >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
 }
 
-/* Length of a line, without its end. */
+/* Return the length of a line without its line feed. */
 static size_t
 line_length(const char *text)
 {
 	return strcspn(text, "\n");
 }
 
-/* The same, of what is quoted. */
+/* Return the length of the part of a line that nft quotes. */
 static size_t
 quoted_length(const char *text)
 {
@@ -197,12 +197,15 @@ source_is_quotable(const struct source *source, unsigned line)
 	return inside;
 }
 
-/* Whether the message that begins here may be printed as it is. */
+/*
+ * Return whether a message with this header may be printed unchanged. rest: the text
+ * after the header.
+ */
 static bool
 message_is_ours(const struct source *source, const char *folder,
 		const struct header *header, const char *rest)
 {
-	/* what we were given to read */
+	/* the rules were read from standard input */
 	if ((source->text != NULL || strcmp(source->name, "/dev/stdin") == 0) &&
 	    strcmp(header->file, "/dev/stdin") == 0)
 		return true;
@@ -215,7 +218,10 @@ static const char text_hidden[] =
 	": Error: what is wrong is not shown: the file is not below "
 	"the folder of the rules";
 
-/* A brace is missing, say: no line has that error, and nft quotes one nevertheless. */
+/*
+ * Return whether the error is an unexpected end of the file, for example a missing brace.
+ * Such an error belongs to no line, but nft quotes one.
+ */
 static bool
 ends_early(const char *error)
 {

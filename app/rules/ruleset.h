@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From a file of rules to nft's JSON, without touching the machine's own rules.
+ * Convert a rule file to nft's JSON without changing this machine's own rules.
  *
- * Only a kernel turns nft's text into its JSON: libnftables loads the text, and lists
- * what the kernel then holds. So a network namespace is made that nothing else is in,
- * loaded, and left to vanish with the process. Making a user namespace is refused to
- * processes with threads; hence a program of its own and not a library.
+ * Only the kernel can convert nft's text to its JSON: libnftables loads the text and then
+ * lists the kernel's ruleset. It is loaded into a new network namespace, which ends with
+ * the process. A process with threads may not create a user namespace; hence this is a
+ * program of its own and not a library.
  *
- * Each function returns 0 or -errno; then it has said on stderr what is wrong.
+ * Each function returns 0, or -errno after a message on standard error.
  */
 #ifndef RULES_RULESET_H
 #define RULES_RULESET_H
@@ -16,41 +16,49 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* What the operator gave: text in memory, or only the name where nft reads it better. */
+/* Rules named on the command line: a text in memory, or a file that nft reads itself. */
 struct source {
-	const char *name; /* for messages; of a file, its path */
-	char *text;       /* NULL: a plain file of nft text, to be read by its path */
+	const char *name; /* name for messages; for a file, its path */
+	char *content;    /* what was read from the file */
+	char *text;       /* equal to content; NULL: nft reads the file by its path */
 	size_t length;
-	bool json;  /* text is JSON already */
+	bool json;  /* text is JSON, not nft's language */
 	bool named; /* name is a path */
 };
 
-/* Look at a file, "-": stdin. */
+/* Read a file; "-" is standard input. Returns 0 or -errno. */
 int source_read(struct source *source, const char *file);
 void source_free(struct source *source);
 
-/* Into a network namespace of our own, and what that takes. */
+/*
+ * Return the text of another file, malloced. It is truncated if reading fails midway;
+ * NULL: the file cannot be read.
+ */
+char *source_text(const char *file);
+
+/* Enter a new network namespace, and if required a user namespace. */
 int namespace_enter(void);
 
-/* Load the source, list it: JSON, malloced, ending in 0. */
+/* Load the source and store the resulting ruleset as malloced JSON in *json. */
 int nft_to_json(const struct source *source, char **json);
 
-/*
- * Read the JSON as sluice does; say what it holds. ports: "lan,wan", or NULL: any name.
- */
-int ruleset_check(const struct source *source, const char *json, size_t length,
-		  char *ports);
+struct check_options {
+	const char *ports; /* "lan,wan", the valid interface names; NULL: any name */
+	bool refuse_other; /* as in ruleset_options */
+	bool explain;      /* say for each conntrack state what its packets cost */
+};
+
+/* Load the JSON as sluice does and print a summary. */
+int ruleset_check(const struct source *source, const char *json,
+		  const struct check_options *wanted);
 
 /*
- * Print nft's messages. Of those about a file that is not below the folder of the rule
- * file only the place is printed: they quote it.
+ * Print nft's messages, which quote the file. A message about a file outside of the rule
+ * file's directory is reduced to its place.
  */
 void messages_print(FILE *out, const char *messages, const struct source *source);
 
-/* Whether a message may quote a line of the source's text; likewise. */
+/* Return whether a message may quote a line of the source's text, by the same rule. */
 bool source_is_quotable(const struct source *source, unsigned line);
-
-/* One line on stderr, with the program's name. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

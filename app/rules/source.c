@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What kind of file it is, and its text where it is not nft that reads it. */
+/* Read the rule file: check its kind, then load its text. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +10,11 @@
 
 #include <jansson.h>
 
+#include "message.h"
 #include "ruleset.h"
 
-#define TEXT_MAX ((size_t)64 << 20) /* 65,535 rules and a million elements have 20 */
+/* 64 MiB; 65,535 rules and a million elements take 20 */
+#define TEXT_MAX ((size_t)64 << 20)
 
 static int
 text_read(struct source *source, FILE *in)
@@ -25,7 +27,7 @@ text_read(struct source *source, FILE *in)
 			room = room == 0 ? 64 * 1024 : room * 2;
 			grown = realloc(source->text, room + 1);
 			if (grown == NULL) {
-				complain("%s: no memory for it", source->name);
+				message_error(0, "%s: no memory for it", source->name);
 				return -ENOMEM;
 			}
 			source->text = grown;
@@ -33,13 +35,14 @@ text_read(struct source *source, FILE *in)
 		got = fread(source->text + source->length, 1, room - source->length, in);
 		source->length += got;
 		if (source->length > TEXT_MAX) {
-			complain("%s: more than %zu MiB: this is no file of rules",
-				 source->name, TEXT_MAX >> 20);
+			message_error(0,
+				      "%s: more than %zu MiB: this is no file of rules",
+				      source->name, TEXT_MAX >> 20);
 			return -EFBIG;
 		}
 	} while (got > 0);
 	if (ferror(in)) {
-		complain("%s: %s", source->name, strerror(errno));
+		message_error(0, "%s: %s", source->name, strerror(errno));
 		return -EIO;
 	}
 	source->text[source->length] = '\0';
@@ -54,7 +57,7 @@ starts_as_json(const char *text)
 	return *text == '{';
 }
 
-/* nft takes a text's bytes as they are: one that is not text has no good message. */
+/* Reject what nft would accept or report badly: bytes 0, malformed JSON. */
 static int
 text_check(struct source *source)
 {
@@ -64,7 +67,8 @@ text_check(struct source *source)
 
 	source->json = starts_as_json(source->text);
 	if (strlen(source->text) != source->length) {
-		complain("%s: holds a byte 0: this is no file of rules", source->name);
+		message_error(0, "%s: holds a byte 0: this is no file of rules",
+			      source->name);
 		return -EINVAL;
 	}
 	if (!source->json)
@@ -72,15 +76,15 @@ text_check(struct source *source)
 	root = json_loadb(source->text, source->length, 0, &at);
 	if (root == NULL) {
 		quote = !source->named || source_is_quotable(source, (unsigned)at.line);
-		complain("%s:%d:%d: not JSON%s%s", source->name, at.line, at.column,
-			 quote ? ": " : "", quote ? at.text : "");
+		message_error(0, "%s:%d:%d: not JSON%s%s", source->name, at.line,
+			      at.column, quote ? ": " : "", quote ? at.text : "");
 		return -EINVAL;
 	}
 	json_decref(root);
 	return 0;
 }
 
-/* /dev/stdin and the like, where somebody types. */
+/* Return whether the file is the terminal of standard input, such as /dev/stdin. */
 static bool
 is_terminal(const char *file)
 {
@@ -91,8 +95,9 @@ is_terminal(const char *file)
 }
 
 /*
- * Whether a file is of a kind that can hold rules, before it is opened: to open a device
- * may do something. A terminal and a pipe can, as /dev/stdin or of the shell's <(..).
+ * Check before opening that a file is of a kind that can contain rules, because opening a
+ * device may have side effects. Terminals (/dev/stdin) and pipes (the shell's <(..)) are
+ * allowed.
  */
 static int
 kind_check(const char *file)
@@ -101,7 +106,7 @@ kind_check(const char *file)
 	const char *kind = NULL;
 
 	if (stat(file, &status) != 0)
-		return 0; /* opening it says why */
+		return 0; /* open() will fail and report the reason */
 	if (S_ISDIR(status.st_mode))
 		kind = "a directory";
 	else if (S_ISBLK(status.st_mode) ||
@@ -113,7 +118,7 @@ kind_check(const char *file)
 		kind = "larger than 64 MiB";
 	if (kind == NULL)
 		return 0;
-	complain("%s: is %s, a file of rules is expected", file, kind);
+	message_error(0, "%s: is %s, a file of rules is expected", file, kind);
 	return -EINVAL;
 }
 
@@ -133,7 +138,7 @@ source_read(struct source *source, const char *file)
 	in = standard ? stdin : fopen(file, "re");
 	if (in == NULL || fstat(fileno(in), &status) != 0) {
 		ret = -errno;
-		complain("%s: %s", source->name, strerror(errno));
+		message_error(0, "%s: %s", source->name, strerror(errno));
 		if (in != NULL && !standard)
 			fclose(in);
 		return ret;
@@ -144,15 +149,33 @@ source_read(struct source *source, const char *file)
 	if (ret == 0)
 		ret = text_check(source);
 	if (ret == 0 && !source->json && S_ISREG(status.st_mode) && !standard) {
-		/* by its path, so that messages and includes name it */
-		free(source->text);
+		/*
+		 * let nft read the file by its path, so that messages and includes refer
+		 * to it
+		 */
+		source->content = source->text;
 		source->text = NULL;
 	}
+	if (source->text != NULL)
+		source->content = source->text;
 	return ret;
 }
 
 void
 source_free(struct source *source)
 {
-	free(source->text);
+	free(source->content);
+}
+
+char *
+source_text(const char *file)
+{
+	struct source source = {.name = file};
+	FILE *in = kind_check(file) == 0 ? fopen(file, "re") : NULL;
+
+	if (in != NULL) {
+		text_read(&source, in);
+		fclose(in);
+	}
+	return source.text;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The driver net_af_packet puts its sockets into a fanout group with
- * PACKET_FANOUT_FLAG_DEFRAG, even where there is only one, and no argument of the device
- * changes that. The kernel then reassembles the fragments of IPv4 before sluice sees
- * them: the datagram is longer than the link allows, and is cut off or dropped. A
- * firewall has to see the frames themselves.
+ * The driver net_af_packet adds its sockets to a fanout group with
+ * PACKET_FANOUT_FLAG_DEFRAG, even if there is only one socket, and no device argument
+ * changes that. The kernel then reassembles IPv4 fragments before sluice receives them,
+ * and the datagram is longer than the MTU, so it is truncated or dropped. A firewall must
+ * see the frames as they were sent.
  *
- * This setsockopt() stands before libc's for the whole program, the driver included, and
- * takes the flag away. Everything else goes to the kernel as it is.
+ * This setsockopt() replaces the one of libc in the whole program, including the driver.
+ * It removes the flag and passes all other calls to the kernel unchanged.
  */
 #include <linux/if_packet.h>
 #include <string.h>

@@ -8,10 +8,12 @@
 #include <rte_malloc.h>
 
 #include "exit.h"
+#include "message.h"
 
 /*
- * workers: auto. All cores, where the devices bring each packet to its owner; otherwise
- * no more than wires and groups, since most packets would have to be handed over.
+ * Number of workers for `workers: auto`: all cores if the devices steer each packet to
+ * its owner. Otherwise at most one for each wire or group, because most packets would
+ * have to be handed over.
  */
 static unsigned
 workers_auto(const struct sluice *s, unsigned lcores)
@@ -34,7 +36,6 @@ int
 assign_workers(struct sluice *s)
 {
 	unsigned lcores = rte_lcore_count() - 1, lcore = rte_get_main_lcore(), i;
-	char text[256];
 
 	s->on_main = lcores == 0;
 	if (s->on_main)
@@ -43,19 +44,26 @@ assign_workers(struct sluice *s)
 	if (s->worker_count == 0)
 		s->worker_count = workers_auto(s, lcores);
 	if (s->worker_count > lcores) {
-		snprintf(text, sizeof(text),
-			 "%u workers, but the EAL has %u lcores for them (option -l; one "
-			 "more is for the control threads)",
-			 s->worker_count, lcores);
-		return fail(EXIT_CONFIG, text);
+		return message_error(
+			EXIT_CONFIG,
+			"%u workers, but the EAL has %u lcores for them (option -l; one "
+			"more is for the control threads)",
+			s->worker_count, lcores);
+	}
+	if (s->worker_count > config_units(s->config) && s->config->xdp[0]) {
+		return message_error(
+			EXIT_CONFIG,
+			"%u workers, but a wire with xdp has one, which owns its "
+			"connections: `workers: %u` or auto expected",
+			s->worker_count, config_units(s->config));
 	}
 	if (s->worker_count > config_units(s->config) &&
 	    config_shared_units(s->config) == 0) {
-		snprintf(text, sizeof(text),
-			 "%u workers, but the wires are %u groups, each of which has one "
-			 "worker",
-			 s->worker_count, config_units(s->config));
-		return fail(EXIT_CONFIG, text);
+		return message_error(
+			EXIT_CONFIG,
+			"%u workers, but the wires are %u groups, each of which has one "
+			"worker",
+			s->worker_count, config_units(s->config));
 	}
 	for (i = 0; i < s->worker_count; i++) {
 		if (!s->on_main)
@@ -72,7 +80,8 @@ wire_workers(const struct sluice *s, unsigned wire)
 	const unsigned shared = config_shared_units(s->config);
 	unsigned n, workers = 1;
 
-	if (s->worker_count <= units || s->config->group[wire] != 0)
+	if (s->worker_count <= units || s->config->group[wire] != 0 ||
+	    s->config->xdp[wire])
 		return 1;
 	for (n = 0; n < s->worker_count - units; n++)
 		workers += config_shared_unit(s->config, n % shared) ==
@@ -110,8 +119,8 @@ assign_queues(struct sluice *s)
 }
 
 /*
- * Which queue, of so many, the i-th of n workers has: where there is but one, side says
- * whose.
+ * Return the queue of the i-th of n workers. If a port has only one queue, side decides
+ * which worker uses it.
  */
 static uint16_t
 queue_of(unsigned i, unsigned n, unsigned queues, unsigned side)
@@ -145,8 +154,8 @@ give_out(struct sluice *s, unsigned wire)
 }
 
 /*
- * By which function the owners of a wire's packets are found: the devices', if one has
- * it.
+ * Choose the function that computes the owner of a packet: the devices' RSS hash if one
+ * of them has RSS, otherwise our own hash.
  */
 static int
 choose_function(struct sluice *s, unsigned wire, struct steer *steer)
@@ -156,7 +165,9 @@ choose_function(struct sluice *s, unsigned wire, struct steer *steer)
 	uint8_t secret[KEY_SECRET_BYTES];
 
 	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
-		return fail(EXIT_DEVICE, "no random bytes for the hash");
+		return message_error(EXIT_DEVICE,
+				     "no random bytes for the hash: getrandom() fails; "
+				     "a system call filter may forbid it");
 	for (side = 0; side < 2; side++)
 		if (ports[side].rx_queues > 1)
 			table = RTE_MIN(table, ports[side].rss_table);
@@ -185,7 +196,10 @@ link_workers(struct sluice *s, unsigned wire)
 		group[i] = rte_zmalloc_socket("handover", sizeof(struct handoff),
 					      RTE_CACHE_LINE_SIZE, sockets[i]);
 		if (group[i] == NULL)
-			return fail(EXIT_DEVICE, "no memory for the handoff");
+			return message_error(
+				EXIT_DEVICE,
+				"no memory for the handoff between workers: give the "
+				"EAL more (hugepages, or -m with --no-huge)");
 		group[i]->engine = s->workers[number].engine;
 		config_engine(s->config, s->worker_count, &group[i]->config);
 		s->workers[number].handoff = group[i];
@@ -195,10 +209,14 @@ link_workers(struct sluice *s, unsigned wire)
 		if (ports[i].tx_queues > 1)
 			sender[i] = STEER_ANY;
 	if (handoff_init(group, s->steer[wire], sockets, sender) != 0)
-		return fail(EXIT_DEVICE, "no memory for the handoff rings");
+		return message_error(
+			EXIT_DEVICE,
+			"no memory for the rings between workers: give the EAL "
+			"more (hugepages, or -m with --no-huge)");
 	for (i = 0; i < n; i++) {
 		number = wire_worker(s, wire, i);
 		s->control_workers[number].gathered = group[i]->fragments;
+		s->control_workers[number].gather_config = &group[i]->config;
 	}
 	return 0;
 }
@@ -216,7 +234,10 @@ assign_ports(struct sluice *s)
 		s->steer[wire] = rte_zmalloc("steer", sizeof(struct steer),
 					     RTE_CACHE_LINE_SIZE);
 		if (s->steer[wire] == NULL)
-			return fail(EXIT_DEVICE, "no memory for the handoff");
+			return message_error(
+				EXIT_DEVICE,
+				"no memory for the handoff between workers: give the "
+				"EAL more (hugepages, or -m with --no-huge)");
 		status = choose_function(s, wire, s->steer[wire]);
 		s->steer[wire]->flags = s->config->pppoe ? PACKET_PPPOE : 0;
 		if (status == 0)

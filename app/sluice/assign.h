@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which worker has which wires and queues. A group of wires has one worker always, and
- * counts as one wire here. With no more workers than wires, each wire has one worker, in
- * turns. With more, each worker has one wire, in turns too, and the workers of a wire
- * share its ports: a receive queue each where the device spreads packets by symmetric
- * RSS, else one queue, which one of them reads; likewise for sending. What they receive
- * for one another they hand over (steer/handoff.h).
+ * Assign wires and queues to workers. A group of wires always has one worker, and counts
+ * as one wire here. If there are at most as many workers as wires, each wire gets one
+ * worker, round robin. If there are more, each worker gets one wire, also round robin,
+ * and the workers of a wire share its ports: each has its own receive queue if the device
+ * spreads packets by symmetric RSS, otherwise one of them reads the only queue. The same
+ * holds for transmit queues. Workers hand packets that they receive for each other over
+ * (steer/handoff.h).
  */
 #ifndef SLUICE_ASSIGN_H
 #define SLUICE_ASSIGN_H
 
 #include "sluice.h"
 
-/* How many workers, and on which lcores. Returns 0 or an exit status. */
+/* Choose the number of workers and their lcores. Returns 0 or an exit status. */
 int assign_workers(struct sluice *s);
 
-/* The workers of a wire: how many, and the number of the i-th. */
+/* Return the number of workers of a wire, and the number of its i-th worker. */
 unsigned wire_workers(const struct sluice *s, unsigned wire);
 unsigned wire_worker(const struct sluice *s, unsigned wire, unsigned i);
 
-/* How many queues each port should have. */
+/* Choose the number of queues of each port. */
 void assign_queues(struct sluice *s);
 
 /*
- * The ports have started, with the queues that they have: give them out, link the
- * workers.
+ * Assign the queues of the started ports to the workers, and link workers that share a
+ * wire. Returns 0 or an exit status.
  */
 int assign_ports(struct sluice *s);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Time for the engines: nanoseconds since 1970 as it was when we started, moved on by the
- * TSC. It never goes back, whatever happens to the machine's clock.
+ * Time for the engines: nanoseconds since 1970. It starts at the system time and then
+ * follows the TSC, so it never goes back, even if the system time is changed.
  */
 #ifndef SLUICE_CLOCK_H
 #define SLUICE_CLOCK_H
@@ -14,7 +14,7 @@
 struct clock {
 	uint64_t start_tsc;
 	uint64_t start_ns;
-	uint64_t mult; /* ns a cycle, 32 bits behind the point */
+	uint64_t mult; /* ns per TSC cycle, fixed point with 32 fractional bits */
 };
 
 static inline void

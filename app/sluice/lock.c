@@ -22,8 +22,9 @@ struct lock {
 
 static struct lock locks[LOCKS_MAX];
 static unsigned lock_count;
+static bool looking; /* locks_free(): take nothing, create nothing */
 
-/* The folder that a path is in, as the control socket's is made. */
+/* Create the directory of a path, as for the control socket. */
 static int
 folder_make(const char *path)
 {
@@ -37,8 +38,8 @@ folder_make(const char *path)
 }
 
 /*
- * Whether the path still names the open file: its last owner may have removed it
- * meanwhile.
+ * Return whether the path still refers to the open file; the last owner may have removed
+ * it in the meantime.
  */
 static bool
 is_same_file(int fd, const char *path)
@@ -50,8 +51,8 @@ is_same_file(int fd, const char *path)
 }
 
 /*
- * Returns a descriptor, or -errno; -EBUSY and *owner: the process that has the file, or
- * 0.
+ * Open and lock a file. Returns a descriptor, or -errno; with -EBUSY, *owner is the
+ * process that holds the lock, or 0 if it is not known.
  */
 static int
 file_lock(const char *path, long *owner)
@@ -81,6 +82,24 @@ file_lock(const char *path, long *owner)
 	return fd;
 }
 
+/* Return 0, or -EBUSY and *owner as file_lock() does. A missing file is not locked. */
+static int
+file_look(const char *path, long *owner)
+{
+	char text[32] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), status = 0;
+
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_SH | LOCK_NB) != 0) {
+		status = -EBUSY;
+		if (pread(fd, text, sizeof(text) - 1, 0) > 0)
+			*owner = strtol(text, NULL, 10);
+	}
+	close(fd);
+	return status;
+}
+
 static bool
 is_taken(const char *path)
 {
@@ -92,7 +111,7 @@ is_taken(const char *path)
 	return false;
 }
 
-/* what: of the message, "control socket /run/x.sock" */
+/* Take a lock. what: subject of the message, such as "control socket /run/x.sock". */
 static int
 lock_take(const char *path, const char *what, char *message, size_t size)
 {
@@ -102,7 +121,9 @@ lock_take(const char *path, const char *what, char *message, size_t size)
 
 	if (is_taken(path) || lock_count == LOCKS_MAX)
 		return 0;
-	status = folder_make(path);
+	status = looking ? file_look(path, &owner) : folder_make(path);
+	if (status == 0 && looking)
+		return 0;
 	if (status == 0)
 		status = file_lock(path, &owner);
 	if (status == -EBUSY)
@@ -128,11 +149,11 @@ lock_interface(const char *name, size_t length, char *message, size_t size)
 	unsigned index;
 
 	if (length >= sizeof(interface))
-		return 0; /* the driver says what is wrong with it */
+		return 0; /* the driver reports what is wrong with the argument */
 	snprintf(interface, sizeof(interface), "%.*s", (int)length, name);
 	index = if_nametoindex(interface);
 	if (index == 0)
-		return 0; /* the same */
+		return 0; /* the driver reports this error too */
 	if (stat("/proc/self/ns/net", &stat_ns) != 0)
 		stat_ns.st_ino = 0;
 	snprintf(path, sizeof(path), LOCK_FOLDER "/port-%lu-%u.lock",
@@ -141,7 +162,10 @@ lock_interface(const char *name, size_t length, char *message, size_t size)
 	return lock_take(path, what, message, size);
 }
 
-/* "net_af_xdp0,iface=eth1,..", net_pcap's rx_iface= and tx_iface= as well */
+/*
+ * Lock the interfaces in an EAL argument: "net_af_xdp0,iface=eth1,..", and rx_iface= and
+ * tx_iface= of net_pcap.
+ */
 static int
 lock_vdev(const char *device, char *message, size_t size)
 {
@@ -155,7 +179,7 @@ lock_vdev(const char *device, char *message, size_t size)
 	return status;
 }
 
-/* A device that is called by its PCI address. */
+/* Lock a device that is named by its PCI address. */
 static int
 lock_device(const char *device, char *message, size_t size)
 {
@@ -175,14 +199,19 @@ locks_take(const struct sluice_config *config, int argc, char *const *argv, char
 	   size_t size)
 {
 	char path[PATH_MAX], what[PATH_MAX + 16];
+	const char *device;
 	unsigned port;
 	int i, status;
 
 	snprintf(path, sizeof(path), "%s.lock", config->control);
 	snprintf(what, sizeof(what), "control socket %s", config->control);
 	status = lock_take(path, what, message, size);
-	for (port = 0; status == 0 && port < config->port_count; port++)
-		status = lock_device(config->ports[port].device, message, size);
+	for (port = 0; status == 0 && port < config->port_count; port++) {
+		device = config->ports[port].device;
+		status = config->xdp[0]
+				 ? lock_interface(device, strlen(device), message, size)
+				 : lock_device(device, message, size);
+	}
 	for (i = 1; status == 0 && i < argc; i++) {
 		if (strncmp(argv[i], "--vdev=", 7) == 0)
 			status = lock_vdev(argv[i] + 7, message, size);
@@ -190,6 +219,18 @@ locks_take(const struct sluice_config *config, int argc, char *const *argv, char
 			status = lock_vdev(argv[i + 1], message, size);
 	}
 	return status;
+}
+
+bool
+locks_free(const struct sluice_config *config, int argc, char *const *argv, char *message,
+	   size_t size)
+{
+	int status;
+
+	looking = true;
+	status = locks_take(config, argc, argv, message, size);
+	looking = false;
+	return status == 0;
 }
 
 void

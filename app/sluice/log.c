@@ -31,18 +31,18 @@ struct queue {
 	struct piece pieces[PIECES];
 	unsigned first;
 	unsigned count;
-	uint64_t lost;         /* bytes since the last note of it */
-	atomic_uint unwritten; /* pieces that are queued, or being written */
+	uint64_t lost;         /* bytes lost since the last message about lost bytes */
+	atomic_uint unwritten; /* number of pieces in the queue, or being written */
 };
 
 static struct queue queues[2] = {
 	{.lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER},
 	{.lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER},
 };
-static bool one_queue; /* for both streams */
+static bool one_queue; /* standard output and standard error share a queue */
 static atomic_bool stopped;
 
-/* Append as many pieces as the bytes need; false: there is no room for all of them. */
+/* Append as many pieces as the bytes need; return false if there is not enough room. */
 static bool
 queue_append(struct queue *q, int fd, const char *bytes, size_t length)
 {
@@ -62,7 +62,7 @@ queue_append(struct queue *q, int fd, const char *bytes, size_t length)
 	return true;
 }
 
-/* Say how much has been lost, if there is room for it. */
+/* Queue a message about the number of lost bytes, if there is room for it. */
 static bool
 queue_note_lost(struct queue *q, int fd)
 {
@@ -106,7 +106,10 @@ queue_take(struct queue *q, struct piece *piece)
 	pthread_mutex_unlock(&q->lock);
 }
 
-/* Until the program ends. A stream that fails has no reader, to whom one could say so. */
+/*
+ * Thread that writes the pieces of a queue until the program ends. Errors of a stream
+ * cannot be reported anywhere.
+ */
 static void *
 log_thread(void *context)
 {
@@ -121,7 +124,7 @@ log_thread(void *context)
 	return NULL;
 }
 
-/* Wait until all is written, or for STOP_MS. Safe in a handler of a signal. */
+/* Wait until everything is written, at most STOP_MS. Safe in a signal handler. */
 static void
 log_drain(void)
 {
@@ -135,7 +138,7 @@ log_drain(void)
 	}
 }
 
-/* What rte_panic() and assert() have said is to be seen. */
+/* Before the process dies, write out the messages of rte_panic() and assert(). */
 static void
 abort_handle(int number)
 {
@@ -171,7 +174,7 @@ log_start(void)
 	}
 	streams_sink(log_put);
 	signal(SIGABRT, abort_handle);
-	atexit(log_stop); /* where the EAL or a driver ends the program */
+	atexit(log_stop); /* in case the EAL or a driver calls exit() */
 }
 
 void

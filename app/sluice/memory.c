@@ -17,16 +17,17 @@
 
 #define MIB 1048576.0
 #define HUGE_BYTES (2u << 20)
-#define POPULATE_BYTES ((size_t)64 << 20) /* between two looks at the signals */
+/* bytes populated between two checks for a signal */
+#define POPULATE_BYTES ((size_t)64 << 20)
 
-/* What must stay free for everything else on the machine. */
+/* Bytes that must stay free for all other programs. */
 #define RESERVE_BYTES (64u << 20)
 
 #ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#define MADV_POPULATE_WRITE 23 /* since Linux 5.14; older headers lack it */
 #endif
 
-/* A number behind a name in /proc/meminfo; 0: not there. */
+/* Return the number after a name in /proc/meminfo; 0 if the name is missing. */
 static uint64_t
 meminfo(const char *name)
 {
@@ -46,7 +47,7 @@ meminfo(const char *name)
 	return value;
 }
 
-/* A number in a file of a control group: what follows `key` in it, or all there is. */
+/* Read a number from a control group file: the one after `key`, or the only one. */
 static uint64_t
 group_number(const char *folder, const char *file, const char *key)
 {
@@ -55,7 +56,8 @@ group_number(const char *folder, const char *file, const char *key)
 	size_t length = key != NULL ? strlen(key) : 0;
 	FILE *stream;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >= (int)sizeof(path))
+		return UINT64_MAX;
 	stream = fopen(path, "re");
 	if (stream == NULL)
 		return UINT64_MAX;
@@ -68,13 +70,13 @@ group_number(const char *folder, const char *file, const char *key)
 	return value;
 }
 
-/* What a version of control groups calls its numbers. */
+/* Names of the files and keys in a version of control groups. */
 struct group_files {
 	const char *root;
 	const char *limit;
 	const char *usage;
-	const char
-		*cache; /* in memory.stat: what the kernel takes back before it kills */
+	/* key in memory.stat: memory that the kernel reclaims before it kills */
+	const char *cache;
 };
 
 static const struct group_files group_v2 = {"/sys/fs/cgroup", "memory.max",
@@ -84,7 +86,7 @@ static const struct group_files group_v1 = {"/sys/fs/cgroup/memory",
 					    "memory.usage_in_bytes",
 					    "total_inactive_file"};
 
-/* What a group leaves its processes; without a limit UINT64_MAX. */
+/* Return the memory that a group may still allocate, bytes; UINT64_MAX: no limit. */
 static uint64_t
 group_available(const struct group_files *files, const char *folder)
 {
@@ -99,7 +101,7 @@ group_available(const struct group_files *files, const char *folder)
 	return limit > used ? limit - used : 0;
 }
 
-/* Of a group and of those that it is in, up to the root that is mounted here. */
+/* Return the least value of a group and its parents, up to the mounted root. */
 static uint64_t
 groups_available(const struct group_files *files, const char *group)
 {
@@ -117,7 +119,7 @@ groups_available(const struct group_files *files, const char *group)
 	}
 }
 
-/* Whether a list, "cpu,memory", has a word. */
+/* Return whether a list such as "cpu,memory" contains a word. */
 static bool
 has_word(const char *list, const char *word)
 {
@@ -133,8 +135,9 @@ has_word(const char *list, const char *word)
 }
 
 /*
- * What the control groups leave us, past which the kernel kills. A line of
- * /proc/self/cgroup: "4:cpu,memory:/folder" of version 1, "0::/folder" of version 2.
+ * Return the memory that the control groups still allow; beyond it the kernel kills the
+ * process. A line of /proc/self/cgroup is "4:cpu,memory:/folder" in version 1,
+ * "0::/folder" in version 2.
  */
 static uint64_t
 cgroup_available(void)
@@ -163,8 +166,8 @@ cgroup_available(void)
 	return available;
 }
 
-static uint64_t
-ordinary_available(void)
+uint64_t
+memory_available(void)
 {
 	uint64_t bytes = RTE_MIN(meminfo("MemAvailable") * 1024, cgroup_available());
 
@@ -181,9 +184,8 @@ map(size_t bytes, int flags)
 }
 
 /*
- * No page faults among the packets; an older kernel takes them there. Returns 0, -ENOMEM
- * or
- * -EINTR.
+ * Populate the pages now, so that packets do not wait for page faults. Older kernels do
+ * not support this; there the faults occur later. Returns 0, -ENOMEM or -EINTR.
  */
 static int
 populate(char *address, size_t bytes)
@@ -201,7 +203,10 @@ populate(char *address, size_t bytes)
 	return 0;
 }
 
-/* Map memory with these flags into *memory. Returns 0, -ENOMEM or -EINTR. */
+/*
+ * Map memory with these flags, and store the address in *memory. Returns 0, -ENOMEM or
+ * -EINTR.
+ */
 static int
 map_populated(struct memory *memory, size_t bytes, int flags)
 {
@@ -237,7 +242,7 @@ memory_transparent(void)
 
 	if (stream == NULL)
 		return false;
-	/* "always [madvise] never" */
+	/* the file contains, for example, "always [madvise] never" */
 	any = fgets(line, sizeof(line), stream) != NULL &&
 	      strstr(line, "[never]") == NULL;
 	fclose(stream);
@@ -265,7 +270,7 @@ memory_take(struct memory *memory, size_t bytes, int socket, char *message,
 	status = map_populated(memory, rounded, MAP_HUGETLB);
 	if (status != -ENOMEM)
 		return status;
-	available = ordinary_available();
+	available = memory_available();
 	memory->kind = "ordinary memory, transparent hugepages where there are some";
 	if (rounded <= available)
 		status = map_populated(memory, rounded, 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Memory of the tables: large, taken once, and touched at random, so the size of its
- * pages decides how fast it is. Tried in this order: hugepages that the EAL holds,
- * hugepages of the kernel, transparent hugepages on ordinary memory. Whether there is
- * enough is found out before anything is touched.
+ * Memory of the tables. It is large and accessed at random, so the page size decides how
+ * fast it is. These are tried in turn: hugepages of the EAL, hugepages of the kernel,
+ * transparent hugepages in ordinary memory. Whether enough memory is available is checked
+ * before any of it is populated.
  */
 #ifndef SLUICE_MEMORY_H
 #define SLUICE_MEMORY_H
@@ -13,27 +13,30 @@
 #include <stdint.h>
 
 struct memory {
-	void *address; /* zeroed, aligned to a page */
+	void *address; /* zeroed and page aligned */
 	size_t bytes;
-	const char *kind; /* for people */
-	size_t mapped;    /* 0: the EAL's */
+	const char *kind; /* kind of memory, for messages */
+	size_t mapped;    /* size of the mapping, bytes; 0: memory of the EAL */
 };
 
 /*
- * Take memory near a NUMA node, all of it there at once, so that no packet waits for a
- * page. Returns 0, or -ENOMEM and in message how much is needed and how much there is, or
- * -EINTR: the program is to end (stop.h).
+ * Allocate memory near a NUMA node and populate it, so that no packet waits for a page
+ * fault. Returns 0; -ENOMEM, and message says how much is needed and available; or
+ * -EINTR: the program shall end (stop.h).
  */
 int memory_take(struct memory *memory, size_t bytes, int socket, char *message,
 		size_t message_size);
 
-/* Bytes of free hugepages of the kernel's default size, now. */
+/*
+ * Return the bytes of ordinary memory that the machine and the control group of the
+ * process have left, without a reserve for other programs.
+ */
+uint64_t memory_available(void);
+
+/* Return the free bytes in hugepages of the kernel's default size. */
 uint64_t memory_hugepages_free(void);
 
-/*
- * Whether ordinary memory may get transparent hugepages when asked for, as memory_take()
- * does.
- */
+/* Return whether transparent hugepages are available to memory_take(). */
 bool memory_transparent(void);
 
 void memory_free(struct memory *memory);

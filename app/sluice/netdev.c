@@ -17,7 +17,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* linux/if.h has it, which does not go with net/if.h */
+#include <rte_common.h>
+
+/* defined in linux/if.h, which conflicts with net/if.h */
 #ifndef IFF_LOWER_UP
 #define IFF_LOWER_UP 0x10000
 #endif
@@ -70,7 +72,7 @@ attr_text(struct rtattr *attr, char *text, size_t size)
 		 (const char *)RTA_DATA(attr));
 }
 
-/* The attribute of a type inside another, or NULL. */
+/* Return the attribute of a type inside another attribute; NULL: none. */
 static struct rtattr *
 attr_inner(struct rtattr *outer, unsigned short type)
 {
@@ -97,6 +99,13 @@ netdev_attr(struct netdev *netdev, struct rtattr *attr)
 		break;
 	case IFLA_LINK:
 		netdev->link = attr_u32(attr);
+		break;
+	case IFLA_MASTER:
+		netdev->master = attr_u32(attr);
+		break;
+	case IFLA_ADDRESS:
+		memcpy(netdev->mac, RTA_DATA(attr),
+		       RTE_MIN(RTA_PAYLOAD(attr), sizeof(netdev->mac)));
 		break;
 	case IFLA_LINK_NETNSID:
 		netdev->link_nsid = (int)attr_u32(attr);
@@ -141,6 +150,7 @@ netdev_read(unsigned index, struct netdev *netdev)
 		return -EIO;
 	info = NLMSG_DATA(head);
 	netdev->up = (info->ifi_flags & IFF_UP) != 0;
+	netdev->promiscuous = (info->ifi_flags & IFF_PROMISC) != 0;
 	netdev->carrier = (info->ifi_flags & IFF_LOWER_UP) != 0;
 	left = (int)IFLA_PAYLOAD(head);
 	for (attr = IFLA_RTA(info); RTA_OK(attr, left); attr = RTA_NEXT(attr, left))
@@ -166,7 +176,7 @@ netdev_watch(void)
 	return fd;
 }
 
-/* The id that this namespace has for another, or -1. */
+/* Return the id by which this namespace knows another, or -1. */
 static int
 nsid_of(int namespace_fd)
 {
@@ -199,7 +209,7 @@ nsid_of(int namespace_fd)
 	return -1;
 }
 
-/* Enter the namespace of a file, if it is the one with this id. */
+/* Enter the namespace of a file if it has this id. */
 static int
 enter_if(const char *path, int nsid)
 {
@@ -214,7 +224,7 @@ enter_if(const char *path, int nsid)
 }
 
 /*
- * Of the files that the entries of a folder lead to: "/run/netns/%s", "/proc/%s/ns/net".
+ * Try the namespace files of a directory's entries: "/run/netns/%s" or "/proc/%s/ns/net".
  */
 static int
 enter_one_of(const char *folder, const char *format_end, int nsid)
@@ -259,8 +269,9 @@ request(unsigned long number, struct ifreq *ifr)
 	return status;
 }
 
-int
-netdev_set_up(unsigned index, bool up)
+/* Set or clear a flag (IFF_*) of an interface. */
+static int
+flag_set(unsigned index, short flag, bool on)
 {
 	struct ifreq ifr = {0};
 	int status;
@@ -270,8 +281,20 @@ netdev_set_up(unsigned index, bool up)
 	status = request(SIOCGIFFLAGS, &ifr);
 	if (status != 0)
 		return status;
-	ifr.ifr_flags = (short)(up ? ifr.ifr_flags | IFF_UP : ifr.ifr_flags & ~IFF_UP);
+	ifr.ifr_flags = (short)(on ? ifr.ifr_flags | flag : ifr.ifr_flags & ~flag);
 	return request(SIOCSIFFLAGS, &ifr);
+}
+
+int
+netdev_set_up(unsigned index, bool up)
+{
+	return flag_set(index, IFF_UP, up);
+}
+
+int
+netdev_set_promiscuous(unsigned index, bool on)
+{
+	return flag_set(index, IFF_PROMISC, on);
 }
 
 static int
@@ -294,7 +317,7 @@ netdev_rx_queues(const char *name)
 	return channels.combined_count + channels.rx_count;
 }
 
-/* The names of all features, in the order of their bits; to be freed. */
+/* Return the names of all features, in the order of their bits; the caller frees it. */
 static struct ethtool_gstrings *
 feature_strings(const char *name)
 {
@@ -323,7 +346,7 @@ feature_strings(const char *name)
 	return strings;
 }
 
-/* The bit of a feature, or -1. */
+/* Return the bit number of a feature, or -1. */
 static int
 feature_bit(const struct ethtool_gstrings *strings, const char *feature)
 {
@@ -364,7 +387,7 @@ netdev_features(const char *name, const char *const *names, uint32_t *on)
 }
 
 int
-netdev_features_off(const char *name, const char *const *names, uint32_t mask)
+netdev_features_set(const char *name, const char *const *names, uint32_t mask, bool on)
 {
 	struct ethtool_gstrings *strings = feature_strings(name);
 	union {
@@ -381,8 +404,11 @@ netdev_features_off(const char *name, const char *const *names, uint32_t mask)
 	set.head.size = (strings->len + 31) / 32;
 	for (i = 0; names[i] != NULL; i++) {
 		bit = (mask >> i & 1) != 0 ? feature_bit(strings, names[i]) : -1;
-		if (bit >= 0)
-			set.head.features[bit / 32].valid |= 1u << (bit % 32);
+		if (bit < 0)
+			continue;
+		set.head.features[bit / 32].valid |= 1u << (bit % 32);
+		if (on)
+			set.head.features[bit / 32].requested |= 1u << (bit % 32);
 	}
 	status = ethtool(name, &set);
 	free(strings);

@@ -8,13 +8,13 @@
 
 #define TEXT_BYTES 512u
 
-/* The names are the kernel's, which `ethtool -K` takes as well. */
+/* Features of the port's own interface; the names are valid for `ethtool -K` too. */
 static const char *const own_features[] = {
 	"rx-gro", "rx-gro-hw",        "rx-gro-list",           "rx-udp-gro-forwarding",
 	"rx-lro", "rx-vlan-hw-parse", "rx-vlan-stag-hw-parse", NULL,
 };
 
-/* Of a veth's other end: what it leaves to the receiver. */
+/* Features of a veth's peer that leave work to the receiver. */
 static const char *const peer_features[] = {
 	"tx-checksum-ip-generic",     "tx-checksum-ipv4",
 	"tx-checksum-ipv6",           "tx-checksum-sctp",
@@ -25,7 +25,7 @@ static const char *const peer_features[] = {
 	"tx-vlan-stag-hw-insert",     NULL,
 };
 
-/* " rx-gro off rx-lro off" of the bits in mask, as ethtool takes them */
+/* Write the bits of mask as arguments of ethtool: " rx-gro off rx-lro off". */
 static const char *
 features_text(const char *const *names, uint32_t mask, char *text)
 {
@@ -40,14 +40,17 @@ features_text(const char *const *names, uint32_t mask, char *text)
 	return text;
 }
 
-/* Switch off what is on. Returns what still is, in *on; what was is printed. */
+/*
+ * Switch off the features in *on and print them. Afterwards *on contains those that are
+ * still on.
+ */
 static void
 features_fix(const char *port, const char *name, const char *const *names, uint32_t *on)
 {
 	const uint32_t before = *on;
 	char text[TEXT_BYTES];
 
-	if (netdev_features_off(name, names, before) != 0 ||
+	if (netdev_features_set(name, names, before, false) != 0 ||
 	    netdev_features(name, names, on) != 0)
 		return;
 	if ((before & ~*on) != 0)
@@ -61,7 +64,7 @@ check_own(const char *port, const char *name, bool fix)
 	char text[TEXT_BYTES];
 	uint32_t on;
 
-	/* a driver that knows no features has none */
+	/* a driver without this ioctl has no such features */
 	if (netdev_features(name, own_features, &on) != 0 || on == 0)
 		return 0;
 	if (fix)
@@ -91,7 +94,7 @@ peer_unknown(const struct peer_check *check)
 	       check->port, check->netdev->name);
 }
 
-/* On a thread of its own, which may go to another namespace. */
+/* Check what the peer leaves to the receiver. */
 static void *
 check_peer(void *context)
 {
@@ -118,15 +121,70 @@ check_peer(void *context)
 	return NULL;
 }
 
+static void
+no_redirect(const struct peer_check *check, const char *peer)
+{
+	printf("warning: port %s: the other end of %s takes no frame that the XDP "
+	       "program sends there, established connections stall: ethtool -K %s gro "
+	       "on\n",
+	       check->port, check->netdev->name, peer);
+}
+
+/*
+ * Check that the peer takes frames that a program redirects: the kernel drops them unless
+ * the peer has NAPI, which GRO or an XDP program switches on.
+ */
+static void *
+check_peer_redirect(void *context)
+{
+	static const char *const gro[] = {"rx-gro", NULL};
+	const struct peer_check *check = context;
+	const struct netdev *netdev = check->netdev;
+	struct netdev peer;
+	uint32_t on = 0;
+
+	if ((netdev->link_nsid >= 0 && netdev_enter(netdev->link_nsid) != 0) ||
+	    netdev_read(netdev->link, &peer) != 0) {
+		no_redirect(check, "INTERFACE");
+		return NULL;
+	}
+	if (peer.xdp_id != 0 || netdev_features(peer.name, gro, &on) != 0 || on != 0)
+		return NULL;
+	if (!check->fix || netdev_features_set(peer.name, gro, 1, true) != 0 ||
+	    netdev_features(peer.name, gro, &on) != 0 || on == 0)
+		no_redirect(check, peer.name);
+	else
+		printf("port %s: the other end of %s takes redirected frames: ethtool -K "
+		       "%s gro on\n",
+		       check->port, netdev->name, peer.name);
+	return NULL;
+}
+
+/* Run a check of a veth's peer in a thread, which may enter another namespace. */
+static void
+peer_run(struct peer_check *check, void *(*run)(void *))
+{
+	pthread_t thread;
+
+	if (strcmp(check->netdev->kind, "veth") == 0 && check->netdev->link != 0 &&
+	    pthread_create(&thread, NULL, run, check) == 0)
+		pthread_join(thread, NULL);
+}
+
 int
 offloads_check(const char *port, const struct netdev *netdev, bool fix)
 {
 	struct peer_check check = {.port = port, .netdev = netdev, .fix = fix};
-	pthread_t thread;
 	int status = check_own(port, netdev->name, fix);
 
-	if (strcmp(netdev->kind, "veth") == 0 && netdev->link != 0 &&
-	    pthread_create(&thread, NULL, check_peer, &check) == 0)
-		pthread_join(thread, NULL);
+	peer_run(&check, check_peer);
 	return status;
+}
+
+void
+offloads_check_redirect(const char *port, const struct netdev *netdev, bool fix)
+{
+	struct peer_check check = {.port = port, .netdev = netdev, .fix = fix};
+
+	peer_run(&check, check_peer_redirect);
 }

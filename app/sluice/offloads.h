@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the kernel and the card do to frames before a port on a kernel interface gets
- * them, or leave undone: GRO and LRO merge segments, the VLAN offloads take the tag out
- * of the frame (where AF_XDP does not find it any more), and a veth carries frames whose
- * checksum, segmentation and tag are left to the receiver. A firewall in the wire needs
- * the frames themselves.
+ * Offloads that change frames before a port on a kernel interface receives them. GRO and
+ * LRO merge segments; VLAN offloads remove the tag from the frame, and AF_XDP programs
+ * cannot find it any more; a veth passes frames with checksum, segmentation and tag left
+ * to the receiver. A firewall must see the frames as they were sent.
  */
 #ifndef SLUICE_OFFLOADS_H
 #define SLUICE_OFFLOADS_H
@@ -14,11 +13,17 @@
 #include "netdev.h"
 
 /*
- * Look at an interface, and with `fix` switch off what changes frames: its own, and those
- * of a veth's other end, wherever it is. What was done, and what could not be, is printed
- * with the port's name. Returns 0, or -EOPNOTSUPP: with `fix`, something of the
- * interface's own stays on.
+ * Check an interface for features that change frames, its own and those of a veth's peer
+ * in any namespace; with `fix` switch them off. Prints, after the port's name, what was
+ * switched off and what could not be. Returns 0, or -EOPNOTSUPP: with `fix`, a feature of
+ * the interface itself stays on.
  */
 int offloads_check(const char *port, const struct netdev *netdev, bool fix);
+
+/*
+ * Check that a veth's other end takes frames that an XDP program redirects to this
+ * interface; fix: switch its GRO on if not. Prints what was changed, or a warning.
+ */
+void offloads_check_redirect(const char *port, const struct netdev *netdev, bool fix);
 
 #endif

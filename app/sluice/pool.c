@@ -10,7 +10,7 @@
 
 #include "sizes.h"
 
-/* What rte_pktmbuf_pool_create() does, which takes no flags. */
+/* Like rte_pktmbuf_pool_create(), which lacks a parameter for flags. */
 static struct rte_mempool *
 create_contiguous(const char *name, unsigned node, unsigned mbufs, uint16_t room)
 {
@@ -38,7 +38,7 @@ create_contiguous(const char *name, unsigned node, unsigned mbufs, uint16_t room
 	return pool;
 }
 
-/* Whether the chunk is as long as the driver takes it to be, and not shorter. */
+/* Return whether the chunk is at least as long as the driver assumes. */
 static bool
 is_contiguous(const struct rte_mempool *pool)
 {

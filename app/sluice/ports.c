@@ -2,6 +2,7 @@
 #include "ports.h"
 #include "netdev.h"
 #include "offloads.h"
+#include "port_xdp.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,25 +20,24 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-/* Ethernet with two VLAN tags and a frame check sequence around the MTU. */
+/*
+ * Bytes of a frame beyond the MTU: Ethernet header, two VLAN tags, frame check sequence.
+ */
 #define FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + 2u * RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN)
 
-/* In front of a frame in a buffer that the kernel fills for AF_XDP. */
+/* Headroom of a buffer that the kernel fills for AF_XDP, bytes. */
 #define XDP_HEADROOM 256u
 
-/*
- * Of a frame in a ring of AF_PACKET: its size without an argument, and what else is in
- * it.
- */
+/* AF_PACKET ring: default size of a frame slot and size of the headers in it, bytes. */
 #define PACKET_FRAME_BYTES 2048u
 #define PACKET_OVERHEAD (FRAME_OVERHEAD + 66u)
 
 /*
- * Mbufs that a driver may hold besides its descriptors: AF_XDP's fill ring is that long.
+ * Mbufs that a driver may hold besides its descriptors: the length of AF_XDP's fill ring.
  */
 #define DRIVER_MBUFS 4096u
 
-/* "net_null0, net_null1", for the message that a device does not exist. */
+/* List the devices, "net_null0, net_null1", for the message about a missing device. */
 static void
 list_devices(char *text, size_t size)
 {
@@ -54,7 +54,7 @@ list_devices(char *text, size_t size)
 	}
 }
 
-/* The number of an argument of the device, "framesz=2048", or what it is without. */
+/* Return the number of a device argument ("framesz=2048"), or its default. */
 static unsigned
 device_argument(const struct rte_eth_dev_info *info, const char *name, unsigned normal)
 {
@@ -70,7 +70,7 @@ device_argument(const struct rte_eth_dev_info *info, const char *name, unsigned 
 	return normal;
 }
 
-/* What the rings of net_af_packet take. Returns 0 or -EINVAL and a message. */
+/* Check the ring arguments of net_af_packet. Returns 0, or -EINVAL and a message. */
 static int
 packet_check(struct port *port, const struct rte_eth_dev_info *info,
 	     struct ports_error *error)
@@ -109,8 +109,8 @@ xdp_check(struct port *port, const struct rte_eth_dev_info *info,
 	  struct ports_error *error)
 {
 	/*
-	 * a buffer with all that belongs to it fits into a page, one line less for the
-	 * pool's spread
+	 * one buffer with its headers fits into a page; one cache line less leaves room
+	 * for the pool's colouring
 	 */
 	unsigned room = (unsigned)getpagesize() - 2 * RTE_CACHE_LINE_SIZE -
 			(unsigned)sizeof(struct rte_mbuf) - RTE_PKTMBUF_HEADROOM -
@@ -128,7 +128,7 @@ xdp_check(struct port *port, const struct rte_eth_dev_info *info,
 	return -EINVAL;
 }
 
-/* Queues of the interface or the device that sluice does not read are packets lost. */
+/* Check that sluice reads all queues of the device: packets in others would be lost. */
 static int
 queues_check(const struct port *port, struct ports_error *error)
 {
@@ -150,7 +150,7 @@ queues_check(const struct port *port, struct ports_error *error)
 	return 0;
 }
 
-/* A device on an interface of the kernel. Returns 0 or -errno and a message. */
+/* Find the kernel interface of a device. Returns 0, or -errno and a message. */
 static int
 port_interface(struct port *port, const struct rte_eth_dev_info *info, bool fix,
 	       struct ports_error *error)
@@ -166,7 +166,7 @@ port_interface(struct port *port, const struct rte_eth_dev_info *info, bool fix,
 	port->is_packet = strcmp(port->driver, "net_af_packet") == 0;
 	if (port->config->mtu == 0 && netdev.mtu <= UINT16_MAX)
 		port->mtu = (uint16_t)netdev.mtu;
-	/* the other drivers of kernel interfaces get frames by a way of their own */
+	/* drivers other than these receive frames in another way, which is unaffected */
 	if (!port->is_xdp && !port->is_packet && strcmp(port->driver, "net_pcap") != 0)
 		return 0;
 	if (port->is_packet)
@@ -220,7 +220,7 @@ port_find(struct port *port, const struct config_port *config, bool fix,
 	    info.hash_key_size <= STEER_RSS_KEY_BYTES &&
 	    rte_is_power_of_2(info.reta_size))
 		port->rss_table = info.reta_size;
-	/* what a device does not say is what most have */
+	/* some devices report no limits: assume the usual ones */
 	port->rss_key_bytes = info.hash_key_size != 0 ? info.hash_key_size : 40;
 	port->mtu = config->mtu;
 	if (port->mtu == 0 && rte_eth_dev_get_mtu(port->id, &port->mtu) != 0)
@@ -235,9 +235,7 @@ ports_data_room(const struct port *ports, unsigned count)
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
-		/*
-		 * a device's own MTU may be absurdly large (TAP: 65,535): only ours count
-		 */
+		/* do not use the device's own MTU: it may be very large (TAP: 65,535) */
 		frame = RTE_MAX(ports[i].config->mtu + FRAME_OVERHEAD,
 				ports[i].frame_bytes) +
 			RTE_PKTMBUF_HEADROOM;
@@ -271,6 +269,8 @@ ports_need_contiguous(const struct port *ports, unsigned count)
 unsigned
 port_mbufs(const struct port *port)
 {
+	if (port->xdp != NULL)
+		return 0; /* its rings have frames of their own */
 	return port->rx_queues * (port->rx_descriptors + DRIVER_MBUFS) +
 	       port->tx_queues * port->tx_descriptors;
 }
@@ -311,6 +311,8 @@ setup_queues(struct port *port, struct rte_mempool *const *pools,
 	for (queue = 0; queue < port->rx_queues; queue++) {
 		status = rte_eth_rx_queue_setup(port->id, queue, port->rx_descriptors,
 						socket, &rx, pools[queue]);
+		if (status != 0 && port->is_xdp)
+			return port_xdp_queue_failed(port, queue, status, error);
 		if (status != 0)
 			return port_error(port, "receive queue", status, error);
 	}
@@ -324,7 +326,8 @@ setup_queues(struct port *port, struct rte_mempool *const *pools,
 }
 
 /*
- * With symmetric RSS where there are several queues; else, or if it is refused, with one.
+ * Configure several queues with symmetric RSS; use one queue if only one is wanted or the
+ * device refuses.
  */
 static int
 configure_queues(struct port *port, const struct rte_eth_dev_info *info,
@@ -390,12 +393,14 @@ port_spread(const struct port *port, const struct steer *steer)
 
 	if (port->rx_queues == 1 || port->rss_table > RTE_ETH_RSS_RETA_SIZE_512)
 		return;
-	memset(table, 0xff, sizeof(table)); /* masks */
+	memset(table, 0xff, sizeof(table)); /* the tables of the request are bit masks */
 	for (entry = 0; entry < port->rss_table; entry++)
 		table[entry / RTE_ETH_RETA_GROUP_SIZE]
 			.reta[entry % RTE_ETH_RETA_GROUP_SIZE] = steer_rss_queue(steer,
 										 entry);
-	/* a device that cannot be told deals the queues out in turns itself, mostly */
+	/*
+	 * most devices without a configurable table already assign the queues round robin
+	 */
 	rte_eth_dev_rss_reta_update(port->id, table, port->rss_table);
 }
 
@@ -403,8 +408,11 @@ int
 port_start(struct port *port, struct rte_mempool *const *pools, bool checksum,
 	   struct ports_error *error)
 {
-	int status = configure(port, pools, checksum, error);
+	int status;
 
+	if (port->xdp != NULL)
+		return port_xdp_start(port, pools[0], error);
+	status = configure(port, pools, checksum, error);
 	if (status != 0)
 		return status;
 	status = rte_eth_dev_start(port->id);
@@ -415,7 +423,8 @@ port_start(struct port *port, struct rte_mempool *const *pools, bool checksum,
 		sockets_find(&port->sockets, port->is_xdp ? AF_XDP : AF_PACKET,
 			     port->ifindex);
 	/*
-	 * a wire takes every frame; a device that cannot be told so mostly does already
+	 * a wire needs every frame; most devices without promiscuous mode already deliver
+	 * every frame
 	 */
 	port->promiscuous = rte_eth_promiscuous_enable(port->id) == 0;
 	if (rte_eth_macaddr_get(port->id, &port->mac) != 0)
@@ -423,24 +432,44 @@ port_start(struct port *port, struct rte_mempool *const *pools, bool checksum,
 	return 0;
 }
 
-void
-port_tell(void *context, unsigned number, struct rte_eth_stats *stats,
-	  struct control_port *told)
+int
+port_tell(void *context, unsigned number, struct control_port *told)
 {
 	struct port *port = &((struct port *)context)[number];
+	struct rte_eth_stats stats = {0};
+	int status;
 
-	told->up = !atomic_load(&port->down);
-	told->mtu = port->mtu;
-	told->link_changes = port->link_changes;
-	stats->imissed += sockets_missed(&port->sockets);
-	/* without a buffer net_af_xdp leaves the frame in its ring, and tries again */
-	if (port->is_xdp)
-		stats->rx_nombuf = 0;
+	if (port->xdp != NULL) {
+		port_xdp_tell(port, told);
+		return 0;
+	}
+	status = rte_eth_stats_get(port->id, &stats);
+	*told = (struct control_port){
+		.up = !atomic_load(&port->down),
+		.mtu = port->mtu,
+		.link_changes = port->link_changes,
+		.rx_packets = stats.ipackets,
+		.rx_bytes = stats.ibytes,
+		.rx_missed = stats.imissed + sockets_missed(&port->sockets),
+		.rx_errors = stats.ierrors,
+		.tx_packets = stats.opackets,
+		.tx_bytes = stats.obytes,
+		.tx_errors = stats.oerrors,
+	};
+	/*
+	 * net_af_xdp leaves the frame in its ring when there is no buffer, and tries
+	 * again
+	 */
+	if (!port->is_xdp)
+		told->rx_nombuf = stats.rx_nombuf;
+	return status;
 }
 
 void
 port_stop(struct port *port)
 {
+	if (port->xdp != NULL)
+		port_xdp_stop(port);
 	if (!port->started)
 		return;
 	rte_eth_dev_stop(port->id);

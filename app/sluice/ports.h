@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The DPDK ports of the wires. Any device does: what it cannot do is not asked of it.
+ * The DPDK ports of the wires. Any device can be used: sluice does without optional
+ * features that it lacks.
  */
 #ifndef SLUICE_PORTS_H
 #define SLUICE_PORTS_H
@@ -22,89 +23,102 @@
 struct port {
 	const struct config_port *config;
 	const char *driver;
-	uint16_t id; /* DPDK's number */
+	uint16_t id; /* DPDK port id; 0 with xdp */
+	/* sockets of a wire with XDP, which take the place of a DPDK device; or NULL */
+	struct port_xdp *xdp;
 	uint16_t mtu;
-	uint16_t rx_descriptors; /* after the device's own limits */
+	/* number of descriptors, adjusted to the device's limits */
+	uint16_t rx_descriptors;
 	uint16_t tx_descriptors;
 	uint16_t rx_queues; /* set before port_start(), which may lower it to 1 */
 	uint16_t tx_queues;
 	uint16_t rx_queues_max;
 	uint16_t tx_queues_max;
-	uint16_t rss_table; /* entries of the indirection table; 0: no symmetric RSS */
+	/* entries of the RSS indirection table; 0: no symmetric RSS */
+	uint16_t rss_table;
 	uint16_t rss_key_bytes;
-	int socket; /* NUMA node, or SOCKET_ID_ANY */
+	int socket; /* NUMA node of the device, or SOCKET_ID_ANY */
 	struct rte_ether_addr mac;
 	uint64_t rx_offloads;
 	bool promiscuous;
 	bool started;
-	bool is_virtual; /* no device that reads and writes mbufs itself */
+	bool is_virtual; /* device in software, which does not access mbufs by DMA */
 
-	/* a port on a kernel interface */
-	unsigned ifindex; /* 0: it is on none */
+	/* members for ports on a kernel interface */
+	unsigned ifindex; /* 0: the port is not on a kernel interface */
 	char ifname[IF_NAMESIZE];
-	bool is_xdp;    /* net_af_xdp */
-	bool is_packet; /* net_af_packet */
-	uint32_t
-		/* that the driver wants room for in an mbuf, 0: by the MTU */
-		frame_bytes;
-	uint16_t mtu_max; /* whose frames fit into the driver's ring, 0: any */
+	bool is_xdp;    /* driver is net_af_xdp; false with member xdp */
+	bool is_packet; /* driver is net_af_packet */
+	/* bytes of an mbuf that the driver needs; 0: they follow from the MTU */
+	uint32_t frame_bytes;
+	uint16_t mtu_max; /* largest MTU that fits a slot of the driver; 0: no limit */
 	struct sockets sockets;
 
-	/* the watch's (watch.h); the workers read down and limit */
-	atomic_bool down;       /* no link, or lost: nothing is sent */
-	_Atomic uint16_t limit; /* most bytes of IP that may come in here, 0: any */
-	uint32_t xdp_id;        /* of our program */
-	bool held_down;         /* by link_propagation */
-	uint64_t released_s;    /* when it was set up again and has no link yet, or 0 */
-	uint32_t mtu_seen;      /* the interface's */
+	/* set by the watch thread (watch.h); workers read the first three */
+	atomic_bool down; /* the port has no link, or is lost: send nothing */
+	/* the interface's current MTU, for rules with `rt mtu` */
+	_Atomic uint16_t mtu_now;
+	_Atomic uint16_t limit; /* longest IP packet that may enter here, bytes; 0: any */
+	uint32_t xdp_id;        /* id of the XDP program that our driver or we attached */
+	bool held_down;         /* link_propagation has set the interface down */
+	uint64_t released_s;    /* time in s when it was set up again; 0: it has a link */
+	uint32_t mtu_seen;      /* the interface's MTU at the last check */
 	bool lost;
 	uint64_t link_changes;
 };
+
+struct port_xdp;
 
 struct ports_error {
 	char text[1024];
 };
 
 /*
- * Find the device and what it can do, and whether its interface lets frames through as
- * they are; fix: make it so (offloads.h). Returns 0 or -ENODEV and a message.
+ * Find the device and its capabilities, and check that its interface delivers frames
+ * unchanged; fix: change its settings if not (offloads.h). Returns 0, or -ENODEV and a
+ * message.
  */
 int port_find(struct port *port, const struct config_port *config, bool fix,
 	      struct ports_error *error);
 
 /*
- * Bytes of an mbuf's data room that hold the largest frame of these ports in one piece.
+ * Return the data room of an mbuf, in bytes, that holds the largest frame of these ports.
  */
 uint16_t ports_data_room(const struct port *ports, unsigned count);
 
-/* Whether one of these ports is a device that reads and writes mbufs itself. */
+/* Return whether one of these ports is a hardware device, which accesses mbufs by DMA. */
 bool ports_have_hardware(const struct port *ports, unsigned count);
 
-/* Whether the mbufs of these ports have to lie in one piece (pool.h). */
+/* Return whether the mbufs of these ports must be in one contiguous area (pool.h). */
 bool ports_need_contiguous(const struct port *ports, unsigned count);
 
-/* Mbufs that the queues of a port can hold. */
+/* Return how many mbufs the queues of a port can hold. */
 unsigned port_mbufs(const struct port *port);
 
-/* Whether it can spread what it receives over so many queues by symmetric RSS. */
+/*
+ * Return whether the port can spread received packets over this number of queues by
+ * symmetric RSS.
+ */
 bool port_can_spread(const struct port *port, unsigned queues);
 
 /*
- * Set it up with its queues, and start it; pools: of each receive queue. A device that
- * refuses to spread gets one queue. Returns 0 or -errno and a message.
+ * Configure and start a port. pools: the mempool of each receive queue. A device that
+ * refuses RSS gets one queue. Returns 0, or -errno and a message.
  */
 int port_start(struct port *port, struct rte_mempool *const *pools, bool checksum,
 	       struct ports_error *error);
 
-/* Have a started port with several queues bring packets to the queues of their owners. */
+/*
+ * Program the RSS table of a started port so that packets arrive in the queue of their
+ * owner.
+ */
 void port_spread(const struct port *port, const struct steer *steer);
 
 /*
- * For the control socket (control_config.port), context: the ports. Any thread, while
- * they run.
+ * Describe a port for the control socket (control_config.port). context: the ports. May
+ * be called in any thread while the ports run.
  */
-void port_tell(void *context, unsigned number, struct rte_eth_stats *stats,
-	       struct control_port *told);
+int port_tell(void *context, unsigned number, struct control_port *told);
 
 void port_stop(struct port *port);
 

@@ -41,6 +41,9 @@ report_config(const struct sluice_config *config, unsigned workers)
 
 	printf("sluice %s, %s\n", SLUICE_VERSION, rte_version());
 	printf("configuration: %s\n", config->file);
+	if (config->audit)
+		printf("warning: mode: audit: what would be dropped passes, and is "
+		       "counted\n");
 	if (config->warning[0] != '\0')
 		printf("warning: %s\n", config->warning);
 	config_engine(config, workers, &engine);
@@ -104,7 +107,7 @@ queues_text(const struct sluice *s, unsigned number, char *text, size_t size)
 			 wire_worker(s, number / 2, (number & 1) % n));
 }
 
-/* A port whose workers are at another NUMA node. */
+/* Warn about a port whose workers run on another NUMA node. */
 static void
 report_far(const struct sluice *s, unsigned number)
 {
@@ -115,7 +118,8 @@ report_far(const struct sluice *s, unsigned number)
 		worker = wire_worker(s, number / 2, i);
 		node = rte_lcore_to_socket_id(s->workers[worker].lcore);
 		if (node != (unsigned)port->socket)
-			printf("warning: port %s is at NUMA node %d, its worker %u at %u: "
+			printf("warning: port %s is at NUMA node %d, its worker %u "
+			       "at %u: "
 			       "choose lcores of the port's node (-l)\n",
 			       port->config->name, port->socket, worker, node);
 	}
@@ -188,18 +192,15 @@ report_start(const struct sluice *s)
 static void
 report_port_end(struct port *ports, unsigned number)
 {
-	const struct port *port = &ports[number];
-	struct rte_eth_stats stats;
-	struct control_port told;
+	struct control_port port;
 
-	if (rte_eth_stats_get(port->id, &stats) != 0)
+	if (port_tell(ports, number, &port) != 0)
 		return;
-	port_tell(ports, number, &stats, &told);
 	printf("%-16s %14" PRIu64 " %14" PRIu64 " %14" PRIu64 " %14" PRIu64 " %10" PRIu64
 	       " %10" PRIu64 "\n",
-	       port->config->name, stats.ipackets, stats.ibytes, stats.opackets,
-	       stats.obytes, stats.imissed + stats.rx_nombuf,
-	       stats.ierrors + stats.oerrors);
+	       ports[number].config->name, port.rx_packets, port.rx_bytes,
+	       port.tx_packets, port.tx_bytes, port.rx_missed + port.rx_nombuf,
+	       port.rx_errors + port.tx_errors);
 }
 
 static void

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the program says of itself at start and at the end. */
+/* Print the reports at the start and at the end of the program. */
 #ifndef SLUICE_REPORT_H
 #define SLUICE_REPORT_H
 
 #include "sluice.h"
 
-/* Configuration and rules: what --check prints, and the start as well. */
+/* Print configuration and rules, with --check and at each start. */
 void report_config(const struct sluice_config *config, unsigned workers);
 void report_rules(const struct sluice_config *config, const struct policy *policy);
 
-/* Ports, wires, workers, tables. */
+/* Print ports, wires, workers and tables. */
 void report_start(const struct sluice *s);
 
-/* The last table: ports and drops. The workers have ended, the ports have not. */
+/*
+ * Print the final table of ports and drops. Call it after the workers have ended and
+ * before the ports are stopped.
+ */
 void report_end(struct sluice *s);
 
 #endif

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From a configuration to ports that run, engines in their memory, and wires shared out.
+ * Set up the program from a configuration: start the ports, create the engines and their
+ * memory, assign the wires to workers.
  */
+#include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,11 +16,21 @@
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 
+#include <engine/adopt.h>
+
 #include "assign.h"
 #include "exit.h"
+#include "message.h"
 #include "pool.h"
+#include "port_xdp.h"
+#include "reload.h"
 #include "sizes.h"
 #include "stop.h"
+#include "worker_xdp.h"
+#include "xdp_wire.h"
+
+static_assert((int)CONFIG_RECHECK == RELOAD_RECHECK && (int)CONFIG_FLUSH == RELOAD_FLUSH,
+	      "setup() hands the value on");
 
 static unsigned
 worker_node(const struct sluice *s, unsigned number)
@@ -25,31 +38,26 @@ worker_node(const struct sluice *s, unsigned number)
 	return rte_lcore_to_socket_id(s->workers[number].lcore);
 }
 
-int
-fail(int status, const char *text)
-{
-	fflush(stdout);
-	fprintf(stderr, "sluice: %s\n", text);
-	return status;
-}
-
-/* Two ports on one interface would each send what the other receives, for ever. */
+/*
+ * Check that no two ports use the same interface: each would send what the other one
+ * receives, in an endless loop.
+ */
 static int
 check_interface(const struct sluice *s, unsigned number)
 {
 	const struct port *port = &s->ports[number];
-	char text[256];
 	unsigned i;
 
 	for (i = 0; i < number && port->ifindex != 0; i++) {
 		if (s->ports[i].ifindex != port->ifindex)
 			continue;
-		snprintf(text, sizeof(text),
-			 "port '%s': interface %s is port '%s' already, another one "
-			 "expected: see iface= in the --vdev of %s",
-			 port->config->name, port->ifname, s->ports[i].config->name,
-			 port->config->device);
-		return fail(EXIT_DEVICE, text);
+		return message_error(
+			EXIT_DEVICE,
+			"port '%s': interface %s is port '%s' already, another one "
+			"expected%s%s",
+			port->config->name, port->ifname, s->ports[i].config->name,
+			port->xdp != NULL ? "" : ": see iface= in the --vdev of ",
+			port->xdp != NULL ? "" : port->config->device);
 	}
 	return 0;
 }
@@ -63,17 +71,25 @@ find_ports(struct sluice *s)
 
 	s->port_count = config_engine_ports(config, s->names);
 	for (i = 0; i < s->port_count; i++) {
-		if (port_find(&s->ports[i], &config->ports[config->wires[i / 2][i % 2]],
-			      config->offloads_fix, &error) != 0)
-			return fail(EXIT_DEVICE, error.text);
+		if ((config->xdp[i / 2]
+			     ? port_xdp_find
+			     : port_find)(&s->ports[i],
+					  &config->ports[config->wires[i / 2][i % 2]],
+					  config->offloads_fix, &error) != 0)
+			return message_error(EXIT_DEVICE, "%s", error.text);
 		if (check_interface(s, i) != 0)
 			return EXIT_DEVICE;
 		s->port_ids[i] = s->ports[i].id;
+		if (s->ports[i].xdp != NULL)
+			s->ports[i].xdp->number = (uint16_t)i;
 	}
 	return 0;
 }
 
-/* What the workers of a NUMA node can hold. */
+/*
+ * Compute how many mbufs the workers of a NUMA node can hold, and the number of these
+ * workers.
+ */
 static unsigned
 node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 {
@@ -82,6 +98,7 @@ node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 	unsigned mbufs = 0, i, k, n;
 
 	config_engine(s->config, s->worker_count, &config);
+	engine_config_rules(&config, s->rules.policy);
 	*workers = 0;
 	for (i = 0; i < s->worker_count; i++) {
 		if (rte_lcore_to_socket_id(s->workers[i].lcore) != node)
@@ -90,8 +107,8 @@ node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 		mbufs += sizes_worker_mbufs(&config, shared);
 	}
 	/*
-	 * of a port shared by workers of two nodes each needs all: who reads is not known
-	 * yet
+	 * count a port shared by workers of two nodes on both: which of them will receive
+	 * is not known yet
 	 */
 	for (i = 0; i < s->port_count; i++) {
 		n = wire_workers(s, i / 2);
@@ -106,23 +123,22 @@ node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 	return mbufs;
 }
 
-/* The mbufs of the workers of a NUMA node, if there are any. */
+/* Create the mempool of the workers of a NUMA node, if it has workers. */
 static int
 make_pool(struct sluice *s, unsigned node)
 {
 	const bool contiguous = ports_need_contiguous(s->ports, s->port_count);
 	uint16_t room = ports_data_room(s->ports, s->port_count);
 	unsigned workers, mbufs = node_mbufs(s, node, &workers);
-	char text[256];
 	int status;
 
 	if (workers == 0)
 		return 0;
 	mbufs = RTE_MAX(mbufs, s->config->mbufs);
-	/* an mbuf across two pages has no one physical address */
+	/* an mbuf across two pages has no single physical address */
 	if (contiguous && rte_eal_iova_mode() == RTE_IOVA_PA &&
 	    ports_have_hardware(s->ports, s->port_count))
-		return fail(
+		return message_error(
 			EXIT_DEVICE,
 			"a port on AF_XDP beside a card that uses physical addresses: "
 			"give the EAL --iova-mode=va (which needs an IOMMU), or run two "
@@ -130,13 +146,58 @@ make_pool(struct sluice *s, unsigned node)
 	status = pool_create(&s->pools[node], node, mbufs, room, contiguous);
 	if (status == 0)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "no memory%s for %u packet buffers of %u bytes, %.0f MiB: give the EAL "
-		 "more (hugepages, or -m with --no-huge): %s",
-		 status == -ENOBUFS ? " in one piece, which AF_XDP needs," : "", mbufs,
-		 room, (double)mbufs * (room + SIZES_MBUF_HEADER) / 1048576.0,
-		 rte_strerror(-status));
-	return fail(EXIT_DEVICE, text);
+	return message_error(
+		EXIT_DEVICE,
+		"no memory%s for %u packet buffers of %u bytes, %.0f MiB: give the EAL "
+		"more (hugepages, or -m with --no-huge): %s",
+		status == -ENOBUFS ? " in one piece, which AF_XDP needs," : "", mbufs,
+		room, (double)mbufs * (room + SIZES_MBUF_HEADER) / 1048576.0,
+		rte_strerror(-status));
+}
+
+/*
+ * Take the memory of an engine: from the XDP programs, which share it, or from the
+ * system. Returns 0, or an exit status after a message.
+ */
+static int
+engine_memory(struct sluice *s, unsigned number, struct engine_config *config,
+	      void **memory)
+{
+	char text[512];
+	int status;
+
+	if (s->config->xdp[0])
+		return xdp_wire_open(s, number, config, memory);
+	status = memory_take(&s->memory[number], engine_bytes(config),
+			     (int)worker_node(s, number), text, sizeof(text));
+	*memory = s->memory[number].address;
+	if (status == -EINTR)
+		return SETUP_STOPPED;
+	return status != 0 ? message_error(EXIT_DEVICE, "%s", text) : 0;
+}
+
+/*
+ * Build the engine, or take over the connections of the one that an earlier process has
+ * left. Returns 0 or -errno.
+ */
+static int
+engine_start(struct sluice *s, unsigned number, const struct engine_config *config,
+	     void *memory)
+{
+	struct worker *w = &s->workers[number];
+	int64_t adopted;
+
+	if (w->xdp == NULL || !w->xdp->adopted)
+		return engine_init(memory, config, s->rules.policy,
+				   s->rules.states[number], clock_ns(&s->clock),
+				   &w->engine);
+	adopted = engine_adopt(memory, config, s->rules.policy, s->rules.states[number],
+			       clock_ns(&s->clock), &w->engine);
+	if (adopted < 0)
+		return (int)adopted;
+	printf("connections: %" PRId64 " taken over from %s\n", adopted,
+	       s->config->xdp_pin);
+	return 0;
 }
 
 static int
@@ -144,29 +205,36 @@ make_engine(struct sluice *s, unsigned number)
 {
 	struct worker *w = &s->workers[number];
 	struct engine_config config;
-	char text[512];
+	void *memory;
 	int status;
 
 	config_engine(s->config, s->worker_count, &config);
+	engine_config_rules(&config, s->rules.policy);
+	s->rules.provides = engine_provides(&config);
 	config.mempool = s->pools[worker_node(s, number)];
 	if (getrandom(config.secret, sizeof(config.secret), 0) != sizeof(config.secret))
-		return fail(EXIT_DEVICE, "no random bytes for the hash");
-	status = memory_take(&s->memory[number], engine_bytes(&config),
-			     (int)worker_node(s, number), text, sizeof(text));
-	if (status == -EINTR)
-		return SETUP_STOPPED;
+		return message_error(EXIT_DEVICE,
+				     "no random bytes for the hash: getrandom() fails; "
+				     "a system call filter may forbid it");
+	status = engine_memory(s, number, &config, &memory);
 	if (status != 0)
-		return fail(EXIT_DEVICE, text);
-	status = engine_init(s->memory[number].address, &config, s->rules.policy,
-			     s->rules.states[number], clock_ns(&s->clock), &w->engine);
+		return status;
+	status = engine_start(s, number, &config, memory);
 	if (status != 0)
-		return fail(EXIT_CONFIG, "the engine refuses its configuration");
+		return message_error(EXIT_CONFIG,
+				     "%s: the engine refuses the configuration: %s",
+				     s->config->file, rte_strerror(-status));
 	status = control_worker_init(&s->control_workers[number], number, w->engine,
 				     s->rules.states[number]);
 	if (status != 0)
-		return fail(EXIT_DEVICE, "no memory for the control rings");
+		return message_error(EXIT_DEVICE,
+				     "no memory for the control rings of worker %u: give "
+				     "the EAL more (hugepages, or -m with --no-huge)",
+				     number);
 	w->control = &s->control_workers[number];
+	w->control->recorder->rate = s->config->record_rate;
 	w->clock = &s->clock;
+	w->sleeps = s->config->poll_adaptive || w->xdp != NULL;
 	w->stop = &s->stop;
 	return 0;
 }
@@ -183,7 +251,7 @@ start_ports(struct sluice *s)
 		for (k = 0; k < n; k++)
 			pools[k] = s->pools[worker_node(s, wire_worker(s, i / 2, k))];
 		if (port_start(&s->ports[i], pools, s->config->checksum, &error) != 0)
-			return fail(EXIT_DEVICE, error.text);
+			return message_error(EXIT_DEVICE, "%s", error.text);
 	}
 	return 0;
 }
@@ -191,6 +259,7 @@ start_ports(struct sluice *s)
 int
 setup(struct sluice *s, struct policy *policy)
 {
+	struct engine_config engine;
 	unsigned i;
 	int status = find_ports(s);
 
@@ -203,15 +272,21 @@ setup(struct sluice *s, struct policy *policy)
 	assign_queues(s);
 	if (control_rules_init(&s->rules, policy, s->worker_count) != 0) {
 		policy_free(policy);
-		return fail(EXIT_DEVICE, "no memory for the counters of the rules");
+		return message_error(EXIT_DEVICE,
+				     "no memory for the counters of the rules");
 	}
+	control_workers_backend(s->control_workers, s->worker_count, &s->backend);
 	s->reload = (struct control_reload){
 		.rules = &s->rules,
-		.workers = s->control_workers,
-		.load = rules_reload,
-		.report = rules_report,
-		.context = s->config,
+		.backend = &s->backend,
+		.load = reload_load,
+		.finish = reload_finish,
+		.report = reload_report,
+		.context = s,
+		.normal = reload_task(s->config),
 	};
+	config_engine(s->config, s->worker_count, &engine);
+	s->reload.interfaces = engine.interfaces;
 	clock_start(&s->clock);
 	for (i = 0; i < RTE_MAX_NUMA_NODES && status == 0; i++)
 		status = make_pool(s, i);
@@ -221,7 +296,9 @@ setup(struct sluice *s, struct policy *policy)
 		status = SETUP_STOPPED;
 	if (status == 0)
 		status = start_ports(s);
-	return status != 0 ? status : assign_ports(s);
+	if (status == 0)
+		status = assign_ports(s);
+	return status != 0 ? status : xdp_wire_start(s);
 }
 
 void
@@ -229,8 +306,13 @@ teardown(struct sluice *s)
 {
 	unsigned i;
 
+	xdp_wire_stop(s);
 	for (i = 0; i < s->port_count; i++)
 		port_stop(&s->ports[i]);
+	/* wait for the end of a reload, which may use the rules and the workers */
+	for (i = 0; i < s->worker_count; i++)
+		control_worker_end(&s->control_workers[i]);
+	control_reload_join(&s->reload);
 	for (i = 0; i < s->worker_count; i++) {
 		control_worker_free(&s->control_workers[i]);
 		if (s->workers[i].handoff != NULL)
@@ -243,6 +325,7 @@ teardown(struct sluice *s)
 			handoff_free(s->workers[i].handoff);
 		rte_free(s->workers[i].handoff);
 	}
+	xdp_wire_close(s);
 	for (i = 0; i < ENGINE_MAX_WIRES; i++)
 		rte_free(s->steer[i]);
 	for (i = 0; i < RTE_MAX_NUMA_NODES; i++)

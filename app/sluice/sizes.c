@@ -5,11 +5,14 @@
 
 #include <rte_common.h>
 
+#include <control/worker.h>
+
 #include "memory.h"
+#include "plural.h"
 #include "ports.h"
 
 #define MIB 1048576.0
-#define WORKER_MBUFS 512u /* bursts on their way, and replies of ours */
+#define WORKER_MBUFS 512u /* for bursts in progress and generated packets */
 
 unsigned
 sizes_worker_mbufs(const struct engine_config *engine, bool shared)
@@ -18,7 +21,10 @@ sizes_worker_mbufs(const struct engine_config *engine, bool shared)
 	       engine->fragments * (shared ? 2 : 1);
 }
 
-/* A line; connections: what the bytes are divided by, 0: by nothing. */
+/*
+ * Print a line. connections: number to compute the bytes per connection from; 0: omit
+ * them.
+ */
 static void
 row(const char *what, const char *part, size_t bytes, double connections)
 {
@@ -34,20 +40,23 @@ report_family(const char *name, const struct engine_family_sizes *sizes, unsigne
 {
 	const struct flow_sizes *table = &sizes->table;
 	size_t all = table->connections + table->index + table->exts + sizes->rules +
-		     sizes->acct + sizes->seclabels;
+		     sizes->states + sizes->acct + sizes->marks + sizes->seclabels;
 
 	row(name, "connections and timers", table->connections * workers, connections);
 	row(name, "index", table->index * workers, connections);
 	row(name, "extension table", table->exts * workers, connections);
 	row(name, "verdicts of the rules", sizes->rules * workers, connections);
+	row(name, "counted states", sizes->states * workers, connections);
 	if (sizes->acct != 0)
 		row(name, "accounting", sizes->acct * workers, connections);
+	if (sizes->marks != 0)
+		row(name, "marks", sizes->marks * workers, connections);
 	if (sizes->seclabels != 0)
 		row(name, "security labels", sizes->seclabels * workers, connections);
 	row(name, "together", all * workers, connections);
 }
 
-/* Bytes of the packet buffers, of all nodes as if they were one. */
+/* Return the bytes of all packet buffers, computed as for a single NUMA node. */
 static size_t
 report_mbufs(const struct sluice_config *config, const struct engine_config *engine,
 	     unsigned workers)
@@ -80,7 +89,10 @@ report_mbufs(const struct sluice_config *config, const struct engine_config *eng
 	return (size_t)mbufs * bytes;
 }
 
-/* Whether it finds room in hugepages; if not, in what else, and at which price. */
+/*
+ * Print whether the memory fits into hugepages; if not, what will be used instead and
+ * what it costs.
+ */
 static void
 report_pages(size_t bytes)
 {
@@ -101,17 +113,17 @@ report_pages(size_t bytes)
 		       "takes 50 %% longer with many connections\n");
 }
 
-void
+struct sizes
 sizes_report(const struct sluice_config *config, unsigned workers)
 {
 	struct engine_config engine;
 	struct engine_sizes sizes;
-	size_t all;
+	struct sizes sums;
 
 	config_engine(config, workers, &engine);
 	engine_sizes(&engine, &sizes);
-	all = engine_bytes(&engine) * workers;
-	printf("memory of %u worker%s%s:\n", workers, workers == 1 ? "" : "s",
+	sums.tables = (engine_bytes(&engine) + control_worker_bytes()) * workers;
+	printf("memory of %u %s%s:\n", workers, plural(workers, "worker", "workers"),
 	       config->workers == 0 ? ", more if `auto` gives more" : "");
 	report_family("IPv4", &sizes.family[0], workers, config->max);
 	report_family("IPv6", &sizes.family[1], workers, config->max_ipv6);
@@ -119,7 +131,9 @@ sizes_report(const struct sluice_config *config, unsigned workers)
 	row("", "link layers", sizes.links * workers, 0);
 	row("", "fragments", sizes.fragments * workers, 0);
 	row("", "all else of the engine", sizes.other * workers, 0);
-	all += report_mbufs(config, &engine, workers);
-	row("all", "", all, 0);
-	report_pages(all);
+	row("", "events and records", control_worker_bytes() * workers, 0);
+	sums.mbufs = report_mbufs(config, &engine, workers);
+	row("all", "", sums.tables + sums.mbufs, 0);
+	report_pages(sums.tables + sums.mbufs);
+	return sums;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How much memory a configuration needs, told before a device is touched. */
+/* Compute how much memory a configuration needs, before any device is used. */
 #ifndef SLUICE_SIZES_H
 #define SLUICE_SIZES_H
 
@@ -7,23 +7,30 @@
 
 #include "config.h"
 
-/* Bytes of a packet buffer beside its data room: its header, and that of the pool. */
+/* Bytes of a packet buffer besides its data room: the headers of mbuf and mempool. */
 #define SIZES_MBUF_HEADER 256u
 
-/* Of a mempool that a worker takes from. */
+/* Mbufs in the mempool cache of each worker. */
 #define SIZES_POOL_CACHE 256u
 
 /*
- * Mbufs that a worker can hold, those of its ports' queues not counted. shared: some
- * wires have several workers, so that fragments are gathered before they are judged, too.
+ * Return how many mbufs a worker can hold, without those in the queues of its ports.
+ * shared: some wires have several workers, so fragments are also held before their owner
+ * is known.
  */
 unsigned sizes_worker_mbufs(const struct engine_config *engine, bool shared);
 
+/* The memory that a configuration needs, bytes. */
+struct sizes {
+	size_t tables;
+	size_t mbufs;
+};
+
 /*
- * Print what each part takes, a line each, and whether hugepages are there for it.
- * workers: 1 or more. Ports count with one queue and the descriptors that the
- * configuration asks for: what a device really gets is known when it runs only.
+ * Print the memory of each part, one a line, and whether hugepages are available.
+ * workers: at least 1. A port is counted with one queue and the configured descriptors,
+ * since the real numbers are known only when the device runs. Returns the sums.
  */
-void sizes_report(const struct sluice_config *config, unsigned workers);
+struct sizes sizes_report(const struct sluice_config *config, unsigned workers);
 
 #endif

@@ -12,7 +12,7 @@
 #define SOL_XDP 283
 #endif
 
-static bool xdp_known[1024]; /* by descriptor: found for a port */
+static bool xdp_known[1024]; /* indexed by descriptor: socket already found for a port */
 
 static bool
 is_of(int fd, int domain, unsigned ifindex)
@@ -62,7 +62,8 @@ sockets_missed(struct sockets *sockets)
 
 	for (i = 0; i < sockets->count; i++) {
 		/*
-		 * imissed has the kernel's rx_dropped, which lacks those of a full ring
+		 * imissed is the kernel's rx_dropped, which does not count frames lost at
+		 * a full ring
 		 */
 		length = sizeof(xdp);
 		if (sockets->domain == AF_XDP &&

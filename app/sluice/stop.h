@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Whether the program has been told to end while it sets itself up. SIGINT and SIGTERM
- * are blocked from before the first device is touched, so that nothing is left half done;
- * what takes long looks here now and then.
+ * Find out during setup whether a signal asks the program to end. SIGINT and SIGTERM are
+ * blocked before the first device is opened, so that setup ends at a known point; steps
+ * that take long call this function repeatedly.
  */
 #ifndef SLUICE_STOP_H
 #define SLUICE_STOP_H
 
 #include <stdbool.h>
 
-/* A SIGINT or SIGTERM waits to be taken. */
+/* Return whether a SIGINT or SIGTERM is pending. */
 bool stop_wanted(void);
 
 #endif

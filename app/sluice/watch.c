@@ -15,18 +15,20 @@
 #include <rte_ethdev.h>
 
 #include "exit.h"
+#include "message.h"
 #include "netdev.h"
 #include "offloads.h"
 #include "sluice.h"
 
 #define PERIOD_MS 500
-#define LINK_S 10 /* that a port set up again may take to find its link */
+#define LINK_S                                                                           \
+	10 /* seconds that a port may take to regain its link after it was set up */
 
 static pthread_t thread;
-static int wake = -1;    /* eventfd: end */
-static int changes = -1; /* netdev_watch() */
+static int wake = -1;    /* eventfd that ends the thread */
+static int changes = -1; /* socket of netdev_watch() */
 
-/* The wire's other port. */
+/* Return the other port of the wire. */
 static struct port *
 port_peer(struct sluice *s, unsigned i)
 {
@@ -34,8 +36,9 @@ port_peer(struct sluice *s, unsigned i)
 }
 
 /*
- * Frames for a port are looked at for their length where it takes shorter ones than the
- * other port of the wire, and where the driver would lose long ones without a word.
+ * Set the length limit of frames that enter a port. Frames must be checked if the
+ * outgoing port has a smaller MTU than this one, or a driver that silently loses long
+ * frames.
  */
 static void
 limits_set(struct sluice *s)
@@ -45,20 +48,22 @@ limits_set(struct sluice *s)
 
 	for (i = 0; i + 1 < s->port_count; i += 2)
 		if (s->ports[i].mtu != s->ports[i + 1].mtu)
-			printf("warning: port %s has an MTU of %u, port %s one of %u: what is "
+			printf("warning: port %s has an MTU of %u, port %s one of "
+			       "%u: what is "
 			       "too long for the other is dropped (mtu)\n",
 			       s->ports[i].config->name, s->ports[i].mtu,
 			       s->ports[i + 1].config->name, s->ports[i + 1].mtu);
 
 	for (i = 0; i < s->port_count; i++) {
 		out = port_peer(s, i);
+		atomic_store(&s->ports[i].mtu_now, s->ports[i].mtu);
 		atomic_store(&s->ports[i].limit,
 			     out->ifindex != 0 || out->mtu < s->ports[i].mtu ? out->mtu
 									     : 0);
 	}
 }
 
-/* What stands in a message: "port lan (eth1)" */
+/* Write the name of a port for messages: "port lan (eth1)". */
 static const char *
 port_text(const struct port *port, char *text, size_t size)
 {
@@ -76,8 +81,8 @@ port_lost(struct sluice *s, struct port *port, const char *why)
 		return;
 	port->lost = true;
 	atomic_store(&port->down, true);
-	fprintf(stderr, "sluice: %s: %s: stopping with status %d\n",
-		port_text(port, text, sizeof(text)), why, EXIT_PORT);
+	message_error(EXIT_PORT, "%s: %s: stopping with status %d",
+		      port_text(port, text, sizeof(text)), why, EXIT_PORT);
 	s->port_lost = true;
 	kill(getpid(), SIGTERM);
 }
@@ -91,7 +96,10 @@ clock_s(void)
 	return (uint64_t)now.tv_sec;
 }
 
-/* By link_propagation; "port wan (eth2): set up, as port lan is" */
+/*
+ * Set a port up or down for link_propagation, and print, for example, "port wan (eth2):
+ * set up, as port lan is".
+ */
 static void
 port_set_up(struct port *port, bool up, const char *why)
 {
@@ -108,7 +116,7 @@ port_set_up(struct port *port, bool up, const char *why)
 	       status != 0 ? strerror(-status) : "");
 }
 
-/* Pass the end of a link, or its beginning, on to the other port. */
+/* Propagate the loss or the return of a port's link to the other port. */
 static void
 link_propagate(struct sluice *s, unsigned i, bool up)
 {
@@ -124,7 +132,7 @@ link_propagate(struct sluice *s, unsigned i, bool up)
 	port_set_up(peer, up, why);
 }
 
-/* Who set a port down sets it up again. */
+/* Set a port up again after link_propagation has set it down. */
 static void
 links_release(struct sluice *s)
 {
@@ -144,7 +152,10 @@ link_is(struct sluice *s, unsigned i, bool up)
 	if (up)
 		port->released_s = 0;
 	if (atomic_load(&port->down) == !up) {
-		/* its link went while it was held down, unseen */
+		/*
+		 * its link was lost while it was set down, when that could not be
+		 * detected
+		 */
 		if (port->released_s != 0 && clock_s() - port->released_s >= LINK_S) {
 			port->released_s = 0;
 			link_propagate(s, i, false);
@@ -190,7 +201,7 @@ look_at_interface(struct sluice *s, unsigned i, bool changed)
 		return;
 	}
 	if (status != 0)
-		return; /* of the question, not of the interface */
+		return; /* the request failed; this says nothing about the interface */
 	if (port->xdp_id != 0 && netdev.xdp_id != port->xdp_id) {
 		port_lost(s, port,
 			  netdev.xdp_id == 0 ? "its XDP program was taken off"
@@ -199,7 +210,7 @@ look_at_interface(struct sluice *s, unsigned i, bool changed)
 	}
 	link_is(s, i, netdev.up && netdev.carrier);
 	mtu_is(s, port, netdev.mtu);
-	netdev.link = 0; /* of the other end of a veth nothing is heard */
+	netdev.link = 0; /* rtnetlink reports no changes of a veth's peer */
 	if (changed && s->config->offloads_fix && (port->is_xdp || port->is_packet))
 		offloads_check(port->config->name, &netdev, true);
 }
@@ -265,7 +276,10 @@ watch_begin(struct sluice *s)
 		if (port->is_xdp)
 			port->xdp_id = netdev.xdp_id;
 		port->mtu_seen = port->mtu;
-		/* a killed sluice has left it so, and could be waited for by the other port */
+		/*
+		 * a killed sluice may have left the port down, and the other port may
+		 * wait for its link
+		 */
 		if (s->config->link_propagation && !netdev.up)
 			port_set_up(port, true, "as link_propagation needs it at start");
 	}

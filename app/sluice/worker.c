@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Receive, ask the engine, transmit. What happens to a packet is lib/engine's. */
+/* Receive bursts, pass them to lib/engine, transmit the result. */
 #include "worker.h"
 
 #include <rte_ethdev.h>
 
-#define TX_TRIES 8u /* before what a device does not take is dropped, and counted */
+#include "port_xdp.h"
+#include "worker_xdp.h"
+
+#define TX_TRIES                                                                         \
+	8u /* attempts to transmit before the remaining packets are dropped and counted */
 
 /*
- * net_af_packet says that it has taken a burst which the kernel refuses: an interface
- * that is down or gone, say. Of such a burst nothing has left.
+ * Return how many packets of a burst net_af_packet has reported as sent although the
+ * kernel refused them, for example because the interface is down.
  */
 static uint16_t
 swallowed(struct worker_port *port, uint16_t sent)
@@ -24,6 +28,22 @@ swallowed(struct worker_port *port, uint16_t sent)
 	return (uint16_t)RTE_MIN(errors, sent);
 }
 
+static uint16_t
+send_burst(const struct worker_port *port, struct rte_mbuf **pkts, uint16_t n)
+{
+	if (port->state->xdp != NULL)
+		return port_xdp_send(port->state->xdp, pkts, n);
+	return rte_eth_tx_burst(port->device, port->tx_queue, pkts, n);
+}
+
+static uint16_t
+receive_burst(const struct worker_port *port, struct rte_mbuf **pkts, uint16_t n)
+{
+	if (port->state->xdp != NULL)
+		return port_xdp_receive(port->state->xdp, pkts, n);
+	return rte_eth_rx_burst(port->device, port->rx_queue, pkts, n);
+}
+
 static void
 transmit(struct worker *w, struct worker_port *port)
 {
@@ -37,14 +57,22 @@ transmit(struct worker *w, struct worker_port *port)
 		sent = handoff_send(w->handoff, port->port & 1, tx->pkts, tx->count);
 	else if (!atomic_load_explicit(&port->state->down, memory_order_relaxed))
 		for (tries = 0; sent < tx->count && tries < TX_TRIES; tries++)
-			sent += rte_eth_tx_burst(port->device, port->tx_queue,
-						 tx->pkts + sent, tx->count - sent);
+			sent += send_burst(port, tx->pkts + sent,
+					   (uint16_t)(tx->count - sent));
 	if (port->tx_queue != WORKER_NO_QUEUE)
 		lost = swallowed(port, sent);
 	engine_tx_done(w->engine, tx, sent, lost);
 }
 
-/* A burst of ours that came in on the i-th port. */
+/* Update the current MTU of an interface, for rules with `rt mtu`. */
+static void
+mtu_tell(struct worker *w, const struct worker_port *port)
+{
+	engine_set_mtu(w->engine, port->port,
+		       atomic_load_explicit(&port->state->mtu_now, memory_order_relaxed));
+}
+
+/* Process a burst that this worker owns, received on its i-th port. */
 static void
 process_burst(struct worker *w, unsigned i, struct rte_mbuf **pkts, uint16_t n,
 	      uint64_t now_ns)
@@ -52,21 +80,28 @@ process_burst(struct worker *w, unsigned i, struct rte_mbuf **pkts, uint16_t n,
 	const struct worker_port *in = &w->ports[i];
 	uint16_t limit = atomic_load_explicit(&in->state->limit, memory_order_relaxed);
 
+	mtu_tell(w, in);
+	mtu_tell(w, &w->ports[i ^ 1]);
 	if (limit != 0)
 		n = engine_limit(w->engine, in->port, pkts, n, limit, now_ns);
 	engine_burst(w->engine, in->port, pkts, n, now_ns, NULL);
-	transmit(w, &w->ports[i ^ 1]); /* the wire's other side */
-	transmit(w, &w->ports[i]);     /* what we answer */
+	transmit(w, &w->ports[i ^ 1]); /* send on the other port of the wire */
+	/* generated packets leave by the port on which the burst arrived */
+	transmit(w, &w->ports[i]);
 }
 
-/* What we have received for others, and others for us. */
-static void
+/*
+ * Hand packets over to their owners, and process those that other workers hand over to
+ * this one. Returns whether there were none of these.
+ */
+static bool
 exchange(struct worker *w, uint64_t now_ns)
 {
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
 	uint64_t peers;
 	uint16_t n;
 	uint8_t side;
+	bool idle = true;
 
 	handoff_flush(w->handoff);
 	handoff_gather(w->handoff, now_ns);
@@ -74,11 +109,29 @@ exchange(struct worker *w, uint64_t now_ns)
 		peers = handoff_ready(w->handoff, side);
 		for (; peers != 0; peers &= peers - 1) {
 			n = handoff_take(w->handoff, rte_bsf64(peers), side, pkts);
+			idle &= n == 0;
 			if (n != 0)
 				process_burst(w, side, pkts, n, now_ns);
 		}
 	}
 	handoff_collect(w->handoff);
+	return idle;
+}
+
+/* Between two turns of a worker that may sleep. idle: the turn had no packet. */
+static void
+rest(struct worker *w, bool idle, uint64_t now_ns)
+{
+	uint32_t ns;
+
+	if (w->xdp != NULL) {
+		if (idle)
+			worker_xdp_wait(w, now_ns);
+		return;
+	}
+	ns = nap_next(&w->nap, idle);
+	if (ns != 0)
+		nap_sleep(ns);
 }
 
 int
@@ -86,28 +139,40 @@ worker_run(void *worker)
 {
 	struct worker *w = worker;
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
-	uint64_t now_ns;
+	uint64_t now_ns, last_ns = 0;
+	bool idle = true;
 	unsigned i;
 	uint16_t n;
 
+	if (w->sleeps)
+		nap_begin();
 	while (!atomic_load_explicit(w->stop, memory_order_relaxed)) {
 		now_ns = clock_ns(w->clock);
+		if (!idle)
+			control_worker_busy(w->control, now_ns - last_ns, now_ns);
+		last_ns = now_ns;
+		idle = true;
+		if (unlikely(w->xdp != NULL))
+			worker_xdp_turn(w, now_ns);
 		for (i = 0; i < w->port_count; i++) {
 			if (w->ports[i].rx_queue == WORKER_NO_QUEUE)
 				continue;
-			n = rte_eth_rx_burst(w->ports[i].device, w->ports[i].rx_queue,
-					     pkts, ENGINE_BURST_MAX);
+			n = receive_burst(&w->ports[i], pkts, ENGINE_BURST_MAX);
+			idle &= n == 0;
 			if (n != 0 && w->handoff != NULL)
 				n = handoff_split(w->handoff, i & 1, pkts, n);
 			if (n != 0)
 				process_burst(w, i, pkts, n, now_ns);
 		}
 		if (w->handoff != NULL)
-			exchange(w, now_ns);
+			idle &= exchange(w, now_ns);
 		engine_expire(w->engine, now_ns, ENGINE_EXPIRE_MAX);
+		control_worker_poll(w->control, now_ns);
+		/* what timers and requests have generated */
 		for (i = 0; i < w->port_count; i++)
 			transmit(w, &w->ports[i]);
-		control_worker_poll(w->control, now_ns);
+		if (unlikely(w->sleeps))
+			rest(w, idle, now_ns);
 	}
 	return 0;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One core that moves packets: the ports of its wires, and the engine that it owns. Where
- * a wire has several workers, each has but that one, and they hand packets over to each
+ * A worker: one core, the ports of the wires that it forwards, and its engine. A worker
+ * that shares a wire with others has only this wire, and they hand packets over to each
  * other.
  */
 #ifndef SLUICE_WORKER_H
 #define SLUICE_WORKER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <control/worker.h>
@@ -16,17 +17,22 @@
 
 #include "clock.h"
 #include "config.h"
+#include "nap.h"
 #include "ports.h"
 
 #define WORKER_NO_QUEUE UINT16_MAX
 
 struct worker_port {
-	uint16_t device;   /* DPDK's number */
-	uint16_t port;     /* the engine's */
+	uint16_t device;   /* DPDK port id */
+	uint16_t port;     /* engine port number */
 	uint16_t rx_queue; /* WORKER_NO_QUEUE: another worker receives for this one */
 	uint16_t tx_queue; /* WORKER_NO_QUEUE: another worker sends for this one */
 	const struct port *state;
-	uint64_t tx_errors; /* of a device that takes what it cannot send, as last read */
+	/*
+	 * Transmit errors when last read, for devices that accept packets which they
+	 * cannot send.
+	 */
+	uint64_t tx_errors;
 };
 
 struct worker {
@@ -37,10 +43,13 @@ struct worker {
 	unsigned port_count;
 	unsigned lcore;
 	struct control_worker *control;
-	struct handoff *handoff; /* NULL: no other worker has these wires */
+	struct worker_xdp *xdp;  /* of wires with XDP; otherwise NULL */
+	bool sleeps;             /* it sleeps while nothing comes; with XDP always */
+	struct nap nap;          /* how it sleeps without XDP */
+	struct handoff *handoff; /* NULL: no other worker shares these wires */
 };
 
-/* The loop, until *stop; an lcore_function_t. */
+/* Main loop of a worker, until *stop is set; an lcore_function_t. */
 int worker_run(void *worker);
 
 #endif

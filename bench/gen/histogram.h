@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A histogram of times: 32 classes for each power of two, so that a percentile is right
- * to 3 %, from 1 to 2^40 of any unit. One owner thread.
+ * A histogram of times from 1 to 2^40 in any unit, with 32 classes for each power of two,
+ * so that percentiles are exact to 3 %. One owner thread.
  */
 #ifndef BENCH_GEN_HISTOGRAM_H
 #define BENCH_GEN_HISTOGRAM_H
@@ -30,7 +30,7 @@ histogram_class(uint64_t value)
 	return class < HISTOGRAM_CLASSES ? class : HISTOGRAM_CLASSES - 1;
 }
 
-/* The least value of a class. */
+/* The lowest value of a class. */
 static inline uint64_t
 histogram_least(uint32_t class)
 {
@@ -51,7 +51,9 @@ histogram_add(struct histogram *h, uint64_t value)
 		h->max = value;
 }
 
-/* What a part of the values, 0 to 1, does not exceed; 0 when there are none. */
+/*
+ * Return the value that a part (0 to 1) of all values does not exceed; 0 without values.
+ */
 static inline uint64_t
 histogram_percentile(const struct histogram *h, double part)
 {

@@ -9,14 +9,18 @@
 
 struct life {
 	uint32_t connection; /* slot + a multiple of the number of slots */
-	uint32_t seq[2];     /* what each side sends next, all before it received */
-	uint16_t got;        /* steps that have come out */
-	uint16_t sent;       /* .. and been sent; 0 with got 0: the slot is empty */
+	/* next sequence number of each side; the other side has received all before it */
+	uint32_t seq[2];
+	uint16_t got;  /* steps whose segment has arrived at the other side */
+	uint16_t sent; /* steps that were sent; 0, and got 0: the slot is empty */
 	uint8_t tries;
-	bool queued;    /* in the ring */
-	uint64_t due;   /* .. since when; LIVES_AT_ONCE: from when it is written */
-	uint64_t since; /* what the latency of the last one written counts from */
-	uint64_t at;    /* when it was written */
+	bool queued; /* in the ring of slots to send */
+	/*
+	 * when the segment in the ring should be sent; LIVES_AT_ONCE: when it is written
+	 */
+	uint64_t due;
+	uint64_t since; /* start of the latency of the last segment */
+	uint64_t at;    /* when the last segment was written */
 };
 
 static bool
@@ -48,8 +52,9 @@ steps_of(const struct lives_config *c)
 }
 
 /*
- * The size of the data segment that a side sends next: it hangs on the sequence number,
- * so that one sent again has the same, and its receiver knows it.
+ * Return the index of the size of the data segment that a side sends next. It is computed
+ * from the sequence number, so that a retransmission has the same size, and the receiver
+ * can compute it too.
  */
 static uint8_t
 size_of(const struct lives *l, const struct life *life, uint8_t side)
@@ -59,7 +64,8 @@ size_of(const struct lives *l, const struct life *life, uint8_t side)
 	if (l->weights == 1)
 		return 0;
 	/*
-	 * twice, since sequence numbers that are equally far apart would have a pattern
+	 * mix twice: sequence numbers with equal distances would show a pattern after one
+	 * round
 	 */
 	h = (h ^ h >> 16) * UINT32_C(0x85ebca6b);
 	h = (h ^ h >> 13) * UINT32_C(0xc2b2ae35);
@@ -135,7 +141,10 @@ queue(struct lives *l, struct life *life, uint64_t due)
 	life->due = due;
 }
 
-/* The slot's next life has other addresses or ports, until they all have been used. */
+/*
+ * End the life. The next one in this slot is another connection, with other addresses or
+ * ports, until all have been used.
+ */
 static void
 end(struct lives *l, struct life *life)
 {
@@ -204,7 +213,10 @@ lives_write(struct lives *l, uint64_t now, struct rte_mbuf *m)
 	life->since = life->due == LIVES_AT_ONCE ? now : life->due;
 	life->sent++;
 	l->stats.sent++;
-	/* the ACK is followed by what its sender says next without waiting */
+	/*
+	 * the ACK of the handshake needs no answer, so its sender sends the next segment
+	 * at once
+	 */
 	if (kind == TRAFFIC_ACK && life->sent == OPENING && !is_held(l, life))
 		queue(l, life, LIVES_AT_ONCE);
 	return side;
@@ -219,7 +231,7 @@ lives_flood(struct lives *l, struct rte_mbuf *m)
 	l->stats.flood_sent++;
 }
 
-/* A step has come out: on with the life. */
+/* The segment of a step has arrived: count it, and queue the next one. */
 static void
 step(struct lives *l, struct life *life, enum traffic_kind kind)
 {
@@ -231,7 +243,8 @@ step(struct lives *l, struct life *life, enum traffic_kind kind)
 	life->tries = 0;
 	l->stats.received++;
 	l->stats.opened += life->got == OPENING;
-	if (held && life->got >= OPENING + 2u) { /* as after the handshake */
+	/* go back to the state after the handshake */
+	if (held && life->got >= OPENING + 2u) {
 		life->got -= 2;
 		life->sent -= 2;
 	}
@@ -245,7 +258,8 @@ step(struct lives *l, struct life *life, enum traffic_kind kind)
 }
 
 /*
- * Whether a frame that came out at a side is what its connection has sent and waits for.
+ * Return whether a frame that has arrived at a side is the segment that its connection
+ * waits for.
  */
 static bool
 is_expected(const struct lives *l, const struct life *life, uint8_t side,
@@ -307,7 +321,10 @@ lives_late(struct lives *l, uint64_t now, uint32_t slots)
 
 	for (; slots > 0; slots--) {
 		life = &l->life[l->late];
-		/* what was written since the caller took its time is not late, either */
+		/*
+		 * `now` may be older than `at`: segments written after the caller has
+		 * read the time are not late
+		 */
 		if (life->sent != life->got && !life->queued && now > life->at &&
 		    now - life->at >= l->config.timeout)
 			late(l, life);

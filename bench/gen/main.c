@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bench-gen: TCP connections from beginning to end through whatever joins the first two
- * ports (lives.h), on one core. It says how many segments and connections came through,
- * what was lost, and how long they took.
+ * bench-gen: generate whole TCP connections (lives.h) on one core, through the device
+ * between the first two ports. Prints how many segments and connections got through, how
+ * many were lost, and the latencies.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -24,12 +24,12 @@
 #define LINK_SECONDS 10u
 #define OPEN_SECONDS 60u
 #define TIMEOUT_MS 500u
-#define LATE_SLOTS 16u /* looked at a turn */
+#define LATE_SLOTS 16u /* slots that are checked for late segments in a turn */
 
-/* What is due at a rate; times are in cycles since the start. */
+/* The next event of a rate; times are in cycles since the start. */
 struct pace {
-	double cycles; /* from one to the next; 0: as many as go */
-	double due;    /* the next */
+	double cycles; /* cycles from one to the next; 0: as fast as possible */
+	double due;    /* when the next is due */
 };
 
 struct generator {
@@ -74,7 +74,10 @@ start_port(uint16_t port, struct rte_mempool *pool)
 	return rc;
 }
 
-/* Some devices have a link only when the other side is there too. */
+/*
+ * Wait until both ports have a link: some devices have one only when the peer is
+ * connected.
+ */
 static int
 wait_for_links(void)
 {
@@ -122,8 +125,8 @@ pace_is_due(const struct pace *p, uint64_t elapsed)
 }
 
 /*
- * Begin what is due; no more than a burst, or a turn would not end. What no connection is
- * free for stays due, and its time goes on.
+ * Queue the segments or lives of a class that are due, at most a burst. Those for which
+ * no connection is free stay due, and their latency counts from that time.
  */
 static void
 begin(struct generator *g, enum lives_class class, uint64_t elapsed)
@@ -143,7 +146,7 @@ begin(struct generator *g, enum lives_class class, uint64_t elapsed)
 	}
 }
 
-/* Send what stands in the buffers, as far as the ports take it. */
+/* Send the frames in the buffers, as many as the ports accept. */
 static void
 transmit(struct generator *g)
 {
@@ -160,7 +163,9 @@ transmit(struct generator *g)
 	}
 }
 
-/* Write what is ready, as far as both ports have room for all of it. */
+/*
+ * Write the segments that are ready, as many as the buffers of both ports have room for.
+ */
 static void
 write_ready(struct generator *g)
 {
@@ -179,8 +184,8 @@ write_ready(struct generator *g)
 }
 
 /*
- * A flood does not slow down because it is not answered, nor make up for what it could
- * not.
+ * Write the SYNs of the flood that are due. Those that find no room are skipped, not sent
+ * later.
  */
 static void
 write_flood(struct generator *g, uint64_t elapsed)
@@ -201,7 +206,9 @@ write_flood(struct generator *g, uint64_t elapsed)
 	}
 }
 
-/* One turn; the classes up to `classes` go on. */
+/*
+ * One turn of the loop: receive, queue new segments of the first `classes` classes, send.
+ */
 static void
 turn(struct generator *g, unsigned classes, uint64_t now)
 {
@@ -217,7 +224,7 @@ turn(struct generator *g, unsigned classes, uint64_t now)
 	lives_late(&g->lives, now, LATE_SLOTS);
 }
 
-/* Open the connections that are held, as fast as they go. */
+/* Open the held connections as fast as possible. */
 static int
 open_held(struct generator *g)
 {
@@ -237,7 +244,7 @@ open_held(struct generator *g)
 	return -1;
 }
 
-/* Returns the seconds that it really was. */
+/* Returns the seconds that it took. */
 static double
 run(struct generator *g, double seconds)
 {
@@ -262,7 +269,7 @@ pace_all(struct generator *g)
 	pace_start(&g->flood, g->options.flood, elapsed);
 }
 
-/* Segments, or lives, that are due and have not begun. */
+/* Return how many segments or lives are due and not begun. */
 static double
 behind(const struct generator *g)
 {
@@ -324,7 +331,9 @@ report(const struct generator *g, double seconds)
 	report_latency(&b, params, &g->lives.latency);
 }
 
-/* 0 when something came through. */
+/*
+ * Run the measurement and print the rows. Returns 0 if at least one segment got through.
+ */
 static int
 measure(struct generator *g)
 {

@@ -23,7 +23,7 @@ usage(void)
 		"  -d N    data segments of a life, both sides together (2)\n"
 		"  -H      hold: open them once, then send data on them without end\n"
 		"  -n N    and beside those N others that end (0)\n"
-		"  -F N    and N SYNs a second that nobody answers (0)\n"
+		"  -F N    and N SYNs a second that are not answered (0)\n"
 		"  -s S    bytes of data segments and their weights: N[:WEIGHT],.. or "
 		"imix (%u)\n"
 		"  -R N    new connections, with -H segments, a second (as many as go)\n"
@@ -39,7 +39,10 @@ usage(void)
 	return -1;
 }
 
-/* A number of an option's argument within bounds, or -1 with a message. */
+/*
+ * Parse the number in an option's argument. Returns -1, after a message, if it is out of
+ * bounds.
+ */
 static double
 number(int letter, double min, double max)
 {
@@ -175,7 +178,7 @@ read_option(struct reader *r, int letter)
 	}
 }
 
-/* What the options mean together. */
+/* Check combinations of options, and set defaults. */
 static int
 settle(struct reader *r)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The command line of bench-gen, behind the EAL's. */
+/* The command line of bench-gen, after the arguments of the EAL. */
 #ifndef BENCH_GEN_OPTIONS_H
 #define BENCH_GEN_OPTIONS_H
 
@@ -8,15 +8,16 @@
 #include "lives.h"
 
 struct options {
-	struct lives_config lives;  /* but for its timeout */
-	double rate[LIVES_CLASSES]; /* segments held, lives a second; 0: as many as go */
-	double flood;               /* SYNs a second that nobody answers */
-	double seconds;             /* measured */
-	double warmup;              /* before that */
+	struct lives_config lives; /* all but `timeout`, which depends on the clock */
+	/* segments of held connections, and lives, per second; 0: as fast as possible */
+	double rate[LIVES_CLASSES];
+	double flood;   /* SYNs of the flood per second */
+	double seconds; /* seconds that are measured */
+	double warmup;  /* seconds of warming up */
 	bool json;
 };
 
-/* Read them. 0, or -1 with a message. */
+/* Read the options. Returns 0, or -1 with a message. */
 int options_read(struct options *o, int argc, char **argv);
 
 /*

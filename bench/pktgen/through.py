@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""How fast the packets come back to a generator that sends so many and no more, by the
-counters of its ports in DPDK's telemetry.
+"""Measure how fast the packets of a generator come back that sends a fixed number of
+them, from the counters of its ports in DPDK's telemetry.
 
   through.py PREFIX PACKETS SECONDS
 
-Started before the generator is. Waits until all have come, or no more did for a second,
-but no longer than SECONDS. Prints how many came, and in how many seconds from the first
-to the last.
+Start it before the generator. It waits until all packets have come back, or none for a
+second, but at most SECONDS. Prints their number, and the seconds from the first to the
+last.
 """
 import json
 import os
@@ -40,7 +40,7 @@ def main():
             was, now = seen, time.monotonic()
             seen = received(connection, size)
             if seen != was:
-                # the first may have come at any time since the last look
+                # the first packet came between the last two readings
                 begin, last = now if begin is None else begin, time.monotonic()
             elif last is not None and now - last > 1:
                 break

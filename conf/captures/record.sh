@@ -32,7 +32,8 @@ host()
 	ip -n "$1" link set eth0 address "02:00:00:00:00:0$2"
 	# veth would leave checksums and segmentation to the receiver
 	ip netns exec "$1" ethtool -K eth0 tx off tso off gso off gro off >/dev/null
-	ip netns exec "$wire" ethtool -K "port$2" tx off tso off gso off gro off >/dev/null
+	ip netns exec "$wire" ethtool -K "port$2" tx off tso off gso off gro off \
+		>/dev/null
 	ip -n "$1" addr add "192.0.2.$2/24" dev eth0
 	ip -n "$1" addr add "2001:db8::$2/64" dev eth0 nodad
 	ip netns exec "$wire" sysctl -qw "net.ipv6.conf.port$2.disable_ipv6=1"
@@ -55,7 +56,7 @@ capture()
 in_a() { ip netns exec "$a" "$@"; }
 in_b() { ip netns exec "$b" "$@"; }
 
-# wait_port TOOL-OPTIONS PORT: until somebody listens in b
+# wait_port TOOL-OPTIONS PORT: until a server listens in b
 wait_port()
 {
 	until in_b ss -Hln "$1" "sport = :$2" | grep -q .; do sleep 0.05; done
@@ -69,9 +70,11 @@ host "$a" 1
 host "$b" 2
 
 mkdir "$work/www"
-python3 -c 'print("A stateful firewall between two ports.\n" * 500, end="")' >"$work/www/page"
+python3 -c 'print("A stateful firewall between two ports.\n" * 500, end="")' \
+	>"$work/www/page"
 touch -d 2026-01-01 "$work/www/page"
-(cd "$work/www" && exec ip netns exec "$b" python3 -m http.server --bind :: 80 >/dev/null 2>&1) &
+(cd "$work/www" &&
+	exec ip netns exec "$b" python3 -m http.server --bind :: 80 >/dev/null 2>&1) &
 pids+=($!)
 in_b python3 - <<'EOF' &
 # a name server that knows one answer, and a service that says a word and waits
@@ -133,7 +136,7 @@ s.settimeout(5)
 s.sendto(b'\x12\x34\x01\0\0\1\0\0\0\0\0\0\x03www\x07example\0\0\1\0\1', ('192.0.2.2', 53))
 s.recvfrom(512)
 try:
-    socket.create_connection(('192.0.2.2', 8081), 5)  # nobody listens: refused
+    socket.create_connection(('192.0.2.2', 8081), 5)  # no server listens there: refused
 except ConnectionRefusedError:
     pass
 s = socket.create_connection(('192.0.2.2', 7), 5)  # a word, then a reset

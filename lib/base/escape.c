@@ -6,17 +6,18 @@
 #include <string.h>
 
 /*
- * Characters beyond ASCII that are invisible, or change how those around them are shown.
+ * Characters beyond ASCII that are invisible, or change how the text around them is
+ * shown.
  */
 static const struct {
 	uint32_t first;
 	uint32_t last;
 } hidden[] = {
-	{0x80, 0x9f},     /* C1: 0x9b is what ESC [ is */
+	{0x80, 0x9f},     /* C1 controls: a terminal reads 0x9b as ESC [ */
 	{0xad, 0xad},     /* soft hyphen */
 	{0x61c, 0x61c},   /* Arabic letter mark */
-	{0x180e, 0x180e}, /* vowel separator of no width */
-	{0x200b, 0x200f}, /* no width, and marks of direction */
+	{0x180e, 0x180e}, /* Mongolian vowel separator, no width */
+	{0x200b, 0x200f}, /* characters without width, and marks of direction */
 	{0x2028, 0x202e}, /* ends of line and paragraph, embeddings and overrides */
 	{0x2060, 0x206f}, /* invisible operators, isolates */
 	{0xfeff, 0xfeff}, /* byte order mark */
@@ -35,7 +36,7 @@ is_hidden(uint32_t point)
 	return false;
 }
 
-/* Length of the sequence of UTF-8 that a byte begins, 0: it begins none (RFC 3629, 4). */
+/* Length of the UTF-8 sequence that begins with this byte (RFC 3629, 4); 0: none does. */
 static size_t
 sequence_length(unsigned char byte)
 {
@@ -46,7 +47,9 @@ sequence_length(unsigned char byte)
 	return byte >= 0xf0 && byte <= 0xf4 ? 4 : 0;
 }
 
-/* Neither an overlong form, nor a surrogate, nor beyond Unicode. */
+/*
+ * Whether a decoded character is valid: no overlong form, no surrogate, within Unicode.
+ */
 static bool
 is_scalar(uint32_t point, size_t length)
 {
@@ -57,8 +60,8 @@ is_scalar(uint32_t point, size_t length)
 }
 
 /*
- * How many bytes the character at the start of a text has that begins beyond ASCII: -1,
- * it is not to be printed; 0, more of it has to come.
+ * Length in bytes of the non-ASCII character at the start of a text. -1: it must not be
+ * printed; 0: the text ends within it.
  */
 static int
 sequence_check(const unsigned char *text, size_t length)
@@ -111,7 +114,7 @@ escape_next(const char *text, size_t length, char out[ESCAPE_BYTES], size_t *wro
 		*wrote = (size_t)bytes;
 		return (size_t)bytes;
 	}
-	/* the bytes that follow stand for themselves, or are refused as this one is */
+	/* print one byte; the following ones are handled on their own */
 	escape_byte(text[0], out);
 	*wrote = 4;
 	return 1;
@@ -125,7 +128,7 @@ escape_text(char *out, size_t size, const char *text, size_t length)
 
 	while (length > 0) {
 		taken = escape_next(text, length, piece, &wrote);
-		if (taken == 0) { /* it ends within a character */
+		if (taken == 0) { /* the text ends within a character */
 			escape_byte(text[0], piece);
 			taken = 1;
 			wrote = 4;

@@ -28,6 +28,7 @@ client_new(int fd)
 void
 client_free(struct client *c)
 {
+	fanout_leave(&c->reader);
 	close(c->fd);
 	free(c->out);
 	free(c);
@@ -67,7 +68,10 @@ client_line(struct client *c)
 		}
 		return NULL;
 	}
-	c->moved = true; /* half a line, byte by byte, would hold a place for ever */
+	/*
+	 * set only for a complete line: a client that sends single bytes counts as idle
+	 */
+	c->moved = true;
 	length = (size_t)(end - c->in);
 	memcpy(line, c->in, length);
 	line[length] = '\0';
@@ -107,7 +111,7 @@ client_room(const struct client *c)
 	return CLIENT_OUT_BYTES - client_pending(c);
 }
 
-/* Write an object behind what waits; returns its length, 0 if it does not fit. */
+/* Write an object to the end of the buffer. Returns its length; 0: there is no room. */
 static size_t
 append(struct client *c, const json_t *json)
 {
@@ -116,7 +120,7 @@ append(struct client *c, const json_t *json)
 				   JSON_COMPACT | JSON_PRESERVE_ORDER |
 					   JSON_ENSURE_ASCII);
 
-	return length < room ? length : 0; /* a line feed follows */
+	return length < room ? length : 0; /* keep one byte of room for the line feed */
 }
 
 bool

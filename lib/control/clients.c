@@ -4,11 +4,15 @@
 #include <stddef.h>
 #include <string.h>
 
-/* It has asked for nothing, and has been told all; half a line is nothing. */
+/*
+ * Whether the client has no request in progress and no answer to read. An incomplete line
+ * does not count as a request.
+ */
 static bool
 is_idle(const struct client *c)
 {
-	return c->task == CLIENT_IDLE && !c->events && client_pending(c) == 0;
+	return c->task == CLIENT_IDLE && c->reader.fanout == NULL &&
+	       client_pending(c) == 0;
 }
 
 static uint64_t
@@ -17,7 +21,7 @@ silence(const struct client *c, uint64_t now_ms)
 	return now_ms > c->active_ms ? now_ms - c->active_ms : 0;
 }
 
-/* Whether its place may be given to another. */
+/* Whether the place of the client may be given to another one. */
 static bool
 is_yielding(const struct client *c, uint64_t now_ms)
 {
@@ -26,7 +30,7 @@ is_yielding(const struct client *c, uint64_t now_ms)
 	return client_pending(c) > 0 && silence(c, now_ms) >= CLIENTS_STUCK_MS;
 }
 
-/* The number of the one whose place a newcomer gets; none: clients->count. */
+/* Index of the client that has to yield its place to a new one; clients->count: none. */
 static unsigned
 find_yielding(const struct clients *clients, bool privileged, uint64_t now_ms)
 {

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The thread that serves the control socket. It sleeps in poll(); while somebody is
- * subscribed it looks at the workers' event rings every 20 ms, and while a list is under
- * way and its reader keeps up it does not sleep at all.
+ * The thread that serves the control socket. It sleeps in poll(). While a client reads
+ * events, it reads the workers' rings every 20 ms. While a list is in progress and its
+ * reader keeps up, it does not sleep.
  */
 #include <control/control.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,132 +19,37 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <rte_ring_elem.h>
-
 #include "clients.h"
 #include "fill.h"
+#include "http.h"
 #include "listener.h"
+#include "openmetrics.h"
 #include "request.h"
-#include "serve.h"
-#include "view.h"
+#include "sink.h"
+#include "states.h"
+#include "subscribe.h"
+#include "telemetry.h"
 
 #define EVENTS_PERIOD_MS 20
-#define STACK_BYTES                                                                      \
-	((size_t)2 << 20) /* whatever the limit is: a request nests 2,047 deep */
-#define EVENTS_PIECE 256u
+/* not the process's limit, since the JSON of a request may be nested 2,047 levels deep */
+#define STACK_BYTES ((size_t)2 << 20)
+
+static_assert(OPENMETRICS_FORMS == HTTP_FORMS, "a page in all forms of the metrics");
 
 struct control {
-	const struct control_config *config;
+	struct server server;
 	struct clients clients;
-	bool events;                        /* the workers make them */
-	uint64_t lost[CONTROL_MAX_WORKERS]; /* what each had lost when we last looked */
 	struct listener listener;
-	int wake; /* eventfd: end */
+	int wake;        /* eventfd: readable when `end` or a new log is set */
+	atomic_bool end; /* the thread has to end */
 	pthread_t thread;
-	struct metrics *metrics;
+	struct http *metrics; /* HTTP server for metrics; NULL: none */
 	struct fill *fill;
+	pthread_mutex_t sink_lock;
+	struct sink *sink;      /* log of records; NULL: none */
+	struct sink *next_sink; /* with sink_waits: what it is to become */
+	bool sink_waits;
 };
-
-/* ---- events ---- */
-
-static void
-worker_switch_events(struct control_worker *w, bool on)
-{
-	struct control_job *job = control_open(w);
-
-	if (job == NULL)
-		return;
-	job->op = CONTROL_EVENTS_SWITCH;
-	job->events.on = on;
-	control_call(w);
-	control_close(w);
-}
-
-/* Workers make events only while somebody wants them. */
-static void
-switch_events(struct control *control)
-{
-	const struct control_config *config = control->config;
-	bool wanted = false;
-	unsigned i;
-
-	for (i = 0; i < control->clients.count; i++)
-		wanted |= control->clients.list[i]->events;
-	if (wanted == control->events)
-		return;
-	control->events = wanted;
-	for (i = 0; i < config->worker_count; i++) {
-		worker_switch_events(&config->workers[i], wanted);
-		control->lost[i] = config->workers[i].events_lost;
-		if (!wanted)
-			rte_ring_reset(config->workers[i].events);
-	}
-}
-
-static json_t *
-event_json(const struct control_config *config, const struct engine_event *event)
-{
-	static const char *const kinds[] = {
-		[ENGINE_EVENT_NEW] = "new",
-		[ENGINE_EVENT_UPDATE] = "update",
-		[ENGINE_EVENT_DESTROY] = "destroy",
-	};
-
-	return json_pack("{ss sI so}", "event", kinds[event->kind], "time_ns",
-			 (json_int_t)event->at_ns, "connection",
-			 view_json(&event->view, config->port_names, config->port_count));
-}
-
-/* An event to a client, unless its buffer is full. */
-static void
-send_event(const struct control_config *config, struct client *c,
-	   const struct engine_event *event)
-{
-	if (!c->events || !filter_match(&c->events_filter, &event->view))
-		return;
-	if (client_room(c) < CLIENT_PIECE_BYTES) {
-		c->lost++;
-		return;
-	}
-	if (c->lost > 0) {
-		client_send(c, json_pack("{sI}", "lost", (json_int_t)c->lost));
-		c->lost = 0;
-	}
-	client_send(c, event_json(config, event));
-}
-
-/* What a worker could not put into its ring is lost to all. */
-static void
-note_lost(struct control *control, unsigned worker)
-{
-	uint64_t lost = control->config->workers[worker].events_lost;
-	unsigned i;
-
-	for (i = 0; i < control->clients.count; i++)
-		control->clients.list[i]->lost += lost - control->lost[worker];
-	control->lost[worker] = lost;
-}
-
-static void
-drain_events(struct control *control)
-{
-	const struct control_config *config = control->config;
-	static struct engine_event events[EVENTS_PIECE];
-	unsigned w, i, j, n, left;
-
-	for (w = 0; w < config->worker_count; w++) {
-		note_lost(control, w);
-		do {
-			n = rte_ring_sc_dequeue_burst_elem(config->workers[w].events,
-							   events, sizeof(events[0]),
-							   EVENTS_PIECE, &left);
-			for (i = 0; i < n; i++)
-				for (j = 0; j < control->clients.count; j++)
-					send_event(config, control->clients.list[j],
-						   &events[i]);
-		} while (n > 0 && left > 0);
-	}
-}
 
 /* ---- clients ---- */
 
@@ -169,10 +76,10 @@ accept_client(struct control *control, uint64_t now_ms)
 	}
 	c->privileged = listener_is_privileged(fd);
 	if (!clients_add(&control->clients, c, now_ms))
-		refuse(c, "too many clients are connected");
+		refuse(c, "too many clients are connected: close one and try again");
 }
 
-/* Do as much as there is room for without waiting for the client. */
+/* Process requests as long as there is room for their answers. */
 static void
 serve_client(struct control *control, struct client *c)
 {
@@ -180,13 +87,13 @@ serve_client(struct control *control, struct client *c)
 
 	while (c->task == CLIENT_IDLE && client_room(c) >= CLIENT_PIECE_BYTES &&
 	       (line = client_line(c)) != NULL)
-		request_line(control->config, c, line);
+		request_line(&control->server, c, line);
 	if (request_runnable(c))
-		request_continue(control->config, c);
+		request_continue(&control->server, c);
 	client_write(c);
 }
 
-/* What has come of loading the rules, to who has asked for it. */
+/* Send the result of a reload to the clients that wait for it. */
 static void
 tell_reloaded(struct control *control)
 {
@@ -194,7 +101,7 @@ tell_reloaded(struct control *control)
 	unsigned i;
 	int status;
 
-	if (!control_reload_answer(control->config->reload, &status, message))
+	if (!control_reload_answer(control->server.config->reload, &status, message))
 		return;
 	for (i = 0; i < control->clients.count; i++)
 		request_reloaded(control->clients.list[i], status, message);
@@ -213,6 +120,92 @@ serve_clients(struct control *control, uint64_t now_ms)
 			c->active_ms = now_ms;
 		c->moved = false;
 	}
+}
+
+/* ---- the log of records ---- */
+
+/* Have the log read records, if there is one. Returns false if no place is free. */
+static bool
+join_sink(struct control *control)
+{
+	struct fanout *fanout = &control->server.fanout;
+
+	if (control->sink == NULL || sink_reader(control->sink)->fanout != NULL)
+		return true;
+	return fanout->count < FANOUT_READERS &&
+	       fanout_join(fanout, sink_reader(control->sink)) == 0;
+}
+
+/*
+ * Change to the log that another thread has set; and have it read as soon as there is a
+ * place among the readers.
+ */
+static void
+take_sink(struct control *control)
+{
+	struct sink *old = NULL;
+	bool waits;
+
+	pthread_mutex_lock(&control->sink_lock);
+	waits = control->sink_waits;
+	if (waits) {
+		old = control->sink;
+		control->sink = control->next_sink;
+		control->sink_waits = false;
+	}
+	pthread_mutex_unlock(&control->sink_lock);
+	sink_close(old);
+	if (!join_sink(control) && waits && control->server.config->warn != NULL)
+		control->server.config->warn("record_log: 16 clients read events or "
+					     "records already, so no log is written "
+					     "until one of them ends");
+}
+
+/* Wake the thread. If the counter of the eventfd is full, the thread is awake anyway. */
+static void
+wake(struct control *control)
+{
+	const uint64_t one = 1;
+
+	if (write(control->wake, &one, sizeof(one)) < 0)
+		return;
+}
+
+int
+control_log_open(struct control *control, const char *log, unsigned streams,
+		 struct sink **sink, char *message)
+{
+	return sink_open(control->server.config, log, streams, sink, message);
+}
+
+void
+control_log_set(struct control *control, struct sink *log)
+{
+	struct sink *unused = NULL;
+
+	pthread_mutex_lock(&control->sink_lock);
+	if (control->sink_waits)
+		unused = control->next_sink;
+	control->next_sink = log;
+	control->sink_waits = true;
+	pthread_mutex_unlock(&control->sink_lock);
+	control_log_close(unused);
+	wake(control);
+}
+
+void
+control_log_close(struct sink *log)
+{
+	sink_close(log);
+}
+
+void
+control_reopen(struct control *control)
+{
+	pthread_mutex_lock(&control->sink_lock);
+	if (control->sink != NULL)
+		sink_reopen(control->sink);
+	pthread_mutex_unlock(&control->sink_lock);
 }
 
 /* ---- the thread ---- */
@@ -234,14 +227,14 @@ poll_timeout(const struct control *control, uint64_t now_ms)
 	for (i = 0; i < control->clients.count; i++)
 		if (request_runnable(control->clients.list[i]))
 			return 0;
-	if (control->events)
+	if (control->server.streams != 0)
 		return EVENTS_PERIOD_MS;
 	if (!listener_is_ready(&control->listener, now_ms))
 		return LISTENER_PAUSE_MS;
 	return FILL_PERIOD_MS;
 }
 
-/* The set: these, then the clients. */
+/* Indices of the descriptors for poll(): these first, then the clients. */
 enum {
 	POLL_WAKE,
 	POLL_LISTENER,
@@ -260,7 +253,7 @@ poll_set(const struct control *control, struct pollfd *fds, uint64_t now_ms)
 	fds[POLL_LISTENER] = (struct pollfd){.fd = control->listener.fd};
 	if (listener_is_ready(&control->listener, now_ms))
 		fds[POLL_LISTENER].events = POLLIN;
-	fds[POLL_RELOAD] = (struct pollfd){.fd = control->config->reload->answered,
+	fds[POLL_RELOAD] = (struct pollfd){.fd = control->server.config->reload->answered,
 					   .events = POLLIN};
 	for (i = 0; i < control->clients.count; i++) {
 		c = control->clients.list[i];
@@ -274,7 +267,7 @@ poll_set(const struct control *control, struct pollfd *fds, uint64_t now_ms)
 	return control->clients.count + POLL_CLIENTS;
 }
 
-/* One turn, after poll(). */
+/* Do what is due after poll() has returned. */
 static void
 serve(struct control *control, const struct pollfd *fds, unsigned n, uint64_t now_ms)
 {
@@ -286,14 +279,14 @@ serve(struct control *control, const struct pollfd *fds, unsigned n, uint64_t no
 		else if ((fds[i].revents & (POLLERR | POLLHUP)) != 0)
 			control->clients.list[i - POLL_CLIENTS]->broken = true;
 	}
-	if (control->events)
-		drain_events(control);
+	subscribe_poll(&control->server);
 	if (fds[POLL_RELOAD].revents != 0)
 		tell_reloaded(control);
 	serve_clients(control, now_ms);
 	clients_drop(&control->clients, now_ms);
-	switch_events(control);
+	subscribe_switch(&control->server);
 	fill_watch(control->fill, now_ms);
+	states_watch(&control->server, now_ms);
 	if (fds[POLL_LISTENER].revents != 0)
 		accept_client(control, now_ms);
 }
@@ -303,7 +296,7 @@ control_thread(void *context)
 {
 	struct control *control = context;
 	struct pollfd fds[CLIENTS_ROOM + POLL_CLIENTS];
-	uint64_t now_ms;
+	uint64_t now_ms, count;
 	unsigned n;
 
 	for (;;) {
@@ -311,8 +304,11 @@ control_thread(void *context)
 		n = poll_set(control, fds, now_ms);
 		if (poll(fds, n, poll_timeout(control, now_ms)) < 0)
 			continue;
-		if (fds[POLL_WAKE].revents != 0)
+		if (atomic_load(&control->end))
 			break;
+		if (fds[POLL_WAKE].revents != 0 &&
+		    read(control->wake, &count, sizeof(count)) > 0)
+			take_sink(control);
 		serve(control, fds, n, clock_ms());
 	}
 	return NULL;
@@ -324,6 +320,28 @@ int
 control_folder(const char *path, gid_t group)
 {
 	return listener_folder(path, group);
+}
+
+static bool
+make_metrics(void *config, struct http_text texts[HTTP_FORMS])
+{
+	return openmetrics_make(config, texts);
+}
+
+static struct http *
+start_metrics(const struct control_config *config, char *message)
+{
+	const struct http_page page = {
+		.path = "/metrics",
+		.types = openmetrics_types,
+		.choose = openmetrics_choose,
+		.make = make_metrics,
+		.context = (void *)(uintptr_t)config,
+		.not_found = "/metrics expected\n",
+		.unavailable = "a worker does not answer\n",
+	};
+
+	return http_start(config->metrics, &page, message, CONTROL_MESSAGE_BYTES);
 }
 
 int
@@ -338,7 +356,8 @@ control_start(const struct control_config *config, struct control **control,
 		snprintf(message, CONTROL_MESSAGE_BYTES, "out of memory");
 		return status;
 	}
-	c->config = config;
+	c->server.config = config;
+	pthread_mutex_init(&c->sink_lock, NULL);
 	message[0] = '\0';
 	c->fill = fill_new(config);
 	if (c->fill == NULL) {
@@ -353,10 +372,17 @@ control_start(const struct control_config *config, struct control **control,
 		goto free_control;
 	}
 	if (config->metrics != NULL) {
-		c->metrics = metrics_start(config, message);
+		c->metrics = start_metrics(config, message);
 		status = -EADDRNOTAVAIL;
 		if (c->metrics == NULL)
 			goto close_listener;
+	}
+	if (config->record_log != NULL) {
+		status = sink_open(config, config->record_log, config->record_streams,
+				   &c->sink, message);
+		if (status != 0)
+			goto stop_metrics;
+		fanout_join(&c->server.fanout, sink_reader(c->sink));
 	}
 	c->wake = eventfd(0, EFD_CLOEXEC);
 	pthread_attr_init(&attr);
@@ -367,7 +393,7 @@ control_start(const struct control_config *config, struct control **control,
 		status = -status;
 		snprintf(message, CONTROL_MESSAGE_BYTES, "control thread: %s",
 			 strerror(-status));
-		goto stop_metrics;
+		goto close_sink;
 	}
 	telemetry_start(config);
 	if (!listener_is_open_to_group(&c->listener))
@@ -378,9 +404,11 @@ control_start(const struct control_config *config, struct control **control,
 	*control = c;
 	return 0;
 
-stop_metrics:
+close_sink:
 	close(c->wake);
-	metrics_stop(c->metrics);
+	sink_close(c->sink);
+stop_metrics:
+	http_stop(c->metrics);
 close_listener:
 	listener_close(&c->listener);
 free_control:
@@ -392,15 +420,17 @@ free_control:
 void
 control_stop(struct control *control)
 {
-	const uint64_t one = 1;
-
 	telemetry_stop();
-	metrics_stop(control->metrics);
-	if (write(control->wake, &one, sizeof(one)) == sizeof(one))
-		pthread_join(control->thread, NULL);
+	http_stop(control->metrics);
+	atomic_store(&control->end, true);
+	wake(control);
+	pthread_join(control->thread, NULL);
 	listener_close(&control->listener);
 	clients_free(&control->clients);
 	close(control->wake);
 	fill_free(control->fill);
+	sink_close(control->sink);
+	if (control->sink_waits)
+		sink_close(control->next_sink);
 	free(control);
 }

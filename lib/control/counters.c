@@ -11,7 +11,10 @@
 
 const struct counter counters[] = {ENGINE_COUNTERS(ROW)};
 
-/* A place that occurs twice, or is past the end, does not compile. */
+/*
+ * An entry of an order, at its place. A place that occurs twice or is too large does not
+ * compile.
+ */
 #define BY_METRIC(member, kind, unit, metric, metric_place, ...)                         \
 	[metric_place] = ENGINE_COUNTER_##member,
 #define BY_TELEMETRY(member, kind, unit, metric, metric_place, command, telemetry_place, \

@@ -7,30 +7,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <control/worker.h>
-
-static const unsigned levels[FILL_LEVELS] = {80, 95}; /* percent */
+/* fill levels to warn at, in percent of the table */
+static const unsigned levels[FILL_LEVELS] = {80, 95};
 
 struct fill {
 	const struct control_config *config;
 	uint64_t asked_ms;
 	bool asked;
-	struct fill_said (*said)[2]; /* by worker: IPv4, IPv6 */
-	struct engine_view sample[FILL_SAMPLE];
+	struct fill_said (*said)[2]; /* last warnings, by worker and family: IPv4, IPv6 */
+	struct conn_view sample[FILL_SAMPLE];
 };
+
+/* Return the number of levels that a table has reached. */
+static unsigned
+levels_reached(uint32_t count, uint32_t max)
+{
+	unsigned level = max != 0 ? FILL_LEVELS : 0;
+
+	while (level > 0 && (uint64_t)count * 100 < (uint64_t)max * levels[level - 1])
+		level--;
+	return level;
+}
+
+unsigned
+fill_level(uint32_t count, uint32_t max)
+{
+	unsigned level = levels_reached(count, max);
+
+	return level > 0 ? levels[level - 1] : 0;
+}
 
 bool
 fill_due(struct fill_said *said, uint32_t count, uint32_t max, uint64_t now_ms)
 {
-	unsigned level = FILL_LEVELS, i;
+	unsigned level = levels_reached(count, max), i;
 
-	while (level > 0 && (uint64_t)count * 100 < (uint64_t)max * levels[level - 1])
-		level--;
-	if (max == 0 || level == 0)
+	if (level == 0)
 		return false;
 	if (said->ever[level - 1] && now_ms - said->at_ms[level - 1] < FILL_AGAIN_MS)
 		return false;
-	/* what is said of the higher level holds for the lower one, too */
+	/* a warning of a higher level covers the lower levels */
 	for (i = 0; i < level; i++) {
 		said->ever[i] = true;
 		said->at_ms[i] = now_ms;
@@ -38,9 +54,9 @@ fill_due(struct fill_said *said, uint32_t count, uint32_t max, uint64_t now_ms)
 	return true;
 }
 
-/* The address that began a connection. */
+/* The address of the initiator of a connection. */
 static const void *
-source_of(const struct engine_view *view, size_t *bytes)
+source_of(const struct conn_view *view, size_t *bytes)
 {
 	unsigned orig = view->orig & 1u;
 
@@ -59,7 +75,7 @@ source_compare(const void *a, const void *b)
 	return memcmp(left, right, bytes);
 }
 
-/* Put a source in its place among the first ones. */
+/* Insert a source in descending order, if it is among the FILL_TOP largest ones. */
 static unsigned
 top_insert(struct fill_source top[FILL_TOP], unsigned n, struct fill_source source)
 {
@@ -76,7 +92,7 @@ top_insert(struct fill_source top[FILL_TOP], unsigned n, struct fill_source sour
 }
 
 unsigned
-fill_sources(struct engine_view *sample, unsigned n, struct fill_source top[FILL_TOP])
+fill_sources(struct conn_view *sample, unsigned n, struct fill_source top[FILL_TOP])
 {
 	unsigned first = 0, i, found = 0;
 
@@ -91,7 +107,7 @@ fill_sources(struct engine_view *sample, unsigned n, struct fill_source top[FILL
 	return found;
 }
 
-/* Append ", most from ADDRESS (about N %), ..." to text at length. */
+/* Append ", most from ADDRESS (about N %), ..." to text at offset length. */
 static void
 sources_text(char *text, int length, uint8_t family, const struct fill_source *top,
 	     unsigned found, unsigned n)
@@ -110,7 +126,7 @@ sources_text(char *text, int length, uint8_t family, const struct fill_source *t
 }
 
 void
-fill_text(char *text, const struct fill_table *table, struct engine_view *sample,
+fill_text(char *text, const struct fill_table *table, struct conn_view *sample,
 	  unsigned n)
 {
 	struct fill_source top[FILL_TOP];
@@ -134,7 +150,7 @@ fill_new(const struct control_config *config)
 	if (fill == NULL)
 		return NULL;
 	fill->config = config;
-	fill->said = calloc(config->worker_count, sizeof(*fill->said));
+	fill->said = calloc(config->backend->workers, sizeof(*fill->said));
 	if (fill->said == NULL) {
 		free(fill);
 		return NULL;
@@ -151,54 +167,19 @@ fill_free(struct fill *fill)
 	free(fill);
 }
 
-/* The occupancy of a worker's tables; false: it does not answer. */
-static bool
-ask_stats(struct control_worker *w, struct engine_stats *stats)
-{
-	struct control_job *job = control_open(w);
-	bool answered;
-
-	if (job == NULL)
-		return false;
-	job->op = CONTROL_STATS;
-	answered = control_call(w) == 0;
-	if (answered)
-		*stats = job->stats.engine;
-	control_close(w);
-	return answered;
-}
-
-/* A part of the sample; returns how many connections it has. */
-static unsigned
-ask_part(struct control_worker *w, uint8_t family, unsigned part,
-	 struct engine_view *views)
-{
-	struct control_job *job = control_open(w);
-	unsigned n = 0;
-
-	if (job == NULL)
-		return 0;
-	job->op = CONTROL_SAMPLE;
-	job->list.family = family;
-	job->list.part = part;
-	job->list.parts = FILL_PARTS;
-	if (control_call(w) == 0) {
-		n = job->list.count;
-		memcpy(views, job->list.views, n * sizeof(views[0]));
-	}
-	control_close(w);
-	return n;
-}
-
 static void
 say(struct fill *fill, const struct fill_table *table)
 {
+	const struct control_backend *b = fill->config->backend;
 	char text[FILL_TEXT_BYTES];
 	unsigned part, n = 0;
+	int count;
 
-	for (part = 0; part < FILL_PARTS; part++)
-		n += ask_part(&fill->config->workers[table->worker], table->family, part,
-			      &fill->sample[n]);
+	for (part = 0; part < FILL_PARTS; part++) {
+		count = b->ops->sample(b->context, table->worker, table->family, part,
+				       FILL_PARTS, &fill->sample[n]);
+		n += count > 0 ? (unsigned)count : 0;
+	}
 	fill_text(text, table, fill->sample, n);
 	fill->config->warn(text);
 }
@@ -207,7 +188,9 @@ void
 fill_watch(struct fill *fill, uint64_t now_ms)
 {
 	const struct control_config *config = fill->config;
-	struct engine_stats stats;
+	const struct control_backend *b = config->backend;
+	struct control_worker_stats stats;
+	const struct engine_stats *s = &stats.engine;
 	unsigned i;
 
 	if (config->warn == NULL ||
@@ -215,14 +198,12 @@ fill_watch(struct fill *fill, uint64_t now_ms)
 		return;
 	fill->asked = true;
 	fill->asked_ms = now_ms;
-	for (i = 0; i < config->worker_count; i++) {
-		if (!ask_stats(&config->workers[i], &stats))
+	for (i = 0; i < b->workers; i++) {
+		if (b->ops->stats(b->context, i, &stats) != 0)
 			continue;
-		if (fill_due(&fill->said[i][0], stats.connections, stats.max, now_ms))
-			say(fill,
-			    &(struct fill_table){i, 4, stats.connections, stats.max});
-		if (fill_due(&fill->said[i][1], stats.connections6, stats.max6, now_ms))
-			say(fill,
-			    &(struct fill_table){i, 6, stats.connections6, stats.max6});
+		if (fill_due(&fill->said[i][0], s->connections, s->max, now_ms))
+			say(fill, &(struct fill_table){i, 4, s->connections, s->max});
+		if (fill_due(&fill->said[i][1], s->connections6, s->max6, now_ms))
+			say(fill, &(struct fill_table){i, 6, s->connections6, s->max6});
 	}
 }

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <base/reason.h>
 #include <track/tcp.h>
 
-#include "view.h"
+#include <control/view.h>
 
 #define MAX_TEXT 64
 
@@ -20,7 +21,7 @@ expected(char *message, size_t size, const char *key, const char *what)
 	return -EINVAL;
 }
 
-/* An integer, or digits in a string. */
+/* Read an integer, given as a number or as digits in a string. */
 static int
 parse_port(const json_t *value)
 {
@@ -49,7 +50,7 @@ parse_proto(const json_t *value)
 	return -1;
 }
 
-/* A VID, or two: 10, "10", "10.20". What follows a VID has to be the end, or `more`. */
+/* Read a VLAN ID, which has to be followed by the end of the text or by `more`. */
 static int
 parse_vid(const char **text, char more, int *vid)
 {
@@ -76,14 +77,14 @@ parse_vlan(struct filter *filter, const json_t *value)
 			 (long long)json_integer_value(value));
 		text = digits;
 	}
-	if (text == NULL || parse_vid(&text, '.', &filter->vlan) != 0)
+	if (text == NULL || parse_vid(&text, '.', &filter->match.vlan) != 0)
 		return -EINVAL;
-	return text == NULL ? 0 : parse_vid(&text, '\0', &filter->inner_vlan);
+	return text == NULL ? 0 : parse_vid(&text, '\0', &filter->match.inner_vlan);
 }
 
-/* An address, or a network: "10.0.0.0/8". */
+/* Read an address, or a network such as "10.0.0.0/8". */
 static int
-parse_net(struct filter_net *net, const json_t *value)
+parse_net(struct conn_net *net, const json_t *value)
 {
 	const char *text = json_string_value(value), *slash;
 	char address[MAX_TEXT], *end;
@@ -147,20 +148,22 @@ parse_member(struct filter *filter, const char *key, const json_t *value, char *
 	const char *text = json_string_value(value);
 
 	if (strcmp(key, "proto") == 0) {
-		filter->proto = parse_proto(value);
-		if (filter->proto < 0)
+		filter->match.proto = parse_proto(value);
+		if (filter->match.proto < 0)
 			return expected(message, size, key,
 					"tcp, udp, icmp, icmpv6 or a number up to 255");
 	} else if (strcmp(key, "family") == 0) {
 		if (text == NULL ||
 		    (strcmp(text, "ipv4") != 0 && strcmp(text, "ipv6") != 0))
 			return expected(message, size, key, "ipv4 or ipv6");
-		filter->family = text[3] == '4' ? 4 : 6;
+		filter->match.family = text[3] == '4' ? 4 : 6;
 	} else if (strcmp(key, "src") == 0 || strcmp(key, "dst") == 0) {
-		if (parse_net(key[0] == 's' ? &filter->src : &filter->dst, value) != 0)
+		if (parse_net(key[0] == 's' ? &filter->match.src : &filter->match.dst,
+			      value) != 0)
 			return expected(message, size, key, "an address or a network");
 	} else if (strcmp(key, "sport") == 0 || strcmp(key, "dport") == 0) {
-		*(key[0] == 's' ? &filter->sport : &filter->dport) = parse_port(value);
+		*(key[0] == 's' ? &filter->match.sport
+				: &filter->match.dport) = parse_port(value);
 		if (parse_port(value) < 0)
 			return expected(message, size, key, "a port, 0 to 65535");
 	} else if (strcmp(key, "vlan") == 0) {
@@ -183,20 +186,19 @@ parse_member(struct filter *filter, const char *key, const json_t *value, char *
 	return 0;
 }
 
+void
+filter_init(struct filter *filter)
+{
+	*filter = (struct filter){.match = CONN_MATCH_ANY, .reason = -1, .any = true};
+}
+
 int
 filter_parse(struct filter *filter, const json_t *request, char *message, size_t size)
 {
 	const char *key;
 	json_t *value;
 
-	*filter = (struct filter){
-		.proto = -1,
-		.sport = -1,
-		.dport = -1,
-		.vlan = -1,
-		.inner_vlan = -1,
-		.any = true,
-	};
+	filter_init(filter);
 	json_object_foreach((json_t *)(uintptr_t)request, key, value) {
 		if (strcmp(key, "request") != 0 &&
 		    parse_member(filter, key, value, message, size) != 0)
@@ -205,28 +207,43 @@ filter_parse(struct filter *filter, const json_t *request, char *message, size_t
 	return 0;
 }
 
-static bool
-net_match(const struct filter_net *net, uint8_t family, const uint8_t *address)
+static int
+reason_number(const json_t *value)
 {
-	const unsigned bytes = net->bits / 8, bits = net->bits % 8;
-	const uint8_t mask = (uint8_t)(0xff00u >> bits);
+	const char *text = json_string_value(value);
+	int i;
 
-	if (net->family == 0)
-		return true;
-	if (net->family != family || memcmp(net->address, address, bytes) != 0)
-		return false;
-	return bits == 0 || ((net->address[bytes] ^ address[bytes]) & mask) == 0;
+	for (i = REASON_NONE + 1; text != NULL && i < REASON_COUNT; i++)
+		if (strcmp(text, reason_name((enum reason)i)) == 0)
+			return i;
+	return -1;
 }
 
-static const uint8_t *
-view_address(const struct engine_view *view, unsigned side)
+int
+filter_parse_record(struct filter *filter, const json_t *request, char *message,
+		    size_t size)
 {
-	return view->family == 4 ? (const uint8_t *)&view->key.addr.v4[side]
-				 : view->key.addr.v6[side];
+	const json_t *value = json_object_get(request, "reason");
+	json_t *rest;
+	int status;
+
+	if (value == NULL)
+		return filter_parse(filter, request, message, size);
+	rest = json_copy((json_t *)(uintptr_t)request);
+	json_object_del(rest, "reason");
+	status = filter_parse(filter, rest, message, size);
+	json_decref(rest);
+	if (status != 0)
+		return status;
+	filter->reason = reason_number(value);
+	filter->any = false;
+	return filter->reason >= 0
+		       ? 0
+		       : expected(message, size, "reason", "a reason as drops prints it");
 }
 
 static bool
-state_match(const char *state, const struct engine_view *view)
+state_match(const char *state, const struct conn_view *view)
 {
 	if (strcmp(state, "UNREPLIED") == 0)
 		return !view->replied;
@@ -241,29 +258,10 @@ state_match(const char *state, const struct engine_view *view)
 }
 
 bool
-filter_match(const struct filter *filter, const struct engine_view *view)
+filter_match(const struct filter *filter, const struct conn_view *view)
 {
-	const struct flow_id *id = &view->key.id;
-	const unsigned o = view->orig & 1u;
-
 	if (filter->any)
 		return true;
-	if (filter->family != 0 && filter->family != view->family)
-		return false;
-	if (filter->proto >= 0 && filter->proto != flow_id_proto(id))
-		return false;
-	if ((filter->sport >= 0 || filter->dport >= 0) && !flow_id_has_ports(id))
-		return false;
-	if (filter->sport >= 0 && filter->sport != ntohs(id->port[o]))
-		return false;
-	if (filter->dport >= 0 && filter->dport != ntohs(id->port[!o]))
-		return false;
-	if (filter->vlan >= 0 && filter->vlan != flow_id_vid(id, 0))
-		return false;
-	if (filter->inner_vlan >= 0 && filter->inner_vlan != flow_id_vid(id, 1))
-		return false;
-	if (!net_match(&filter->src, view->family, view_address(view, o)) ||
-	    !net_match(&filter->dst, view->family, view_address(view, !o)))
-		return false;
-	return filter->state[0] == '\0' || state_match(filter->state, view);
+	return conn_match(&filter->match, &view->key, view->family, view->orig & 1u) &&
+	       (filter->state[0] == '\0' || state_match(filter->state, view));
 }

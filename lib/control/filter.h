@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which connections a request is about: conntrack's options, as members of the request.
+ * Filters for connections and records, given as members of a request that are named like
+ * the options of conntrack(8).
  */
 #ifndef CONTROL_FILTER_H
 #define CONTROL_FILTER_H
@@ -11,36 +12,32 @@
 
 #include <jansson.h>
 
-#include <engine/engine.h>
+#include <conn/match.h>
+#include <conn/view.h>
 
-struct filter_net {
-	uint8_t family; /* 0: any address */
-	uint8_t bits;
-	uint8_t address[16];
-};
-
-/* Addresses and ports are those of the direction that began. */
+/* A filter for connections. */
 struct filter {
-	struct filter_net src;
-	struct filter_net dst;
-	int proto; /* each -1: any */
-	int sport;
-	int dport;
-	int vlan; /* the outer one; 0: untagged */
-	int inner_vlan;
-	uint8_t family; /* 0: any */
-	char state[16]; /* conntrack's word, an endpoint's state, "": any */
-	bool any;       /* nothing was asked for: matches all */
+	struct conn_match match; /* with the source of the original direction */
+	char state[16]; /* a state of conntrack(8), or a state of an endpoint; "": any */
+	int reason;     /* for records: enum reason; -1: any */
+	bool any;       /* no member was given: the filter matches everything */
 };
+
+/* Initialise a filter that matches everything. */
+void filter_init(struct filter *filter);
 
 /*
- * Read the members proto, family, src, dst, sport, dport, vlan and state of a request,
- * whose member `request` is ignored. Returns 0, or -EINVAL and a message: a member that
- * is unknown, or whose value is wrong.
+ * Read the members proto, family, src, dst, sport, dport, vlan and state of a request.
+ * The member `request` is ignored. Returns 0; or -EINVAL and a message, when a member is
+ * unknown or its value is wrong.
  */
 int filter_parse(struct filter *filter, const json_t *request, char *message,
 		 size_t size);
 
-bool filter_match(const struct filter *filter, const struct engine_view *view);
+/* The same for records of packets; they also have the member reason. */
+int filter_parse_record(struct filter *filter, const json_t *request, char *message,
+			size_t size);
+
+bool filter_match(const struct filter *filter, const struct conn_view *view);
 
 #endif

@@ -13,7 +13,7 @@
 #define PATH_BYTES sizeof(((struct sockaddr_un *)NULL)->sun_path)
 #define BACKLOG 64
 
-/* The folder that a path is in; false: it has none, or it is the root. */
+/* Get the directory of a path. Returns false when there is none, or it is the root. */
 static bool
 folder_of(const char *path, char folder[PATH_BYTES])
 {
@@ -34,15 +34,15 @@ listener_folder(const char *path, gid_t group)
 		return 0;
 	if (mkdir(folder, 0700) != 0)
 		return errno == EEXIST ? 0 : -errno;
-	/* not before it has its group */
+	/* chown first: with the mode set first, a wrong group could enter */
 	if (group != LISTENER_NO_GROUP && chown(folder, (uid_t)-1, group) != 0)
 		return -errno;
 	return chmod(folder, 0750) != 0 ? -errno : 0;
 }
 
 /*
- * A socket that nobody listens on is what a killed process has left, and is taken away.
- * One that answers, or a file of another kind, is not ours.
+ * Remove a stale socket that a killed process has left. A socket that answers, and a file
+ * of another type, are not removed.
  */
 static int
 remove_stale(const struct sockaddr_un *address)
@@ -59,21 +59,21 @@ remove_stale(const struct sockaddr_un *address)
 		return -errno;
 	status = connect(fd, (const struct sockaddr *)address, sizeof(*address));
 	if (status != 0 && errno == EAGAIN)
-		status = 0; /* it listens, but has taken in nobody for a while */
+		status = 0; /* EAGAIN: a process listens, but its queue is full */
 	close(fd);
 	if (status == 0)
 		return -EADDRINUSE;
 	return unlink(address->sun_path) != 0 ? -errno : 0;
 }
 
-/* Bind a socket to its path, and note which file that has made. */
+/* Bind a socket to its path, and store which file bind() has created. */
 static int
 bind_to(struct listener *listener, const struct sockaddr_un *address, gid_t group)
 {
 	const char *path = address->sun_path;
 	struct stat stat;
 
-	/* on the socket before it has a name: nobody else gets in between */
+	/* set the mode before bind(), so that others can never open the socket */
 	fchmod(listener->fd, 0660);
 	if (bind(listener->fd, (const struct sockaddr *)address, sizeof(*address)) != 0 ||
 	    lstat(path, &stat) != 0)
@@ -127,12 +127,15 @@ listener_close(struct listener *listener)
 	*listener = (struct listener){.fd = -1, .spare = -1};
 }
 
-/* Tell one client that there are no descriptors, by the one that we have kept. */
+/*
+ * There is no free descriptor: close the spare one, accept a client with it, and tell the
+ * client.
+ */
 static void
 refuse_one(struct listener *listener)
 {
 	static const char text[] =
-		"{\"error\":\"sluice has no file descriptors left (ulimit -n)\"}\n";
+		"{\"error\":\"sluice has no file descriptors left: raise ulimit -n\"}\n";
 	int fd;
 
 	if (listener->spare >= 0)
@@ -157,7 +160,7 @@ listener_accept(struct listener *listener, uint64_t now_ms)
 		return -EAGAIN;
 	if (status == -EMFILE || status == -ENFILE)
 		refuse_one(listener);
-	/* poll() would say again and again that somebody is there */
+	/* pause, since poll() would return at once as long as the client waits */
 	listener->pause_ms = now_ms + LISTENER_PAUSE_MS;
 	return status;
 }
@@ -195,8 +198,10 @@ const char *
 listener_error(int status)
 {
 	if (status == -EADDRINUSE)
-		return "somebody listens there already, perhaps another sluice";
+		return "another process listens there, perhaps another sluice: stop it, "
+		       "or configure another path";
 	if (status == -EEXIST)
-		return "there is a file that is no socket";
+		return "a file there is not a socket: remove it, or configure another "
+		       "path";
 	return strerror(-status);
 }

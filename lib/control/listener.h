@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The file that the control socket is, and taking clients in. */
+/* The listening socket of the control thread: its file, and the acceptance of clients. */
 #ifndef CONTROL_LISTENER_H
 #define CONTROL_LISTENER_H
 
@@ -8,48 +8,50 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define LISTENER_NO_GROUP ((gid_t)-1) /* that of our process */
-#define LISTENER_PAUSE_MS 100u        /* before trying again what has no resources */
+#define LISTENER_NO_GROUP ((gid_t)-1) /* the group of the process */
+/* pause after a client for which there was no room */
+#define LISTENER_PAUSE_MS 100u
 
-/* As control_folder() has it. */
+/* Same as control_folder(). */
 int listener_folder(const char *path, gid_t group);
 
 struct listener {
 	const char *path;
 	int fd;
-	int spare;    /* given up to tell a client that there are no descriptors */
-	dev_t device; /* of the file that we have made */
+	/* descriptor that is closed to accept a client when no other is free */
+	int spare;
+	dev_t device; /* with inode: identifies the file that bind() created */
 	ino_t inode;
-	uint64_t pause_ms; /* no client is taken in before this time */
+	uint64_t pause_ms; /* do not accept clients before this time */
 };
 
 /*
- * Listen at a path, readable and writable for owner and group. Its folder is made if need
- * be, for owner and group too; a socket that nobody listens on is replaced. Waits for
- * nobody. Returns 0, or -errno: -EADDRINUSE, somebody listens; -EEXIST, a file that is no
- * socket.
+ * Listen at a path, readable and writable for owner and group. Creates its directory if
+ * it does not exist, for owner and group too; replaces a stale socket. Does not block.
+ * Returns 0, or -errno: -EADDRINUSE, another process listens there; -EEXIST, a file there
+ * is not a socket.
  */
 int listener_open(struct listener *listener, const char *path, gid_t group);
 
-/* Close it, and remove the file unless there is another one by now. */
+/* Close it, and remove its file, unless another file has replaced it. */
 void listener_close(struct listener *listener);
 
-/* What an error of listener_open() means. */
+/* The message for an error of listener_open(). */
 const char *listener_error(int status);
 
 /*
- * Take a client in. Returns its descriptor, which does not block; or -EAGAIN: there is
- * none; or another error: there will be none before listener->pause_ms.
+ * Accept a client. Returns its non-blocking descriptor; or -EAGAIN: no client waits; or
+ * another error: do not accept clients before listener->pause_ms.
  */
 int listener_accept(struct listener *listener, uint64_t now_ms);
 
-/* Whether poll() may wait for clients. */
+/* Whether to wait for clients in poll(). */
 bool listener_is_ready(const struct listener *listener, uint64_t now_ms);
 
-/* Whether the other end is root, or the user that we run as. */
+/* Whether the peer is root, or the user that this process runs as. */
 bool listener_is_privileged(int fd);
 
-/* Whether the file's group may enter its folder. */
+/* Whether the group of the socket file may also enter its directory. */
 bool listener_is_open_to_group(const struct listener *listener);
 
 #endif

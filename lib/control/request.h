@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What clients ask for, and the pieces of what takes long. */
+/* Processes the requests of clients. A long one is done in pieces. */
 #ifndef CONTROL_REQUEST_H
 #define CONTROL_REQUEST_H
 
-#include <control/control.h>
-
 #include "client.h"
+#include "server.h"
 
-/* Do, or begin, what a line says; answers bad ones with an error. */
-void request_line(const struct control_config *config, struct client *c,
-		  const char *line);
+/* Process the request in a line, or begin to. Answers a bad request with an error. */
+void request_line(struct server *server, struct client *c, const char *line);
 
-/* One piece of the client's task. */
-void request_continue(const struct control_config *config, struct client *c);
+/* Do one piece of the client's task. */
+void request_continue(struct server *server, struct client *c);
 
-/* Tell a client that waits for it what has come of loading the rules. */
+/* Send the result of a reload to a client that waits for it. */
 void request_reloaded(struct client *c, int status, const char *message);
 
-/* Whether a piece may be done: there is a task, and room for what it says. */
+/* Whether the next piece can be done: there is a task, and room for its output. */
 bool request_runnable(const struct client *c);
 
 #endif

@@ -16,29 +16,15 @@ states_free(struct policy_state **states, unsigned count)
 		policy_state_free(states[i]);
 }
 
-/* A state of the policy for each worker. Returns 0 or -ENOMEM. */
-static int
-states_create(struct policy_state **states, unsigned count, const struct policy *policy)
-{
-	unsigned i;
-
-	for (i = 0; i < count; i++) {
-		if (policy_state_create(policy, &states[i]) != 0) {
-			states_free(states, i);
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
 int
 control_rules_init(struct control_rules *rules, struct policy *policy, unsigned workers)
 {
 	memset(rules, 0, sizeof(*rules));
-	if (states_create(rules->states, workers, policy) != 0)
+	if (policy_states_create(policy, NULL, rules->states, workers) != 0)
 		return -ENOMEM;
 	pthread_mutex_init(&rules->lock, NULL);
 	rules->policy = policy;
+	rules->provides = POLICY_NEEDS_MEMORY;
 	rules->workers = workers;
 	return 0;
 }
@@ -53,34 +39,19 @@ control_rules_free(struct control_rules *rules)
 }
 
 static int
-worker_set_policy(struct control_worker *w, const struct policy *policy,
-		  struct policy_state *state)
-{
-	struct control_job *job = control_open(w);
-	int status;
-
-	if (job == NULL)
-		return -ETIMEDOUT;
-	job->op = CONTROL_POLICY;
-	job->policy.policy = policy;
-	job->policy.state = state;
-	status = control_call(w);
-	control_close(w);
-	return status;
-}
-
-static int
-rules_swap(struct control_rules *rules, struct control_worker *workers,
+rules_swap(struct control_rules *rules, const struct control_backend *backend,
 	   struct policy *policy)
 {
 	struct policy_state *states[CONTROL_MAX_WORKERS];
 	unsigned i;
 	int status = 0;
 
-	if (states_create(states, rules->workers, policy) != 0)
+	if (policy_needs(policy) & POLICY_NEEDS_MEMORY & ~rules->provides)
+		return -ENOTSUP;
+	if (policy_states_create(policy, rules->states, states, rules->workers) != 0)
 		return -ENOMEM;
 	for (i = 0; i < rules->workers; i++)
-		if (worker_set_policy(&workers[i], policy, states[i]) != 0)
+		if (backend->ops->set_policy(backend->context, i, policy, states[i]) != 0)
 			status = -ETIMEDOUT;
 	if (status == 0) {
 		states_free(rules->states, rules->workers);
@@ -92,50 +63,65 @@ rules_swap(struct control_rules *rules, struct control_worker *workers,
 }
 
 int
-control_rules_swap(struct control_rules *rules, struct control_worker *workers,
+control_rules_swap(struct control_rules *rules, const struct control_backend *backend,
 		   struct policy *policy)
 {
 	int status;
 
 	pthread_mutex_lock(&rules->lock);
-	status = rules_swap(rules, workers, policy);
+	status = rules_swap(rules, backend, policy);
 	pthread_mutex_unlock(&rules->lock);
 	return status;
 }
 
-static int
-worker_add_counters(struct control_worker *w, struct policy_counter *sums, unsigned first,
-		    unsigned count)
+int
+control_rules_reader(struct control_rules *rules, const struct policy **policy,
+		     struct policy_state **state)
 {
-	struct control_job *job = control_open(w);
-	unsigned i;
 	int status;
 
-	if (job == NULL)
-		return -ETIMEDOUT;
-	job->op = CONTROL_COUNTERS;
-	job->counters.first = first;
-	job->counters.count = count;
-	status = control_call(w);
+	pthread_mutex_lock(&rules->lock);
+	*policy = rules->policy;
+	status = policy_state_reader(rules->states[0], state);
+	pthread_mutex_unlock(&rules->lock);
+	return status;
+}
+
+void
+control_rules_reader_free(struct control_rules *rules, struct policy_state *state)
+{
+	pthread_mutex_lock(&rules->lock);
+	policy_state_free(state);
+	pthread_mutex_unlock(&rules->lock);
+}
+
+static int
+worker_add_counters(const struct control_backend *backend, unsigned worker,
+		    struct policy_counter *sums, unsigned first, unsigned count)
+{
+	struct policy_counter values[CONTROL_PIECE];
+	unsigned i;
+	int status = backend->ops->counters(backend->context, worker, first, count,
+					    values);
+
 	for (i = 0; status == 0 && i < count; i++) {
-		sums[first + i].packets += job->counters.values[i].packets;
-		sums[first + i].bytes += job->counters.values[i].bytes;
+		sums[first + i].packets += values[i].packets;
+		sums[first + i].bytes += values[i].bytes;
 	}
-	control_close(w);
 	return status;
 }
 
 int
-control_rules_sum(struct control_rules *rules, struct control_worker *workers,
+control_rules_sum(struct control_rules *rules, const struct control_backend *backend,
 		  struct policy_counter *sums)
 {
-	unsigned total = policy_counters(rules->policy), first, w;
+	unsigned total = policy_counter_slots(rules->policy), first, w;
 	int status = 0;
 
 	memset(sums, 0, total * sizeof(*sums));
 	for (w = 0; w < rules->workers && status == 0; w++)
 		for (first = 0; first < total && status == 0; first += CONTROL_PIECE)
-			status = worker_add_counters(&workers[w], sums, first,
+			status = worker_add_counters(backend, w, sums, first,
 						     RTE_MIN(total - first,
 							     CONTROL_PIECE));
 	return status;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Aggregates for rte_telemetry: a reply is 16 KiB and 256 members at most, so nothing
- * that grows with connections or rules.
+ * Sums for rte_telemetry. A reply has at most 16 KiB and 256 members, so connections and
+ * rules are not listed.
  */
-#include "serve.h"
+#include "telemetry.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -21,9 +21,9 @@
 #endif
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static const struct control_config *control; /* NULL: stopped */
+static const struct control_config *control; /* NULL: telemetry has been stopped */
 
-/* The workers' sum, and the load of each unless it is NULL; -1 once we have stopped. */
+/* Get the sums and the load of each worker. Returns -1 after telemetry_stop(). */
 static int
 ask(struct engine_stats *sum, struct control_load *loads)
 {
@@ -43,12 +43,12 @@ worker_count(void)
 
 	pthread_mutex_lock(&lock);
 	if (control != NULL)
-		n = control->worker_count;
+		n = control->backend->workers;
 	pthread_mutex_unlock(&lock);
 	return n;
 }
 
-/* The counters that a command shows; generated packets by kind follow `bypassed`. */
+/* Add the counters of a command; generated packets by kind follow `bypassed`. */
 static void
 add_counters(struct rte_tel_data *d, const struct engine_stats *s,
 	     enum counter_command command)
@@ -162,11 +162,12 @@ telemetry_start(const struct control_config *config)
 	pthread_mutex_unlock(&lock);
 	if (rte_telemetry_register_cmd(
 		    "/sluice/stats", handle_stats,
-		    "Packets and what became of them. No parameters") != 0 ||
+		    "Packets received, passed, generated. No parameters") != 0 ||
 	    rte_telemetry_register_cmd("/sluice/drops", handle_drops,
 				       "Dropped packets by reason. No parameters") != 0 ||
-	    rte_telemetry_register_cmd("/sluice/workers", handle_workers,
-				       "What each worker does. No parameters") != 0 ||
+	    rte_telemetry_register_cmd(
+		    "/sluice/workers", handle_workers,
+		    "Packets and connections of each worker. No parameters") != 0 ||
 	    rte_telemetry_register_cmd("/sluice/conntrack", handle_conntrack,
 				       "Connections and limits. No parameters") != 0)
 		return -ENOMEM;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "view.h"
+#include <control/view.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -45,7 +45,7 @@ view_proto_number(const char *text)
 	return *end != '\0' || number > UINT8_MAX ? -1 : (int)number;
 }
 
-/* conntrack's words, in the order of a connection's life */
+/* States in the order of a connection's life. */
 static const char *const words[] = {
 	"SYN_SENT",   "SYN_SENT2", "SYN_RECV",  "ESTABLISHED", "FIN_WAIT",
 	"CLOSE_WAIT", "LAST_ACK",  "TIME_WAIT", "CLOSE",
@@ -68,7 +68,7 @@ either(const uint8_t state[2], enum tcp_state wanted)
 	return state[0] == wanted || state[1] == wanted;
 }
 
-/* Has its FIN on the way, or further. */
+/* Whether the endpoint has sent its FIN. */
 static bool
 has_closed(uint8_t state)
 {
@@ -78,11 +78,12 @@ has_closed(uint8_t state)
 }
 
 /*
- * nf_conntrack knows the pair only: FIN_WAIT from the first FIN, CLOSE_WAIT from its
- * acknowledgment, LAST_ACK from the second FIN, TIME_WAIT from that one's.
+ * nf_conntrack has one state for both endpoints: FIN_WAIT from the first FIN on,
+ * CLOSE_WAIT from its acknowledgment, LAST_ACK from the second FIN, TIME_WAIT from the
+ * acknowledgment of that.
  */
 const char *
-view_word(const struct engine_view *view)
+view_word(const struct conn_view *view)
 {
 	const uint8_t *state = view->state;
 
@@ -119,18 +120,22 @@ view_has_ports(uint8_t proto)
 	       proto == IPPROTO_DCCP || proto == IPPROTO_UDPLITE;
 }
 
-/* ICMP type of the answer to a query. */
+/* The ICMP type of the reply to a query. */
 static unsigned
 reply_type(uint8_t proto, unsigned type)
 {
 	if (proto == IPPROTO_ICMP && type == 8)
 		return 0;
-	return type + 1; /* timestamp, information, address mask; echo of ICMPv6 */
+	/*
+	 * the reply's type follows the request's: timestamp, information, address mask;
+	 * ICMPv6 echo
+	 */
+	return type + 1;
 }
 
-/* What the endpoint on side x sends: tuple, state, counters. */
+/* Describe the direction that the endpoint on side x sends: tuple, state, counters. */
 static json_t *
-direction_json(const struct engine_view *view, unsigned x, const char *port)
+direction_json(const struct conn_view *view, unsigned x, const char *port)
 {
 	const struct flow_key *key = &view->key;
 	const uint8_t proto = flow_id_proto(&key->id);
@@ -170,7 +175,7 @@ direction_json(const struct engine_view *view, unsigned x, const char *port)
 	return json;
 }
 
-/* The VLANs of its network, if there are some. */
+/* Add the VLANs of the connection's network, if it has any. */
 static void
 add_vlans(json_t *json, const struct flow_id *id)
 {
@@ -181,7 +186,7 @@ add_vlans(json_t *json, const struct flow_id *id)
 }
 
 json_t *
-view_json(const struct engine_view *view, const char *const *names, unsigned ports)
+view_json(const struct conn_view *view, const char *const *names, unsigned ports)
 {
 	const unsigned first = 2u * flow_id_wire(&view->key.id), o = view->orig & 1u;
 	const char *name[2] = {"?", "?"};

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* The worker's side of control/worker.h: it does the jobs that other threads send. */
 #include <control/worker.h>
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <rte_errno.h>
-#include <rte_pause.h>
 #include <rte_ring_elem.h>
 
 #define JOB_RING 4u
-#define ANSWER_TIMEOUT_S 2
-#define SPINS 4000u /* before sleeping: a worker in its loop answers in microseconds */
-#define NAP_NS 50000
 
 static struct rte_ring *
 ring_create(const char *kind, unsigned number, unsigned size, unsigned count)
@@ -25,6 +22,32 @@ ring_create(const char *kind, unsigned number, unsigned size, unsigned count)
 				    RING_F_SP_ENQ | RING_F_SC_DEQ);
 }
 
+size_t
+control_worker_bytes(void)
+{
+	return (size_t)rte_ring_get_memsize_elem(sizeof(void *), JOB_RING) * 2 +
+	       (size_t)rte_ring_get_memsize_elem(sizeof(struct conn_event),
+						 CONTROL_EVENTS) +
+	       (size_t)rte_ring_get_memsize_elem(sizeof(struct packet_record),
+						 RECORDER_RING) +
+	       sizeof(struct recorder);
+}
+
+/* Make the recorder and its ring. Returns 0 or -errno. */
+static int
+recorder_create(struct control_worker *w, unsigned number)
+{
+	w->recorder = aligned_alloc(RTE_CACHE_LINE_SIZE,
+				    RTE_ALIGN_CEIL(sizeof(*w->recorder),
+						   (size_t)RTE_CACHE_LINE_SIZE));
+	if (w->recorder == NULL)
+		return -ENOMEM;
+	recorder_init(w->recorder);
+	w->recorder->ring = ring_create("records", number, sizeof(struct packet_record),
+					RECORDER_RING);
+	return w->recorder->ring == NULL ? -rte_errno : 0;
+}
+
 int
 control_worker_init(struct control_worker *w, unsigned number, struct engine *engine,
 		    struct policy_state *state)
@@ -34,26 +57,43 @@ control_worker_init(struct control_worker *w, unsigned number, struct engine *en
 	memset(w, 0, sizeof(*w));
 	w->engine = engine;
 	w->state = state;
+	w->wake = -1;
 	w->requests = ring_create("requests", number, sizeof(void *), JOB_RING);
 	w->replies = ring_create("replies", number, sizeof(void *), JOB_RING);
-	w->events = ring_create("events", number, sizeof(struct engine_event),
+	w->events = ring_create("events", number, sizeof(struct conn_event),
 				CONTROL_EVENTS);
-	if (w->requests == NULL || w->replies == NULL || w->events == NULL) {
-		status = -rte_errno;
+	status = w->requests == NULL || w->replies == NULL || w->events == NULL
+			 ? -rte_errno
+			 : recorder_create(w, number);
+	if (status != 0) {
 		control_worker_free(w);
 		return status;
 	}
+	engine_set_recorder(engine, w->recorder);
 	pthread_mutex_init(&w->lock, NULL);
+	atomic_init(&w->ended, false);
 	return 0;
 }
 
 void
 control_worker_free(struct control_worker *w)
 {
+	if (w->engine != NULL)
+		engine_set_recorder(w->engine, NULL);
+	if (w->recorder != NULL)
+		rte_ring_free(w->recorder->ring);
+	free(w->recorder);
+	w->recorder = NULL;
 	rte_ring_free(w->requests);
 	rte_ring_free(w->replies);
 	rte_ring_free(w->events);
 	w->requests = w->replies = w->events = NULL;
+}
+
+void
+control_worker_end(struct control_worker *w)
+{
+	atomic_store(&w->ended, true);
 }
 
 static void
@@ -69,7 +109,10 @@ worker_counters(const struct control_worker *w, struct control_job *job)
 				     job->counters.values);
 }
 
-/* Connections of the family alone: the last part may be followed by the other one. */
+/*
+ * Get a sample of one family. After the family's last entry engine_list() goes on to the
+ * other one, so views of that are cut off.
+ */
 static void
 worker_sample(const struct engine *e, uint64_t now_ns, struct control_job *job)
 {
@@ -81,6 +124,31 @@ worker_sample(const struct engine *e, uint64_t now_ns, struct control_job *job)
 	while (n > 0 && job->list.views[n - 1].family != job->list.family)
 		n--;
 	job->list.count = n;
+}
+
+static void
+worker_subscribe(struct control_worker *w, const struct control_reports *reports)
+{
+	const unsigned streams = reports->streams;
+
+	engine_set_events(w->engine, streams & CONTROL_STREAM_EVENTS ? w->events : NULL,
+			  &w->events_lost);
+	w->recorder->follow = (streams & CONTROL_STREAM_DROPS) != 0;
+	w->recorder->log = (streams & CONTROL_STREAM_LOGS) != 0;
+	w->recorder->trace = reports->trace;
+	engine_record_passed(w->engine, reports->selection,
+			     streams & CONTROL_STREAM_PASSES ? reports->selections : 0);
+}
+
+static void
+worker_settings(struct control_worker *w, const struct control_settings *settings)
+{
+	engine_set_config(w->engine, &settings->engine);
+	w->recorder->rate = settings->record_rate;
+	if (w->gather_config != NULL)
+		engine_config_change(w->gather_config, &settings->engine);
+	if (w->gathered != NULL)
+		fragment_set_timeout(w->gathered, settings->engine.track.ipfrag_time);
 }
 
 void
@@ -98,7 +166,18 @@ control_worker_serve(struct control_worker *w, uint64_t now_ns)
 		engine_stats(e, &job->stats.engine);
 		if (w->gathered != NULL)
 			job->stats.engine.fragments += fragment_count(w->gathered);
+		job->stats.turns = w->turns;
+		job->stats.turns.longest_ns = RTE_MAX(w->turns.longest_ns,
+						      w->turns_longest_ns);
 		job->stats.handed_over = w->handed_over != NULL ? *w->handed_over : 0;
+		memcpy(job->stats.records, w->recorder->counts,
+		       sizeof(job->stats.records));
+		break;
+	case CONTROL_STATES:
+		if (job->states.end)
+			engine_states_end(e);
+		else
+			job->states.complete = engine_states(e, &job->states.counts);
 		break;
 	case CONTROL_LIST:
 		job->list.count = engine_list(e, now_ns, &job->list.cursor,
@@ -107,9 +186,10 @@ control_worker_serve(struct control_worker *w, uint64_t now_ns)
 	case CONTROL_SAMPLE:
 		worker_sample(e, now_ns, job);
 		break;
-	case CONTROL_DELETE:
+	case CONTROL_REMOVE:
 		job->removal.found = engine_delete(e, &job->removal.key,
-						   job->removal.family);
+						   job->removal.family,
+						   job->removal.reset);
 		break;
 	case CONTROL_FLUSH:
 		job->flush.removed = engine_flush(e, &job->flush.cursor, CONTROL_PIECE);
@@ -118,92 +198,22 @@ control_worker_serve(struct control_worker *w, uint64_t now_ns)
 		w->state = job->policy.state;
 		engine_set_policy(e, job->policy.policy, job->policy.state);
 		break;
+	case CONTROL_SETTINGS:
+		worker_settings(w, &job->settings);
+		break;
+	case CONTROL_REARM:
+		job->flush.removed = engine_rearm(e, &job->flush.cursor, CONTROL_PIECE);
+		break;
 	case CONTROL_COUNTERS:
 		worker_counters(w, job);
 		break;
-	case CONTROL_EVENTS_SWITCH:
-		engine_set_events(e, job->events.on ? w->events : NULL, &w->events_lost);
+	case CONTROL_SUBSCRIBE:
+		worker_subscribe(w, &job->subscribe);
+		break;
+	case CONTROL_RECORDED:
+		job->recorded.count = recorder_last(w->recorder, job->recorded.reason,
+						    job->recorded.records, RECORDER_KEPT);
 		break;
 	}
 	rte_ring_sp_enqueue(w->replies, job);
-}
-
-struct control_job *
-control_open(struct control_worker *w)
-{
-	void *entry;
-
-	pthread_mutex_lock(&w->lock);
-	if (w->late && rte_ring_sc_dequeue(w->replies, &entry) != 0) {
-		pthread_mutex_unlock(&w->lock);
-		return NULL;
-	}
-	w->late = false;
-	return &w->job;
-}
-
-static bool
-time_is_up(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec - since->tv_sec > ANSWER_TIMEOUT_S;
-}
-
-/* Whether the worker has given the job back, waiting for it a while. */
-static bool
-job_returned(struct control_worker *w)
-{
-	const struct timespec nap = {.tv_nsec = NAP_NS};
-	struct timespec begin;
-	unsigned i;
-	void *entry;
-
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	for (i = 0; rte_ring_sc_dequeue(w->replies, &entry) != 0; i++) {
-		if (i < SPINS) {
-			rte_pause();
-			continue;
-		}
-		if (time_is_up(&begin))
-			return false;
-		nanosleep(&nap, NULL);
-	}
-	return true;
-}
-
-int
-control_call(struct control_worker *w)
-{
-	w->late = true;
-	rte_ring_sp_enqueue(w->requests, &w->job);
-	if (!job_returned(w))
-		return -ETIMEDOUT;
-	w->late = false;
-	return 0;
-}
-
-void
-control_close(struct control_worker *w)
-{
-	pthread_mutex_unlock(&w->lock);
-}
-
-void
-control_stats_add(struct engine_stats *sum, const struct engine_stats *stats)
-{
-	unsigned i;
-
-#define ADD(member, ...) sum->member += stats->member;
-	ENGINE_COUNTERS(ADD)
-#undef ADD
-	for (i = 0; i < REASON_COUNT; i++)
-		sum->drops[i] += stats->drops[i];
-	for (i = 0; i <= ACTION_ICMP; i++)
-		sum->generated[i] += stats->generated[i];
-	sum->connections += stats->connections;
-	sum->connections6 += stats->connections6;
-	sum->max += stats->max;
-	sum->max6 += stats->max6;
 }

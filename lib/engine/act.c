@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Transmission: packets that pass, and directly behind a packet the segment that sluice
- * generates because of it. A segment back to the sender gets its link layer from the
- * received frame; one to the other side from what link.c has learnt of the connection.
+ * Transmission of packets that pass, and of the segments and ICMP errors that sluice
+ * generates because of a packet. A segment back to the sender gets its link layer from
+ * the received frame; one to the other side gets what link.c has learnt for the
+ * connection.
  */
-#include "engine_internal.h"
+#include <flow/lock.h>
+
+#include "budget.h"
+#include "engine_state.h"
+#include "pkt.h"
+#include "recorder.h"
+#include "rules.h"
+#include "shared.h"
 
 bool
 act_send(struct engine *e, uint16_t port, struct rte_mbuf *m)
@@ -20,7 +28,7 @@ act_send(struct engine *e, uint16_t port, struct rte_mbuf *m)
 	return true;
 }
 
-/* Link layer and port of a generated segment. */
+/* Get link layer and port for a generated segment. */
 static struct reply_l2
 l2_of_generated(const struct pkt_ctx *s)
 {
@@ -34,15 +42,16 @@ l2_of_generated(const struct pkt_ctx *s)
 		back.port = s->port;
 		return back;
 	}
-	/* not from this frame, which may be forged: a RST that is not exact, RST-6 */
+	/*
+	 * RST-6: the frame of an inexact RST may be forged; probe the addresses that the
+	 * connection's own segments have used
+	 */
 	if (s->index != FLOW_NONE)
-		pair = flow_l2_get(s->e->l2, flow_cold(&s->f->table,
-						       flow_conn(&s->f->table, s->index))
-						     ->track.l2);
+		pair = flow_l2_get(s->e->l2, connection_meta(s->f, s->index)->l2);
 	return pair != NULL ? pair->to[s->r.generated_to] : l2;
 }
 
-/* Whether the budget allows one more answer of the kind of s->r.action. */
+/* Whether the budget allows one more answer of kind s->r.action. */
 static bool
 answer_allowed(const struct pkt_ctx *s)
 {
@@ -60,7 +69,7 @@ act_segment(struct pkt_ctx *s)
 	struct reply_l2 l2;
 	struct rte_mbuf *m;
 
-	/* GEN-1: no answer to broadcast, multicast and the like */
+	/* GEN-1: do not answer broadcast, multicast and the like */
 	if (s->r.action == ACTION_RST && !reply_icmp_allowed(s->m, p))
 		return false;
 	if (s->r.action != ACTION_PROBE && !answer_allowed(s))
@@ -98,7 +107,10 @@ act_generate(struct pkt_ctx *s)
 		s->r.action = ACTION_NONE;
 }
 
-/* Unlike act_send() this does not free the frame: an answer may be made from it. */
+/*
+ * Send the packet. Unlike act_send() this does not free the frame, from which an answer
+ * may be made.
+ */
 static bool
 act_pass(struct pkt_ctx *s)
 {
@@ -120,9 +132,12 @@ act(struct pkt_ctx *s)
 	struct engine *e = s->e;
 
 	if (s->r.verdict != VERDICT_PASS || !act_pass(s)) {
-		if (s->r.verdict == VERDICT_HELD)
+		if (s->r.verdict == VERDICT_HELD ||
+		    (e->config.audit && audit_pass(s) && act_pass(s)))
 			return;
 		e->stats.drops[s->r.reason]++;
+		if (e->recorder != NULL)
+			recorder_drop(s);
 		e->stage.dropped[e->stage.drops++] = s->m;
 	}
 	if (s->r.action != ACTION_NONE)
@@ -133,8 +148,8 @@ bool
 act_probe(struct engine *e, const struct engine_family *f, uint32_t index,
 	  const struct tcp_segment probe[2])
 {
-	const struct flow_cold *cold = flow_cold(&f->table, flow_conn(&f->table, index));
-	const struct flow_l2_pair *pair = flow_l2_get(e->l2, cold->track.l2);
+	const struct flow_l2_pair *pair = flow_l2_get(e->l2,
+						      connection_meta(f, index)->l2);
 	struct rte_mbuf *m[2];
 	struct flow_key key;
 	bool sent = true;
@@ -151,4 +166,34 @@ act_probe(struct engine *e, const struct engine_family *f, uint32_t index,
 			sent = false;
 	}
 	return sent;
+}
+
+void
+act_resets(struct engine *e, const struct engine_family *f, uint32_t index)
+{
+	const struct flow_l2_pair *pair = flow_l2_get(e->l2,
+						      connection_meta(f, index)->l2);
+	uint32_t *lock = connection_lock(f, index);
+	const struct track_conn conn = family_conn(f, index);
+	struct tcp_segment reset[2][2];
+	unsigned count[2], i;
+	struct flow_key key;
+	struct rte_mbuf *m;
+	uint8_t x;
+
+	for (x = 0; x < 2; x++)
+		count[x] = pair != NULL ? tcp_resets(&conn, x, reset[x]) : 0;
+	flow_unlock(lock);
+	flow_key_of(&f->table, index, &key);
+	for (x = 0; x < 2; x++) {
+		for (i = 0; i < count[x]; i++) {
+			m = rte_pktmbuf_alloc(e->config.mempool);
+			if (m == NULL)
+				return;
+			reply_tcp(m, &pair->to[x], &key, f->table.family, x,
+				  &reset[x][i]);
+			if (act_send(e, pair->to[x].port, m))
+				e->stats.generated[ACTION_RST]++;
+		}
+	}
 }

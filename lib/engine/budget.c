@@ -14,17 +14,18 @@
  */
 #include <string.h>
 
-#include "engine_internal.h"
+#include "budget.h"
+#include "engine_state.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 
-/* Answers a second for each source and for all of them; all 0: no limit for all. */
+/* Answers per second: for each source, and for all sources together (0: no limit). */
 static const struct {
 	uint32_t source;
 	uint32_t all;
 } figures[BUDGET_KINDS] = {
 	/*
-	 * generous: a rejected client should fail at once, and the answer reveals
+	 * a high limit: a rejected client should fail at once, and the answer reveals
 	 * nothing
 	 */
 	[BUDGET_REJECT] = {10000, 0},
@@ -33,7 +34,7 @@ static const struct {
 	[BUDGET_ICMP] = {1000, 10000},
 };
 
-/* splitmix64 */
+/* The random number generator splitmix64. */
 static uint64_t
 random_next(struct engine_budget *b)
 {
@@ -44,7 +45,7 @@ random_next(struct engine_budget *b)
 	return z ^ (z >> 31);
 }
 
-/* A half of the figure to one and a half. */
+/* A random number from 0.5 to 1.5 times the figure. */
 static uint32_t
 draw(struct engine_budget *b, uint32_t figure)
 {
@@ -62,7 +63,7 @@ second_begin(struct engine_budget *b, uint64_t second)
 		b->all[kind] = draw(b, figures[kind].all);
 }
 
-/* The bucket of the sender of a packet in this second. */
+/* The bucket for the sender of a packet in the current second. */
 static struct budget_bucket *
 bucket_of(struct engine_budget *b, const uint8_t *secret, enum budget_kind kind,
 	  const struct packet *p)
@@ -99,7 +100,8 @@ bool
 budget_take(struct engine *e, enum budget_kind kind, const struct packet *p)
 {
 	struct engine_budget *b = &e->budget;
-	uint64_t second = e->now_ns / SECOND_NS + 1; /* 0: a bucket that was never used */
+	/* plus 1, because 0 marks a bucket that was never used */
+	uint64_t second = e->now_ns / SECOND_NS + 1;
 	struct budget_bucket *bucket;
 
 	if (second != b->second)

@@ -2,12 +2,18 @@
 /*
  * The stages of a burst. Each stage is a loop over all packets, so that the cache misses
  * for their headers, buckets and connections overlap. All stages but the last only read.
- * The last, stage_act(), processes the packets one by one in the order of arrival: thus a
- * packet sees what the one before it has done to the tables.
+ * The last, stage_act(), processes the packets one by one in the order of arrival, so
+ * each packet sees the changes that the previous ones have made to the tables.
  */
+#include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
+#include "engine_state.h"
 #include "fast_path.h"
+#include "pkt.h"
+#include "recorder.h"
+#include "rules.h"
+#include "shared.h"
 
 /* Headers are fetched this many packets ahead. */
 #define AHEAD 4u
@@ -15,18 +21,25 @@
 /* A bucket is read this many packets after its prefetch. */
 #define PROBE_AFTER 16u
 
-/* Hash the key, prefetch the bucket. bytes, the length of the key, is a constant. */
+/*
+ * Hash the key and prefetch the bucket. bytes, the length of the key, is a compile-time
+ * constant.
+ */
 static __rte_always_inline void
-stage_hash(struct engine_stage *stage, unsigned i, struct engine_family *f, size_t bytes)
+stage_hash(struct engine_stage *stage, unsigned i, struct engine_family *f,
+	   const struct flow_key *key, size_t bytes)
 {
-	uint64_t hash = flow_hash(&stage->packet[i].key, bytes, f->table.secret);
+	uint64_t hash = flow_hash(key, bytes, f->table.secret);
 
 	stage->family[i] = f;
 	stage->hash[i] = hash;
 	flow_prefetch_bucket(&f->table, hash);
 }
 
-/* Compare tags, prefetch the connection. True: the alternate bucket has to be read. */
+/*
+ * Compare tags and prefetch the connection. Returns true when the alternate bucket has to
+ * be read.
+ */
 static __rte_always_inline bool
 stage_probe(struct engine_stage *stage, unsigned i)
 {
@@ -54,28 +67,56 @@ stage_probe_second(struct engine_stage *stage, const unsigned *second, unsigned 
 	}
 }
 
+/* The flags of packet_peek(): the checksums to verify. */
+static inline uint32_t
+stage_verify(const struct engine *e)
+{
+	return e->config.verify_checksums ? PACKET_VERIFY_IP | PACKET_VERIFY_L4 : 0;
+}
+
 /*
- * Parse, hash the key, prefetch the bucket. Of a fast-path frame only what the lookup
- * needs is parsed; most pass without the rest.
+ * stage_parse() for a frame with tags, or one that is not a fast-path frame. It is not
+ * inlined, so that stage_find() keeps the variables of its loop in registers.
+ */
+static __rte_noinline void
+stage_parse_any(struct engine *e, unsigned i)
+{
+	struct engine_stage *stage = &e->stage;
+	struct packet_fast *fast = &stage->fast[i];
+	struct packet *p = &stage->packet[i];
+	uint32_t network = e->network[stage->port / 2], flags = stage_verify(e);
+	uint8_t side = stage->port & 1;
+
+	if (packet_peek_tagged(stage->pkts[i], side, network, flags, fast)) {
+		if (fast->family == 4)
+			stage_hash(stage, i, &e->family[0], &fast->key, KEY4_BYTES);
+		else
+			stage_hash(stage, i, &e->family[1], &fast->key, KEY6_BYTES);
+		return;
+	}
+	fast->family = 0;
+	packet_parse_any(stage->pkts[i], side, network,
+			 flags | engine_parse_flags(&e->config), p);
+	stage_hash(stage, i, family_of(e, p), &p->key, packet_key_bytes(p));
+}
+
+/*
+ * Parse, hash the key, prefetch the bucket. Of a fast-path frame only the fields that the
+ * lookup needs are parsed; most such packets never need the others.
  */
 static __rte_always_inline void
 stage_parse(struct engine *e, const struct rte_mbuf *m, unsigned i, uint8_t side,
 	    uint32_t network, uint32_t flags)
 {
 	struct engine_stage *stage = &e->stage;
-	struct packet *p = &stage->packet[i];
-	const struct rte_tcp_hdr *tcp = packet_peek(m, side, network, flags, p);
+	struct packet_fast *fast = &stage->fast[i];
 
-	stage->tcp[i] = tcp;
-	if (unlikely(tcp == NULL)) {
-		packet_parse_any(m, side, network, flags | engine_parse_flags(&e->config),
-				 p);
-		stage_hash(stage, i, family_of(e, p), packet_key_bytes(p));
-	} else if (p->kind == PACKET_FAST4) {
-		stage_hash(stage, i, &e->family[0], KEY4_BYTES);
-	} else {
-		stage_hash(stage, i, &e->family[1], KEY6_BYTES);
-	}
+	if (unlikely(!packet_peek(m, side, network, flags, fast)))
+		stage_parse_any(e, i);
+	else if (likely(fast->family == 4))
+		stage_hash(stage, i, &e->family[0], &fast->key, KEY4_BYTES);
+	else
+		stage_hash(stage, i, &e->family[1], &fast->key, KEY6_BYTES);
 }
 
 /*
@@ -88,8 +129,7 @@ stage_find_from(struct engine *e, unsigned n, uint8_t side)
 {
 	struct engine_stage *stage = &e->stage;
 	struct rte_mbuf **pkts = stage->pkts;
-	uint32_t flags = e->config.verify_checksums ? PACKET_VERIFY_IP | PACKET_VERIFY_L4
-						    : 0;
+	uint32_t flags = stage_verify(e);
 	uint32_t network = e->network[stage->port / 2];
 	unsigned second[ENGINE_BURST_MAX], seconds = 0, i;
 	uint64_t bytes = 0;
@@ -121,16 +161,21 @@ stage_find(struct engine *e, unsigned n)
 		stage_find_from(e, n, 0);
 }
 
-/* Whether a packet without a connection may open one; then parse the rest of it. */
+/*
+ * Whether a packet without a connection may open one. If so, parse its remaining fields.
+ */
 static bool
 finish_if_new(struct engine_stage *stage, unsigned i)
 {
-	struct packet *p = &stage->packet[i];
+	const struct packet_fast *fast = &stage->fast[i];
 
-	if (packet_is_fast(p) &&
-	    (stage->tcp[i]->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		packet_finish(stage->pkts[i], stage->tcp[i], stage->port & 1, p);
-	return p->kind == PACKET_TCP || p->kind == PACKET_UDP;
+	if (packet_is_fast(fast)) {
+		if ((fast->tcp->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+			return false;
+		stage_finish(stage, i);
+		stage->fast[i].family = 0;
+	}
+	return stage->packet[i].kind == PACKET_TCP || stage->packet[i].kind == PACKET_UDP;
 }
 
 /*
@@ -184,8 +229,12 @@ stage_prefetch(struct engine *e, unsigned n)
 	}
 }
 
-/* The packet's connection, after the packets before it may have changed the table. */
-static uint32_t
+/*
+ * Index of the packet's connection, or FLOW_NONE. The key is looked up again if an
+ * earlier packet of the burst has changed the table so that the first result may be
+ * wrong.
+ */
+static __rte_always_inline uint32_t
 pkt_index(const struct engine_stage *stage, unsigned i)
 {
 	const struct engine_family *f = stage->family[i];
@@ -233,25 +282,44 @@ burst_no_wire(struct engine *e, struct rte_mbuf **pkts, uint16_t n,
 	engine_refuse(e, pkts, n, REASON_NO_WIRE);
 }
 
-/* The record of a packet that has passed on the fast path. */
+/* Tell the caller, and readers of packets that pass, what became of packet i. */
 static void
-fast_path_record(struct engine *e, unsigned i)
+observe(const struct pkt_ctx *s, unsigned i)
+{
+	struct engine *e = s->e;
+
+	if (e->stage.records != NULL)
+		pkt_record(s, &e->stage.records[i]);
+	if (s->r.verdict == VERDICT_PASS && recorder_wants_passed(e))
+		recorder_pass(s);
+}
+
+/* The same for a packet that has passed on the fast path, which changes no state. */
+static __rte_noinline void
+observe_fast(struct engine *e, unsigned i)
 {
 	struct pkt_ctx s = pkt_of(e, i);
 
-	pkt_record(&s, &e->stage.records[i]);
+	stage_finish(&e->stage, i);
+	recorder_before(&s);
+	observe(&s, i);
 }
 
-/* Slow path: any packet that the fast path does not take. */
-static void
-slow_path(struct engine *e, unsigned i)
+/*
+ * Slow path: process a packet that the fast path does not take. shared: a constant,
+ * whether a BPF program shares the connections.
+ */
+static __rte_always_inline void
+slow_path(struct engine *e, unsigned i, bool shared)
 {
 	struct engine_stage *stage = &e->stage;
 	struct pkt_ctx s = pkt_of(e, i);
 
+	if (packet_is_fast(&stage->fast[i]))
+		stage_finish(stage, i);
 	s.index = pkt_index(stage, i);
-	if (packet_is_fast(s.p))
-		packet_finish(s.m, stage->tcp[i], stage->port & 1, &stage->packet[i]);
+	if (shared)
+		pkt_lock(&s, s.hash);
 	if (unlikely(s.p->kind == PACKET_FRAGMENT))
 		pkt_fragment(&s);
 	else
@@ -259,9 +327,11 @@ slow_path(struct engine *e, unsigned i)
 	act(&s);
 	if (s.index != FLOW_NONE && s.f->acct != NULL && s.r.verdict == VERDICT_PASS &&
 	    s.p->kind != PACKET_ICMP_ERROR)
-		pkt_account(s.f, s.index, s.p->side, s.p);
-	if (stage->records != NULL)
-		pkt_record(&s, &stage->records[i]);
+		pkt_account(s.f, s.index, s.p->side, s.p->ip_len);
+	if (stage->observed)
+		observe(&s, i);
+	if (shared)
+		pkt_unlock(e);
 }
 
 /* Process the packets in the order of arrival, on the fast path or the slow path. */
@@ -274,14 +344,31 @@ stage_act(struct engine *e, unsigned n)
 	stage->mixed = false;
 	while (i < n) {
 		next = fast_path_eligible(stage, i) ? fast_path(e, i, n) : i;
-		/* the fast path changes nothing that another record shows */
-		for (; i < next && stage->records != NULL; i++)
-			fast_path_record(e, i);
+		/*
+		 * packets on the fast path do not change what the records of others show,
+		 * so records can be filled after the run
+		 */
+		for (; i < next && stage->observed; i++)
+			observe_fast(e, i);
 		i = next;
 		if (i < n) {
 			stage->mixed |= stage->conn[i] != NULL;
-			slow_path(e, i++);
+			slow_path(e, i++, false);
 		}
+	}
+}
+
+/* The same where a BPF program shares the connections: each packet with its lock. */
+static __rte_noinline void
+stage_act_shared(struct engine *e, unsigned n)
+{
+	struct engine_stage *stage = &e->stage;
+	unsigned i;
+
+	stage->mixed = false;
+	for (i = 0; i < n; i++) {
+		stage->mixed |= stage->conn[i] != NULL;
+		slow_path(e, i, true);
 	}
 }
 
@@ -299,10 +386,14 @@ engine_burst(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n
 	stage->port = port;
 	stage->pkts = pkts;
 	stage->records = records;
+	stage->observed = records != NULL || recorder_wants_passed(e);
 	stage_find(e, n);
 	if (unlikely(e->batch_classify))
 		stage_classify(e, n);
 	stage_prefetch(e, n);
-	stage_act(e, n);
+	if (unlikely(e->config.shared != NULL))
+		stage_act_shared(e, n);
+	else
+		stage_act(e, n);
 	burst_end(e);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Frames that pass without rules and tracking (engine_config.bypass). A flag stands for a
- * protocol of the link layer; ENGINE_BYPASS_NON_IP for all others except encapsulations
- * of IP, which have to be configured by name or number.
+ * protocol of the link layer; ENGINE_BYPASS_NON_IP stands for all others except
+ * encapsulations of IP, which have to be configured by name or number.
  */
-#include "engine_internal.h"
+#include "pkt.h"
 
 static uint32_t
 flag_of_type(uint16_t ether_type)
@@ -25,7 +25,7 @@ flag_of_type(uint16_t ether_type)
 	case PACKET_ETHER_ISO:
 		return ENGINE_BYPASS_ISIS;
 	case 0x888e:
-	case 0x88c7: /* preauthentication */
+	case 0x88c7: /* preauthentication of 802.11 */
 		return ENGINE_BYPASS_EAPOL;
 	case 0x88f7:
 		return ENGINE_BYPASS_PTP;
@@ -62,7 +62,7 @@ bypass_allows(const struct engine_config *config, const struct packet *p)
 
 	if (p->kind == PACKET_ND)
 		return (config->bypass & ENGINE_BYPASS_ND) != 0;
-	/* PPPoE discovery, without which no session carries the IP that is tracked */
+	/* PPPoE discovery: without it no session can carry the IP that is tracked */
 	if (config->pppoe && (flags & ENGINE_BYPASS_PPPOE))
 		return true;
 	if (!packet_type_carries(p->ether_type))

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A connection that exists: its timer, its end, and how it looks from outside (views,
- * events). open.c is its beginning.
- */
+/* Existing connections: timer, removal, views and events. open.c creates connections. */
 #include <netinet/in.h>
 #include <string.h>
 
-#include "engine_internal.h"
+#include <rte_branch_prediction.h>
+
+#include <flow/lock.h>
+
+#include "connection.h"
+#include "engine_state.h"
 
 void
 connection_arm(struct engine *e, struct engine_family *f, uint32_t index)
@@ -22,7 +24,10 @@ connection_arm(struct engine *e, struct engine_family *f, uint32_t index)
 void
 connection_arm_at(struct engine *e, struct engine_family *f, uint32_t index, uint32_t at)
 {
-	/* not at once again: a caller may go on until nothing is due */
+	/*
+	 * at the next tick at the earliest: a caller that repeats until no timer is due
+	 * must come to an end
+	 */
 	if (ticks_reached(at, e->now))
 		at = e->now + 1;
 	wheel_disarm(&f->table.wheel, index);
@@ -32,17 +37,21 @@ connection_arm_at(struct engine *e, struct engine_family *f, uint32_t index, uin
 void
 connection_remove(struct engine *e, struct engine_family *f, uint32_t index)
 {
-	connection_remove_hashed(e, f, index, flow_hash_of(&f->table, index));
+	uint64_t hash = flow_hash_of(&f->table, index);
+	uint32_t *lock = flow_lock(&f->table, hash);
+
+	connection_remove_hashed(e, f, index, hash);
+	flow_unlock(lock);
 }
 
 void
 connection_remove_hashed(struct engine *e, struct engine_family *f, uint32_t index,
 			 uint64_t hash)
 {
-	const struct flow_cold *cold = flow_cold(&f->table, flow_conn(&f->table, index));
-
-	connection_event(e, f, index, ENGINE_EVENT_DESTROY);
-	flow_l2_drop(e->l2, cold->track.l2);
+	connection_event(e, f, index, CONN_EVENT_DESTROY);
+	if (unlikely(e->counts_connections))
+		policy_connection_closed(e->policy_state, connection_meta(f, index)->id);
+	flow_l2_drop(e->l2, connection_meta(f, index)->l2);
 	flow_remove_hashed(&f->table, index, hash);
 	f->changed |= CHANGED_REMOVED;
 	e->stats.removed++;
@@ -50,9 +59,10 @@ connection_remove_hashed(struct engine *e, struct engine_family *f, uint32_t ind
 
 void
 connection_view(const struct engine *e, const struct engine_family *f, uint32_t index,
-		uint32_t now, struct engine_view *view)
+		uint32_t now, struct conn_view *view)
 {
 	const struct flow_conn *conn = flow_conn(&f->table, index);
+	const struct flow_meta *meta = connection_meta(f, index);
 	const struct track_conn tc = family_conn(f, index);
 	const uint8_t proto = flow_id_proto(&conn->id);
 	uint32_t deadline;
@@ -66,8 +76,9 @@ connection_view(const struct engine *e, const struct engine_family *f, uint32_t 
 	view->assured = (tc.hot->flags & TRACK_ASSURED) != 0;
 	view->asymmetric = (tc.cold->flags & COLD_ASYMMETRIC) != 0;
 	view->has_states = track_state(&tc, proto, view->state);
-	view->rule = tc.cold->rule;
-	view->id = tc.cold->id;
+	view->rule = meta->rule;
+	view->id = meta->id;
+	view->mark = f->mark != NULL ? f->mark[index] : 0;
 	view->age_ms = ticks_since(tc.cold->t0, now);
 	for (x = 0; x < 2; x++) {
 		view->packets[x] = f->acct != NULL ? f->acct[index].packets[x] : 0;
@@ -79,10 +90,14 @@ connection_view(const struct engine *e, const struct engine_family *f, uint32_t 
 
 void
 connection_event(struct engine *e, const struct engine_family *f, uint32_t index,
-		 enum engine_event_kind kind)
+		 enum conn_event_kind kind)
 {
-	struct engine_event event;
+	struct conn_event event;
 
+	if (!e->watched)
+		return;
+	if (e->counts_states)
+		states_note(e, f, index, kind);
 	if (e->events == NULL)
 		return;
 	memset(&event, 0, sizeof(event));

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Packets that are not TCP. Their trackers drop nothing, so the rules are evaluated first
- * and the connection changes only when they accept.
+ * Packets that are not TCP. Their trackers drop nothing, so the rules are evaluated
+ * first, and the connection changes only when they accept the packet.
  */
 #include <netinet/in.h>
 #include <string.h>
 
-#include "engine_internal.h"
+#include "connection.h"
+#include "engine_state.h"
+#include "pkt.h"
+#include "rules.h"
+#include "shared.h"
 
-/* False for an ICMP reply without a query from the other side. */
+/* Returns false for an ICMP reply without a query from the other side. */
 static bool
 query_expected(const struct pkt_ctx *s)
 {
@@ -22,7 +26,10 @@ query_expected(const struct pkt_ctx *s)
 	return datagram_has_query(&conn, !s->p->side);
 }
 
-/* The first ICMP query of a side: `new` to the rules, though the connection exists. */
+/*
+ * Whether this is the first ICMP query of its side: it is `new` to the rules, although
+ * the connection exists.
+ */
 static bool
 query_is_first(const struct pkt_ctx *s, const struct track_conn *conn)
 {
@@ -59,7 +66,7 @@ datagram_unknown(struct pkt_ctx *s)
 	pkt_pass(s);
 }
 
-/* Whether the rules let a packet of a connection pass. */
+/* Whether the rules accept a packet of a connection. */
 static bool
 datagram_allowed(struct pkt_ctx *s, bool first)
 {
@@ -96,13 +103,57 @@ datagram_known(struct pkt_ctx *s)
 	if (s->r.events & TRACK_EVENT_SHORTER)
 		connection_arm(s->e, s->f, s->index);
 	if (s->r.events & TRACK_EVENT_STATE)
-		connection_event(s->e, s->f, s->index, ENGINE_EVENT_UPDATE);
+		connection_event(s->e, s->f, s->index, CONN_EVENT_UPDATE);
+}
+
+/* Whether the packet is ICMP, but of a type that is neither a query nor an error. */
+static bool
+is_other_icmp(const struct packet *p)
+{
+	return p->kind == PACKET_OTHER &&
+	       p->proto == (p->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+}
+
+/*
+ * Whether the kernel calls an ICMPv6 type untracked: listener discovery, router and
+ * neighbour discovery, multicast router discovery. Of these types only packets that have
+ * been routed come here; the others are PACKET_ND.
+ */
+static bool
+is_untracked_type(const struct packet *p)
+{
+	enum {
+		LISTENER_QUERY = 130,
+		NEIGHBOUR_ADVERT = 136,
+		LISTENER_REPORT_V2 = 143,
+		ROUTER_ADVERT = 151,
+		ROUTER_SOLICIT = 152,
+	};
+	uint8_t type = p->icmp_type;
+
+	return p->family == 6 && ((type >= LISTENER_QUERY && type <= NEIGHBOUR_ADVERT) ||
+				  type == LISTENER_REPORT_V2 || type == ROUTER_ADVERT ||
+				  type == ROUTER_SOLICIT);
+}
+
+/* As in the kernel, such a message belongs to no connection and opens none. */
+static void
+pkt_other_icmp(struct pkt_ctx *s)
+{
+	if (is_untracked_type(s->p)) {
+		pkt_untracked(s);
+		return;
+	}
+	pkt_drop(s, REASON_ICMP_TYPE);
+	rules_invalid(s);
 }
 
 void
 pkt_datagram(struct pkt_ctx *s)
 {
-	if (!query_expected(s)) {
+	if (is_other_icmp(s->p)) {
+		pkt_other_icmp(s);
+	} else if (!query_expected(s)) {
 		pkt_drop(s, REASON_ICMP_NO_REQUEST);
 		rules_invalid(s);
 	} else if (s->index == FLOW_NONE) {
@@ -113,7 +164,8 @@ pkt_datagram(struct pkt_ctx *s)
 }
 
 /*
- * An ICMP error is sent to the source address of the packet it quotes (RFC 1122 3.2.2).
+ * Whether an ICMP error is sent to the source address of the packet it quotes (RFC 1122
+ * 3.2.2).
  */
 static bool
 error_is_senders(const struct packet *p, const struct packet *inner)
@@ -126,26 +178,30 @@ error_is_senders(const struct packet *p, const struct packet *inner)
 }
 
 /*
- * Find the connection that an ICMP error is about. Hosts send no error about an error, so
- * the quoted packet is of a kind that has connections.
+ * Find the connection that an ICMP error is about. Hosts send no error about an ICMP
+ * error, so the quoted packet is of a kind that has connections.
  */
 static bool
 error_lookup(struct pkt_ctx *s, struct packet *inner)
 {
 	struct engine_family *f;
+	uint64_t hash;
 
 	if (packet_parse_quoted(s->m, s->p, inner) != 0 || !error_is_senders(s->p, inner))
 		return false;
 	f = family_of(s->e, inner);
-	s->index = flow_lookup(&f->table, &inner->key,
-			       flow_table_hash(&f->table, &inner->key));
+	hash = flow_table_hash(&f->table, &inner->key);
+	s->index = flow_lookup(&f->table, &inner->key, hash);
 	if (s->index == FLOW_NONE)
 		return false;
 	s->f = f;
+	pkt_lock(s, hash);
 	return true;
 }
 
-/* Related to a connection, or dropped. It refreshes no timer (MODEL-3). */
+/*
+ * An ICMP error is related to a connection, or dropped. It refreshes no timer (MODEL-3).
+ */
 void
 pkt_icmp_error(struct pkt_ctx *s)
 {
@@ -165,7 +221,10 @@ pkt_icmp_error(struct pkt_ctx *s)
 		rules_refuse(s);
 }
 
-/* Neighbour discovery has no connection: `untracked` to the rules, as in the kernel. */
+/*
+ * A neighbour discovery packet has no connection: it is `untracked` to the rules, as in
+ * the kernel.
+ */
 void
 pkt_untracked(struct pkt_ctx *s)
 {

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Time-outs. The wheel returns the connections whose timer is due. The tracker says
- * whether they have expired; a connection that had packets since has not, and its timer
- * is armed again. A call handles a bounded number: a mass expiry takes many calls.
+ * Timeouts. The wheel returns the connections whose timer is due. The tracker says
+ * whether they have expired; a connection that has had packets since has not, and its
+ * timer is armed again. A call handles a bounded number, so a mass expiry takes many
+ * calls.
  */
 #include <netinet/in.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
-#include "engine_internal.h"
+#include <flow/lock.h>
 
-/* The timer of a connection is due. True: remove it. False: it is armed again. */
+#include "connection.h"
+#include "engine_state.h"
+#include "link.h"
+#include "pkt.h"
+#include "shared.h"
+
+/*
+ * Handle the due timer of a connection. Returns true when the connection is to be
+ * removed; otherwise the timer is armed again.
+ */
 static bool
 timer_due(struct engine *e, struct engine_family *f, uint32_t index)
 {
@@ -32,10 +43,34 @@ timer_due(struct engine *e, struct engine_family *f, uint32_t index)
 	return false;
 }
 
+/*
+ * Lock connections until they have been removed or armed again, so that a program passes
+ * no packet of a connection that has expired.
+ */
+static __rte_noinline void
+lock_due(const struct engine_family *f, const uint32_t *due, unsigned n, uint32_t **lock)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		lock[i] = connection_lock(f, due[i]);
+}
+
+static __rte_noinline void
+unlock_due(unsigned n, uint32_t *const *lock)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		flow_unlock(lock[i]);
+}
+
 static unsigned
 family_expire(struct engine *e, struct engine_family *f, unsigned max)
 {
 	uint32_t due[ENGINE_EXPIRE_MAX], over[ENGINE_EXPIRE_MAX];
+	const bool shared = f->table.shared;
+	uint32_t *lock[ENGINE_EXPIRE_MAX];
 	uint64_t hash[ENGINE_EXPIRE_MAX];
 	unsigned done = 0, want, n, overs, i;
 
@@ -44,6 +79,8 @@ family_expire(struct engine *e, struct engine_family *f, unsigned max)
 		n = wheel_advance(&f->table.wheel, e->now, due, want);
 		for (i = 0; i < n; i++)
 			flow_prefetch_whole(&f->table, due[i]);
+		if (unlikely(shared))
+			lock_due(f, due, n, lock);
 		for (i = 0, overs = 0; i < n; i++) {
 			if (!timer_due(e, f, due[i]))
 				continue;
@@ -52,6 +89,8 @@ family_expire(struct engine *e, struct engine_family *f, unsigned max)
 		}
 		for (i = 0; i < overs; i++)
 			connection_remove_hashed(e, f, over[i], hash[i]);
+		if (unlikely(shared))
+			unlock_due(n, lock);
 		done += n;
 		if (n < want)
 			break;
@@ -60,8 +99,8 @@ family_expire(struct engine *e, struct engine_family *f, unsigned max)
 }
 
 /*
- * Part of GENERATION_FLUSHING: clear the generation of some connections. No connection
- * stores one meanwhile, so one pass over the tables is enough.
+ * Part of GENERATION_FLUSHING: clear the generation of a number of connections. Meanwhile
+ * no connection stores one, so one pass over the tables is enough.
  */
 static void
 forget_some(struct engine *e)
@@ -71,8 +110,10 @@ forget_some(struct engine *e)
 
 	while ((index = walk_next(e, &e->forget_cursor, &places)) != FLOW_NONE)
 		e->family[e->forget_cursor >> 32].generation[index] = 0;
-	if (e->forget_cursor == ENGINE_CURSOR_END)
+	if (e->forget_cursor == ENGINE_CURSOR_END) {
 		e->generation = 1;
+		shared_rules(e);
+	}
 }
 
 unsigned
@@ -84,13 +125,15 @@ engine_expire(struct engine *e, uint64_t now_ns, unsigned max)
 	if (e->generation == GENERATION_FLUSHING)
 		forget_some(e);
 	link_walk(e);
+	if (e->policy_state != NULL)
+		policy_state_expire(e->policy_state, e->now_ns);
 	e->expire_v6_first = !e->expire_v6_first;
 	done = fragments_expire(e, max);
 	done += family_expire(e, &e->family[first], max - done);
 	return done + family_expire(e, &e->family[!first], max - done);
 }
 
-/* When the next timer of a family (i 0, 1) or of the fragments (i 2) is due. */
+/* When the next timer of a family (i is 0 or 1) or of the fragments (i is 2) is due. */
 static bool
 source_next(const struct engine *e, unsigned i, uint32_t *at)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The per-connection arrays of a family, by connection index: the generation of the rules
- * that have accepted the connection (always), its counters (with conntrack.acct), and its
+ * that have accepted the connection and the states in which it is counted (always), its
+ * counters (with conntrack.acct), its mark (where the rules use `ct mark`), and its
  * security label (with ip_security_match).
  *
  * They follow each other in memory, in the order of struct arrays. To add one, add a
@@ -9,22 +10,29 @@
  */
 #include <string.h>
 
-#include "engine_internal.h"
+#include "connection.h"
+#include "engine_state.h"
+#include "pkt.h"
 
-/* Bytes of each array, whole cache lines; 0: the configuration does not need it. */
+/*
+ * Bytes of each array, rounded up to cache lines; 0: the configuration does not need it.
+ */
 struct arrays {
-	size_t generation, acct, seclabel;
+	size_t generation, states, acct, mark, seclabel;
 };
 
 static struct arrays
 arrays_of(const struct engine_config *config, uint32_t connections)
 {
 	size_t acct = config->acct ? sizeof(struct engine_acct) : 0;
+	size_t mark = config->marks ? sizeof(uint32_t) : 0;
 	size_t seclabel = config->track.ip_security_match ? sizeof(uint32_t) : 0;
 
 	return (struct arrays){
 		.generation = part_bytes(connections * sizeof(uint8_t)),
+		.states = part_bytes(connections * sizeof(uint8_t)),
 		.acct = part_bytes(connections * acct),
+		.mark = part_bytes(connections * mark),
 		.seclabel = part_bytes(connections * seclabel),
 	};
 }
@@ -34,7 +42,7 @@ arrays_bytes(const struct engine_config *config, uint32_t connections)
 {
 	struct arrays a = arrays_of(config, connections);
 
-	return a.generation + a.acct + a.seclabel;
+	return a.generation + a.states + a.acct + a.mark + a.seclabel;
 }
 
 void
@@ -44,7 +52,9 @@ arrays_sizes(const struct engine_config *config, uint32_t connections,
 	struct arrays a = arrays_of(config, connections);
 
 	sizes->rules = a.generation;
+	sizes->states = a.states;
 	sizes->acct = a.acct;
+	sizes->marks = a.mark;
 	sizes->seclabels = a.seclabel;
 }
 
@@ -56,8 +66,12 @@ arrays_init(struct engine_family *f, char *memory, const struct engine_config *c
 
 	f->generation = (uint8_t *)memory;
 	memory += a.generation;
+	f->states = (uint8_t *)memory;
+	memory += a.states;
 	f->acct = a.acct != 0 ? (struct engine_acct *)(void *)memory : NULL;
 	memory += a.acct;
+	f->mark = a.mark != 0 ? (uint32_t *)(void *)memory : NULL;
+	memory += a.mark;
 	f->seclabel = a.seclabel != 0 ? (uint32_t *)(void *)memory : NULL;
 }
 
@@ -69,6 +83,8 @@ arrays_open(const struct pkt_ctx *s)
 	f->generation[s->index] = 0;
 	if (f->acct != NULL)
 		memset(&f->acct[s->index], 0, sizeof(f->acct[s->index]));
+	if (f->mark != NULL)
+		f->mark[s->index] = s->ct_mark;
 	if (f->seclabel != NULL)
 		f->seclabel[s->index] = packet_seclabel(s->m, s->p, s->e->config.secret);
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The fast path: the next segment of an ESTABLISHED TCP connection that the rules have
- * accepted. burst.c calls fast_path() for a packet that is eligible; it takes that packet
- * and those behind it, up to the first that is something else.
+ * accepted. burst.c calls fast_path() for an eligible packet. It passes that packet and
+ * the ones after it, up to the first that is not such a segment.
  */
 #include <string.h>
 
+#include <rte_branch_prediction.h>
+
+#include "engine_state.h"
 #include "fast_path.h"
+#include "link.h"
 
 /* Whether rules and security labels allow the fast path for packet i. */
 static bool
@@ -18,13 +22,13 @@ fast_path_allowed(const struct engine *e, unsigned i)
 				       f->generation[e->stage.index[i]] == e->generation);
 }
 
-/* Whether the packet, PACKET_FAST4 or PACKET_FAST6, has the key of the connection. */
+/* Whether the packet is a fast-path frame and has the key of the connection. */
 static __rte_always_inline bool
-fast_path_is_key(const struct packet *p, const struct flow_conn *conn)
+fast_path_is_key(const struct packet_fast *fast, const struct flow_conn *conn)
 {
-	if (p->kind == PACKET_FAST4)
-		return flow_is_key_of(conn, 4, &p->key);
-	return p->kind == PACKET_FAST6 && flow_is_key_of(conn, 6, &p->key);
+	if (fast->family == 4)
+		return flow_is_key_of(conn, 4, &fast->key);
+	return fast->family == 6 && flow_is_key_of(conn, 6, &fast->key);
 }
 
 /* If this is the connection's in-order next segment, update the connection. */
@@ -46,11 +50,11 @@ fast_path_next(struct flow_conn *conn, const struct rte_tcp_hdr *tcp, uint32_t l
 }
 
 /*
- * Pass packets from i on as long as each is the next segment of an ESTABLISHED connection
- * that the rules accept. Returns the first that is not, which is unchanged, or n.
- * accept_all: the rules accept all established packets, and neither counters nor labels
- * of connections are configured. side and accept_all are constants at each call, so that
- * the compiler keeps the loop's variables in registers.
+ * Pass packets from i on, as long as each is the next segment of an ESTABLISHED
+ * connection that the rules accept. Returns the number of the first that is not, which is
+ * unchanged, or n. accept_all: the rules accept all established packets, and neither
+ * counters nor labels of connections are configured. Callers pass constants for side and
+ * accept_all, so that the compiler keeps the loop's variables in registers.
  */
 static __rte_always_inline unsigned
 fast_path_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool accept_all)
@@ -66,16 +70,17 @@ fast_path_run(struct engine *e, unsigned i, unsigned n, uint8_t side, bool accep
 	if (n - i > room)
 		n = i + room;
 	for (; i < n; i++) {
-		const struct packet *p = &stage->packet[i];
+		const struct packet_fast *fast = &stage->fast[i];
 		struct flow_conn *conn = stage->conn[i];
 
-		if (conn == NULL || !fast_path_is_key(p, conn) ||
+		if (conn == NULL || !fast_path_is_key(fast, conn) ||
 		    (!accept_all && !fast_path_allowed(e, i)) ||
-		    !fast_path_next(conn, stage->tcp[i], p->l4_len, side, now))
+		    !fast_path_next(conn, fast->tcp, fast->l4_len, side, now))
 			break;
-		bytes += p->ip_len;
+		bytes += fast->ip_len;
 		if (!accept_all && stage->family[i]->acct != NULL)
-			pkt_account(stage->family[i], stage->index[i], side, p);
+			pkt_account(stage->family[i], stage->index[i], side,
+				    fast->ip_len);
 	}
 	memcpy(&tx->pkts[tx->count], &stage->pkts[first],
 	       (i - first) * sizeof(*tx->pkts));

@@ -7,7 +7,11 @@
  */
 #include <rte_common.h>
 
-#include "engine_internal.h"
+#include "engine_state.h"
+#include "pkt.h"
+#include "recorder.h"
+#include "rules.h"
+#include "shared.h"
 
 /* Record the datagram's verdict for a fragment that arrived before the last. */
 static void
@@ -17,7 +21,7 @@ record_earlier(const struct pkt_ctx *s, struct engine_record *record)
 		return;
 	pkt_record(s, record);
 	record->held = true;
-	record->action = ACTION_NONE; /* recorded with the last fragment */
+	record->action = ACTION_NONE; /* the last fragment's record has the action */
 }
 
 /* Drop the first n fragments of the group, all of which arrived in earlier calls. */
@@ -33,12 +37,62 @@ drop_group(struct engine *e, unsigned n, enum reason reason)
 			*record = (struct engine_record){.verdict = VERDICT_DROP,
 							 .reason = (uint8_t)reason,
 							 .held = true};
+		if (e->recorder != NULL)
+			recorder_drop_frame(e, e->group.piece[i].m,
+					    e->group.piece[i].port, reason);
 		rte_pktmbuf_free(e->group.piece[i].m);
 	}
 	e->stats.drops[reason] += n;
 }
 
-/* Send or drop the earlier fragments, as the datagram's verdict says. */
+/*
+ * Send the first n fragments of the group, all of which arrived in earlier calls: in
+ * audit mode, in place of drop_group().
+ */
+static void
+pass_group(struct engine *e, unsigned n, enum reason reason)
+{
+	const struct packet_piece *piece;
+	struct engine_record *record;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		record = e->group.about[i];
+		if (record != NULL)
+			*record = (struct engine_record){.verdict = VERDICT_PASS,
+							 .held = true};
+		piece = &e->group.piece[i];
+		e->stats.passed += act_send(e, piece->port ^ 1, piece->m);
+	}
+	e->stats.audited[reason] += n;
+}
+
+/* Drop fragments of a group as drop_group(), or pass them in audit mode. */
+static void
+refuse_group(struct engine *e, unsigned n, enum reason reason)
+{
+	if (e->config.audit)
+		pass_group(e, n, reason);
+	else
+		drop_group(e, n, reason);
+}
+
+/* Record for readers that the first n fragments of the group pass. */
+static void
+record_passed(const struct pkt_ctx *s, unsigned n)
+{
+	const struct fragment_group *g = &s->e->group;
+	struct pkt_ctx piece = *s;
+	unsigned i;
+
+	for (i = 0; i < n && recorder_wants_passed(s->e); i++) {
+		piece.m = g->piece[i].m;
+		piece.port = g->piece[i].port;
+		recorder_pass(&piece);
+	}
+}
+
+/* Send or drop the earlier fragments, according to the datagram's verdict. */
 static void
 fragments_release(struct pkt_ctx *s, struct rte_mbuf *head)
 {
@@ -48,17 +102,22 @@ fragments_release(struct pkt_ctx *s, struct rte_mbuf *head)
 
 	for (i = 0; i < g->n && s->r.verdict == VERDICT_PASS; i++)
 		if (e->tx[g->piece[i].port ^ 1].count + g->n > ENGINE_TX_MAX)
-			pkt_drop(s, REASON_TX_FULL); /* all of it, or nothing */
+			pkt_drop(s, REASON_TX_FULL); /* send all fragments or none */
 	for (i = 0; i < earlier; i++)
 		record_earlier(s, g->about[i]);
 	if (s->r.verdict == VERDICT_PASS) {
+		record_passed(s, earlier);
 		for (i = 0; i < earlier; i++)
 			e->stats.passed += act_send(e, g->piece[i].port ^ 1,
 						    g->piece[i].m);
 		s->m = g->piece[earlier].m;
 		return;
 	}
-	/* act() may make an answer from the head: it frees it */
+	for (i = 0; i < g->n && e->recorder != NULL; i++)
+		if (g->piece[i].m != head)
+			recorder_drop_frame(e, g->piece[i].m, g->piece[i].port,
+					    s->r.reason);
+	/* act() frees the head, from which it may make an answer */
 	for (i = 0; i < g->n; i++)
 		if (g->piece[i].m != head)
 			rte_pktmbuf_free(g->piece[i].m);
@@ -82,11 +141,14 @@ pkt_whole(struct pkt_ctx *s)
 	s->f = family_of(e, p);
 	s->hash = flow_table_hash(&s->f->table, &p->key);
 	s->index = flow_lookup(&s->f->table, &p->key, s->hash);
+	pkt_lock(s, s->hash);
 	pkt_dispatch(s);
+	if (e->config.audit)
+		audit_pass(s); /* before the earlier fragments get the verdict */
 	fragments_release(s, head);
 }
 
-/* Evict what has to make room, then hold the fragment. */
+/* Evict fragments to make room if necessary, then hold the fragment. */
 static enum fragment_fate
 fragment_hold(struct pkt_ctx *s)
 {
@@ -99,7 +161,7 @@ fragment_hold(struct pkt_ctx *s)
 
 	f.piece.port = s->port; /* fragments may come over different wires of a group */
 	while (fragment_evict(e->fragments, s->m->nb_segs, &e->group))
-		drop_group(e, e->group.n, REASON_IP_FRAGMENT_MEMORY);
+		refuse_group(e, e->group.n, REASON_IP_FRAGMENT_MEMORY);
 	return fragment_add(e->fragments, &key, &f, e->now, &e->group);
 }
 
@@ -119,7 +181,7 @@ pkt_fragment(struct pkt_ctx *s)
 	} else if (fate == FRAGMENT_WHOLE) {
 		pkt_whole(s);
 	} else {
-		drop_group(e, e->group.n - 1, fragment_reason(fate));
+		refuse_group(e, e->group.n - 1, fragment_reason(fate));
 		pkt_drop(s, fragment_reason(fate));
 	}
 }

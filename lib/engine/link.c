@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where a connection's own segments go: link layer and port of each direction, for the
- * probes that no packet causes (TIM-1). They change while a connection lives: a router
- * fails over, a virtual machine moves. A probe to the old address meets no answer, and
- * three of them would end a live connection.
+ * Learns to which MAC addresses, and by which port, a connection's segments go in each
+ * direction. Probes (TIM-1), which no received packet causes, are sent there. The
+ * addresses may change during a connection: a router fails over, a virtual machine moves.
+ * A probe to an old address gets no answer, and three such probes would end a live
+ * connection.
  *
  * A segment that the tracker has accepted teaches its own direction (link_learn()):
  *
@@ -24,12 +25,20 @@
  * acknowledgment of that confirms it; a change is charged to the side whose frames have
  * changed.
  */
-#include "engine_internal.h"
+#include "link.h"
+#include "connection.h"
+#include "engine_state.h"
+#include "pkt.h"
+#include "shared.h"
+
+#include <string.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
 
-#define LINK_WALK_PLACES 256u /* places of the tables a call */
+#include <flow/lock.h>
+
+#define LINK_WALK_PLACES 256u /* entries of the tables that one call visits */
 #define LINK_WALK_GAP_NS 30000000000ull
 
 static bool
@@ -38,7 +47,7 @@ l2_equal(const struct reply_l2 *a, const struct reply_l2 *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* Whether frames go to another place: the sender's own address is left aside. */
+/* Whether frames go to another destination; the sender's own address is ignored. */
 static bool
 l2_moved(const struct reply_l2 *before, const struct reply_l2 *after)
 {
@@ -49,8 +58,8 @@ l2_moved(const struct reply_l2 *before, const struct reply_l2 *after)
 }
 
 /*
- * The direction to side y is now l2. The other one stays, but for a station that had one
- * address for both directions and has another now: there it is to be reached.
+ * Return the pair with l2 for the direction to side y. The other direction changes only
+ * if its frames go to the station whose address has changed.
  */
 static struct flow_l2_pair
 pair_changed(const struct flow_l2_pair *before, uint8_t y, const struct reply_l2 *l2)
@@ -63,7 +72,9 @@ pair_changed(const struct flow_l2_pair *before, uint8_t y, const struct reply_l2
 	return pair;
 }
 
-/* Nothing is known yet: the way back is that to the sender of the packet. */
+/*
+ * The first pair of a connection: the direction to the sender is derived from its frame.
+ */
 static struct flow_l2_pair
 pair_first(const struct reply_l2 *l2, uint8_t y, uint16_t port)
 {
@@ -75,7 +86,7 @@ pair_first(const struct reply_l2 *l2, uint8_t y, uint16_t port)
 	return pair;
 }
 
-/* The number of the pair; 0: there is no room for it. */
+/* Get the number of a pair. Returns 0 when there is no room for it. */
 static uint16_t
 pair_take(struct pkt_ctx *s, const struct flow_l2_pair *pair, uint8_t payer)
 {
@@ -94,29 +105,28 @@ void
 link_first(struct pkt_ctx *s)
 {
 	struct flow_conn *conn = flow_conn(&s->f->table, s->index);
-	struct track_cold *cold = &flow_cold(&s->f->table, conn)->track;
+	struct flow_meta *meta = connection_meta(s->f, s->index);
 	const struct flow_l2_pair *last = flow_l2_last(s->e->l2);
 	uint8_t y = !s->p->side;
 	struct flow_l2_pair pair;
 	struct reply_l2 l2;
 
 	if (likely(last != NULL && link_is_of(&last->to[y], s))) {
-		cold->l2 = flow_l2_take_last(s->e->l2);
+		meta->l2 = flow_l2_take_last(s->e->l2);
 		return;
 	}
 	reply_l2_of(s->m, s->p, &l2);
 	l2.port = s->port ^ 1;
 	pair = pair_first(&l2, y, s->port);
-	cold->l2 = pair_take(s, &pair, conn->hot.flags & TRACK_ORIG);
+	meta->l2 = pair_take(s, &pair, conn->hot.flags & TRACK_ORIG);
 }
 
 void
 link_change(struct pkt_ctx *s)
 {
 	struct engine *e = s->e;
-	struct track_cold *cold =
-		&flow_cold(&s->f->table, flow_conn(&s->f->table, s->index))->track;
-	const struct flow_l2_pair *before = flow_l2_get(e->l2, cold->l2);
+	struct flow_meta *meta = connection_meta(s->f, s->index);
+	const struct flow_l2_pair *before = flow_l2_get(e->l2, meta->l2);
 	struct flow_l2_pair pair;
 	struct reply_l2 l2;
 	uint16_t number;
@@ -130,8 +140,8 @@ link_change(struct pkt_ctx *s)
 	number = pair_take(s, &pair, s->p->side);
 	if (number == 0)
 		return;
-	flow_l2_drop(e->l2, cold->l2);
-	cold->l2 = number;
+	flow_l2_drop(e->l2, meta->l2);
+	meta->l2 = number;
 }
 
 void
@@ -146,24 +156,27 @@ link_sample(struct engine *e, unsigned first, unsigned end)
 		end = first + 1;
 	}
 	for (i = first; i < end; i++) {
-		packet_finish(stage->pkts[i], stage->tcp[i], stage->port & 1,
-			      &stage->packet[i]);
+		stage_finish(stage, i);
 		s = pkt_of(e, i);
 		link_learn(&s);
 	}
 }
 
-/* A piece of the walk after which all connections learn anew. */
+/* One step of the walk that makes all connections learn again. */
 static void
 walk_some(struct engine *e)
 {
 	unsigned places = LINK_WALK_PLACES;
+	const struct engine_family *f;
 	struct flow_conn *conn;
-	uint32_t index;
+	uint32_t index, *lock;
 
 	while ((index = walk_next(e, &e->link_cursor, &places)) != FLOW_NONE) {
-		conn = flow_conn(&e->family[e->link_cursor >> 32].table, index);
+		f = &e->family[e->link_cursor >> 32];
+		lock = connection_lock(f, index);
+		conn = flow_conn(&f->table, index);
 		conn->hot.flags |= TRACK_RELEARN(0) | TRACK_RELEARN(1);
+		flow_unlock(lock);
 	}
 }
 

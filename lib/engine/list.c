@@ -1,52 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Walks over the tables, a part a call: list, delete, flush. A cursor holds the number of
- * the family in its upper 32 bits and the index of the next entry in the lower ones. No
- * packet is processed during a call, and a table may have a million empty entries before
- * the next connection: a call is bounded by the entries that it reads.
- */
-#include "engine_internal.h"
+/* List, delete and flush, for other threads: they walk over the tables (walk.c). */
+#include "connection.h"
+#include "engine_state.h"
+#include "pkt.h"
 
-#include <rte_common.h>
-
-#define CURSOR_IPV6 (UINT64_C(1) << 32)
-
-uint32_t
-walk_next(const struct engine *e, uint64_t *cursor, unsigned *places)
-{
-	while (*cursor != ENGINE_CURSOR_END && *places > 0) {
-		const struct engine_family *f = &e->family[*cursor >> 32];
-		uint32_t from = (uint32_t)*cursor, end = f->exists ? f->table.high : 0;
-		uint32_t until, index;
-
-		if (from >= end) {
-			*cursor = *cursor < CURSOR_IPV6 ? CURSOR_IPV6 : ENGINE_CURSOR_END;
-			continue;
-		}
-		until = from + RTE_MIN(*places, end - from);
-		index = flow_next(&f->table, from, until);
-		if (index != FLOW_NONE)
-			until = index + 1;
-		*places -= until - from;
-		*cursor += until - from;
-		if (index != FLOW_NONE)
-			return index;
-	}
-	return FLOW_NONE;
-}
-
-uint64_t
-engine_cursor(const struct engine *e, uint8_t family, unsigned part, unsigned parts)
-{
-	const struct engine_family *f = &e->family[family == 4 ? 0 : 1];
-	uint64_t high = f->exists ? f->table.high : 0;
-
-	return (family == 4 ? 0 : CURSOR_IPV6) + high * part / parts;
-}
+#include <netinet/in.h>
 
 unsigned
 engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,
-	    struct engine_view *views, unsigned n)
+	    struct conn_view *views, unsigned n)
 {
 	unsigned filled = 0, places = ENGINE_WALK_PLACES;
 	uint32_t index;
@@ -58,7 +20,7 @@ engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,
 }
 
 bool
-engine_delete(struct engine *e, const struct flow_key *key, uint8_t family)
+engine_delete(struct engine *e, const struct flow_key *key, uint8_t family, bool reset)
 {
 	struct engine_family *f = &e->family[family == 4 ? 0 : 1];
 	uint32_t index;
@@ -68,6 +30,9 @@ engine_delete(struct engine *e, const struct flow_key *key, uint8_t family)
 	index = flow_lookup(&f->table, key, flow_table_hash(&f->table, key));
 	if (index == FLOW_NONE)
 		return false;
+	/* audit mode answers nothing */
+	if (reset && !e->config.audit && flow_id_proto(&key->id) == IPPROTO_TCP)
+		act_resets(e, f, index);
 	connection_remove(e, f, index);
 	return true;
 }

@@ -2,16 +2,18 @@
 /*
  * The two ports of a wire may have different MTUs. A frame that is too long for the port
  * that it would leave by is dropped, and as a router does, sluice tells the sender (RFC
- * 1191, RFC 8201), before tracker and rules see the packet. This is no stage of a burst:
- * engine_limit() is not called for a wire whose ports have the same MTU.
+ * 1191, RFC 8201), before tracker and rules see the packet. engine_limit() is not part of
+ * engine_burst(), so a wire whose ports have the same MTU does not pay for it.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_ip.h>
 
-#include "engine_internal.h"
+#include "engine_state.h"
+#include "pkt.h"
 
 /* Whether routers may not fragment the packet: with DF, and all of IPv6. */
 static bool
@@ -26,7 +28,10 @@ is_unfragmentable(const struct rte_mbuf *m, const struct packet *p)
 	return ip != NULL && (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) != 0;
 }
 
-/* Ethernet and tags: what the MTU of a port does not count. It does count PPPoE. */
+/*
+ * Length of the Ethernet header and tags, which an MTU does not include. It includes
+ * PPPoE.
+ */
 static uint32_t
 link_bytes(const struct packet *p)
 {
@@ -72,7 +77,10 @@ engine_limit(struct engine *e, uint16_t port, struct rte_mbuf **pkts, uint16_t n
 	e->stage.drops = 0;
 	for (i = 0; i < n; i++) {
 		pkts[left] = pkts[i];
-		/* short enough without its tags: no need to parse */
+		/*
+		 * short enough whether or not some of its bytes are tags: no need to
+		 * parse
+		 */
 		if (likely(rte_pktmbuf_pkt_len(pkts[i]) <=
 			   (uint32_t)RTE_ETHER_HDR_LEN + mtu)) {
 			left++;

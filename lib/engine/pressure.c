@@ -14,18 +14,23 @@
  */
 #include <netinet/in.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
-#include "engine_internal.h"
+#include <flow/lock.h>
+
+#include "connection.h"
+#include "engine_state.h"
 
 #define PRESSURE_PERCENT 95u
-#define PRESSURE_LOOK_EARLY 4u /* entries scanned with each new connection */
-#define PRESSURE_SCAN 16u      /* the same, when few are free */
-#define PRESSURE_MAX 256u      /* at most, until one is found to evict */
+#define PRESSURE_LOOK_EARLY 4u /* number of entries to scan for each new connection */
+#define PRESSURE_SCAN 16u      /* the same, when few entries are free */
+/* largest number of entries to scan until one can be evicted */
+#define PRESSURE_MAX 256u
 #define PRESSURE_LARGE 65536u
 /*
- * In a large table up to this many connections of equal rank are evicted at once, so that
- * in a flood only one new connection in eight has to scan.
+ * In a large table, up to this many connections of equal rank are evicted together, so
+ * that in a flood only one of eight new connections has to scan.
  */
 #define PRESSURE_BATCH 8u
 
@@ -58,12 +63,12 @@ hand_prefetch(const struct engine_family *f, unsigned scan)
 		flow_prefetch_whole(&f->table, at + i);
 }
 
-/* The connections of one scan that may be evicted. */
+/* The evictable connections that one scan has found. */
 struct candidates {
 	uint32_t index[PRESSURE_MAX];
 	uint8_t rank[PRESSURE_MAX];
 	unsigned count;
-	unsigned lowest; /* of the ranks */
+	unsigned lowest; /* lowest rank of them */
 };
 
 /* Remove at most max candidates, of the lowest rank. */
@@ -74,6 +79,7 @@ evict_some(struct engine *e, struct engine_family *f, const struct candidates *c
 	uint32_t index[PRESSURE_BATCH];
 	uint64_t hash[PRESSURE_BATCH];
 	unsigned n = 0, i;
+	uint32_t *lock;
 
 	for (i = 0; i < c->count && n < max; i++) {
 		if (c->rank[i] != c->lowest)
@@ -81,15 +87,20 @@ evict_some(struct engine *e, struct engine_family *f, const struct candidates *c
 		index[n] = c->index[i];
 		hash[n++] = flow_prefetch_primary(&f->table, c->index[i]);
 	}
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		lock = flow_lock(&f->table, hash[i]);
 		connection_remove_hashed(e, f, index[i], hash[i]);
+		flow_unlock(lock);
+	}
 	e->stats.evicted += n;
+	if (n != 0)
+		e->stats.evictions[c->lowest] += n;
 }
 
 /*
  * Scan `scan` entries from the clock hand on, and more, up to `max`, until one has a rank
- * of at most `limit`. Remove those of the lowest rank, at most `batch`. Returns 0 when
- * some were removed, else the number of entries scanned.
+ * of at most `limit`. Remove the ones with the lowest rank, at most `batch`. Returns 0
+ * when some were removed, else the number of entries scanned.
  */
 static unsigned
 evict_lowest(struct engine *e, struct engine_family *f, unsigned scan, unsigned max,
@@ -125,7 +136,11 @@ pressure_relieve(struct engine *e, struct engine_family *f)
 {
 	if (likely(f->table.count < f->high_watermark))
 		return;
-	/* stale connections have the lowest ranks: pressure_evict() takes them first */
+	/*
+	 * Evict only closed connections and stale SYNs as long as the reserve of free
+	 * entries is not touched. After that evict by rank; stale connections have the
+	 * lowest ranks.
+	 */
 	if (f->table.count + f->reserve < f->table.capacity)
 		evict_lowest(e, f, PRESSURE_LOOK_EARLY, 0, TRACK_EVICT_STALE,
 			     PRESSURE_LOOK_EARLY);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TCP segments that the fast path does not take (fast_path.c): tcp_fast() on the hot line
- * or the whole tracker, which may need the verdict of the rules or an extension first.
+ * TCP segments that the fast path does not take (fast_path.c): processed by tcp_fast() on
+ * the hot line, or by the whole tracker, which may need the verdict of the rules or an
+ * extension first.
  *
  * The tracker decides before the rules, so that an invalid segment gets its own reason. A
  * segment that the rules then drop must not change the connection (MODEL-2): the state
@@ -11,9 +12,17 @@
 
 #include <track/tcp_fast.h>
 
-#include "engine_internal.h"
+#include "connection.h"
+#include "engine_state.h"
+#include "link.h"
+#include "pkt.h"
+#include "recorder.h"
+#include "rules.h"
 
-/* The tracker may need the rules, then an extension; the third call has both. */
+/*
+ * Largest number of calls of the tracker for one segment: the first may return that it
+ * needs the rules' verdict, the second an extension.
+ */
 #define TCP_ROUNDS 3
 
 static struct tcp_input
@@ -40,7 +49,7 @@ input_answer(struct pkt_ctx *s, struct tcp_input *in, struct track_conn *conn)
 	}
 }
 
-/* Let the tracker decide. Returns whether it needed the rules. */
+/* Let the tracker decide about the segment. Returns whether it needed the rules. */
 static bool
 track(struct pkt_ctx *s)
 {
@@ -58,7 +67,7 @@ track(struct pkt_ctx *s)
 	return false;
 }
 
-/* Handle the events that the tracker reports beside the verdict. */
+/* Handle the events that the tracker reports with its verdict. */
 static void
 note_events(struct pkt_ctx *s)
 {
@@ -78,7 +87,7 @@ note_events(struct pkt_ctx *s)
 	if (events & TRACK_EVENT_ASYMMETRIC)
 		e->stats.asymmetric++;
 	if (events & (TRACK_EVENT_STATE | TRACK_EVENT_ASYMMETRIC | TRACK_EVENT_RESYNC))
-		connection_event(e, s->f, s->index, ENGINE_EVENT_UPDATE);
+		connection_event(e, s->f, s->index, CONN_EVENT_UPDATE);
 }
 
 static void
@@ -90,7 +99,7 @@ refused(struct pkt_ctx *s, bool asked)
 		rules_invalid(s);
 }
 
-/* The rules accept each packet of the connection: they are not evaluated. */
+/* Process a segment of a connection for which the rules accept each packet: skip them. */
 __attribute__((flatten)) static void
 track_known(struct pkt_ctx *s, enum policy_ct ct)
 {
@@ -133,7 +142,7 @@ restore(const struct pkt_ctx *s, const struct engine_saved *saved)
 		*conn.ext = saved->ext;
 }
 
-/* The rules are evaluated for each packet of the connection. */
+/* Process a segment of a connection for which the rules are evaluated for each packet. */
 static void
 track_judged(struct pkt_ctx *s, enum policy_ct ct)
 {
@@ -158,7 +167,7 @@ track_judged(struct pkt_ctx *s, enum policy_ct ct)
 	note_events(s);
 }
 
-/* No connection has this key. */
+/* Process a segment whose key no connection has. */
 static void
 track_unknown(struct pkt_ctx *s)
 {
@@ -203,8 +212,8 @@ seclabel_matches(struct pkt_ctx *s)
 }
 
 /*
- * Whether the segment, which has passed, says where the connection's segments go: the
- * tracker has accepted it. Once both sides have sent their FIN, no probe is sent any more
+ * Whether a segment that has passed may teach the link layer of its direction: the
+ * tracker has accepted it. After both sides have sent their FIN, no probe is needed
  * (TIM-1).
  */
 static inline bool
@@ -224,6 +233,7 @@ pkt_tcp(struct pkt_ctx *s)
 		track_unknown(s);
 		return;
 	}
+	recorder_before(s);
 	if (unlikely(s->f->seclabel != NULL) && !seclabel_matches(s))
 		return;
 	ct = rules_ct(&flow_conn(&s->f->table, s->index)->hot, s->p->side);

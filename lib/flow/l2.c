@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pairs of link layers by number. They stand in an array and are found through an
- * open-addressed hash table at least twice its size, with linear probing: a pair is never
- * further than PROBES_MAX from its place, or it is not taken. The hash is keyed, since
- * stations choose their own addresses. Taking a pair out moves those behind it up, so
- * that no tombstones are left.
+ * Pairs of link layers by number. An array holds them, and an open-addressed hash table
+ * with linear probing, at least twice as large, finds them. An entry is at most
+ * PROBES_MAX places away from its hash; if no such place is free, the pair is not stored.
+ * The hash is keyed, since stations choose their own addresses. After a removal the
+ * following entries move up, so there are no tombstones.
  */
 #include <flow/l2.h>
 
 #include <string.h>
 
 #include <rte_common.h>
-
-#include <packet/key.h>
 
 #define PROBES_MAX 64u
 
@@ -75,7 +73,7 @@ is_entry(const struct flow_l2 *table, uint16_t number, const struct flow_l2_pair
 	return memcmp(&table->entries[number].pair, pair, sizeof(*pair)) == 0;
 }
 
-/* A pair that is new, at a free place; its number, or 0. */
+/* Store a new pair in a free place. Returns its number, or 0. */
 static uint16_t
 entry_add(struct flow_l2 *table, uint32_t place, const struct flow_l2_pair *pair,
 	  const struct flow_l2_source *source)
@@ -126,7 +124,7 @@ flow_l2_take(struct flow_l2 *table, const struct flow_l2_pair *pair,
 	return 0;
 }
 
-/* Free a place, and move up what was displaced by it. */
+/* Free a place, and move up entries that it had displaced. */
 static void
 place_clear(struct flow_l2 *table, uint32_t place)
 {
@@ -140,21 +138,22 @@ place_clear(struct flow_l2 *table, uint32_t place)
 				return;
 			wanted = place_of(table,
 					  &table->entries[table->places[next]].pair);
-			/* it may go up to place unless it wants one behind that */
+			/*
+			 * an entry may move up unless its own place is after the free one
+			 */
 		} while (((next - wanted) & mask) < ((next - place) & mask));
 		table->places[place] = table->places[next];
 		place = next;
 	}
 }
 
-void
-flow_l2_drop(struct flow_l2 *table, uint16_t number)
+/* No connection refers to the pair any more. Not inlined: most calls do not need it. */
+static __rte_noinline void
+entry_remove(struct flow_l2 *table, uint16_t number)
 {
 	struct flow_l2_entry *entry = &table->entries[number];
 	uint32_t place;
 
-	if (number == 0 || --entry->references > 0)
-		return;
 	for (place = place_of(table, &entry->pair); table->places[place] != number;)
 		place = (place + 1) & table->places_mask;
 	place_clear(table, place);
@@ -164,4 +163,11 @@ flow_l2_drop(struct flow_l2 *table, uint16_t number)
 		table->last = 0;
 	entry->next_free = table->free_head;
 	table->free_head = number;
+}
+
+void
+flow_l2_drop(struct flow_l2 *table, uint16_t number)
+{
+	if (number != 0 && --table->entries[number].references == 0)
+		entry_remove(table, number);
 }

@@ -2,39 +2,45 @@
 /*
  * How the index works.
  *
- * A key has a primary bucket, by the high half of its hash, and a second one, by the home
- * and its tag: either gives the other (flow_alternate()), so that an entry can be moved
- * without its key being read. It goes home when there is room, else to the second, and
- * when both are full, others are moved out of the way: a search of the buckets in breadth
- * finds the shortest chain of moves that ends in a free slot, and looks at no more than
- * SEARCH_BUCKETS of them. With eight slots a bucket that does not fail below a load of 95
- * in 100; we stop at 80.
+ * The upper half of a key's hash selects its primary bucket; that bucket and the tag
+ * select its alternate bucket. Each of the two gives the other one (flow_alternate()), so
+ * an entry can be moved without reading its key. A new entry goes into its primary bucket
+ * when that has room, else into the alternate one. When both are full, other entries are
+ * moved: a breadth-first search finds the shortest chain of moves that ends in a free
+ * slot, and reads at most SEARCH_BUCKETS buckets. With eight slots in a bucket this
+ * succeeds up to a load of 95 %; the table has at most 80 %.
  *
- * Each bucket counts, by a part of their tags, the entries in its primary bucket there
- * that live in their second bucket. A lookup that finds no tag in its primary bucket
- * looks further only when that counter says so: nearly each miss, and each hit in its
- * primary bucket, reads one line of the index.
+ * Each bucket counts, by a part of their tags, its entries that are in their alternate
+ * bucket. A lookup that finds no tag in the primary bucket reads the alternate one only
+ * when that counter is not 0. So nearly each miss, and each hit in the primary bucket,
+ * reads one cache line of the index.
  *
- * The key itself, for the comparison, stands in the connection, in the line that the
- * caller needs next anyway. The index knows connections by number; these never move.
+ * The key itself is in the connection, in the line that the caller needs next anyway. The
+ * index refers to connections by number; they never move.
  */
 #include <flow/table.h>
 
 #include <errno.h>
 #include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
 #define LINE 64u
 #define SEARCH_BUCKETS 128u
-#define BUCKETS_MIN 16u /* with fewer, too many keys have twice the same */
+#define BUCKETS_MIN 16u /* with fewer buckets, too many keys have only one */
 #define EXTS_MIN 64u
 #define EXTS_MAX 65535u /* track_cold.ext_index has 16 bits */
-/* With its index slot and what it remembers of the rules an IPv4 connection takes 144. */
+/*
+ * Connections for each entry of the extension table. With 160, an IPv4 connection takes
+ * 144 bytes in all: 128 of the slab, 10 of the index, 4.4 of the extension table, 1 of
+ * the generation. docs/configuration.md states that number.
+ */
 #define CONNECTIONS_PER_EXT 160u
 
 struct layout {
-	size_t buckets, slab, exts, ext_owner, bytes; /* offsets, and the end */
+	/* offsets of the parts in memory, and its length */
+	size_t buckets, slab, exts, ext_owner, bytes;
 	uint32_t bucket_count, stride, ext_count;
 };
 
@@ -47,11 +53,13 @@ layout_of(const struct flow_config *config, struct layout *l)
 	    n > FLOW_MAX_CONNECTIONS)
 		return -EINVAL;
 
-	/* 8 in 10 slots in use when the slab is */
+	/* 8 of 10 slots are in use when the slab is full */
 	l->bucket_count = (uint32_t)RTE_MAX((n * 10 + 8 * FLOW_BUCKET_SLOTS - 1) /
 						    (8 * FLOW_BUCKET_SLOTS),
 					    (uint64_t)BUCKETS_MIN);
-	l->stride = config->family == 4 ? FLOW_CONN4_BYTES : FLOW_CONN6_BYTES;
+	l->stride = config->family == 4 ? FLOW_CONN4_BYTES
+		    : config->shared    ? FLOW_CONN6_SHARED_BYTES
+					: FLOW_CONN6_BYTES;
 	l->ext_count =
 		(uint32_t)RTE_MIN(RTE_MAX(n / CONNECTIONS_PER_EXT, (uint64_t)EXTS_MIN),
 				  (uint64_t)EXTS_MAX);
@@ -110,8 +118,10 @@ flow_table_init(struct flow_table *t, void *memory, const struct flow_config *co
 	t->ext_count = l.ext_count;
 	t->ext_next = 1;
 	t->family = config->family;
+	t->shared = config->shared;
 	memcpy(t->secret, config->secret, sizeof(t->secret));
-	memset(t->ext_owner, 0xff, (l.ext_count + 1) * sizeof(uint32_t)); /* FLOW_NONE */
+	/* each entry is FLOW_NONE */
+	memset(t->ext_owner, 0xff, (l.ext_count + 1) * sizeof(uint32_t));
 	wheel_init(&t->wheel, t->slab + t->cold_offset + offsetof(struct flow_cold, link),
 		   t->stride, config->now);
 	t->wheel.beside = t->cold_offset + offsetof(struct flow_cold, link);
@@ -121,7 +131,8 @@ flow_table_init(struct flow_table *t, void *memory, const struct flow_config *co
 void
 flow_table_none(struct flow_table *t, uint8_t family)
 {
-	static struct flow_bucket none; /* never written: no room for anything */
+	/* all zero and never written; a table without memory has no room */
+	static struct flow_bucket none;
 
 	memset(t, 0, sizeof(*t));
 	t->buckets = &none;
@@ -155,7 +166,7 @@ bucket_is_full(const struct flow_bucket *bucket)
 	return bucket->used == 0xff;
 }
 
-/* Of a bucket that is not full. */
+/* The first free slot of a bucket that is not full. */
 static inline unsigned
 bucket_free_slot(const struct flow_bucket *bucket)
 {
@@ -178,7 +189,7 @@ slot_clear(struct flow_bucket *bucket, unsigned slot)
 	bucket->secondary &= (uint8_t) ~(1u << slot);
 }
 
-/* Move an entry from a slot of one of its buckets to a free one of the other. */
+/* Move an entry from a slot of one of its buckets to a free slot of the other. */
 static void
 slot_move(struct flow_bucket *from, unsigned slot, struct flow_bucket *to,
 	  unsigned free_slot)
@@ -196,10 +207,13 @@ slot_move(struct flow_bucket *from, unsigned slot, struct flow_bucket *to,
 	slot_clear(from, slot);
 }
 
-/* A bucket looked at, and the entry that would move into it: slot of its parent's. */
+/*
+ * A bucket in the search, and the slot of the entry in the parent's bucket that would
+ * move into it.
+ */
 struct node {
 	uint32_t bucket;
-	uint8_t parent; /* place in the search, its own for a root */
+	uint8_t parent; /* index of the parent node; a root has its own index */
 	uint8_t slot;
 };
 
@@ -215,7 +229,10 @@ search_root(struct search *s, uint32_t bucket)
 	s->count++;
 }
 
-/* A bucket twice in a chain would have its entries moved from under the later moves. */
+/*
+ * Whether a bucket is already in the chain of moves that ends in this node. If it were in
+ * it twice, the earlier moves would change slots that later ones depend on.
+ */
 static bool
 is_in_chain(const struct search *s, unsigned node, uint32_t bucket)
 {
@@ -229,9 +246,9 @@ is_in_chain(const struct search *s, unsigned node, uint32_t bucket)
 }
 
 /*
- * Look at the buckets that the entries of a node's could move to; true when one of them,
- * the last node then, has a free slot. Those that would return to their primary bucket
- * are tried first.
+ * Visit the buckets to which the entries of a node's bucket could move. Returns true when
+ * one of them has a free slot; it is the last node then. Entries that would return to
+ * their primary bucket are tried first.
  */
 static bool
 search_expand(const struct flow_table *t, struct search *s, unsigned node)
@@ -264,8 +281,8 @@ search_expand(const struct flow_table *t, struct search *s, unsigned node)
 }
 
 /*
- * Both buckets of a new entry are full: make room in one of them. Returns which, or
- * FLOW_NONE: nothing has been moved then.
+ * Both buckets of a new entry are full: make room in one of them. Returns that bucket; or
+ * FLOW_NONE, and then nothing has been moved.
  */
 static uint32_t
 make_room(struct flow_table *t, uint32_t primary, uint32_t alternate)
@@ -294,9 +311,9 @@ make_room(struct flow_table *t, uint32_t primary, uint32_t alternate)
 }
 
 /*
- * Move one of the displaced entries in a full bucket home, should there be room by now.
- * Without this, connections that come and go leave ever more entries in their second
- * bucket.
+ * Move one of the displaced entries in a full bucket to its primary bucket, if that has
+ * room by now. Otherwise ever more entries would be in their alternate bucket as
+ * connections come and go.
  */
 static bool
 send_to_primary(struct flow_table *t, uint32_t bucket)
@@ -316,7 +333,10 @@ send_to_primary(struct flow_table *t, uint32_t bucket)
 	return false;
 }
 
-/* Which of its two buckets a new entry goes to, with a free slot; or FLOW_NONE. */
+/*
+ * Return a bucket with a free slot for a new entry: the primary one, the alternate one,
+ * or one in which other entries were moved. FLOW_NONE: no room was found.
+ */
 static uint32_t
 place_for(struct flow_table *t, uint32_t primary, uint16_t tag)
 {
@@ -377,7 +397,10 @@ flow_lookup(const struct flow_table *t, const struct flow_key *key, uint64_t has
 	return bucket_lookup(t, &t->buckets[flow_alternate(t, primary, tag)], tag, key);
 }
 
-/* The slab. A free connection's timer link, never armed, leads to the next free one. */
+/*
+ * The slab. In a free connection the link of its timer, which is not armed, points to the
+ * next free connection.
+ */
 
 static uint32_t
 slab_take(struct flow_table *t)
@@ -389,7 +412,10 @@ slab_take(struct flow_table *t)
 	index = t->free_head - 1;
 	t->free_head = flow_cold(t, flow_conn(t, index))->link.next;
 	if (t->free_head != 0) {
-		/* the next to be taken: written whole */
+		/*
+		 * prefetch the entry that the next call takes, which is then written
+		 * completely
+		 */
 		rte_prefetch0(flow_conn(t, t->free_head - 1));
 		rte_prefetch0(flow_cold(t, flow_conn(t, t->free_head - 1)));
 	}
@@ -404,6 +430,7 @@ flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 	struct flow_bucket *bucket;
 	struct flow_conn *conn;
 	unsigned slot, at;
+	uint64_t id;
 
 	if (t->count == t->capacity)
 		return FLOW_NONE;
@@ -422,17 +449,20 @@ flow_insert(struct flow_table *t, const struct flow_key *key, uint64_t hash)
 	t->count++;
 
 	/*
-	 * in lengths that the compiler knows, and makes stores of, not string
-	 * instructions
+	 * Clear in steps of a constant length: the compiler then writes stores, which are
+	 * faster than a string instruction.
 	 */
 	conn = flow_conn(t, index);
 	for (at = 0; at < t->stride; at += 32)
 		memset((char *)conn + at, 0, 32);
 	if (t->family == 4)
-		memcpy(&conn->id, key, KEY4_BYTES);
+		memcpy(&conn->addr, &key->addr, KEY4_BYTES - sizeof(conn->id));
 	else
-		memcpy(&conn->id, key, KEY6_BYTES);
-	flow_cold(t, conn)->track.id = 1; /* in use */
+		memcpy(&conn->addr, &key->addr, KEY6_BYTES - sizeof(conn->id));
+	/* last: who compares the key does not find a part of it (flow/lock.h) */
+	memcpy(&id, &key->id, sizeof(id));
+	__atomic_store_n((uint64_t *)(void *)&conn->id, id, __ATOMIC_RELEASE);
+	flow_cold(t, conn)->meta.id = 1; /* not 0: in use */
 	return index;
 }
 
@@ -447,13 +477,16 @@ flow_remove_hashed(struct flow_table *t, uint32_t index, uint64_t hash)
 {
 	struct flow_cold *cold = flow_cold(t, flow_conn(t, index));
 
-	if (cold->track.id == 0)
+	if (cold->meta.id == 0)
 		return;
 	flow_prefetch_bucket(t, hash);
 	wheel_disarm(&t->wheel, index);
 	flow_ext_give_back(t, index);
 	unindex(t, index, hash);
-	cold->track.id = 0;
+	cold->meta.id = 0;
+	/* no key has this id: a program that has found the connection lets it be */
+	if (unlikely(t->shared))
+		memset(&flow_conn(t, index)->id, 0, sizeof(struct flow_id));
 	cold->link.next = t->free_head;
 	t->free_head = index + 1;
 	t->count--;
@@ -463,7 +496,7 @@ uint32_t
 flow_next(const struct flow_table *t, uint32_t from, uint32_t until)
 {
 	for (until = RTE_MIN(until, t->high); from < until; from++)
-		if (flow_cold(t, flow_conn(t, from))->track.id != 0)
+		if (flow_cold(t, flow_conn(t, from))->meta.id != 0)
 			return from;
 	return FLOW_NONE;
 }
@@ -475,7 +508,7 @@ flow_key_of(const struct flow_table *t, uint32_t index, struct flow_key *key)
 	memcpy(key, &flow_conn(t, index)->id, t->family == 4 ? KEY4_BYTES : KEY6_BYTES);
 }
 
-/* The ring of extensions. */
+/* The ring of extension entries. */
 
 struct tcp_ext *
 flow_ext_take(struct flow_table *t, uint32_t index)

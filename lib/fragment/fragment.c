@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two slabs, datagrams and fragments, as many of each as buffers may be held. A datagram
- * is in three lists: of its hash, of the ages of all, and it heads that of its fragments.
- * All have the same time, so the oldest is the one that is due first.
+ * Two slabs, for datagrams and for fragments, with as many entries of each as buffers may
+ * be held. A datagram is in the list of its hash and in the list of all datagrams by age,
+ * and has a list of its fragments. All datagrams have the same timeout, so the oldest one
+ * is due first.
  */
 #include <string.h>
 
@@ -16,29 +17,30 @@
 struct held {
 	struct packet_piece piece;
 	void *about;
-	uint32_t next; /* of the datagram, or free */
+	uint32_t next; /* next fragment of the datagram, or next free entry */
 };
 
 struct datagram {
 	struct fragment_key key;
-	uint32_t chain; /* next of the same hash, or free */
+	uint32_t chain; /* next datagram with the same hash, or next free entry */
 	uint32_t older;
 	uint32_t newer;
-	uint32_t first; /* fragment, in the order of arrival */
+	uint32_t first; /* its first fragment; they are in the order of arrival */
 	uint32_t last;
-	uint32_t due;     /* tick */
-	uint32_t len;     /* 0: the last fragment has not come */
-	uint32_t reached; /* end of the furthest fragment */
-	uint32_t have;    /* bytes */
+	uint32_t due; /* tick at which it times out */
+	/* length of the datagram; 0: the last fragment has not arrived */
+	uint32_t len;
+	uint32_t reached; /* end of the fragment with the highest offset */
+	uint32_t have;    /* number of bytes that have arrived */
 	uint32_t count;
 	bool condemned;
 };
 
 struct fragment_table {
 	struct fragment_config config;
-	uint32_t buckets; /* a power of two */
-	uint32_t buffers; /* held */
-	uint32_t count;   /* fragments held */
+	uint32_t buckets; /* number of hash buckets, a power of two */
+	uint32_t buffers; /* number of buffers that are held */
+	uint32_t count;   /* number of fragments that are held */
 	uint32_t free_held;
 	uint32_t free_datagram;
 	uint32_t oldest;
@@ -53,7 +55,7 @@ fragment_key_of(const struct packet *p)
 {
 	struct fragment_key key;
 
-	memset(&key, 0, sizeof(key)); /* of the addresses too what IPv4 does not use */
+	memset(&key, 0, sizeof(key)); /* including address bytes that IPv4 does not use */
 	key.id = p->frag.id;
 	key.network = flow_id_network(&p->key.id);
 	key.from = (uint8_t)(2 * p->family + p->side);
@@ -132,7 +134,7 @@ bucket_of(struct fragment_table *t, const struct fragment_key *key)
 	return &t->bucket[hash & (t->buckets - 1)];
 }
 
-/* The link that leads to a key's datagram, or to NONE. */
+/* The link that points to a key's datagram, or to NONE at the end of its list. */
 static uint32_t *
 find(struct fragment_table *t, const struct fragment_key *key)
 {
@@ -144,7 +146,7 @@ find(struct fragment_table *t, const struct fragment_key *key)
 	return link;
 }
 
-/* Where the links of the ages lead to and from. */
+/* The links of the list by age that point to a datagram from either direction. */
 static uint32_t *
 newer_of(struct fragment_table *t, uint32_t older)
 {
@@ -179,7 +181,7 @@ create(struct fragment_table *t, uint32_t *link, const struct fragment_key *key,
 	t->newest = index;
 }
 
-/* Hand back what a datagram holds. */
+/* Remove a datagram, and put its fragments into the group. */
 static void
 release(struct fragment_table *t, struct datagram *d, struct fragment_group *gone)
 {
@@ -226,10 +228,16 @@ fragment_oldest(struct fragment_table *t, struct fragment_group *gone)
 bool
 fragment_evict(struct fragment_table *t, unsigned buffers, struct fragment_group *gone)
 {
-	/* with a buffer to spare there is a fragment to spare: each has one at least */
+	/* a spare buffer implies a spare entry: each fragment has at least one buffer */
 	if (t->buffers + buffers <= t->config.buffers && t->free_datagram != NONE)
 		return false;
 	return fragment_oldest(t, gone);
+}
+
+void
+fragment_set_timeout(struct fragment_table *t, uint32_t ticks)
+{
+	t->config.ticks = ticks;
 }
 
 bool
@@ -256,7 +264,10 @@ fragment_count(const struct fragment_table *t)
 	return t->count;
 }
 
-/* What a further fragment is to those that are there. */
+/*
+ * Decide about a further fragment of a datagram by comparing it with those that have
+ * arrived.
+ */
 static enum fragment_fate
 compare(const struct fragment_table *t, const struct datagram *d,
 	const struct packet_piece *piece, bool more)
@@ -272,7 +283,7 @@ compare(const struct fragment_table *t, const struct datagram *d,
 		if (start < there_end && there->off < end)
 			return FRAGMENT_OVERLAP;
 	}
-	/* a second end, or something past it */
+	/* another end of the datagram, or data beyond the end */
 	if (d->len != 0 && (!more || end > d->len))
 		return FRAGMENT_OVERLAP;
 	if (!more && end < d->reached)

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The Internet checksum (RFC 1071) over bytes and over chains of mbufs.
+ * The Internet checksum (RFC 1071).
  *
- * Not rte_raw_cksum_mbuf(): where a segment of the chain ends at an odd offset, that of
- * DPDK 22.11 swaps a sum that it has cut to 16 bits and so loses its carries. And a word
- * at a time where we take eight bytes: the sum is what a full-size segment costs most.
+ * rte_raw_cksum_mbuf() of DPDK 22.11 is not used: when a segment of the chain ends at an
+ * odd offset, it swaps a sum that it has cut to 16 bits, and so loses carries. It also
+ * sums two bytes at a time, this code eight: the sum is the largest cost of a full-size
+ * segment.
  */
 #include <string.h>
 
-#include "parse.h"
+#include <rte_byteorder.h>
 
-/* One's complement addition: a carry out of the top comes in at the bottom. */
+#include <packet/checksum.h>
+
+/* One's complement addition: the carry out of the highest bit is added to the lowest. */
 static inline uint64_t
 add(uint64_t sum, uint64_t word)
 {
@@ -33,7 +36,9 @@ checksum_bytes(const void *data, uint32_t len)
 	uint64_t a = 0, b = 0, c = 0, d = 0;
 	uint64_t tail = 0;
 
-	/* Four sums, since each addition has to wait for the carry of the one before. */
+	/*
+	 * four independent sums, so that an addition need not wait for the previous one
+	 */
 	for (; len >= 32; at += 32, len -= 32) {
 		a = add(a, load(at));
 		b = add(b, load(at + 8));
@@ -42,7 +47,7 @@ checksum_bytes(const void *data, uint32_t len)
 	}
 	for (; len >= 8; at += 8, len -= 8)
 		a = add(a, load(at));
-	/* Bytes that are not there count as 0, in memory order, on any host. */
+	/* pad the last word with zeros in memory order, which is right on any host */
 	if (len & 4) {
 		uint32_t word;
 
@@ -60,51 +65,4 @@ checksum_bytes(const void *data, uint32_t len)
 	if (len & 1)
 		tail += rte_le_to_cpu_16(*at);
 	return checksum_fold(add(add(a, b), add(add(c, d), tail)));
-}
-
-uint32_t
-checksum_mbuf(const struct rte_mbuf *m, uint32_t off, uint32_t len)
-{
-	const struct rte_mbuf *seg = m;
-	uint32_t sum = 0, done = 0, part, n;
-
-	if (off + len <= m->data_len)
-		return checksum_bytes(rte_pktmbuf_mtod_offset(m, const uint8_t *, off),
-				      len);
-	for (; seg != NULL && done < len; seg = seg->next) {
-		if (off >= seg->data_len) {
-			off -= seg->data_len;
-			continue;
-		}
-		n = RTE_MIN(seg->data_len - off, len - done);
-		part = checksum_bytes(rte_pktmbuf_mtod_offset(seg, const uint8_t *, off),
-				      n);
-		/* What starts at an odd byte was summed with its halves exchanged. */
-		sum += (done & 1) ? rte_bswap16((uint16_t)part) : part;
-		sum = (sum & UINT16_MAX) + (sum >> 16);
-		done += n;
-		off = 0;
-	}
-	return sum;
-}
-
-/*
- * A piece starts on a multiple of eight and a header on an even byte: sums just add up.
- */
-uint32_t
-checksum_datagram(const struct datagram *d, uint32_t off, uint32_t len)
-{
-	uint32_t start = off - d->at, end = start + len, sum = 0, from, to;
-	unsigned i;
-
-	for (i = 0; i < d->n; i++) {
-		const struct packet_piece *piece = &d->pieces[i];
-
-		from = RTE_MAX(start, piece->off);
-		to = RTE_MIN(end, (uint32_t)piece->off + piece->len);
-		if (from < to)
-			sum += checksum_mbuf(piece->m, piece->at + from - piece->off,
-					     to - from);
-	}
-	return sum;
 }

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The link layer: Ethernet, VLAN tags, and as much of 802.3 with LLC as tells apart what
- * has a word of its own in `bypass`. What could carry IP past the rules is found here:
- * some receivers take IP in LLC/SNAP or behind any number of tags of VLAN 0 (VU#855201).
+ * The link layer: Ethernet, VLAN tags, and as much of 802.3 with LLC as is needed to
+ * distinguish the protocols that `bypass` has a word for. It also detects frames that
+ * could carry IP past the rules: some receivers accept IP in LLC/SNAP or after any number
+ * of tags of VLAN 0 (VU#855201).
  */
 #include <string.h>
 
 #include "parse.h"
 
-#define MIN_ETHER_TYPE 0x0600 /* below it is the length of an 802.3 frame */
+#define MIN_ETHER_TYPE 0x0600 /* a lower value is the length of an 802.3 frame */
 
 #define SAP_IP 0x06
 #define SAP_BPDU 0x42
 #define SAP_SNAP 0xaa
 #define SAP_ISO 0xfe
-#define SAPS_IPX 0xffff /* no LLC at all, but the checksum of IPX */
+#define SAPS_IPX 0xffff /* IPX without LLC: these bytes are its checksum field */
 
 #define LLC_UI 0x03
 
 #define OUI_CISCO 0x00000c
-#define OUI_BRIDGE 0x0080c2 /* IEEE 802.1: whole frames, bridged */
+#define OUI_BRIDGE 0x0080c2 /* IEEE 802.1: bridged frames */
 #define CISCO_PVST 0x010b
 #define CISCO_UPLINK_FAST 0x200a
 
@@ -28,12 +29,13 @@
 #define NLPID_IS_IS 0x83
 
 #define PPPOE_BYTES 6u
-#define PPPOE_VERSION 0x11    /* and type */
-#define PPPOE_SESSION 0x00    /* code */
-#define PPPOE_RESERVED 0xffff /* a session that RFC 2516 4 forbids */
+#define PPPOE_VERSION 0x11    /* version and type */
+#define PPPOE_SESSION 0x00    /* code of session frames */
+#define PPPOE_RESERVED 0xffff /* session number that RFC 2516 4 reserves */
 #define PPP_IPV4 0x0021
 #define PPP_IPV6 0x0057
-#define PPP_CONTROL 0x8000 /* from here on: of networks, then of the link */
+/* numbers from here on are control protocols, of networks and then of the link */
+#define PPP_CONTROL 0x8000
 
 bool
 packet_type_carries(uint16_t type)
@@ -65,7 +67,7 @@ packet_type_carries(uint16_t type)
 	}
 }
 
-/* Whether IP, or what may carry it, is behind such an EtherType. */
+/* Whether frames of an EtherType are IP, or may carry it. */
 static bool
 type_leads_to_ip(uint16_t type)
 {
@@ -73,7 +75,9 @@ type_leads_to_ip(uint16_t type)
 	       parser_is_vlan(type) || packet_type_carries(type);
 }
 
-/* Behind LLC with the SAPs of SNAP; at: the control field. */
+/*
+ * Check the rest of an LLC header with the SAPs of SNAP; at: offset of the control field.
+ */
 static enum reason
 parse_snap(struct parser *c, uint32_t at)
 {
@@ -83,7 +87,7 @@ parse_snap(struct parser *c, uint32_t at)
 	uint16_t type;
 
 	c->p->ether_type = PACKET_ETHER_LLC;
-	if (snap == NULL) /* too short to carry anything */
+	if (snap == NULL) /* too short to carry a packet */
 		return REASON_NONE;
 	oui = (uint32_t)snap[1] << 16 | (uint32_t)snap[2] << 8 | snap[3];
 	type = (uint16_t)(snap[4] << 8 | snap[5]);
@@ -97,7 +101,8 @@ parse_snap(struct parser *c, uint32_t at)
 }
 
 /*
- * Behind LLC with the SAPs of ISO: the number of the protocol, which may be that of IP.
+ * Check the rest of an LLC header with the SAPs of ISO: a protocol number, which may be
+ * IP's.
  */
 static enum reason
 parse_iso(struct parser *c, uint32_t at)
@@ -114,7 +119,7 @@ parse_iso(struct parser *c, uint32_t at)
 	return REASON_NONE;
 }
 
-/* A SAP without its bit of a group, or of a response. */
+/* A SAP without the bit for group addresses or responses. */
 static uint8_t
 sap_of(unsigned byte)
 {
@@ -145,8 +150,9 @@ parse_llc(struct parser *c, uint32_t at)
 }
 
 /*
- * A session frame of PPPoE (RFC 2516), its header at an offset. The protocol of PPP has
- * two bytes, or one where the ends have agreed on that: it is the odd one (RFC 1661 6.5).
+ * Parse a session frame of PPPoE (RFC 2516), whose header is at an offset. The PPP
+ * protocol has two bytes, or one when the peers have agreed on that: then it is odd (RFC
+ * 1661 6.5).
  */
 static enum reason
 parse_pppoe(struct parser *c, uint32_t at)
@@ -179,7 +185,7 @@ parse_pppoe(struct parser *c, uint32_t at)
 		return parse_ipv6(c);
 	p->kind = PACKET_NON_IP;
 	p->ether_type = PACKET_ETHER_PPP;
-	/* compressed and bundled IP, and what else is data, has numbers below */
+	/* lower numbers are data, such as compressed and bundled IP */
 	return proto < PPP_CONTROL ? REASON_ENCAPSULATED : REASON_NONE;
 }
 

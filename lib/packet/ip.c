@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The network layer: IPv4 with its options, IPv6 with its extension headers. Leaves the
- * addresses in the key and the place and length of the transport header in the packet.
+ * The network layer: IPv4 with its options, IPv6 with its extension headers. Sets the
+ * addresses in the key, and the offset and length of the transport header in the packet.
  */
 #include <netinet/in.h>
 #include <stdalign.h>
@@ -21,17 +21,22 @@
 #define ROUTING_MOBILE 2  /* RFC 6275 6.4 */
 #define ROUTING_SEGMENT 4 /* RFC 8754 */
 
-/* The walk over the extension headers of a packet. */
+/* State of the walk over a packet's extension headers. */
 struct extensions {
-	uint32_t off;   /* of the header `next`, from the start of the frame */
-	uint32_t left;  /* bytes from there to the end of the datagram, by its length */
-	uint32_t start; /* .. to the first of them */
+	uint32_t off; /* offset of header `next` from the start of the frame */
+	/* number of bytes from there to the end of the datagram, from its length */
+	uint32_t left;
+	uint32_t start; /* offset of the first extension header */
 	uint8_t next;
-	bool fragmented;             /* a fragment header was met */
-	struct packet_fragment frag; /* with len, it is one of several */
+	bool fragmented; /* a fragment header was met */
+	/* valid for one of several fragments, which have len set */
+	struct packet_fragment frag;
 };
 
-/* A multicast or the limited broadcast address sends nothing (RFC 1122 3.2.1.3). */
+/*
+ * Whether an address cannot be a source: multicast or limited broadcast (RFC 1122
+ * 3.2.1.3).
+ */
 static bool
 source_refused4(rte_be32_t src)
 {
@@ -39,7 +44,10 @@ source_refused4(rte_be32_t src)
 	       src == RTE_BE32(0xffffffff);
 }
 
-/* The datagram ends len bytes after off; false: the frame ends before. */
+/*
+ * Set the end of the datagram to len bytes after off. Returns false when the frame ends
+ * before.
+ */
 static bool
 limit(struct parser *c, uint32_t off, uint32_t len)
 {
@@ -50,10 +58,10 @@ limit(struct parser *c, uint32_t off, uint32_t len)
 }
 
 /*
- * How long a packet is from off on: what its header says, or, in a quotation, what is
- * there of it. A router may have changed the length in the header that it quotes, or have
- * written it in the wrong byte order (RFC 1122 3.2.2, RFC 4443 2.4: what is quoted is as
- * much as fits).
+ * Length of a packet that begins at off: from its header, or, for a quoted packet, the
+ * number of bytes present. A router may have changed the length in the header that it
+ * quotes, or have written it in the wrong byte order (RFC 1122 3.2.2; by RFC 4443 2.4 a
+ * quotation has as many bytes as fit).
  */
 static uint32_t
 length_from(const struct parser *c, uint32_t off, rte_be16_t said)
@@ -62,24 +70,25 @@ length_from(const struct parser *c, uint32_t off, rte_be16_t said)
 }
 
 static enum reason
-check_ipv4(struct parser *c, const struct rte_ipv4_hdr *ip, uint32_t header)
+check_ipv4(struct parser *c, struct span ip)
 {
-	uint64_t state = c->m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	uint64_t state = c->bytes->checksums & PACKET_SUM_IP_MASK;
 
-	if (c->quoted || state == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+	if (c->quoted || state == PACKET_SUM_IP_GOOD)
 		return REASON_NONE;
-	if (state == RTE_MBUF_F_RX_IP_CKSUM_BAD)
+	if (state == PACKET_SUM_IP_BAD)
 		return REASON_IP_CHECKSUM;
 	/*
-	 * NONE too: the device may vouch for the packet, but the bytes are wrong, and it
-	 * is the bytes that we pass on.
+	 * Also when the device reports no checksum: the device may vouch for the packet,
+	 * but if the bytes are wrong, we would send wrong bytes.
 	 */
-	if ((c->flags & PACKET_VERIFY_IP) && !checksum_right(checksum_bytes(ip, header)))
+	if ((c->flags & PACKET_VERIFY_IP) &&
+	    !checksum_right(checksum_bytes(ip.at, ip.len)))
 		return REASON_IP_CHECKSUM;
 	return REASON_NONE;
 }
 
-/* A fragment alone: a first one's headers have been looked at. */
+/* Finish a fragment, after the headers of a first one have been checked. */
 static enum reason
 parse_fragment(struct packet *p, const struct packet_fragment *frag)
 {
@@ -91,7 +100,7 @@ parse_fragment(struct packet *p, const struct packet_fragment *frag)
 	return REASON_NONE;
 }
 
-/* What follows the header of IPv4 is the transport's, if it is not a later fragment. */
+/* Parse the transport header after the IPv4 header, unless this is a later fragment. */
 static void
 transport_is(struct packet *p, uint32_t off, uint32_t len)
 {
@@ -137,6 +146,7 @@ parse_ipv4(struct parser *c)
 	const struct rte_ipv4_hdr *ip;
 	uint32_t header, total;
 	enum reason reason;
+	struct span span;
 
 	ip = parser_read(c, p->l3_off, sizeof(*ip), buf);
 	if (ip == NULL || ip->version_ihl >> 4 != 4)
@@ -144,13 +154,14 @@ parse_ipv4(struct parser *c)
 	header = rte_ipv4_hdr_len(ip);
 	if (header < sizeof(*ip))
 		return REASON_IP_HEADER;
-	ip = parser_read(c, p->l3_off, header, buf);
-	if (ip == NULL)
+	span = parser_span(c, p->l3_off, header, buf);
+	if (span.at == NULL)
 		return REASON_IP_HEADER;
+	ip = span.at;
 	total = length_from(c, p->l3_off, ip->total_length);
 	if (total < header || !limit(c, p->l3_off, total))
 		return REASON_IP_LENGTH;
-	reason = check_ipv4(c, ip, header);
+	reason = check_ipv4(c, span);
 	if (reason != REASON_NONE)
 		return reason;
 	if (source_refused4(ip->src_addr))
@@ -183,9 +194,9 @@ is_extension(uint8_t proto)
 }
 
 /*
- * A packet that a routing header has still to send further is checksummed with its last
- * destination (RFC 8200 8.1), which in these types is the first address. What type 0 does
- * is no more allowed (RFC 5095), and of others nobody knows where they end.
+ * When a routing header has segments left, the transport checksum covers the final
+ * destination (RFC 8200 8.1), which these types store as the first address. Type 0 is
+ * deprecated (RFC 5095), and the format of other types is not known.
  */
 static enum reason
 parse_routing(struct parser *c, uint32_t off, uint32_t len, const uint8_t *head)
@@ -208,7 +219,10 @@ parse_fragment_header(struct parser *c, struct extensions *x, const uint8_t *hea
 	if (x->fragmented)
 		return REASON_IP_EXTENSIONS;
 	x->fragmented = true;
-	/* Offset 0 and no more to come: an atomic fragment, RFC 6946, which is whole. */
+	/*
+	 * offset 0 and no further fragments: an atomic fragment, RFC 6946, which is
+	 * complete
+	 */
 	if ((field & (IPV6_FRAGMENT_OFFSET | IPV6_FRAGMENT_MORE)) == 0)
 		return REASON_NONE;
 	c->p->fragment = true;
@@ -243,7 +257,7 @@ extension_bytes(uint8_t proto, const uint8_t *head)
 	}
 }
 
-/* Cross the header x->next. */
+/* Parse the extension header x->next, and go on to the one after it. */
 static enum reason
 parse_extension(struct parser *c, struct extensions *x)
 {
@@ -329,8 +343,8 @@ parse_ipv6(struct parser *c)
 	if (x.frag.off == 0)
 		reason = parse_transport(c);
 	/*
-	 * Only what has not been routed is, and came in one piece (RFC 6980). Else it is
-	 * the rules'.
+	 * Neighbour discovery must not have been routed or fragmented (RFC 6980). Other
+	 * packets of these types are left to the rules.
 	 */
 	if (p->kind == PACKET_ND &&
 	    (ip->hop_limits != link_hop_limit(p->icmp_type) || x.fragmented))

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The parser. A frame takes one of two ways through it:
+ * The parser, which has two paths.
  *
- * packet_peek() (packet/fast.h) is for the frame that a firewall sees most. What it
- * does not take, goes the other way.
+ * fast_peek() (packet/fast.h) is the fast path for the most frequent frames.
  *
- * The files ethernet.c, ip.c and transport.c are for every frame, the fast-path ones too,
- * and give the reasons. They read through parser_read(), which checks each access against
- * the end of what may be read and joins bytes that lie in several segments.
+ * All other frames take the slow path. The files ethernet.c, ip.c and transport.c handle
+ * every frame, fast-path ones too, and give the drop reasons. They read through
+ * parser_span(), which checks each access against the end of the readable bytes, and
+ * joins bytes that are in several spans.
  *
- * Each length is used only after it was compared with the one around it: frame, IP
- * datagram, transport header. So a length that lies meets its reason at the first header
- * that it contradicts.
+ * Each length is compared with the enclosing one before it is used: frame, IP datagram,
+ * transport header. So a false length is detected at the first header that it
+ * contradicts.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -38,10 +38,10 @@ refuse(struct packet *p, enum reason reason)
 }
 
 void
-packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint32_t network, uint32_t flags,
-		 struct packet *p)
+bytes_parse(const struct packet_bytes *b, uint8_t side, uint32_t network, uint32_t flags,
+	    struct packet *p)
 {
-	struct parser c = {.m = m, .p = p, .flags = flags, .end = m->pkt_len};
+	struct parser c = {.bytes = b, .p = p, .flags = flags, .end = b->len};
 	enum reason reason;
 
 	start(p, side, network);
@@ -50,28 +50,36 @@ packet_parse_any(const struct rte_mbuf *m, uint8_t side, uint32_t network, uint3
 		refuse(p, reason);
 }
 
-const struct rte_tcp_hdr *
-packet_peek_tagged(const struct rte_mbuf *m, uint8_t side, uint32_t network,
-		   uint32_t flags, struct packet *p)
+bool
+fast_peek_tagged(const struct packet_bytes *b, uint8_t side, uint32_t network,
+		 uint32_t flags, struct packet_fast *f)
 {
 	uint32_t l3 = RTE_ETHER_HDR_LEN;
 	rte_be16_t word, type;
 
+	/* the shortest packet after one tag; this covers a second one */
+	if (b->part != b->len || b->part < l3 + RTE_VLAN_HLEN +
+						   sizeof(struct rte_ipv4_hdr) +
+						   sizeof(struct rte_tcp_hdr))
+		return false;
+	type = fast_type(b, l3);
+	if (type != RTE_BE16(RTE_ETHER_TYPE_VLAN) &&
+	    type != RTE_BE16(RTE_ETHER_TYPE_QINQ))
+		return false;
 	do {
-		word = fast_type(m, l3 + RTE_ETHER_TYPE_LEN);
+		word = fast_type(b, l3 + RTE_ETHER_TYPE_LEN);
 		network = flow_network_add_tag(network, rte_be_to_cpu_16(word));
 		l3 += RTE_VLAN_HLEN;
-		type = fast_type(m, l3);
+		type = fast_type(b, l3);
 	} while (l3 < RTE_ETHER_HDR_LEN + PACKET_MAX_VLANS * RTE_VLAN_HLEN &&
 		 parser_is_vlan(rte_be_to_cpu_16(type)));
-	/* packet_peek() has seen that one tag and all headers are there */
-	if (m->data_len < l3 + sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_tcp_hdr))
-		return NULL;
-	if (fast_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3)))
-		return fast_ipv4(m, l3, side, network, flags, p);
+	if (b->part < l3 + sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_tcp_hdr))
+		return false;
+	if (fast_is_ipv4(b->at + l3))
+		return fast_ipv4(b, l3, side, network, flags, f);
 	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
-		return fast_ipv6(m, l3, side, network, flags, p);
-	return NULL;
+		return fast_ipv6(b, l3, side, network, flags, f);
+	return false;
 }
 
 struct rte_mbuf *
@@ -81,6 +89,7 @@ packet_parse_datagram(const struct packet_piece *pieces, unsigned n, uint8_t sid
 	struct datagram d = {.pieces = pieces, .n = n};
 	struct parser c = {.p = p, .flags = flags, .datagram = &d};
 	struct rte_mbuf *head = pieces[0].m;
+	struct packet_bytes bytes;
 	enum reason reason;
 	unsigned i;
 
@@ -89,8 +98,9 @@ packet_parse_datagram(const struct packet_piece *pieces, unsigned n, uint8_t sid
 			head = pieces[i].m;
 		d.len = RTE_MAX(d.len, (uint32_t)pieces[i].off + pieces[i].len);
 	}
-	c.m = head;
-	c.end = head->pkt_len;
+	bytes = bytes_of_mbuf(head);
+	c.bytes = &bytes;
+	c.end = bytes.len;
 	start(p, side, network);
 	reason = parse_ethernet(&c);
 	if (reason != REASON_NONE)
@@ -98,7 +108,10 @@ packet_parse_datagram(const struct packet_piece *pieces, unsigned n, uint8_t sid
 	return head;
 }
 
-/* The end of the IP packet in the frame: of a datagram, of its first fragment. */
+/*
+ * Offset of the end of the IP packet in the frame. For a datagram in fragments, the
+ * packet is its first fragment.
+ */
 static uint32_t
 ip_end(const struct parser *c, const struct packet *p)
 {
@@ -111,13 +124,13 @@ ip_end(const struct parser *c, const struct packet *p)
 }
 
 int
-packet_parse_quoted(const struct rte_mbuf *m, const struct packet *p,
-		    struct packet *inner)
+bytes_parse_quoted(const struct packet_bytes *b, const struct packet *p,
+		   struct packet *inner)
 {
 	struct parser c = {
-		.m = m,
+		.bytes = b,
 		.p = inner,
-		.end = m->pkt_len,
+		.end = b->len,
 		.quoted = true,
 	};
 	enum reason reason;

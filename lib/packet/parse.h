@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the files of the parser share: where it is in the frame, and the steps, each of
- * which returns why the packet has to be dropped, or REASON_NONE.
+ * What the files of the parser share: the position in the frame, and the steps. Each step
+ * returns the reason to drop the packet, or REASON_NONE.
  */
 #ifndef PACKET_PARSE_H
 #define PACKET_PARSE_H
@@ -11,54 +11,60 @@
 
 #include <rte_ether.h>
 #include <rte_ip.h>
-#include <rte_mbuf.h>
 #include <rte_tcp.h>
 
+#include <packet/bytes.h>
 #include <packet/checksum.h>
-#include <packet/packet.h>
+#include <packet/fast.h>
 
-/* Not in the netinet/in.h of every libc. */
+/* Protocol numbers that the netinet/in.h of some C libraries lacks. */
 #define PROTO_HIP 139
 #define PROTO_SHIM6 140
 
-/* What follows IP in a datagram that came in fragments. */
+/* The data after the IP headers of a datagram that arrived in fragments. */
 struct datagram {
 	const struct packet_piece *pieces;
 	unsigned n;
 	uint32_t len;
-	uint32_t at; /* where it starts in the frame of the head */
+	uint32_t at; /* offset of this data in the frame of the head */
 };
 
 struct parser {
-	const struct rte_mbuf *m;  /* of a datagram: its head */
-	struct datagram *datagram; /* NULL: what there is is in m */
+	/* the frame; for a datagram, the frame of its head */
+	const struct packet_bytes *bytes;
+	struct datagram *datagram; /* NULL: the packet is completely in the frame */
 	struct packet *p;
 	uint32_t flags;
 	/*
-	 * Past the last byte that may be read, from the start of the frame: the end of
-	 * the frame, then that of the datagram, then, in a quotation, of what is quoted
-	 * of it.
+	 * End of the readable bytes, from the start of the frame: first the end of the
+	 * frame, then that of the datagram, then, in a quotation, that of the quoted
+	 * bytes.
 	 */
 	uint32_t end;
-	uint32_t
-		/* where the destination is that a routing header leads to, or 0 */
-		final_dst;
-	bool quoted; /* lengths and checksums in headers count for nothing */
+	/* offset of the final destination in a routing header; 0: there is none */
+	uint32_t final_dst;
+	bool quoted; /* the packet is quoted: do not check its lengths and checksums */
 };
 
-/*
- * len bytes at an offset of the frame: in place, or copied to buf when they lie in
- * several segments. NULL when they are not there.
- */
+/* bytes_read() of bytes that are before the end of the readable ones. */
+static inline struct span
+parser_span(const struct parser *c, uint32_t off, uint32_t len, void *buf)
+{
+	if ((uint64_t)off + len > c->end)
+		return (struct span){NULL, 0};
+	return bytes_read(c->bytes, off, len, buf);
+}
+
+/* The same, when the length is known at compile time. */
 static inline const void *
 parser_read(const struct parser *c, uint32_t off, uint32_t len, void *buf)
 {
-	if (off + len > c->end)
-		return NULL;
-	return rte_pktmbuf_read(c->m, off, len, buf);
+	return parser_span(c, off, len, buf).at;
 }
 
-/* The 16 bits at an offset, in host order; false: they are not there. */
+/*
+ * Get the 16 bits at an offset, in host order. Returns false when they are not present.
+ */
 static inline bool
 parser_u16(const struct parser *c, uint32_t off, uint16_t *value)
 {
@@ -78,32 +84,31 @@ parser_is_vlan(uint16_t type)
 	       type == RTE_ETHER_TYPE_QINQ1;
 }
 
-/* Whether there is only a part of the datagram, so that checksums cannot be verified. */
+/*
+ * Whether only a part of the datagram is present, so that checksums cannot be verified.
+ */
 static inline bool
 parser_partial(const struct parser *c)
 {
 	return c->quoted || (c->p->fragment && c->datagram == NULL);
 }
 
-/* ethernet.c: the frame from its first byte on. */
+/* ethernet.c: parse the frame from its first byte on. */
 enum reason parse_ethernet(struct parser *c);
 
-/* ip.c: the header at p->l3_off and what follows it. */
+/* ip.c: parse the header at p->l3_off and the rest. */
 enum reason parse_ipv4(struct parser *c);
 enum reason parse_ipv6(struct parser *c);
 
-/* transport.c: the header at p->l4_off, of p->l4_len bytes by the IP header. */
+/* transport.c: parse the header at p->l4_off; the IP header gives it p->l4_len bytes. */
 enum reason parse_transport(struct parser *c);
 
-/* checksum.c: as checksum_bytes(), over a chain of mbufs. */
-uint32_t checksum_mbuf(const struct rte_mbuf *m, uint32_t off, uint32_t len);
-
-/* Of len bytes at off of the head, wherever they are. */
+/* bytes.c: bytes_sum() over a datagram, from an offset in the frame of its head on. */
 uint32_t checksum_datagram(const struct datagram *d, uint32_t off, uint32_t len);
 
 /*
- * The pseudo-header of TCP and UDP (RFC 9293 3.1, RFC 8200 8.1) of an ordered key: the
- * sum does not care which address comes first.
+ * Sum of the pseudo-header of TCP and UDP (RFC 9293 3.1, RFC 8200 8.1) for an ordered
+ * key: the order of the addresses does not matter to a sum.
  */
 static inline uint32_t
 checksum_pseudo4(rte_be32_t src, rte_be32_t dst, uint8_t proto, uint32_t l4_len)
@@ -113,8 +118,8 @@ checksum_pseudo4(rte_be32_t src, rte_be32_t dst, uint8_t proto, uint32_t l4_len)
 }
 
 /*
- * The hop limit with which an ICMPv6 message of the link is sent, so that none has been
- * routed (RFC 4890 4.3 and A.2); 0: it is none of these.
+ * The hop limit that an ICMPv6 message which is not routed must have on arrival (RFC 4890
+ * 4.3 and A.2); 0: the type is not one of these.
  */
 static inline uint8_t
 link_hop_limit(uint8_t type)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The security label of a packet: IPv4's basic and extended security (RFC 1108) and
- * CIPSO, IPv6's CALIPSO (RFC 5570). What a label means is the hosts' affair; here it is
- * bytes, and a keyed hash of them is what is remembered.
+ * The security label of a packet: basic and extended security (RFC 1108) and CIPSO in
+ * IPv4, CALIPSO (RFC 5570) in IPv6. The meaning of labels is left to the hosts; here
+ * labels are bytes that are compared by a keyed hash.
  */
 #include <netinet/in.h>
+
+#include <packet/hash.h>
 
 #include "parse.h"
 
@@ -17,7 +19,10 @@
 #define IP6_OPTION_PAD1 0
 #define IP6_OPTION_CALIPSO 7
 
-/* Hop-by-hop options: length in units of eight bytes, in one byte. */
+/*
+ * Largest size of hop-by-hop options, whose length field is one byte in units of eight
+ * bytes.
+ */
 #define MAX_OPTIONS_BYTES 2048u
 
 static bool
@@ -36,13 +41,14 @@ is_seclabel(uint8_t family, uint8_t type)
 }
 
 /*
- * Move the options that are labels to the front; returns their bytes. What follows a
- * malformed option no host reads.
+ * Move the options that are labels to the front. Returns their length in bytes. Options
+ * after a malformed one are ignored, since no host reads them.
  */
 static size_t
 gather(uint8_t family, uint8_t *options, size_t len)
 {
-	const size_t uncounted = family == 4 ? 0 : 2; /* type and length themselves */
+	/* bytes that the option's length does not include */
+	const size_t uncounted = family == 4 ? 0 : 2;
 	size_t at = 0, labels = 0, n;
 
 	while (at < len && (family == 6 || options[at] != IP_OPTION_END)) {
@@ -64,9 +70,9 @@ gather(uint8_t family, uint8_t *options, size_t len)
 	return labels;
 }
 
-/* Where the options are; returns how many bytes, 0: there are none. */
+/* Get the offset of the options. Returns their length in bytes; 0: there are none. */
 static uint32_t
-find_options(const struct rte_mbuf *m, const struct packet *p, uint32_t *off)
+find_options(const struct packet_bytes *b, const struct packet *p, uint32_t *off)
 {
 	const struct rte_ipv6_hdr *ip;
 	struct rte_ipv6_hdr buf;
@@ -77,11 +83,11 @@ find_options(const struct rte_mbuf *m, const struct packet *p, uint32_t *off)
 		*off = p->l3_off + (uint32_t)sizeof(struct rte_ipv4_hdr);
 		return p->l4_off - *off;
 	}
-	ip = rte_pktmbuf_read(m, p->l3_off, sizeof(*ip), &buf);
+	ip = bytes_read(b, p->l3_off, sizeof(*ip), &buf).at;
 	*off = p->l3_off + (uint32_t)sizeof(*ip);
 	if (ip == NULL || ip->proto != IPPROTO_HOPOPTS)
 		return 0;
-	head = rte_pktmbuf_read(m, *off, sizeof(two), two);
+	head = bytes_read(b, *off, sizeof(two), two).at;
 	if (head == NULL)
 		return 0;
 	*off += (uint32_t)sizeof(two);
@@ -89,20 +95,21 @@ find_options(const struct rte_mbuf *m, const struct packet *p, uint32_t *off)
 }
 
 uint32_t
-packet_seclabel(const struct rte_mbuf *m, const struct packet *p, const uint8_t *secret)
+bytes_seclabel(const struct packet_bytes *b, const struct packet *p,
+	       const uint8_t *secret)
 {
 	uint8_t options[MAX_OPTIONS_BYTES];
-	uint32_t off, len = find_options(m, p, &off);
-	const void *there;
+	uint32_t off, len = find_options(b, p, &off);
+	struct span there;
 	size_t labels;
 
-	if (len == 0)
+	if (len == 0 || len > sizeof(options))
 		return 0;
-	there = rte_pktmbuf_read(m, off, len, options);
-	if (there == NULL)
+	there = bytes_read(b, off, len, options);
+	if (there.at == NULL)
 		return 0;
-	if (there != options)
-		memcpy(options, there, len);
+	if (there.at != options)
+		memcpy(options, there.at, there.len);
 	labels = gather(p->family, options, len);
 	if (labels == 0)
 		return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The transport layer: TCP, UDP, UDP-Lite, ICMP, ICMPv6, and the ports of SCTP and DCCP.
- * Leaves ports or identifier in the key, and the kind.
+ * Sets the ports or the identifier in the key, and the kind of the packet.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -14,7 +14,7 @@
 
 #include "parse.h"
 
-#define ICMP_MIN_BYTES 4u  /* type, code, checksum: all that every message has */
+#define ICMP_MIN_BYTES 4u  /* type, code and checksum: the common part of all messages */
 #define ICMP6_NI_QUERY 139 /* RFC 4620 */
 #define ICMP6_NI_REPLY 140
 #define QUOTED_MIN_BYTES 8u /* RFC 792: the first 64 bits, ports and sequence number */
@@ -26,7 +26,7 @@
 #define TCP_OPTION_MD5 19 /* RFC 2385: 16 bytes */
 #define TCP_OPTION_AO 29  /* RFC 5925: key ids, 2 bytes, and the MAC */
 
-/* A header that is not there, or not all of it. */
+/* The reason to drop a packet whose transport header is missing or truncated. */
 static enum reason
 short_header(const struct parser *c)
 {
@@ -53,28 +53,30 @@ parse_timestamps(const uint8_t *value, struct tcp_segment *seg)
 void
 parse_tcp_options(const uint8_t *option, uint32_t len, struct tcp_segment *seg)
 {
-	const uint8_t *end = option + len;
+	uint32_t i, end; /* offsets of an option and of the next one */
 
 	if (len == 12 && read_u32(option) == FAST_TIMESTAMPS) {
 		parse_timestamps(option + 4, seg);
 		return;
 	}
-	while (option < end && *option != TCP_OPTION_END) {
-		if (*option == TCP_OPTION_NOP) {
-			option++;
+	for (i = 0; i < len && option[i] != TCP_OPTION_END; i = end) {
+		if (option[i] == TCP_OPTION_NOP) {
+			end = i + 1;
 			continue;
 		}
-		if (end - option < 2 || option[1] < 2 || option[1] > end - option)
+		if (i + 1 >= len)
 			return;
-		if (option[0] == TCP_OPTION_TIMESTAMPS && option[1] == 10 && !seg->has_ts)
-			parse_timestamps(option + 2, seg);
-		else if (option[0] == TCP_OPTION_SCALE && option[1] == 3 &&
+		end = i + option[i + 1];
+		if (end < i + 2 || end > len)
+			return;
+		if (option[i] == TCP_OPTION_TIMESTAMPS && end == i + 10 && !seg->has_ts)
+			parse_timestamps(option + i + 2, seg);
+		else if (option[i] == TCP_OPTION_SCALE && end == i + 3 &&
 			 (seg->flags & TCP_SYN) && seg->scale == TCP_NO_SCALE)
-			seg->scale = RTE_MIN(option[2], TCP_MAX_SCALE);
-		else if ((option[0] == TCP_OPTION_MD5 && option[1] == 18) ||
-			 (option[0] == TCP_OPTION_AO && option[1] >= 4))
+			seg->scale = RTE_MIN(option[i + 2], TCP_MAX_SCALE);
+		else if ((option[i] == TCP_OPTION_MD5 && end == i + 18) ||
+			 (option[i] == TCP_OPTION_AO && end >= i + 4))
 			seg->is_signed = true;
-		option += option[1];
 	}
 }
 
@@ -92,29 +94,30 @@ pseudo_header(const struct parser *c, uint32_t len)
 	if (c->final_dst == 0)
 		return sum + checksum_bytes(addr, 2 * sizeof(*addr));
 	return sum + checksum_bytes(addr[p->side], sizeof(*addr)) +
-	       checksum_mbuf(c->m, c->final_dst, sizeof(*addr));
+	       bytes_sum(c->bytes, c->final_dst, sizeof(*addr));
 }
 
 /*
- * Whether the checksum of a transport header is right: that of so many bytes, and of a
- * pseudo-header that says pseudo_len, unless that is 0.
+ * Whether the checksum of a transport header is right. It covers len bytes and a
+ * pseudo-header that states pseudo_len, or no pseudo-header when that is 0.
  */
 static bool
 verified(const struct parser *c, uint32_t covered, uint32_t pseudo_len)
 {
-	uint64_t state = c->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	uint64_t state = c->bytes->checksums & PACKET_SUM_L4_MASK;
 	uint32_t sum;
 
-	if (c->datagram != NULL) /* no device has seen all of it */
-		state = RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN;
-	if (parser_partial(c) || state == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+	/* for a datagram in fragments, no device has checked it */
+	if (c->datagram != NULL)
+		state = 0;
+	if (parser_partial(c) || state == PACKET_SUM_L4_GOOD)
 		return true;
-	if (state == RTE_MBUF_F_RX_L4_CKSUM_BAD)
+	if (state == PACKET_SUM_L4_BAD)
 		return false;
 	if (!(c->flags & PACKET_VERIFY_L4))
 		return true;
 	sum = c->datagram != NULL ? checksum_datagram(c->datagram, c->p->l4_off, covered)
-				  : checksum_mbuf(c->m, c->p->l4_off, covered);
+				  : bytes_sum(c->bytes, c->p->l4_off, covered);
 	return checksum_right(pseudo_len > 0 ? sum + pseudo_header(c, pseudo_len) : sum);
 }
 
@@ -125,13 +128,17 @@ set_ports(struct packet *p, rte_be16_t src, rte_be16_t dst)
 	p->key.id.port[p->side ^ 1] = dst;
 }
 
-/* Of a quoted segment: as much of its header as is there, the first 64 bits at least. */
+/*
+ * Parse a quoted segment: as much of its header as is present, at least the first 64
+ * bits.
+ */
 static enum reason
 parse_quoted_tcp(struct parser *c)
 {
 	alignas(4) uint8_t buf[60];
 	struct packet *p = c->p;
 	const struct rte_tcp_hdr *tcp = parser_read(c, p->l4_off, QUOTED_MIN_BYTES, buf);
+	struct span span;
 	uint32_t header;
 
 	if (tcp == NULL)
@@ -143,13 +150,17 @@ parse_quoted_tcp(struct parser *c)
 	if (p->l4_len < sizeof(*tcp))
 		return REASON_NONE;
 	tcp = parser_read(c, p->l4_off, sizeof(*tcp), buf);
+	if (tcp == NULL)
+		return short_header(c);
 	header = (uint32_t)(tcp->data_off >> 4) * 4;
 	if (header < sizeof(*tcp))
 		return REASON_NONE;
-	if (header > p->l4_len) /* cut within the options */
+	if (header > p->l4_len) /* truncated within the options */
 		header = sizeof(*tcp);
-	tcp = parser_read(c, p->l4_off, header, buf);
-	parse_tcp_segment(tcp, header, p->l4_len - header, &p->seg);
+	span = parser_span(c, p->l4_off, header, buf);
+	if (span.at == NULL)
+		return short_header(c);
+	parse_tcp_segment(span.at, span.len, p->l4_len - header, &p->seg);
 	p->payload_off = (uint16_t)(p->l4_off + header);
 	return REASON_NONE;
 }
@@ -160,6 +171,7 @@ parse_tcp(struct parser *c)
 	alignas(4) uint8_t buf[60];
 	struct packet *p = c->p;
 	const struct rte_tcp_hdr *tcp;
+	struct span span;
 	uint32_t header;
 
 	if (c->quoted)
@@ -170,22 +182,23 @@ parse_tcp(struct parser *c)
 	header = (uint32_t)(tcp->data_off >> 4) * 4;
 	if (header < sizeof(*tcp))
 		return REASON_TCP_OFFSET;
-	tcp = parser_read(c, p->l4_off, header, buf);
+	span = parser_span(c, p->l4_off, header, buf);
+	tcp = span.at;
 	if (tcp == NULL)
 		return p->fragment ? REASON_IP_FRAGMENT_TINY : REASON_TCP_OFFSET;
 	if (!verified(c, p->l4_len, p->l4_len))
 		return REASON_L4_CHECKSUM;
 	p->kind = PACKET_TCP;
 	set_ports(p, tcp->src_port, tcp->dst_port);
-	parse_tcp_segment(tcp, header, p->l4_len - header, &p->seg);
+	parse_tcp_segment(tcp, span.len, p->l4_len - header, &p->seg);
 	p->payload_off = (uint16_t)(p->l4_off + header);
 	return REASON_NONE;
 }
 
 /*
- * The UDP checksum field is 0 where the sender made none: RFC 768, and over IPv6 of
- * tunnels (RFC 6935), which is for their receiver to judge. It is looked at first, since
- * some devices call such a datagram bad.
+ * Whether a UDP packet has no checksum: the field is 0. RFC 768 allows that, and RFC 6935
+ * over IPv6 for tunnels, which is for the receiver to decide. This is tested first, since
+ * some devices report such a packet as bad.
  */
 static bool
 udp_verified(const struct parser *c, const struct rte_udp_hdr *udp, uint32_t len)
@@ -203,7 +216,10 @@ udp_verified(const struct parser *c, const struct rte_udp_hdr *udp, uint32_t len
 	return verified(c, len, p->proto == IPPROTO_UDP ? len : p->l4_len);
 }
 
-/* UDP: the length of the datagram. UDP-Lite: of its part that the checksum covers. */
+/*
+ * Parse UDP, whose length field is that of the datagram, or UDP-Lite, whose field is the
+ * length that the checksum covers.
+ */
 static enum reason
 parse_udp(struct parser *c)
 {
@@ -217,7 +233,7 @@ parse_udp(struct parser *c)
 	len = rte_be_to_cpu_16(udp->dgram_len);
 	if (p->proto == PROTO_UDPLITE && len == 0)
 		len = p->l4_len;
-	/* The length is that of the whole datagram: a fragment is shorter. */
+	/* the length is that of the whole datagram, so it exceeds a fragment */
 	if (!c->quoted && (len < sizeof(*udp) ||
 			   (len > p->l4_len && (!p->fragment || c->datagram != NULL))))
 		return REASON_L4_LENGTH;
@@ -229,7 +245,7 @@ parse_udp(struct parser *c)
 	return REASON_NONE;
 }
 
-/* The type of the request that a query or a reply belongs to, or -1. */
+/* The type of the request that a query or reply belongs to; -1: it is neither. */
 static int
 query_type4(uint8_t type)
 {
@@ -318,7 +334,7 @@ parse_icmp(struct parser *c)
 	return REASON_NONE;
 }
 
-/* SCTP and DCCP: both headers start with the ports and have at least 12 bytes. */
+/* Parse SCTP and DCCP, whose headers begin with the ports and have at least 12 bytes. */
 static enum reason
 parse_ports(struct parser *c)
 {
@@ -332,7 +348,7 @@ parse_ports(struct parser *c)
 	if (port == NULL)
 		return short_header(c);
 	if (!c->quoted && !p->fragment &&
-	    (c->m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
+	    (c->bytes->checksums & PACKET_SUM_L4_MASK) == PACKET_SUM_L4_BAD)
 		return REASON_L4_CHECKSUM;
 	memcpy(copy, port, sizeof(copy));
 	p->kind = PACKET_OTHER;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory that is taken piece by piece and given back at once. */
+/* Memory that is allocated piece by piece and freed all at once. */
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>

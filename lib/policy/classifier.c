@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The intersection of bit vectors. */
+/* Lookup in the classifier of classifier.h: intersects bit vectors. */
 #include "classifier.h"
 
-/* Where the words of the current group begin in each bit vector. */
+/*
+ * For each dimension, the offset in its bit vector of the first stored word of the
+ * current group.
+ */
 struct offsets {
 	uint32_t of[CLASSIFIER_DIMENSIONS_MAX];
 };
@@ -24,7 +27,10 @@ summaries_and(const uint64_t *const *vector, unsigned count, uint32_t group)
 	return bits;
 }
 
-/* One word of a group, which no bit vector leaves out. */
+/*
+ * One 64-bit word of the intersection of the bit vectors. The caller has checked by the
+ * summaries that each bit vector stores this word.
+ */
 static inline uint64_t
 words_and(const uint64_t *const *vector, unsigned count, uint32_t group, unsigned word,
 	  const struct offsets *offsets)

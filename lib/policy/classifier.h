@@ -31,31 +31,37 @@
 #define CLASSIFIER_DIMENSIONS_MAX KEY_FIELDS_MAX
 
 struct dimension {
-	enum field_id field; /* for the rules of a chain */
-	bool exact;          /* no boundary is left out */
-	/* direct: offset of each value's bit vector in bits, up to the last boundary */
+	/* packet field that the dimension compares; only for the rules of a chain */
+	enum field_id field;
+	/* true: the bit vectors contain only entries that match in this dimension */
+	bool exact;
+	/*
+	 * With direct lookup: for each value up to the last boundary, the offset of its
+	 * bit vector. NULL: the values are found by binary search.
+	 */
 	uint32_t *direct;
 	uint32_t last;
 	/*
-	 * else the boundaries, from 0, and the offset of the bit vector that begins at
-	 * each
+	 * Binary search: number of boundaries. The first boundary is 0; `offset` has the
+	 * bit vector that begins at each.
 	 */
 	uint32_t nboundaries;
-	uint32_t *boundary32; /* values have 32 bits at most */
-	u128 *boundary;       /* they have more */
+	uint32_t *boundary32; /* boundaries of a field of at most 32 bits; else NULL */
+	u128 *boundary;       /* boundaries of a wider field; else NULL */
 	uint32_t *vector;
 	uint64_t *bits;
 };
 
 struct classifier {
 	uint32_t entries;
-	uint32_t words;  /* of 64 entries */
-	uint32_t groups; /* of 64 words */
-	unsigned count;  /* of dimensions */
+	uint32_t words; /* length of a full bit vector, in words of 64 entries */
+	/* number of summary words of a bit vector; each covers 64 words */
+	uint32_t groups;
+	unsigned count; /* number of dimensions */
 	struct dimension dimension[CLASSIFIER_DIMENSIONS_MAX];
 };
 
-/* Values that an entry matches in a dimension. */
+/* The values from lo to hi, which an entry matches in one dimension. */
 struct interval {
 	u128 lo, hi;
 	uint32_t entry;
@@ -65,7 +71,7 @@ struct interval_list {
 	struct interval *interval;
 	size_t count;
 	size_t room;
-	bool failed; /* no memory: what was added since is lost */
+	bool failed; /* an allocation failed; intervals added since then are lost */
 };
 
 void interval_add(struct interval_list *list, uint32_t entry, u128 lo, u128 hi);
@@ -74,16 +80,17 @@ void interval_list_free(struct interval_list *list);
 void classifier_init(struct classifier *classifier, uint32_t entries);
 
 /*
- * Add a dimension of values of some bits. Sorts the intervals; an entry without one
- * matches nothing. direct: faster, for 16 bits at most, and takes four bytes for each
- * value up to the last boundary. Returns 0 or -ENOMEM.
+ * Add a dimension for values that are `bits` bits wide. Sorts the intervals; an entry
+ * without an interval matches nothing. direct: use a table that has four bytes for each
+ * value up to the last boundary; faster, and only for fields of at most 16 bits. Returns
+ * 0 or -ENOMEM.
  */
 int classifier_add(struct classifier *classifier, struct arena *arena,
 		   struct interval_list *list, unsigned bits, bool direct);
 
 /*
- * The first entry from an index on whose bit is set in `count` bit vectors, one of each
- * dimension; classifier->entries where there is none.
+ * Intersect `count` bit vectors, one of each dimension, and return the first entry at or
+ * after an index whose bit is set in all. Returns classifier->entries when there is none.
  */
 uint32_t classifier_find(const struct classifier *classifier,
 			 const uint64_t *const *vector, unsigned count, uint32_t from);
@@ -137,9 +144,12 @@ dimension_vector(const struct dimension *dimension, u128 value)
 	return &dimension->bits[dimension->vector[at]];
 }
 
-/* The inner part of classifier_add(), for its test. */
+/* The inner part of classifier_add(), declared here for its unit test. */
 
-/* The bit vectors of each step-th boundary, in at most words_max words. */
+/*
+ * Bit vectors for a subset of the boundaries: one for every step-th boundary. They take
+ * at most words_max words.
+ */
 struct packing {
 	size_t words_max;
 	uint64_t *bits;
@@ -148,10 +158,10 @@ struct packing {
 };
 
 /*
- * Pack the bit vectors of the intervals between n boundaries, or of each second, fourth
- * .. boundary where they would need more than packing->words_max words, which is the one
- * member to set before. Sorts the intervals. Returns 0 or -ENOMEM; the packing is to be
- * freed in any case.
+ * Pack the bit vectors of the intervals between n boundaries. When they need more than
+ * packing->words_max words, keep only every second, fourth, eighth .. boundary. The
+ * caller sets packing->words_max before; the other members are output. Sorts the
+ * intervals. Returns 0 or -ENOMEM; the caller frees the packing in both cases.
  */
 int vectors_pack(struct packing *packing, const struct classifier *classifier,
 		 struct interval *intervals, size_t count, const u128 *boundaries,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Builds a dimension of its intervals: a sweep over the boundaries in order keeps the set
- * of entries that match, and notes it at each boundary as a bit vector. With summaries, a
- * dimension of 10,000 networks needs 40 bytes for each bit vector in place of 1,300, and
- * stays in a cache.
+ * Builds a dimension from its intervals. A sweep visits the boundaries in ascending
+ * order, keeps the set of entries that match, and stores it at each boundary as a bit
+ * vector. With summaries, a dimension of 10,000 networks needs 40 bytes for each bit
+ * vector instead of 1,300, and stays in a cache.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,14 +12,15 @@
 #include "classifier.h"
 #include "u128.h"
 
-/* The entries that match the values at a boundary. */
+/* State of the sweep: the entries that match the values at the current boundary. */
 struct sweep {
 	const struct classifier *classifier;
 	struct packing *to;
-	const struct interval *begin; /* in the order of lo */
-	const struct interval *end;   /* in the order of hi */
+	const struct interval *begin; /* the intervals, sorted by lo */
+	const struct interval *end;   /* the intervals, sorted by hi */
 	size_t count, begun, ended;
-	uint32_t *times; /* how many intervals of each entry contain the value */
+	/* for each entry: how many of its intervals contain the current value */
+	uint32_t *times;
 	uint64_t *word, *summary;
 };
 
@@ -90,7 +91,7 @@ entry_leave(struct sweep *s, uint32_t entry)
 		s->summary[entry / 4096] &= ~(1ull << entry / 64 % 64);
 }
 
-/* The entries that match now, as the next bit vector. */
+/* Append the entries that match now as the next bit vector. */
 static bool
 vector_add(struct sweep *s)
 {
@@ -118,7 +119,11 @@ vector_add(struct sweep *s)
 	return true;
 }
 
-/* 0, -ENOMEM, or -E2BIG: it takes too many words, and more than one bit vector. */
+/*
+ * Build the bit vectors of every step-th boundary, where `step` is that of the packing.
+ * Returns 0, -ENOMEM, or -E2BIG when more than one bit vector would be needed and they
+ * take too many words.
+ */
 static int
 sweep_run(struct sweep *s, const u128 *boundaries, size_t n)
 {
@@ -192,8 +197,8 @@ packing_free(struct packing *packing)
 }
 
 /*
- * Where a bit vector can begin: where an interval begins, and behind its end. NULL: no
- * memory.
+ * Return all values at which the set of matching entries can change: the start of each
+ * interval, and the value after its end. Returns NULL when memory runs out.
  */
 static u128 *
 boundaries_make(const struct interval_list *list, u128 max, size_t *n)
@@ -213,7 +218,9 @@ boundaries_make(const struct interval_list *list, u128 max, size_t *n)
 	return boundaries;
 }
 
-/* The bit vector of each value. */
+/*
+ * Fill dimension->direct, the table that has the offset of the bit vector for each value.
+ */
 static void
 direct_keep(struct dimension *dimension, struct arena *arena,
 	    const struct packing *packing, const u128 *boundaries)
@@ -232,7 +239,7 @@ direct_keep(struct dimension *dimension, struct arena *arena,
 	}
 }
 
-/* The boundaries that are not left out. */
+/* Store the boundaries that have a bit vector, for binary search. */
 static void
 boundaries_keep(struct dimension *dimension, struct arena *arena,
 		const struct packing *packing, const u128 *boundaries, unsigned bits)

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From rules to programs.
+ * Compiles the rules to programs.
  *
  * The conntrack state of a packet is known before its rules are evaluated, and rulesets
  * match on it more than on anything else. So the rules are compiled once for each of the
- * five states, and the matches on `ct state` are decided at load: a true one is left out,
- * a false one leaves out the rest of its rule, a verdict map becomes the verdict. What
- * follows an unconditional verdict is left out too. In the usual ruleset
+ * five states, and the matches on `ct state` are decided at load: a true match is
+ * omitted, a false match omits the rest of its rule, a verdict map becomes its verdict.
+ * Rules after an unconditional verdict are omitted too. In the usual ruleset
  *
  *	ct state vmap { established : accept, related : accept, invalid : drop }
  *	iifname "lan" oifname "wan" tcp dport { 80, 443 } accept
  *
- * the program for `established` is then the one instruction "accept". Where a whole
- * program reaches a verdict whatever the packet contains, that verdict is kept as the
- * constant of the state, with the counters on the way to it.
+ * the program for `established` is the single instruction "accept". When a whole program
+ * reaches the same verdict for every packet, that verdict is stored as the constant of
+ * the state, with the counters on the way to it.
  *
- * A program is one array of instructions, the chains one after the other. A match that
- * fails jumps to the first instruction of the next rule; the last instruction of a rule
- * is followed by the next rule.
+ * A program is one array of instructions that contains the chains one after another. A
+ * match that fails jumps to the first instruction of the next rule; the last instruction
+ * of a rule is followed by the next rule.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -33,9 +33,14 @@ base_compare(const void *x, const void *y, void *arg)
 	const struct ir_chain *chains = arg;
 	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
 
+	if (chains[a].hook != chains[b].hook)
+		return chains[a].hook < chains[b].hook ? -1 : 1;
 	if (chains[a].priority != chains[b].priority)
 		return chains[a].priority < chains[b].priority ? -1 : 1;
-	/* the kernel evaluates the chain created last first */
+	/*
+	 * equal priorities: the chain that was created last is evaluated first, as in the
+	 * kernel
+	 */
 	return a > b ? -1 : 1;
 }
 
@@ -69,12 +74,15 @@ emit_rule(struct emitter *e, const struct ir_rule *rule)
 	begin = p->count;
 	for (i = 0; i < rule->nstmts && reached; i++)
 		reached = stmt_types[rule->stmts[i].kind]->compile(e, &rule->stmts[i]);
-	/* tests that nothing follows */
+	/* remove tests at the end of a rule: they decide about no statement */
 	while (p->count > begin &&
 	       (stmt_types[p->code[p->count - 1].op]->effects & STMT_TEST) != 0)
 		p->count--;
 	if (p->count == begin)
 		p->count = first;
+	else if (reached &&
+		 !(stmt_types[p->code[p->count - 1].op]->effects & STMT_DECIDES))
+		emit(e, INSTR_HIT);
 	for (i = first; i < p->count; i++)
 		p->code[i].next = p->count;
 }
@@ -91,7 +99,7 @@ program_emit(struct policy *policy, enum policy_ct ct)
 	int ret = 0;
 
 	for (i = 0; i < ir->nrules; i++)
-		room += ir->rules[i].nstmts + 1;
+		room += ir->rules[i].nstmts + 2; /* INSTR_CLASSIFY and INSTR_HIT */
 	p->code = arena_take(&ir->arena, room, sizeof(*p->code));
 	p->start = arena_take(&ir->arena, ir->nchains, sizeof(*p->start));
 	if (ir->arena.failed)
@@ -113,6 +121,9 @@ program_emit(struct policy *policy, enum policy_ct ct)
 	return ret;
 }
 
+/* number of policies that were compiled; several threads may compile one */
+static _Atomic uint32_t last_id;
+
 int
 policy_compile(struct policy_ir *ir, struct policy **out, uint32_t *chain)
 {
@@ -127,13 +138,14 @@ policy_compile(struct policy_ir *ir, struct policy **out, uint32_t *chain)
 	if (policy == NULL)
 		return -ENOMEM;
 	policy->ir = *ir;
+	policy->id = ++last_id;
 	ret = base_order(policy);
 	for (ct = 0; ct < POLICY_CT_COUNT && ret == 0; ct++) {
 		ret = program_emit(policy, (enum policy_ct)ct);
 		if (ret == 0)
 			ret = constant_find(policy, (enum policy_ct)ct);
 	}
-	*ir = policy->ir; /* its arena has grown */
+	*ir = policy->ir; /* compiling has allocated from the arena: copy it back */
 	if (ret == 0)
 		*out = policy;
 	else

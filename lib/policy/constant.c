@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A walk without a packet. It follows the verdicts of a program; where it meets a
- * statement that depends on the packet, the program has no constant verdict. Counters on
- * the way are noted.
+ * Finds out whether a program gives every packet the same verdict: it is evaluated
+ * without a packet. If that reaches a statement whose result depends on the packet, the
+ * program has no constant verdict. The numbers of the counters on the way are recorded.
  */
 #include "constant.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "stmt_table.h"
 
-#define STEPS_MAX 100000 /* chains that jump and jump: given up */
+/*
+ * Give up after this many instructions: chains that jump to each other can take
+ * exponential time.
+ */
+#define STEPS_MAX 100000
 
 enum outcome {
 	OUTCOME_ACCEPT,
@@ -32,7 +37,10 @@ counter_note(struct program *p, uint32_t number)
 	p->ncounters++;
 }
 
-/* The next instruction, or WALK_*; *out stays unless there is no constant. */
+/*
+ * Evaluate one instruction without a packet. Returns the next one's index, or WALK_*.
+ * *out is set when there is no constant verdict.
+ */
 static int64_t
 instr_follow(struct constant *c, const struct instr *instr, enum outcome *out)
 {
@@ -40,6 +48,10 @@ instr_follow(struct constant *c, const struct instr *instr, enum outcome *out)
 
 	if (instr->op == INSTR_CLASSIFY)
 		return walk_next(&c->walk, instr);
+	if (instr->op == INSTR_HIT) {
+		walk_hit(&c->walk, instr->rule);
+		return walk_next(&c->walk, instr);
+	}
 	if (instr->op == INSTR_END)
 		return walk_return(&c->walk);
 	type = stmt_types[instr->op];
@@ -71,6 +83,7 @@ chain_follow(struct constant *c, uint32_t number)
 		verdict->rule = 0;
 		verdict->kind = c->walk.policy->ir.chains[number].drop ? POLICY_DROP
 								       : POLICY_ACCEPT;
+		walk_hit(&c->walk, policy_hit(&c->walk.policy->ir, number));
 	}
 	if (out != OUTCOME_NONE && verdict->kind == POLICY_DROP)
 		out = OUTCOME_DROP;
@@ -83,23 +96,67 @@ program_follow(struct constant *c)
 	const struct policy *policy = c->walk.policy;
 	enum outcome out = OUTCOME_ACCEPT;
 	uint32_t i, counted;
+	bool all;
 
 	c->program->ncounters = 0;
 	c->steps = 0;
-	for (i = 0; i < policy->ir.nbase && out == OUTCOME_ACCEPT; i++) {
+	for (i = policy->ir.nraw; i < policy->ir.nbase && out == OUTCOME_ACCEPT; i++) {
+		all = policy->ir.chains[policy->base[i]].family == 0;
 		counted = c->program->ncounters;
+		/*
+		 * Hits of a chain of one family cannot be added for a whole burst, which
+		 * may have packets of both.
+		 */
+		c->walk.hit_packets = all;
 		out = chain_follow(c, policy->base[i]);
 		/*
-		 * packets of the other family pass by: the chain must make no difference
+		 * The chain is for one family only. Packets of the other family skip it,
+		 * so it must not change the verdict or count anything.
 		 */
-		if (policy->ir.chains[policy->base[i]].family != 0 &&
-		    (out == OUTCOME_DROP || c->program->ncounters != counted))
+		if (!all && (out == OUTCOME_DROP || c->program->ncounters != counted))
 			return OUTCOME_NONE;
 	}
 	return out;
 }
 
-/* Twice: to know how many counters there are, and to note them. */
+/* Count the hits of the rules and policies that were reached. */
+static void
+hits_note(struct constant *c)
+{
+	const struct policy_ir *ir = &c->walk.policy->ir;
+	uint32_t i;
+
+	for (i = 0; i < policy_hits(ir); i++)
+		if (c->walk.hits[i].packets > 0)
+			counter_note(c->program, ir->ncounters + i);
+}
+
+/*
+ * Evaluate the program without a packet, twice: first to count the counters that are
+ * passed, then to store their numbers.
+ */
+static int
+constant_follow(struct policy *policy, struct constant *c)
+{
+	struct program *p = c->program;
+	uint32_t ncounters;
+
+	if (program_follow(c) == OUTCOME_NONE) {
+		p->ncounters = 0;
+		return 0;
+	}
+	ncounters = p->ncounters;
+	p->verdict.cacheable = ncounters == 0;
+	hits_note(c);
+	p->counters = arena_take(&policy->ir.arena, p->ncounters, sizeof(*p->counters));
+	if (p->counters == NULL)
+		return -ENOMEM;
+	program_follow(c);
+	hits_note(c);
+	p->constant = true;
+	return 0;
+}
+
 int
 constant_find(struct policy *policy, enum policy_ct ct)
 {
@@ -108,16 +165,12 @@ constant_find(struct policy *policy, enum policy_ct ct)
 		.walk = {.policy = policy, .program = p, .verdict = &p->verdict},
 		.program = p,
 	};
+	int ret;
 
-	if (program_follow(&c) == OUTCOME_NONE) {
-		p->ncounters = 0;
-		return 0;
-	}
-	p->counters = arena_take(&policy->ir.arena, p->ncounters, sizeof(*p->counters));
-	if (p->counters == NULL)
+	c.walk.hits = calloc(policy_hits(&policy->ir), sizeof(*c.walk.hits));
+	if (c.walk.hits == NULL)
 		return -ENOMEM;
-	program_follow(&c);
-	p->constant = true;
-	p->verdict.cacheable = p->ncounters == 0;
-	return 0;
+	ret = constant_follow(policy, &c);
+	free(c.walk.hits);
+	return ret;
 }

@@ -5,8 +5,8 @@
 #include "program.h"
 
 /*
- * Whether a program has a constant verdict: fills program->constant and what goes with
- * it. Returns 0 or -ENOMEM.
+ * Find out whether a program has a constant verdict, and fill program->constant,
+ * ->verdict and ->counters. Returns 0 or -ENOMEM.
  */
 int constant_find(struct policy *policy, enum policy_ct ct);
 

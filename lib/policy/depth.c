@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * No chain jumps back to itself, and none deeper than the stack of a walk: depth first.
+ * Checks by a depth-first search that no chain jumps back to itself, and that jumps are
+ * not nested deeper than CHAIN_DEPTH_MAX.
  */
 #include "depth.h"
 
@@ -10,13 +11,16 @@
 
 struct depth {
 	struct policy_ir *ir;
-	uint32_t chain; /* that is being measured */
-	unsigned above; /* chains that lead to it */
+	uint32_t chain; /* number of the chain that is being measured */
+	unsigned above; /* number of chains on the path from the base chain to this one */
 };
 
 static int chain_measure(struct depth *d, uint32_t number);
 
-/* A verdict of the chain: the height of its target adds to the chain's. */
+/*
+ * Visit a verdict of the chain that is being measured. Its height is at least that of
+ * the verdict's target plus 1.
+ */
 static int
 target_measure(void *arg, const struct ir_verdict *verdict)
 {
@@ -53,7 +57,10 @@ rule_measure(struct depth *d, const struct ir_rule *rule)
 	return ret;
 }
 
-/* Returns the chain's height, or -ELOOP or -E2BIG with d->chain at fault. */
+/*
+ * Returns the height of a chain, or -ELOOP or -E2BIG and the number of the bad chain in
+ * d->chain.
+ */
 static int
 chain_measure(struct depth *d, uint32_t number)
 {

@@ -5,8 +5,8 @@
 #include <policy/ir.h>
 
 /*
- * The depth of each chain. Returns 0, or -ELOOP or -E2BIG, see policy_compile(), with the
- * number of the chain at fault.
+ * Compute the depth of each chain. Returns 0; or -ELOOP or -E2BIG, as policy_compile(),
+ * with the number of the bad chain in *chain.
  */
 int depth_check(struct policy_ir *ir, uint32_t *chain);
 

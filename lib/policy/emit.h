@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the compile functions of the statements write to. */
+/*
+ * The state of the compiler that the compile functions of statements append instructions
+ * to.
+ */
 #ifndef POLICY_EMIT_H
 #define POLICY_EMIT_H
 
@@ -7,14 +10,17 @@
 
 struct emitter {
 	struct program *program;
-	enum policy_ct ct; /* conntrack state that the program is for */
-	uint16_t rule;     /* number of the rule */
-	bool conditional;  /* an instruction of this rule may go on to the next rule */
+	enum policy_ct ct; /* conntrack state that the program is compiled for */
+	uint16_t rule;     /* number of the rule that is being compiled */
+	bool conditional;  /* a statement of this rule may skip to the next rule */
 	bool classified;   /* each rule begins with an INSTR_CLASSIFY */
-	bool over;         /* no later rule of the chain can be reached */
+	/*
+	 * an unconditional verdict was emitted: later rules of the chain are unreachable
+	 */
+	bool over;
 };
 
-/* The next instruction; op is the kind of a statement, or an enum instr_op. */
+/* Append an instruction. op is the kind of a statement, or an enum instr_op. */
 static inline struct instr *
 emit(struct emitter *e, unsigned op)
 {
@@ -25,7 +31,7 @@ emit(struct emitter *e, unsigned op)
 	return instr;
 }
 
-/* A verdict. Returns false where the rest of the rule cannot be reached. */
+/* Emit a verdict. Returns false when the rest of the rule becomes unreachable. */
 static inline bool
 emit_verdict(struct emitter *e, unsigned op, const struct ir_verdict *verdict)
 {

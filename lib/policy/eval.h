@@ -4,7 +4,10 @@
 
 #include <policy/policy.h>
 
-/* policy_eval() without classifiers: tests compare the two. */
+/*
+ * Same as policy_eval(), but evaluates every rule without a classifier. Tests compare the
+ * two.
+ */
 void policy_eval_walk(const struct policy *policy, struct policy_state *state,
 		      const struct policy_packet *packet, uint64_t now_ns,
 		      struct policy_verdict *verdict);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Each field: its type, and the family and protocol that a packet needs to have it. */
+/*
+ * Table of the fields: the type of each, and the family and protocol that a packet must
+ * have.
+ */
 #include <netinet/in.h>
 
 #include <policy/ir.h>
@@ -25,4 +28,5 @@ const struct field_info field_info[FIELD_COUNT] = {
 	[FIELD_ICMPV6_CODE] = {"icmpv6 code", TYPE_ICMPV6_CODE, 6, IPPROTO_ICMPV6, true},
 	[FIELD_TCP_FLAGS] = {"tcp flags", TYPE_TCP_FLAGS, 0, IPPROTO_TCP, true},
 	[FIELD_CT_STATE] = {"ct state", TYPE_CT_STATE, 0, PROTO_ANY, false},
+	[FIELD_LOAD] = {"load", TYPE_U128, 0, PROTO_ANY, false}, /* see ir_key.load */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The fields of a packet as numbers in host order. Inline: each evaluation loads several.
+ * Reads the fields of a packet as numbers in host order. Inline, because each evaluation
+ * reads several fields.
  */
 #ifndef POLICY_FIELD_H
 #define POLICY_FIELD_H
@@ -32,7 +33,7 @@ address_load128(const uint8_t *bytes)
 	return (u128)be64toh(half[0]) << 64 | be64toh(half[1]);
 }
 
-/* The value of a field other than an IPv6 address. */
+/* Value of a field of at most 32 bits, which is every field except IPv6 addresses. */
 static inline uint32_t
 field_load32(enum field_id field, const struct policy_packet *p)
 {
@@ -69,13 +70,14 @@ field_load32(enum field_id field, const struct policy_packet *p)
 		return p->tcp_flags;
 	case FIELD_CT_STATE:
 		return ct_state_bit((enum policy_ct)p->ct);
-	default: /* 128 bits */
+	default: /* the IPv6 address fields, 128 bits wide */
 		return 0;
 	}
 }
 
 /*
- * The value of a field, which the packet has: family and protocol were compared before.
+ * Value of a field. The caller has checked that the packet has the field's family and
+ * protocol.
  */
 static inline u128
 field_load(enum field_id field, const struct policy_packet *p)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What policy.h promises, apart from the evaluation. */
+/* The functions of policy.h that describe and count; eval.c has the evaluation. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "program.h"
+#include "state.h"
 
 int
 policy_accept_all(struct policy **policy)
@@ -40,9 +41,34 @@ policy_constant(const struct policy *policy, enum policy_ct ct,
 }
 
 unsigned
+policy_needs(const struct policy *policy)
+{
+	return policy->ir.needs;
+}
+
+unsigned
 policy_counters(const struct policy *policy)
 {
 	return policy->ir.ncounters;
+}
+
+/* Number of the counter of policy_audit_count() for a rule. */
+static unsigned
+audited_slot(const struct policy *policy, unsigned rule)
+{
+	return policy->ir.ncounters + policy_hits(&policy->ir) + rule;
+}
+
+unsigned
+policy_counter_slots(const struct policy *policy)
+{
+	return audited_slot(policy, policy->ir.nrules) + 1;
+}
+
+uint32_t
+policy_id(const struct policy *policy)
+{
+	return policy->id;
 }
 
 unsigned
@@ -59,4 +85,59 @@ policy_rule(const struct policy *policy, unsigned rule, struct policy_rule_info 
 	info->text = from->text;
 	info->counter = from->counter;
 	info->handle = from->handle;
+	info->hits = policy->ir.ncounters + rule;
+	info->audited = audited_slot(policy, rule);
+	info->chain = from->chain;
+}
+
+unsigned
+policy_base_chains(const struct policy *policy)
+{
+	return policy->ir.nbase;
+}
+
+unsigned
+policy_chains(const struct policy *policy)
+{
+	return policy->ir.nchains;
+}
+
+void
+policy_chain(const struct policy *policy, unsigned number, struct policy_chain_info *info)
+{
+	static const char *const hooks[] = {
+		[HOOK_RAW] = "prerouting",
+		[HOOK_PREROUTING] = "prerouting",
+		[HOOK_FORWARD] = "forward",
+		[HOOK_POSTROUTING] = "postrouting",
+	};
+	const struct ir_chain *chain = &policy->ir.chains[number];
+
+	*info = (struct policy_chain_info){
+		.name = chain->name,
+		.hook = chain->base ? hooks[chain->hook] : NULL,
+		.table = chain->table,
+		.family = chain->family,
+		.base = chain->base,
+		.drop = chain->drop,
+		.priority = chain->priority,
+		.hits = policy->ir.ncounters + policy_hit(&policy->ir, number),
+	};
+}
+
+void
+policy_base_chain(const struct policy *policy, unsigned number,
+		  struct policy_chain_info *info)
+{
+	policy_chain(policy, policy->base[number], info);
+}
+
+void
+policy_audit_count(const struct policy *policy, struct policy_state *state, unsigned rule,
+		   uint32_t bytes)
+{
+	struct policy_counter *counter = &state->counter[audited_slot(policy, rule)];
+
+	counter->packets++;
+	counter->bytes += bytes;
 }

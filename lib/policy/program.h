@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What compile.c makes and eval.c runs: one program for each conntrack state. */
+/*
+ * The program that compile.c makes and eval.c runs. There is one for each conntrack
+ * state.
+ */
 #ifndef POLICY_PROGRAM_H
 #define POLICY_PROGRAM_H
 
 #include <policy/ir.h>
 
-/* What it does is up to the statement, or, without one, to eval.c. */
+/*
+ * One instruction. Its statement evaluates it, or eval.c when it belongs to no statement.
+ */
 struct instr {
 	uint8_t op;    /* kind of a statement, or enum instr_op (stmt_table.h) */
-	uint16_t rule; /* its number */
-	uint32_t next; /* first instruction of the next rule */
+	uint16_t rule; /* number of the instruction's rule */
+	uint32_t next; /* index of the first instruction of the next rule */
 	union {
-		uint32_t number; /* of a counter */
+		uint32_t number; /* number of a counter */
 		uint32_t index;  /* INSTR_CLASSIFY: the rule's index in the classifier */
 	};
 	union {
@@ -25,18 +30,39 @@ _Static_assert(sizeof(struct instr) == 24, "long chains are more than a cache ho
 
 struct program {
 	struct instr *code;
-	uint32_t *start; /* first instruction of each chain */
+	uint32_t *start; /* index of the first instruction of each chain */
 	uint32_t count;
 	bool constant; /* every packet of the state gets the same verdict */
-	struct policy_verdict verdict; /* with constant */
-	uint32_t *counters;            /* with constant: numbers of those that count it */
+	struct policy_verdict verdict; /* valid when `constant` is true */
+	/*
+	 * valid when `constant` is true: numbers of the counters that each packet passes
+	 */
+	uint32_t *counters;
 	uint32_t ncounters;
 };
 
 struct policy {
 	struct policy_ir ir;
+	uint32_t id;    /* policy_id() */
 	uint32_t *base; /* numbers of the base chains, in the order of evaluation */
 	struct program program[POLICY_CT_COUNT];
 };
+
+/*
+ * Index of a base chain's policy in walk.hits, the counters of matched packets. The rules
+ * come before, at their numbers from 1 on.
+ */
+static inline uint32_t
+policy_hit(const struct policy_ir *ir, uint32_t chain)
+{
+	return ir->nrules + 1 + chain;
+}
+
+/* Length of walk.hits: one counter for each rule and each base chain's policy. */
+static inline uint32_t
+policy_hits(const struct policy_ir *ir)
+{
+	return ir->nrules + 1 + ir->nchains;
+}
 
 #endif

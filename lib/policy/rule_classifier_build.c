@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The classifier of a long chain. A walk through 1,000 rules fails 999 times, mostly on
- * an address or a port. So each of seven fields is a dimension of a classifier
- * (classifier.h) whose entries are the rules, and the first rule that it finds is the
- * next one to evaluate.
+ * Builds the classifier of a long chain. Of 1,000 rules, 999 usually do not match, mostly
+ * because of an address or a port. So each of seven fields becomes a dimension of a
+ * classifier (classifier.h) whose entries are the rules. The next rule to evaluate is the
+ * first one that the classifier finds.
  *
- * A classifier only skips rules; the others are evaluated. So it may have bits of rules
- * that do not match, and it has where that is simpler or smaller: masked matches and
- * concatenations with != count as possible, only the matches before a rule's first effect
- * are used, and a large dimension leaves out boundaries. Where a dimension decides a
- * match at the beginning of a rule exactly, the match need not be evaluated again: the
- * entry point of the rule lies behind it.
+ * A classifier only skips rules; the rules that it finds are evaluated. So it may find
+ * rules that do not match. It does where that is simpler or smaller: masked matches and
+ * negated concatenations are taken as matching, only the matches before a rule's first
+ * effect are used, and a large dimension omits boundaries. When a dimension decides a
+ * match at the start of a rule exactly, the match is not evaluated again: the entry point
+ * of the rule is after it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,10 +19,10 @@
 #include "rule_classifier.h"
 #include "stmt_table.h"
 
-/* The field of each dimension for IPv4 and IPv6, and its other names. */
+/* The field that each dimension compares for IPv4 and for IPv6. */
 static const struct {
 	uint8_t field[4];
-	uint8_t bits[2]; /* IPv4, IPv6 */
+	uint8_t bits[2]; /* width for IPv4, for IPv6 */
 } dimension_info[POLICY_DIMENSIONS_MAX] = {
 	{{FIELD_IP_SADDR, FIELD_IP6_SADDR}, {32, 128}},
 	{{FIELD_IP_DADDR, FIELD_IP6_DADDR}, {32, 128}},
@@ -34,23 +34,26 @@ static const struct {
 };
 #define DIMENSION_PROTO 4
 
-/* What the dimensions of a family decide about an instruction. */
+/* What the dimensions of one family decide about an instruction. */
 struct decided {
-	uint8_t dimension; /* number + 1 of the one that decides its values, 0: none */
-	bool proto;        /* the protocol that its key implies */
-	bool never;        /* first one of a rule: the rule is about the other family */
+	/* number + 1 of the dimension that decides the match's values; 0: none */
+	uint8_t dimension;
+	bool proto; /* the protocol that the match's key implies is decided */
+	/* in the first instruction of a rule: the rule only matches the other family */
+	bool never;
 };
 
 struct builder {
 	struct rule_classifier *rules;
 	const struct program *program;
-	uint32_t first;             /* instruction of the chain */
-	struct decided *decided[2]; /* for each instruction from first on */
+	uint32_t first; /* index of the chain's first instruction */
+	/* for each family, one entry for each instruction from `first` on */
+	struct decided *decided[2];
 	bool exact[2][POLICY_DIMENSIONS_MAX];
 	unsigned family;    /* 0: IPv4, 1: IPv6 */
-	unsigned dimension; /* that is being built */
+	unsigned dimension; /* number of the dimension that is being built */
 	struct interval_list intervals;
-	bool restricts; /* some rule excludes some value of the dimension */
+	bool restricts; /* some rule does not match every value of the dimension */
 };
 
 static u128
@@ -59,7 +62,7 @@ dimension_max(const struct builder *b)
 	return ~(u128)0 >> (128 - dimension_info[b->dimension].bits[b->family]);
 }
 
-/* Index of the dimension's field in a key, -1: the key does not compare it. */
+/* Index in the key of the field that the dimension compares; -1: it is not in the key. */
 static int
 key_index(const struct builder *b, const struct ir_key *key)
 {
@@ -75,7 +78,7 @@ key_index(const struct builder *b, const struct ir_key *key)
 	return -1;
 }
 
-/* The values between the intervals of a set of one field. */
+/* Add the values that are in none of the set's intervals, for a negated match. */
 static void
 gaps_add(struct builder *b, uint32_t rule, const struct ir_set *set)
 {
@@ -92,7 +95,10 @@ gaps_add(struct builder *b, uint32_t rule, const struct ir_set *set)
 	interval_add(&b->intervals, rule, from, dimension_max(b));
 }
 
-/* The protocols that a key implies. Returns false where it implies none. */
+/*
+ * Add the protocols that a key implies as intervals of the dimension. Returns false when
+ * it implies none.
+ */
 static bool
 protos_add(struct builder *b, uint32_t rule, const struct ir_key *key)
 {
@@ -107,7 +113,10 @@ protos_add(struct builder *b, uint32_t rule, const struct ir_key *key)
 	return true;
 }
 
-/* Returns false where the match accepts every value of the dimension. */
+/*
+ * Add the intervals of the dimension that the match accepts. Returns false when it
+ * accepts every value.
+ */
 static bool
 match_add(struct builder *b, uint32_t rule, const struct ir_match *match,
 	  struct decided *decided)
@@ -146,14 +155,17 @@ is_keyed(const struct instr *instr)
 	       (stmt_types[instr->op]->effects & STMT_KEYED) != 0;
 }
 
-/* It is a match and nothing else. */
+/* Whether the instruction only compares the packet and has no other effect. */
 static bool
 is_test(const struct instr *instr)
 {
 	return is_keyed(instr) && (stmt_types[instr->op]->effects & STMT_TEST) != 0;
 }
 
-/* The values of the dimension that a rule can match: those of its first match on it. */
+/*
+ * Add the values of the dimension that a rule can match, from the rule's first match on
+ * that field.
+ */
 static void
 rule_add(struct builder *b, uint32_t rule)
 {
@@ -163,7 +175,8 @@ rule_add(struct builder *b, uint32_t rule)
 	struct decided *rule_decided = decided;
 	size_t before = b->intervals.count;
 	bool found = false, effect = false;
-	uint8_t proto = PROTO_ANY; /* of the first match that implies one */
+	/* protocol implied by the rule's first match that implies one */
+	uint8_t proto = PROTO_ANY;
 
 	for (; !effect && is_keyed(instr); instr++, decided++) {
 		effect = !is_test(instr);
@@ -186,7 +199,10 @@ rule_add(struct builder *b, uint32_t rule)
 		interval_add(&b->intervals, rule, 0, dimension_max(b));
 }
 
-/* One dimension, unless every rule can match each of its values. Returns 0 or -ENOMEM. */
+/*
+ * Build one dimension. Omits it when each rule can match all its values. Returns 0 or
+ * -ENOMEM.
+ */
 static int
 dimension_build(struct builder *b, struct arena *arena)
 {
@@ -209,7 +225,9 @@ dimension_build(struct builder *b, struct arena *arena)
 	return ret;
 }
 
-/* The rules of the chain, by their INSTR_CLASSIFY. NULL: no memory. */
+/*
+ * Find the rules of the chain by their INSTR_CLASSIFY. Returns NULL when memory runs out.
+ */
 static struct rule_classifier *
 rules_find(struct arena *arena, struct program *program, uint32_t first)
 {
@@ -239,8 +257,8 @@ rules_find(struct arena *arena, struct program *program, uint32_t first)
 }
 
 /*
- * Whether each packet of a family for which the classifier finds the rule passes the
- * match.
+ * Whether the classifier decides the match exactly: each packet of the family for which
+ * it finds the rule passes the match.
  */
 static bool
 is_decided(const struct builder *b, unsigned family, uint32_t at)
@@ -254,7 +272,7 @@ is_decided(const struct builder *b, unsigned family, uint32_t at)
 	       (decided->dimension > 0 && b->exact[family][decided->dimension - 1]);
 }
 
-/* Move the entry points behind the matches that are decided for both families. */
+/* Move the entry points past the matches that are decided for both families. */
 static void
 entry_points_move(const struct builder *b)
 {

@@ -14,7 +14,9 @@
 
 #include "classifier.h"
 
-/* Elements from which on a table of all values of a field is worth its memory. */
+/*
+ * Number of elements from which on a table of all values of a field is worth its memory.
+ */
 #define DIRECT_MIN 1024
 
 void
@@ -26,7 +28,7 @@ set_builder_free(struct set_builder *b)
 	free(b->order);
 }
 
-/* Where the next element goes, or -1: no memory. */
+/* Index at which the next element is stored; -1: memory has run out. */
 static int64_t
 builder_slot(struct set_builder *b)
 {
@@ -82,7 +84,7 @@ set_builder_add(struct set_builder *b, const u128 *lo, const u128 *hi,
 	return 0;
 }
 
-/* In order, into the arena. */
+/* Store the elements in the arena, in ascending order. */
 static int
 elements_store(struct set_builder *b, struct arena *arena, struct ir_set *set)
 {
@@ -110,7 +112,7 @@ elements_store(struct set_builder *b, struct arena *arena, struct ir_set *set)
 	return 0;
 }
 
-/* Intervals that overlap become one; those of a map must not overlap. */
+/* Merge intervals that overlap; those of a map must not overlap. */
 static int
 intervals_join(struct ir_set *set, bool map)
 {
@@ -135,7 +137,7 @@ intervals_join(struct ir_set *set, bool map)
 	return 0;
 }
 
-/* Each field becomes a dimension. */
+/* Build the classifier: each field becomes a dimension. */
 static int
 classifier_make(const struct set_builder *b, struct arena *arena, struct ir_set *set)
 {
@@ -230,7 +232,10 @@ element_contains(const struct ir_set *set, uint32_t element, const u128 *values)
 	return true;
 }
 
-/* The classifier may find elements that do not contain the values: each is compared. */
+/*
+ * Find an element with the classifier. It may find elements that do not contain the
+ * values, so each is compared.
+ */
 static int64_t
 box_find(const struct ir_set *set, const u128 *values)
 {
@@ -259,4 +264,10 @@ set_search(const struct ir_set *set, const u128 *values)
 					       : point_find(set, values);
 	at = boundary_find(set->lo, set->count, values[0]);
 	return set->lo[at] <= values[0] && values[0] <= set->hi[at] ? (int64_t)at : -1;
+}
+
+int64_t
+set_find_values(const struct ir_set *set, const u128 *values)
+{
+	return set_find(set, values);
 }

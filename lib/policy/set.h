@@ -4,7 +4,7 @@
 
 #include <policy/ir.h>
 
-/* set.c: the same for sets of more than one interval */
+/* set.c: set_find() for sets that are not a single interval */
 int64_t set_search(const struct ir_set *set, const u128 *values);
 
 /* Index of the element that contains the values, one for each field; -1: none. */

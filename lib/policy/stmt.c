@@ -8,18 +8,21 @@ const struct stmt_type *const stmt_types[STMT_KINDS] = {
 	POLICY_STATEMENTS(X)
 #undef X
 };
+const unsigned stmt_kinds = STMT_KINDS;
 
-/* Whether a word is one of a list that blanks separate. */
+/* Whether a word occurs in a list of words separated by blanks. */
 static bool
 is_listed(const char *list, const char *word)
 {
 	size_t length = strlen(word);
 	const char *at;
 
+	if (length == 0) /* which strstr() would find at each place */
+		return false;
 	for (at = list; (at = strstr(at, word)) != NULL; at += length)
 		if ((at == list || at[-1] == ' ') &&
 		    (at[length] == '\0' || at[length] == ' '))
-			return length > 0;
+			return true;
 	return false;
 }
 

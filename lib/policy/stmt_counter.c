@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A counter. Each `counter` of a rule is one of its own; `counter name "x"` is shared by
- * all rules of the table that name it. It is printed without nft's values: sluice counts
- * from 0.
+ * The `counter` statement. An unnamed counter belongs to its rule; `counter name "x"` is
+ * shared by all rules of the table that name it. A counter starts at the values that the
+ * rules list. It is printed without values.
  */
 #include "stmt_table.h"
 
@@ -10,12 +10,22 @@ static int
 counter_parse(struct stmt_reader *r, struct ir_stmt *stmts, uint32_t *count)
 {
 	const char *name = r->ops->text(r, NULL);
+	struct ir_counter *counter;
 
 	*count += 1;
 	stmts->kind = STMT_COUNTER;
 	if (name != NULL)
 		return r->ops->object(r, "counter", name, &stmts->number);
-	stmts->number = r->ir->ncounters++;
+	if (r->ops->number(r, "packets") == 0 && r->ops->number(r, "bytes") == 0) {
+		stmts->number = r->ir->ncounters++;
+		return 0;
+	}
+	counter = ir_counter_add(r->ir, NULL);
+	if (counter == NULL)
+		return r->ops->no_memory(r);
+	counter->initial.packets = r->ops->number(r, "packets");
+	counter->initial.bytes = r->ops->number(r, "bytes");
+	stmts->number = counter->number;
 	return 0;
 }
 

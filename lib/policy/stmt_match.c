@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A match: what follows in the rule is for packets whose key is (not) in the set. */
+/*
+ * A match: the rest of the rule is evaluated for packets whose key is (not) in the set.
+ */
 #include "match.h"
 #include "stmt_table.h"
 
@@ -24,6 +26,11 @@ match_compile(struct emitter *e, const struct ir_stmt *stmt)
 
 	if (match_is_never(match))
 		return false;
+	if (match->key.nfields > 0 && match->set->live != NULL) {
+		emit(e, STMT_LOOKUP)->match = match;
+		e->conditional = true;
+		return true;
+	}
 	if (match_is_ct(match))
 		return (match->set->all || match_find_ct(match, e->ct) >= 0) !=
 		       match->negate;
@@ -35,13 +42,18 @@ match_compile(struct emitter *e, const struct ir_stmt *stmt)
 static inline bool
 match_test(struct walk *w, const struct ir_match *match)
 {
+	int64_t found;
+
 	if (!key_applies(&match->key, w->packet))
 		return false;
 	if (match->key.nfields == 0)
 		return true;
 	if (match->key.per_packet)
 		w->verdict->cacheable = false;
-	return (match->set->all || match_find(match, w->packet) >= 0) != match->negate;
+	found = match_find(match, w->packet);
+	if (found == MATCH_BREAK)
+		return false;
+	return (match->set->all || found >= 0) != match->negate;
 }
 
 int64_t

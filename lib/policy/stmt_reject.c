@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A drop with an answer. `with icmp`, `icmpv6` and `tcp reset` imply a match on the
- * family or the protocol, which nft's JSON leaves out; the answer depends on the packet's
- * family.
+ * The `reject` statement: drops the packet and answers it. `with icmp`, `icmpv6` and `tcp
+ * reset` imply a match on the family or the protocol, which nft's JSON omits. The answer
+ * depends on the packet's family.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -19,9 +19,11 @@ enum reject_type {
 
 static const struct reject_info {
 	const char *name;
-	uint8_t family, proto; /* that it implies */
+	/* family and protocol that the reject type implies; 0: any */
+	uint8_t family, proto;
 	enum value_type code;
-	uint8_t port_unreachable; /* code that it has without a code */
+	/* code for "port unreachable", the default when the rule names no code */
+	uint8_t port_unreachable;
 } reject_info[REJECT_TYPES] = {
 	[REJECT_RESET] = {"tcp reset", 0, IPPROTO_TCP, TYPE_ICMPX_CODE, 1},
 	[REJECT_ICMP] = {"icmp", 4, PROTO_ANY, TYPE_ICMP_CODE, 3},
@@ -29,7 +31,7 @@ static const struct reject_info {
 	[REJECT_ICMPX] = {"icmpx", 0, PROTO_ANY, TYPE_ICMPX_CODE, 1},
 };
 
-/* The kernel's NFT_REJECT_ICMPX_*, as codes of ICMP and of ICMPv6. */
+/* Codes of ICMP and of ICMPv6 for each of the kernel's NFT_REJECT_ICMPX_*. */
 static const uint8_t icmpx_codes[][2] = {{0, 0}, {3, 4}, {1, 3}, {13, 1}};
 
 static int
@@ -119,7 +121,7 @@ reject_eval(struct walk *w, const struct instr *instr)
 
 const struct stmt_type reject_stmt = {
 	.names = "reject",
-	.effects = STMT_PACKET,
+	.effects = STMT_PACKET | STMT_DECIDES,
 	.parse = reject_parse,
 	.print = reject_print,
 	.verdicts = reject_verdicts,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table of statements, for the files of lib/policy: what each stmt_<name>.c has to
- * define.
+ * The table of statements, for the files of lib/policy, and the macros that each
+ * stmt_<name>.c uses to define its row.
  */
 #ifndef POLICY_STMT_TABLE_H
 #define POLICY_STMT_TABLE_H
@@ -19,11 +19,13 @@ enum stmt_kind {
 		STMT_KINDS,
 };
 
-/* Of no statement. */
+/* Instructions that belong to no statement. */
 enum instr_op {
-	INSTR_CLASSIFY =
-		STMT_KINDS, /* begins a rule: go to the next one that can match */
-	INSTR_END,          /* of a chain */
+	/* first instruction of a rule: go to the next rule that can match */
+	INSTR_CLASSIFY = STMT_KINDS,
+	/* end of a rule without a verdict: count that it has matched */
+	INSTR_HIT,
+	INSTR_END, /* end of a chain */
 };
 
 #define X(NAME, name)                                                                    \

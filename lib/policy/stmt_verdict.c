@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* accept, drop, continue, jump, goto and return. */
+/* The statements accept, drop, continue, jump, goto and return. */
 #include "stmt_table.h"
 
 static int
@@ -39,6 +39,7 @@ verdict_eval(struct walk *w, const struct instr *instr)
 
 const struct stmt_type verdict_stmt = {
 	.names = "accept drop continue jump goto return",
+	.effects = STMT_DECIDES,
 	.parse = verdict_parse,
 	.print = verdict_print,
 	.verdicts = verdict_verdicts,

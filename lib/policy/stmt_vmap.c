@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A verdict map: the verdict of the element that contains the packet's key, if there is
- * one.
+ * A verdict map: gives the verdict of the element that contains the packet's key. Without
+ * such an element the rest of the rule is evaluated.
  */
 #include "match.h"
 #include "stmt_table.h"
@@ -34,7 +34,7 @@ vmap_verdicts(const struct ir_stmt *stmt, stmt_visit_fn *visit, void *arg)
 	return ret;
 }
 
-/* The verdict of an element, or of `*`; NULL: none. */
+/* The verdict of an element, or of the element `*`. NULL: neither exists. */
 static inline const struct ir_verdict *
 element_verdict(const struct ir_set *set, int64_t element)
 {
@@ -51,6 +51,11 @@ vmap_compile(struct emitter *e, const struct ir_stmt *stmt)
 
 	if (match_is_never(map))
 		return false;
+	if (map->key.nfields > 0 && map->set->live != NULL) {
+		emit(e, STMT_LOOKUP_MAP)->match = map;
+		e->conditional = true;
+		return true;
+	}
 	if (match_is_ct(map)) {
 		verdict = element_verdict(map->set, match_find_ct(map, e->ct));
 		return verdict != NULL && emit_verdict(e, STMT_VERDICT, verdict);
@@ -65,18 +70,22 @@ vmap_eval(struct walk *w, const struct instr *instr)
 {
 	const struct ir_match *map = instr->match;
 	const struct ir_verdict *verdict;
+	int64_t found;
 
 	if (!key_applies(&map->key, w->packet))
 		return instr->next;
 	if (map->key.per_packet)
 		w->verdict->cacheable = false;
-	verdict = element_verdict(map->set, match_find(map, w->packet));
+	found = match_find(map, w->packet);
+	if (found == MATCH_BREAK)
+		return instr->next;
+	verdict = element_verdict(map->set, found);
 	return verdict != NULL ? walk_verdict(w, verdict, instr) : instr->next;
 }
 
 const struct stmt_type vmap_stmt = {
 	.names = "vmap",
-	.effects = STMT_KEYED | STMT_PACKET,
+	.effects = STMT_KEYED | STMT_PACKET | STMT_DECIDES,
 	.parse = vmap_parse,
 	.print = vmap_print,
 	.verdicts = vmap_verdicts,

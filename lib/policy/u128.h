@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sorting of values. */
+/* Sorts 128-bit values. */
 #ifndef POLICY_U128_H
 #define POLICY_U128_H
 
@@ -8,7 +8,7 @@
 
 #include <policy/ir.h>
 
-/* For qsort(). */
+/* Comparison function for qsort(). */
 static inline int
 u128_compare(const void *x, const void *y)
 {
@@ -17,7 +17,7 @@ u128_compare(const void *x, const void *y)
 	return a < b ? -1 : a > b;
 }
 
-/* In order, without duplicates; returns how many are left. */
+/* Sort the values and remove duplicates. Returns how many remain. */
 static inline size_t
 u128_sort(u128 *values, size_t n)
 {

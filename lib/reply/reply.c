@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Frames of our own. A reply is written front to back by functions that each return what
- * is behind their header; the checksums come last, when all lengths are known.
+ * Builds generated frames. A frame is written from front to back by functions that each
+ * return the end of their header. Checksums are written last, when all lengths are known.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -13,11 +13,11 @@
 #include <reply/reply.h>
 
 #define REPLY_TTL 64
-#define ICMP4_MAX_BYTES 576u  /* RFC 1812 4.3.2.3, IP header included */
+#define ICMP4_MAX_BYTES 576u  /* RFC 1812 4.3.2.3, including the IP header */
 #define ICMP6_MAX_BYTES 1280u /* RFC 4443 2.4 (c) */
 #define ICMP_HEADER_BYTES 8u
 #define TIMESTAMPS_BYTES 12u
-#define PPPOE_BYTES 8u /* PPPoE and the protocol of PPP */
+#define PPPOE_BYTES 8u /* PPPoE header and PPP protocol */
 #define MAX_TAGS_BYTES (PACKET_MAX_VLANS * RTE_VLAN_HLEN)
 #define MAX_L2_BYTES (RTE_ETHER_HDR_LEN + MAX_TAGS_BYTES + PPPOE_BYTES)
 
@@ -57,7 +57,7 @@ reply_l2_back(const struct reply_l2 *l2)
 	return back;
 }
 
-/* EtherType and header of a PPPoE session; finish_l2() adds the length. */
+/* Write EtherType and header of a PPPoE session; finish_l2() adds the length. */
 static uint8_t *
 write_pppoe(uint8_t *at, const struct reply_l2 *l2, uint8_t family)
 {
@@ -74,7 +74,7 @@ write_pppoe(uint8_t *at, const struct reply_l2 *l2, uint8_t family)
 	return at + sizeof(head);
 }
 
-/* The length of a PPPoE header before ip, now that the packet ends at `end`. */
+/* Write the length of a PPPoE header before ip; the packet ends at `end`. */
 static void
 finish_l2(uint8_t *ip, const uint8_t *end, const struct reply_l2 *l2)
 {
@@ -102,7 +102,7 @@ write_l2(uint8_t *at, const struct reply_l2 *l2, uint8_t family)
 	return at + sizeof(type);
 }
 
-/* An IP header from the endpoint on the other side to that on side `to`. */
+/* Write an IP header from the endpoint on the other side to the one on side `to`. */
 static uint8_t *
 write_ip(uint8_t *at, const struct flow_key *key, uint8_t family, uint8_t to,
 	 uint8_t proto)
@@ -131,7 +131,7 @@ write_ip(uint8_t *at, const struct flow_key *key, uint8_t family, uint8_t to,
 	return at + sizeof(*ip6);
 }
 
-/* The length of the IP header at ip, now that what follows it has len bytes. */
+/* Write the length of the IP header at ip; len bytes follow it. */
 static void
 finish_ip(uint8_t *ip, uint8_t family, size_t len)
 {
@@ -146,7 +146,7 @@ finish_ip(uint8_t *ip, uint8_t family, size_t len)
 	ip4->hdr_checksum = rte_ipv4_cksum(ip4);
 }
 
-/* The mbuf holds the bytes up to end, and nothing of an offload. */
+/* Set the length of the mbuf to the bytes up to end, and clear its offload flags. */
 static void
 finish_mbuf(struct rte_mbuf *m, const uint8_t *end)
 {
@@ -201,7 +201,10 @@ reply_tcp(struct rte_mbuf *m, const struct reply_l2 *l2, const struct flow_key *
 	finish_mbuf(m, end);
 }
 
-/* Not one host: unspecified, loopback, multicast, broadcast, or reserved (RFC 1122). */
+/*
+ * Whether an address may be that of a single host: not unspecified, loopback or
+ * multicast, and in IPv4 neither broadcast nor reserved (RFC 1122).
+ */
 static bool
 is_host(const struct flow_key *key, uint8_t family, uint8_t side)
 {
@@ -211,7 +214,7 @@ is_host(const struct flow_key *key, uint8_t family, uint8_t side)
 
 	if (family == 4)
 		return v4 >> 24 != 0 && v4 >> 24 != 127 && v4 >> 28 < 0xe;
-	/* Neither :: nor ::1. */
+	/* neither :: nor ::1 */
 	return v6[0] != 0xff && (memcmp(v6, v6_none, sizeof(v6_none)) != 0 || v6[15] > 1);
 }
 
@@ -244,7 +247,9 @@ reply_icmp_allowed(const struct rte_mbuf *about, const struct packet *p)
 			return false;
 		break;
 	case PACKET_OTHER:
-		/* An ICMPv6 error of a type to come, or a redirect (RFC 4443 2.4 e). */
+		/*
+		 * an ICMPv6 error, also of a future type, or a redirect (RFC 4443 2.4 e)
+		 */
 		if (p->proto == IPPROTO_ICMPV6 &&
 		    (p->icmp_type < 128 || p->icmp_type == ND_REDIRECT))
 			return false;
@@ -256,7 +261,7 @@ reply_icmp_allowed(const struct rte_mbuf *about, const struct packet *p)
 	       !is_group(&p->key, p->family, p->side ^ 1);
 }
 
-/* Copy len bytes at an offset of a frame, that are there. */
+/* Copy len bytes at an offset of a frame; they have to be present. */
 static void
 copy_bytes(uint8_t *to, const struct rte_mbuf *m, uint32_t off, uint32_t len)
 {
@@ -280,7 +285,7 @@ reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct 
 	uint8_t *ip, *icmp;
 	uint16_t sum;
 
-	/* of a datagram that came in fragments the frame is the first of them */
+	/* for a datagram in fragments, the frame is the first fragment */
 	quoted = RTE_MIN(quoted, about->pkt_len - p->l3_off);
 	reply_l2_of(about, p, &l2);
 	back = reply_l2_back(&l2);
@@ -290,7 +295,7 @@ reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct 
 	memset(icmp, 0, ICMP_HEADER_BYTES);
 	icmp[0] = type;
 	icmp[1] = code;
-	/* the last two bytes in both families */
+	/* the MTU is in the last two bytes for both families */
 	icmp[6] = (uint8_t)(mtu >> 8);
 	icmp[7] = (uint8_t)mtu;
 	copy_bytes(icmp + ICMP_HEADER_BYTES, about, p->l3_off, quoted);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The left side of a match or of a verdict map, as a key of fields.
+ * Reads the left side of a match or a verdict map as a key of fields.
  *
- * nft's JSON leaves out the matches that others imply: `tcp dport 22` is printed without
- * `meta l4proto tcp`, and `ip saddr` in an inet table without `meta nfproto ipv4`. So a
- * key holds the family and the protocol that its fields imply. A packet of another family
- * or protocol never matches, negated or not, as in the kernel.
+ * nft's JSON omits matches that others imply: `tcp dport 22` is printed without `meta
+ * l4proto tcp`, and `ip saddr` in an inet table without `meta nfproto ipv4`. So a key
+ * holds the family and the protocol that its fields imply. A packet of another family or
+ * protocol does not match, negated or not, as in the kernel.
  */
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -16,12 +16,15 @@
 #define UDPLITE 136
 #define DCCP 33
 
-/* How the JSON names a field. */
+/* The name of each field in nft's JSON. */
 static const struct spelling {
-	const char *kind; /* "meta", "ct", or the payload's protocol */
+	const char *kind; /* "meta", "ct", or the protocol of a payload expression */
 	const char *name;
 	uint8_t field;
-	uint8_t proto; /* in place of the field's */
+	/*
+	 * protocol that the packet must have, instead of the field's own; 0: the field's
+	 */
+	uint8_t proto;
 } spellings[] = {
 	{"meta", "iifname", FIELD_IIF, 0},
 	{"meta", "oifname", FIELD_OIF, 0},
@@ -57,6 +60,16 @@ static const struct spelling {
 	{"icmpv6", "code", FIELD_ICMPV6_CODE, 0},
 };
 
+void
+key_words(word_fn *add, void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(spellings) / sizeof(*spellings); i++)
+		add(arg,
+		    &(struct word){.kind = spellings[i].kind, .name = spellings[i].name});
+}
+
 static const struct spelling *
 spelling_find(const json_t *json)
 {
@@ -67,7 +80,7 @@ spelling_find(const json_t *json)
 
 	if (payload != NULL) {
 		kind = json_text(payload, "protocol");
-		if (kind == NULL) /* nft 0.9.0 */
+		if (kind == NULL) /* nft 0.9.0 names this member differently */
 			kind = json_text(payload, "name");
 		name = json_text(payload, "field");
 	} else if ((inner = json_object_get(json, "meta")) != NULL ||
@@ -84,6 +97,25 @@ spelling_find(const json_t *json)
 			return &spellings[i];
 	}
 	return NULL;
+}
+
+int
+expr_refuse_for(struct loader *l, const json_t *json, const char *reason)
+{
+	char *text = expr_text(json);
+	int ret;
+
+	ret = loader_fail(l, "'%s' is not supported: %s; remove or replace the rule",
+			  text != NULL ? text : "?", reason);
+	free(text);
+	return ret;
+}
+
+static int
+too_many_fields(struct loader *l)
+{
+	return loader_fail(l, "a concatenation joins more than %d fields; split the rule",
+			   KEY_FIELDS_MAX);
 }
 
 int
@@ -115,6 +147,58 @@ key_narrow(struct ir_key *key, uint8_t family, uint8_t proto)
 		key->never = true;
 }
 
+/* Read the fields that a hash is computed over. */
+static int
+hashed_parse(struct loader *l, const json_t *json, struct ir_load *load)
+{
+	const json_t *expr = json_object_get(json_object_get(json, "jhash"), "expr");
+	struct ir_key *key = arena_take(&l->ir.arena, 1, sizeof(*key));
+	int ret;
+
+	if (key == NULL)
+		return loader_no_memory(l);
+	ret = key_parse(l, expr, key);
+	load->hashed = key;
+	return ret;
+}
+
+/* Read a field that is a load. */
+static int
+load_add(struct loader *l, const json_t *json, struct ir_key *key)
+{
+	struct header_field field;
+	struct ir_load *loads;
+	int ret = 0;
+
+	if (!header_find(json, &field))
+		return expr_refuse(l, json);
+	if (field.refused != NULL)
+		return expr_refuse_for(l, json, field.refused);
+	if (key->nfields == KEY_FIELDS_MAX)
+		return too_many_fields(l);
+	loads = (struct ir_load *)(uintptr_t)key->load;
+	if (loads == NULL)
+		loads = arena_take(&l->ir.arena, KEY_FIELDS_MAX, sizeof(*loads));
+	if (loads == NULL)
+		return loader_no_memory(l);
+	if (field.load.base == LOAD_JHASH) {
+		ret = hashed_parse(l, json, &field.load);
+		if (ret != 0)
+			return ret;
+		key->per_packet |= field.load.hashed->per_packet;
+		key->never |= field.load.hashed->never;
+		key_narrow(key, field.load.hashed->family, field.load.hashed->proto);
+	}
+	loads[key->nfields] = field.load;
+	key->load = loads;
+	key->field[key->nfields++] = FIELD_LOAD;
+	key->per_packet |= field.per_packet;
+	key->never |= field.never;
+	l->ir.needs |= field.needs;
+	key_narrow(key, field.family, field.proto);
+	return 0;
+}
+
 static int
 key_add(struct loader *l, const json_t *json, struct ir_key *key)
 {
@@ -122,11 +206,9 @@ key_add(struct loader *l, const json_t *json, struct ir_key *key)
 	const struct field_info *info;
 
 	if (spelling == NULL)
-		return expr_refuse(l, json);
+		return load_add(l, json, key);
 	if (key->nfields == KEY_FIELDS_MAX)
-		return loader_fail(
-			l, "a concatenation joins more than %d fields; split the rule",
-			KEY_FIELDS_MAX);
+		return too_many_fields(l);
 	info = &field_info[spelling->field];
 	key->field[key->nfields++] = spelling->field;
 	key->per_packet |= info->per_packet;
@@ -138,7 +220,7 @@ key_add(struct loader *l, const json_t *json, struct ir_key *key)
 enum value_type
 key_type(const struct ir_key *key)
 {
-	return field_info[key->field[0]].type;
+	return key_field_type(key, 0);
 }
 
 int

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ruleset as nft's JSON lists it: an array of objects, each with one member whose
- * name is the object's kind. Versions of nft leave out different members, so a member
- * that does not change the evaluation may be missing. One that changes it and is not
- * known is an error.
+ * Reads the ruleset from nft's JSON: an array of objects, each with one member whose name
+ * is the kind of the object. Different versions of nft omit different members, so a
+ * member that does not affect the evaluation may be missing. An unknown member that
+ * affects it is an error.
  *
- * Two passes: chains, sets and counters first, since rules refer to those that come
- * later.
+ * The first pass collects chains, sets and counters, because rules may refer to objects
+ * that come later. Then the chains that packets can reach are determined, and their rules
+ * are read. An error in a rule does not stop the reading: the report has all errors.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,9 +16,9 @@
 
 #include "loader.h"
 
-#define RULES_MAX UINT16_MAX /* policy_verdict.rule */
+#define RULES_MAX UINT16_MAX /* rule numbers have 16 bits: policy_verdict.rule */
 
-/* Where an object belongs; its own name too where it has one. */
+/* Read the family and the table of an object, and its name where it has one. */
 static int
 place_parse(struct loader *l, const json_t *json, const char *kind, const char **name)
 {
@@ -30,60 +31,71 @@ place_parse(struct loader *l, const json_t *json, const char *kind, const char *
 			"a %s of the ruleset has no family, table or name; the "
 			"ruleset must be what 'nft -j list ruleset' prints",
 			kind);
-	if (strcmp(l->family, "inet") != 0 && strcmp(l->family, "ip") != 0 &&
-	    strcmp(l->family, "ip6") != 0)
+	return 0;
+}
+
+/*
+ * Whether a table has the flag `dormant`, and is ignored. nft 1.0.6 prints the table's
+ * own name instead of each of its flags. sluice-rules adds the list of dormant tables;
+ * without it the flag is unknown.
+ */
+static int
+table_parse(struct loader *l, const json_t *json, const char *name)
+{
+	char *key;
+	int ret = 0;
+
+	if (json_has_flag(json, "dormant") || annotation_dormant(l, l->family, name)) {
+		if (asprintf(&key, "%s %s", l->family, name) < 0)
+			return loader_no_memory(l);
+		if (json_object_set_new(l->asleep, key, json_true()) != 0)
+			ret = loader_no_memory(l);
+		free(key);
+		if (ret == 0)
+			loader_tell(l, RULESET_NOTICE,
+				    "table %s %s has the flag dormant: it takes no part",
+				    l->family, name);
+		return ret;
+	}
+	if (json_has_flag(json, name) && l->annotations == NULL)
 		return loader_fail(l,
-				   "table %s %s: tables of family %s are not supported, "
-				   "only those of inet, ip and ip6; remove the table",
-				   l->family, l->table, l->family);
+				   "table %s %s has a flag that nft 1.0.6 garbles in its "
+				   "JSON, perhaps 'dormant'; give the rule file as text, "
+				   "or set \"flags\" to [\"dormant\"] or remove it",
+				   l->family, name);
 	return 0;
 }
 
 static bool
-has_flag(const json_t *json, const char *name)
+table_sleeps(const struct loader *l)
 {
-	const json_t *flags = json_object_get(json, "flags"), *flag;
-	size_t i;
+	char *key;
+	bool sleeps;
 
-	if (json_is_string(flags))
-		return strcmp(json_string_value(flags), name) == 0;
-	json_array_foreach(flags, i, flag) {
-		if (json_is_string(flag) && strcmp(json_string_value(flag), name) == 0)
-			return true;
-	}
-	return false;
+	if (json_object_size(l->asleep) == 0 ||
+	    asprintf(&key, "%s %s", l->family, l->table) < 0)
+		return false;
+	sleeps = json_object_get(l->asleep, key) != NULL;
+	free(key);
+	return sleeps;
 }
 
-static int
-table_parse(struct loader *l, const json_t *json, const char *name)
+static enum ir_hook
+hook_of(const char *name, int64_t priority)
 {
-	if (has_flag(json, "dormant"))
-		return loader_fail(
-			l,
-			"table %s %s: flag 'dormant' is not supported; remove the "
-			"flag, or the table",
-			l->family, name);
-	return 0;
+	if (strcmp(name, "forward") == 0)
+		return HOOK_FORWARD;
+	if (strcmp(name, "postrouting") == 0)
+		return HOOK_POSTROUTING;
+	return priority < PRIORITY_CONNTRACK ? HOOK_RAW : HOOK_PREROUTING;
 }
 
 static int
 base_parse(struct loader *l, const json_t *json, struct ir_chain *chain)
 {
-	const char *type = json_text(json, "type");
-	const char *hook = json_text(json, "hook");
 	const char *policy = json_text(json, "policy");
 	const json_t *priority = json_object_get(json, "prio");
 
-	if (type == NULL || hook == NULL || strcmp(type, "filter") != 0 ||
-	    strcmp(hook, "forward") != 0)
-		return loader_fail(
-			l,
-			"table %s %s, chain %s: 'type %s hook %s' is not supported; "
-			"sluice only forwards and takes base chains of 'type filter "
-			"hook forward': "
-			"keep the host's own chains in a file of their own",
-			l->family, l->table, chain->name, type != NULL ? type : "?",
-			hook != NULL ? hook : "?");
 	if (policy != NULL && strcmp(policy, "accept") != 0 &&
 	    strcmp(policy, "drop") != 0)
 		return loader_fail(l,
@@ -97,7 +109,10 @@ base_parse(struct loader *l, const json_t *json, struct ir_chain *chain)
 	chain->base = true;
 	chain->drop = policy != NULL && policy[0] == 'd';
 	chain->priority = json_integer_value(priority);
+	chain->hook = hook_of(json_text(json, "hook"), chain->priority);
 	l->ir.nbase++;
+	l->ir.nraw += chain->hook == HOOK_RAW;
+	l->nforward += chain->hook == HOOK_FORWARD;
 	return 0;
 }
 
@@ -106,6 +121,8 @@ chain_parse(struct loader *l, const json_t *json, const char *name)
 {
 	struct policy_ir *ir = &l->ir;
 	struct ir_chain *chain = &ir->chains[ir->nchains];
+	struct chain_info *info = &l->chains[ir->nchains];
+	const char *policy = json_text(json, "policy");
 	int ret;
 
 	chain->name = arena_copy(&ir->arena, name);
@@ -115,48 +132,89 @@ chain_parse(struct loader *l, const json_t *json, const char *name)
 	chain->family = strcmp(l->family, "ip") == 0    ? 4
 			: strcmp(l->family, "ip6") == 0 ? 6
 							: 0;
+	*info = (struct chain_info){
+		.family = l->family,
+		.table = l->table,
+		.name = name,
+		.type = json_text(json, "type"),
+		.hook = json_text(json, "hook"),
+		.drop = policy != NULL && strcmp(policy, "drop") == 0,
+		.dormant = table_sleeps(l),
+		.bridge_judged = l->bridge_judged,
+	};
 	ret = name_add(l, "chain", name, ir->nchains++);
-	if (ret == 0 && (json_object_get(json, "hook") != NULL ||
-			 json_object_get(json, "type") != NULL))
+	if (ret == 0 && (info->hook != NULL) != (info->type != NULL))
+		return loader_fail(l,
+				   "table %s %s, chain %s: has a hook or a type, but not "
+				   "both; the ruleset must be what 'nft -j list ruleset' "
+				   "prints",
+				   l->family, l->table, name);
+	if (ret == 0 && chain_is_judged(info))
 		ret = base_parse(l, json, chain);
 	return ret;
 }
 
 /*
- * An unsupported property is refused by the rule that uses the set: alone it does
- * nothing.
+ * Find a property of a set that is not supported. It is an error only in a rule that uses
+ * the set.
  */
 static int
 set_parse(struct loader *l, const json_t *json, const char *kind, const char *name)
 {
-	static const char *const refused[] = {"timeout", "dynamic"};
 	struct named_set *set = &l->sets[l->nsets];
 	const char *data = json_text(json, "map");
-	size_t i;
 
 	set->name = name;
+	set->json = json;
 	set->elements = json_object_get(json, "elem");
 	set->map = strcmp(kind, "map") == 0;
-	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
-		if (has_flag(json, refused[i]) ||
-		    json_object_get(json, refused[i]) != NULL)
-			set->refused = refused[i];
-	}
-	if (json_object_get(json, "stmt") != NULL)
-		set->refused = "statements of its elements";
-	if (set->map && (data == NULL || strcmp(data, "verdict") != 0))
-		set->refused = "another type of data than verdicts";
+	set->data = set->map && (data == NULL || strcmp(data, "verdict") != 0);
+	set->live = live_is_wanted(json) && !set->data;
 	return name_add(l, kind, name, l->nsets++);
 }
 
-/* Chains, sets, maps and counters. */
+/* Add a named counter, limit or quota. */
+static int
+cell_parse(struct loader *l, const char *kind, const json_t *json, const char *name)
+{
+	struct ir_counter *counter = NULL;
+	struct ir_object *object = NULL;
+	struct reader reader;
+	struct ir_cell cell;
+	char *known;
+	int ret;
+
+	cell_reader_init(&reader, l, kind, json);
+	ret = cell_read(&reader.stmt, &cell);
+	if (ret == 0)
+		ret = state_name(l, kind, name, &known);
+	if (ret != 0)
+		return ret;
+	if (cell.type == CELL_COUNTER)
+		counter = ir_counter_add(&l->ir, known);
+	else
+		object = ir_object_add(&l->ir, known);
+	free(known);
+	if (counter != NULL) {
+		counter->initial = cell.initial;
+		return name_add(l, kind, name, counter->number);
+	}
+	if (object == NULL)
+		return loader_no_memory(l);
+	object->cell = cell;
+	l->objects[l->nobjects] = object;
+	return name_add(l, kind, name, l->nobjects++);
+}
+
+/* Add a chain, a set, a map or a counter. */
 static int
 object_parse(struct loader *l, const char *kind, const json_t *json)
 {
 	const char *name;
 	int ret;
 
-	if (strcmp(kind, "metainfo") == 0 || strcmp(kind, "rule") == 0)
+	if (strcmp(kind, "metainfo") == 0 || strcmp(kind, "rule") == 0 ||
+	    strcmp(kind, "sluice") == 0)
 		return 0;
 	if (strcmp(kind, "add") == 0 || strcmp(kind, "create") == 0 ||
 	    strcmp(kind, "insert") == 0 || strcmp(kind, "flush") == 0)
@@ -174,9 +232,40 @@ object_parse(struct loader *l, const char *kind, const json_t *json)
 		return chain_parse(l, json, name);
 	if (strcmp(kind, "set") == 0 || strcmp(kind, "map") == 0)
 		return set_parse(l, json, kind, name);
-	if (strcmp(kind, "counter") == 0)
-		return name_add(l, kind, name, l->ir.ncounters++);
-	return 0; /* limits, quotas, helpers: a rule that uses one is refused */
+	if (strcmp(kind, "counter") == 0 || strcmp(kind, "limit") == 0 ||
+	    strcmp(kind, "quota") == 0)
+		return cell_parse(l, kind, json, name);
+	return 0; /* helpers and others are ignored; a rule that uses one is an error */
+}
+
+/* Store a rule of any chain. It is read when its chain is reached. */
+static int
+rule_collect(struct loader *l, const json_t *json)
+{
+	struct rule_info *info = &l->rule_infos[l->nrule_infos++];
+	struct chain_info *chain;
+	const char *name;
+	int64_t number;
+	int ret;
+
+	ret = place_parse(l, json, "rule", &name);
+	if (ret != 0)
+		return ret;
+	number = name_find(l, "chain", name);
+	if (number < 0)
+		return loader_fail(
+			l,
+			"table %s %s has a rule in chain '%s', but no such chain; the "
+			"ruleset must be what 'nft -j list ruleset' prints",
+			l->family, l->table, name);
+	chain = &l->chains[number];
+	*info = (struct rule_info){.json = json, .chain = (uint32_t)number};
+	if (chain->rules == 0)
+		chain->rules = l->nrule_infos;
+	else
+		l->rule_infos[chain->last - 1].next = l->nrule_infos;
+	chain->last = l->nrule_infos;
+	return 0;
 }
 
 static int
@@ -191,6 +280,11 @@ stmts_parse(struct loader *l, const json_t *expr, struct ir_rule *rule)
 	if (rule->stmts == NULL)
 		return loader_no_memory(l);
 	json_array_foreach(expr, i, stmt) {
+		if (json_is_string(stmt))
+			return loader_fail(l,
+					   "the JSON of nft does not have the rules of a "
+					   "chain without a name; give the chain a name, "
+					   "and jump to that");
 		ret = stmt_parse(l, stmt, &rule->stmts[rule->nstmts], &rule->nstmts);
 		if (ret != 0)
 			return ret;
@@ -198,7 +292,7 @@ stmts_parse(struct loader *l, const json_t *expr, struct ir_rule *rule)
 	return 0;
 }
 
-/* The rule's text and handle, and its first counter. */
+/* Set the rule's text, its handle and the number of its first counter. */
 static int
 rule_describe(struct loader *l, const json_t *json, struct ir_rule *rule)
 {
@@ -231,55 +325,80 @@ chain_append(struct ir_chain *chain, struct ir_rule *rule)
 	chain->nrules++;
 }
 
+/* Read the rule's statements, and append the rule to its chain. */
 static int
-rule_parse(struct loader *l, const json_t *json)
+rule_read(struct loader *l, const json_t *json, uint32_t chain)
 {
 	struct ir_rule *rule = &l->ir.rules[l->ir.nrules];
-	const char *name;
-	int64_t number;
-	char *text;
 	int ret;
 
-	ret = place_parse(l, json, "rule", &name);
-	if (ret != 0)
-		return ret;
-	number = name_find(l, "chain", name);
-	if (number < 0)
-		return loader_fail(
-			l,
-			"table %s %s has a rule in chain '%s', but no such chain; the "
-			"ruleset must be what 'nft -j list ruleset' prints",
-			l->family, l->table, name);
-	if (l->ir.nrules == RULES_MAX)
-		return loader_fail(
-			l,
-			"the ruleset has more than %d rules; use sets in place of rules "
-			"that differ in a value only",
-			RULES_MAX);
-	text = rule_text(json);
-	if (text == NULL)
-		return loader_no_memory(l);
-	l->rule_text = text;
-	l->chain = name;
+	memset(rule, 0, sizeof(*rule));
 	ret = stmts_parse(l, json_object_get(json, "expr"), rule);
 	if (ret == 0)
 		ret = rule_describe(l, json, rule);
-	l->chain = NULL;
-	free(text);
 	if (ret != 0)
 		return ret;
 	l->ir.nrules++;
-	rule->chain = (uint32_t)number;
-	chain_append(&l->ir.chains[number], rule);
+	rule->chain = chain;
+	chain_append(&l->ir.chains[chain], rule);
 	return 0;
 }
 
-/* Room for as many of each as there are objects of the kind. */
+/* Read the rule with an index in the JSON. */
+static int
+rule_parse(struct loader *l, uint32_t number)
+{
+	const struct rule_info *info = &l->rule_infos[number];
+	const struct chain_info *chain = &l->chains[info->chain];
+	char *text = NULL;
+	int ret;
+
+	if ((chain->marks & (MARK_JUDGED | MARK_BESIDE)) == 0)
+		return 0;
+	l->lenient = (chain->marks & MARK_JUDGED) == 0 && !l->refuse_other;
+	l->family = chain->family;
+	l->table = chain->table;
+	annotation_rule(l, number, info->json, &l->rule_text, &l->rule_place);
+	if (l->rule_text == NULL)
+		l->rule_text = text = rule_text(info->json);
+	if (l->rule_text == NULL)
+		return loader_no_memory(l);
+	l->chain = chain->name;
+	if (l->ir.nrules == RULES_MAX)
+		ret = loader_fail(l,
+				  "this is one rule more than %d; use sets in place of "
+				  "rules that differ in a value only",
+				  RULES_MAX);
+	else
+		ret = rule_read(l, info->json, info->chain);
+	l->chain = l->rule_text = l->rule_place = NULL;
+	free(text);
+	if (l->lenient && ret == -EINVAL)
+		ret = 0;
+	l->lenient = false;
+	return ret;
+}
+
+/* The number of meters in a rule. Each may be a set that the JSON does not list. */
+static uint32_t
+meters_count(const json_t *rule)
+{
+	const json_t *stmt;
+	uint32_t count = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(rule, "expr"), i, stmt) {
+		count += json_object_get(stmt, "meter") != NULL;
+	}
+	return count;
+}
+
+/* Allocate the arrays: for each kind, as many entries as the JSON has objects. */
 static int
 room_take(struct loader *l, const json_t *objects)
 {
 	struct policy_ir *ir = &l->ir;
-	uint32_t chains = 0, rules = 0, sets = 0;
+	uint32_t chains = 0, rules = 0, sets = 0, cells = 0;
 	const json_t *object;
 	size_t i;
 
@@ -288,26 +407,31 @@ room_take(struct loader *l, const json_t *objects)
 		rules += json_object_get(object, "rule") != NULL;
 		sets += json_object_get(object, "set") != NULL ||
 			json_object_get(object, "map") != NULL;
+		sets += meters_count(json_object_get(object, "rule"));
+		cells += json_object_get(object, "limit") != NULL ||
+			 json_object_get(object, "quota") != NULL;
 	}
+	l->objects = arena_take(&ir->arena, cells, sizeof(*l->objects));
 	ir->chains = arena_take(&ir->arena, chains, sizeof(*ir->chains));
 	ir->rules = arena_take(&ir->arena, rules + 1, sizeof(*ir->rules));
 	l->sets = arena_take(&ir->arena, sets, sizeof(*l->sets));
+	l->chains = arena_take(&ir->arena, chains, sizeof(*l->chains));
+	l->rule_infos = arena_take(&ir->arena, rules, sizeof(*l->rule_infos));
 	return ir->arena.failed ? loader_no_memory(l) : 0;
 }
 
-int
-loader_run(struct loader *l, const json_t *root)
+/*
+ * First pass: read all objects except rules, and store the rules' JSON. Stops at the
+ * first error.
+ */
+static int
+objects_collect(struct loader *l, const json_t *objects)
 {
-	const json_t *objects = json_object_get(root, "nftables"), *object, *value;
+	const json_t *object, *value;
 	const char *kind;
 	size_t i;
-	int ret;
+	int ret = room_take(l, objects);
 
-	if (!json_is_array(objects))
-		return loader_fail(
-			l, "the JSON is not a ruleset; expected what 'nft -j list "
-			   "ruleset' prints, an object with a member 'nftables'");
-	ret = room_take(l, objects);
 	json_array_foreach(objects, i, object) {
 		json_object_foreach((json_t *)(uintptr_t)object, kind, value) {
 			if (ret == 0)
@@ -317,13 +441,70 @@ loader_run(struct loader *l, const json_t *root)
 	json_array_foreach(objects, i, object) {
 		value = json_object_get(object, "rule");
 		if (ret == 0 && value != NULL)
-			ret = rule_parse(l, value);
+			ret = rule_collect(l, value);
 	}
-	if (ret == 0 && l->ir.nbase == 0)
+	return ret;
+}
+
+static int
+judged_mark(struct loader *l)
+{
+	unsigned effects;
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; i < l->ir.nchains && ret == 0; i++)
+		if (l->ir.chains[i].base)
+			ret = reach_mark(l, i,
+					 l->ir.chains[i].hook == HOOK_FORWARD
+						 ? MARK_JUDGED
+						 : MARK_BESIDE,
+					 &effects);
+	return ret;
+}
+
+/* Read all rules that packets can reach. An error in one does not stop the reading. */
+static int
+rules_parse(struct loader *l)
+{
+	int ret, failed = 0;
+	uint32_t i;
+
+	for (i = 0; i < l->nrule_infos; i++) {
+		ret = rule_parse(l, i);
+		if (ret == -ENOMEM)
+			return ret;
+		failed = ret != 0 ? ret : failed;
+	}
+	return failed;
+}
+
+int
+loader_run(struct loader *l, const json_t *root)
+{
+	const json_t *objects = json_object_get(root, "nftables");
+	int ret, failed;
+
+	if (!json_is_array(objects))
+		return loader_fail(
+			l, "the JSON is not a ruleset; expected what 'nft -j list "
+			   "ruleset' prints, an object with a member 'nftables'");
+	annotation_find(l, objects);
+	l->bridge_judged = bridge_is_judged(objects);
+	ret = objects_collect(l, objects);
+	if (ret == 0)
+		ret = judged_mark(l);
+	if (ret != 0)
+		return ret;
+	failed = rules_parse(l);
+	if (failed == -ENOMEM)
+		return failed;
+	ret = others_report(l);
+	if (ret == 0 && failed == 0 && l->nforward == 0)
 		return loader_fail(
 			l, "no base chain 'type filter hook forward' found; without "
 			   "one no packet is filtered. Begin the file like 'table inet "
 			   "filter { chain forward { type filter hook forward priority "
 			   "filter; policy drop; .. } }'");
-	return ret;
+	return ret != 0 ? ret : failed;
 }

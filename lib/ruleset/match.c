@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Matches and verdict maps: the key, and what it is compared with, made into a set. */
+/* Reads matches and verdict maps: the key, and the set that it is compared with. */
+#include <errno.h>
 #include <string.h>
 
 #include "loader.h"
 
-/* `in` and `!` compare flags: at least one is set, or none. */
+/*
+ * Build the set for a flag test. `in` matches when at least one flag is set, `!` when
+ * none is.
+ */
 static int
 flag_test(struct loader *l, const json_t *right, bool any, struct ir_match *match)
 {
@@ -35,57 +39,100 @@ order_test(struct loader *l, const char *op, const json_t *right, struct ir_matc
 	ret = value_scalar(l, type, right, &value);
 	if (ret != 0)
 		return ret;
-	/* the set is the half that begins at 0; the other half is its negation */
+	/*
+	 * store the interval that begins at 0; its negation gives the opposite operator
+	 */
 	match->negate = op[0] == '>';
 	if (strcmp(op, "<=") == 0 || strcmp(op, ">") == 0)
 		match->set = set_of_interval(&l->ir.arena, 0, value);
 	else if (value > 0)
 		match->set = set_of_interval(&l->ir.arena, 0, value - 1);
-	else /* no value is below 0 */
+	else /* the value is 0, and no value is below 0 */
 		match->set = set_of_interval(&l->ir.arena, 1, 0);
 	return match->set != NULL ? 0 : loader_no_memory(l);
 }
 
-/* A set that has a name: "@name". */
+/* Requirements on the right side of a match or on a map. */
+struct wanted {
+	bool map;
+	/* it has to be a map to values of data_type, not to verdicts */
+	bool data;
+	uint8_t data_type; /* enum value_type */
+};
+
+/*
+ * Check that a map has the data that the statement needs, and the same type in each
+ * statement.
+ */
 static int
-named_set_use(struct loader *l, const char *name, struct ir_match *match, bool map)
+data_check(struct loader *l, struct named_set *named, const struct wanted *wanted)
 {
+	if (named->data != wanted->data)
+		return loader_fail(
+			l, "map '%s' is a map of %s, and the rule needs one of %s",
+			named->name, named->data ? "values" : "verdicts",
+			wanted->data ? "values" : "verdicts");
+	if (named->built && named->data_type != wanted->data_type)
+		return loader_fail(l,
+				   "map '%s' gives another type of value in an earlier "
+				   "rule; use a map for each type",
+				   named->name);
+	named->data_type = wanted->data_type;
+	return 0;
+}
+
+/* Get a named set, "@name". */
+static int
+named_set_use(struct loader *l, const char *name, struct ir_match *match,
+	      const struct wanted *wanted)
+{
+	const bool map = wanted->map;
 	int64_t number = name_find(l, map ? "map" : "set", name);
 	struct named_set *named;
 
 	if (number < 0)
 		return loader_fail(
 			l, "table %s %s has no %s '%s'; define it, or correct the name",
-			l->family, l->table, map ? "verdict map" : "set", name);
+			l->family, l->table,
+			wanted->data ? "map"
+			: map        ? "verdict map"
+				     : "set",
+			name);
 	named = &l->sets[number];
+	if (map && data_check(l, named, wanted) != 0)
+		return -EINVAL;
 	match->set = &named->set;
 	return elements_build(l, named, &match->key, named->elements, false);
 }
 
-/* The set on the right side, with a name or without; a single value is a set as well. */
+/* Get the set on the right side, named or not. A single value is a set of one element. */
 static int
-set_parse(struct loader *l, const json_t *right, struct ir_match *match, bool map)
+set_parse(struct loader *l, const json_t *right, struct ir_match *match,
+	  const struct wanted *wanted)
 {
 	const json_t *elements = json_object_get(right, "set");
 	const char *text = json_string_value(right);
 	struct named_set *anonymous;
 
 	if (text != NULL && text[0] == '@')
-		return named_set_use(l, text + 1, match, map);
-	if (map && elements == NULL)
+		return named_set_use(l, text + 1, match, wanted);
+	if (wanted->map && elements == NULL)
 		return expr_refuse(l, right);
 	anonymous = arena_take(&l->ir.arena, 1, sizeof(*anonymous));
 	if (anonymous == NULL)
 		return loader_no_memory(l);
-	anonymous->map = map;
+	anonymous->map = wanted->map;
+	anonymous->data = wanted->data;
+	anonymous->data_type = wanted->data_type;
 	match->set = &anonymous->set;
 	return elements_build(l, anonymous, &match->key,
 			      elements != NULL ? elements : right, elements == NULL);
 }
 
 /*
- * `ip6 nexthdr` is compared with the transport protocol. The two are the same unless
- * there are extension headers, so a match on one of those is refused.
+ * `ip6 nexthdr` is evaluated as the transport protocol. The two are equal unless the
+ * packet has extension headers, so a match on the number of an extension header is an
+ * error.
  */
 static int
 nexthdr_check(struct loader *l, const struct ir_match *match)
@@ -111,7 +158,7 @@ nexthdr_check(struct loader *l, const struct ir_match *match)
 	return 0;
 }
 
-/* {"match": {"op": .., "left": .., "right": ..}} */
+/* Read {"match": {"op": .., "left": .., "right": ..}}. */
 int
 match_read(struct loader *l, const json_t *json, struct ir_match *match)
 {
@@ -151,18 +198,36 @@ match_read(struct loader *l, const json_t *json, struct ir_match *match)
 			"<=, > or >=",
 			op);
 	match->negate = op[0] == '!';
-	ret = set_parse(l, right, match, false);
+	ret = set_parse(l, right, match, &(struct wanted){.map = false});
 	return ret == 0 ? nexthdr_check(l, match) : ret;
 }
 
-/* {"vmap": {"key": .., "data": "@map" or {"set": [[value, verdict], ..]}}} */
-int
-map_read(struct loader *l, const json_t *json, struct ir_match *match)
+static int
+any_map_read(struct loader *l, const json_t *json, const struct wanted *wanted,
+	     struct ir_match *match)
 {
 	int ret;
 
 	ret = key_parse(l, json_object_get(json, "key"), &match->key);
 	if (ret == 0)
-		ret = set_parse(l, json_object_get(json, "data"), match, true);
+		ret = set_parse(l, json_object_get(json, "data"), match, wanted);
 	return ret == 0 ? nexthdr_check(l, match) : ret;
+}
+
+/* Read {"vmap": {"key": .., "data": "@map" or {"set": [[value, verdict], ..]}}}. */
+int
+map_read(struct loader *l, const json_t *json, struct ir_match *match)
+{
+	return any_map_read(l, json, &(struct wanted){.map = true}, match);
+}
+
+int
+data_map_read(struct loader *l, const json_t *json, enum value_type type,
+	      struct ir_match *match)
+{
+	const struct wanted wanted = {.map = true,
+				      .data = true,
+				      .data_type = (uint8_t)type};
+
+	return any_map_read(l, json, &wanted, match);
 }

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The objects that rules refer to by name; each kind has its own names in each table. */
+/*
+ * Finds the objects that rules refer to by name. Each kind of object has its own names in
+ * each table.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "loader.h"
 
-/* NULL: no memory. */
+/*
+ * Make the key of the index, such as "chain inet fw forward". Returns NULL when memory
+ * runs out.
+ */
 static char *
 index_key(const struct loader *l, const char *kind, const char *name)
 {
@@ -44,4 +50,12 @@ name_add(struct loader *l, const char *kind, const char *name, uint32_t number)
 		ret = loader_no_memory(l);
 	free(key);
 	return ret;
+}
+
+int
+state_name(struct loader *l, const char *kind, const char *name, char **out)
+{
+	if (asprintf(out, "%s %s %s %s", kind, l->family, l->table, name) < 0)
+		return loader_no_memory(l);
+	return 0;
 }

@@ -1,47 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A statement's JSON, as the statements of lib/policy read it: policy/stmt.h. */
+/* Implements policy/stmt.h's struct stmt_reader over the JSON of a statement. */
 #include <errno.h>
-#include <stdarg.h>
 
 #include "loader.h"
-
-static const struct reader *
-reader_of(const struct stmt_reader *r)
-{
-	return (const struct reader *)(const void *)r;
-}
-
-/* A member, or the statement's value. */
-static const json_t *
-member_of(const struct stmt_reader *r, const char *member)
-{
-	const json_t *value = reader_of(r)->value;
-
-	return member != NULL ? json_object_get(value, member) : value;
-}
-
-static const char *
-read_text(const struct stmt_reader *r, const char *member)
-{
-	return json_string_value(member_of(r, member));
-}
-
-static uint64_t
-read_number(const struct stmt_reader *r, const char *member)
-{
-	return (uint64_t)json_integer_value(member_of(r, member));
-}
-
-static bool
-read_flag(const struct stmt_reader *r, const char *member)
-{
-	return json_is_true(member_of(r, member));
-}
 
 static int
 read_value(struct stmt_reader *r, const char *member, enum value_type type, u128 *value)
 {
-	const json_t *json = member_of(r, member);
+	const json_t *json = reader_member(r, member);
 
 	return json != NULL ? value_scalar(reader_of(r)->loader, type, json, value) : 0;
 }
@@ -65,6 +31,18 @@ read_verdict(struct stmt_reader *r, struct ir_verdict *verdict)
 }
 
 static int
+read_mangle(struct stmt_reader *r, struct ir_mangle *mangle)
+{
+	return mangle_read(reader_of(r)->loader, reader_of(r)->value, mangle);
+}
+
+static int
+read_reset(struct stmt_reader *r, struct ir_load *load)
+{
+	return reset_read(reader_of(r)->loader, reader_of(r)->value, load);
+}
+
+static int
 read_object(struct stmt_reader *r, const char *kind, const char *name, uint32_t *number)
 {
 	struct loader *l = reader_of(r)->loader;
@@ -79,21 +57,28 @@ read_object(struct stmt_reader *r, const char *kind, const char *name, uint32_t 
 }
 
 static int
-read_fail(struct stmt_reader *r, const char *format, ...)
+read_cell(struct stmt_reader *r, const char *name, const struct ir_object **object)
 {
-	va_list ap;
-	int ret;
+	uint32_t number = 0;
+	int ret = read_object(r, r->name, name, &number);
 
-	va_start(ap, format);
-	ret = loader_vfail(reader_of(r)->loader, format, ap);
-	va_end(ap);
+	if (ret == 0)
+		*object = reader_of(r)->loader->objects[number];
 	return ret;
+}
+
+static int
+read_set(struct stmt_reader *r, struct ir_key *key, const struct ir_object **object,
+	 uint64_t *timeout_ns, bool *cells)
+{
+	return set_write_read(reader_of(r)->loader, reader_of(r)->value, key, object,
+			      timeout_ns, cells);
 }
 
 static void
 print_member(const struct stmt_reader *r, const char *member, FILE *out)
 {
-	expr_write(out, member_of(r, member), false);
+	expr_write(out, reader_member(r, member), false);
 }
 
 static void
@@ -108,19 +93,33 @@ print_map(const struct stmt_reader *r, FILE *out)
 	map_write(out, reader_of(r)->value);
 }
 
+static void
+print_set(const struct stmt_reader *r, FILE *out)
+{
+	set_write_print(out, r->name, reader_of(r)->value);
+}
+
 static const struct stmt_reader_ops reader_ops = {
-	.text = read_text,
-	.number = read_number,
-	.flag = read_flag,
+	.text = reader_text,
+	.number = reader_number,
+	.flag = reader_flag,
+	.has = reader_has,
+	.item = reader_item,
 	.value = read_value,
 	.match = read_match,
 	.map = read_map,
 	.verdict = read_verdict,
+	.mangle = read_mangle,
+	.reset = read_reset,
 	.object = read_object,
-	.fail = read_fail,
+	.cell = read_cell,
+	.set = read_set,
+	.no_memory = reader_no_memory,
+	.fail = reader_fail,
 	.print = print_member,
 	.print_match = print_match,
 	.print_map = print_map,
+	.print_set = print_set,
 };
 
 bool

@@ -11,7 +11,9 @@ loader_init(struct loader *l)
 	l->index = json_object();
 	l->invented = json_object();
 	l->unknown = json_object();
-	if (l->index == NULL || l->invented == NULL || l->unknown == NULL)
+	l->asleep = json_object();
+	if (l->index == NULL || l->invented == NULL || l->unknown == NULL ||
+	    l->asleep == NULL)
 		return loader_no_memory(l);
 	return 0;
 }
@@ -22,28 +24,7 @@ loader_done(struct loader *l)
 	json_decref(l->index);
 	json_decref(l->invented);
 	json_decref(l->unknown);
-}
-
-/* Names that no port has are a warning: one file may serve several machines. */
-static void
-warn_unknown(struct loader *l)
-{
-	size_t used = 0, size = sizeof(l->error->text);
-	size_t remaining = json_object_size(l->unknown);
-	const json_t *value;
-	const char *name;
-
-	json_object_foreach(l->unknown, name, value) {
-		if (used + strlen(name) + 100 > size)
-			break;
-		used += (size_t)snprintf(l->error->text + used, size - used, "%s\"%s\"",
-					 used > 0 ? ", " : "no port has the name ", name);
-		remaining--;
-	}
-	if (used > 0)
-		snprintf(l->error->text + used, size - used,
-			 "%s: matches on it never succeed; 'ports' names the ports",
-			 remaining > 0 ? ", .." : "");
+	json_decref(l->asleep);
 }
 
 static int
@@ -75,34 +56,92 @@ compile(struct loader *l, struct policy **policy)
 	}
 }
 
-int
-ruleset_load(const char *json, size_t length, const struct ruleset_ports *ports,
-	     struct policy **policy, struct ruleset_error *error)
+/* Add the notice that says, for a person, which chains are evaluated. */
+static void
+report_count(struct loader *l)
 {
-	struct loader l = {.ports = ports, .error = error};
+	uint32_t i;
+
+	for (i = 0; i < l->ir.nchains; i++)
+		l->report->chains += (l->chains[i].marks & (MARK_JUDGED | MARK_BESIDE)) !=
+				     0;
+	for (i = 0; i < l->nsets; i++) {
+		l->report->maps += l->sets[i].built && l->sets[i].map;
+		l->report->sets += l->sets[i].built && !l->sets[i].map;
+	}
+}
+
+int
+ruleset_read(const char *json, size_t length, const struct ruleset_options *options,
+	     struct policy **policy, struct ruleset_report *report)
+{
+	struct loader l = {
+		.ports = options->ports,
+		.utc_offset_s = options->utc_offset_s,
+		.file = options->file,
+		.refuse_other = options->refuse_other,
+		.report = report,
+	};
 	json_error_t at;
 	json_t *root;
 	int ret;
 
 	*policy = NULL;
-	error->text[0] = '\0';
+	memset(report, 0, sizeof(*report));
 	root = json_loadb(json, length, 0, &at);
-	if (root == NULL) {
-		snprintf(error->text, sizeof(error->text),
-			 "the rules' JSON, line %d, column %d: %s", at.line, at.column,
-			 at.text);
-		return -EINVAL;
-	}
+	if (root == NULL)
+		return loader_fail(&l, "the rules' JSON, line %d, column %d: %s", at.line,
+				   at.column, at.text);
 	ret = loader_init(&l);
 	if (ret == 0)
 		ret = loader_run(&l, root);
-	if (ret == 0)
+	if (ret == 0) {
+		chances_report(&l);
+		report_count(&l);
 		ret = compile(&l, policy);
-	if (ret == 0)
-		warn_unknown(&l);
-	else
+	}
+	if (ret != 0)
 		arena_free(&l.ir.arena);
 	loader_done(&l);
 	json_decref(root);
+	return ret;
+}
+
+/*
+ * Write the first error and the number of further errors; without errors, the warnings.
+ */
+static void
+error_make(const struct ruleset_report *report, struct ruleset_error *error)
+{
+	const unsigned more = report->total[RULESET_ERROR] - 1;
+	unsigned i;
+
+	if (report->total[RULESET_ERROR] == 0) {
+		ruleset_report_text(report, RULESET_WARNING, error->text,
+				    sizeof(error->text));
+		return;
+	}
+	snprintf(error->text, sizeof(error->text), "not enough memory");
+	for (i = 0; i < report->count; i++)
+		if (report->messages[i].level == RULESET_ERROR)
+			break;
+	if (i < report->count && more > 0)
+		snprintf(error->text, sizeof(error->text), "%.960s (and %u more)",
+			 report->messages[i].text, more);
+	else if (i < report->count)
+		snprintf(error->text, sizeof(error->text), "%s",
+			 report->messages[i].text);
+}
+
+int
+ruleset_load(const char *json, size_t length, const struct ruleset_ports *ports,
+	     struct policy **policy, struct ruleset_error *error)
+{
+	const struct ruleset_options options = {.ports = ports};
+	struct ruleset_report report;
+	int ret = ruleset_read(json, length, &options, policy, &report);
+
+	error_make(&report, error);
+	ruleset_report_free(&report);
 	return ret;
 }

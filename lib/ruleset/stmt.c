@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The statements of a rule: read and printed by their rows of the table in lib/policy.
- * One that has no row is refused; its text is printed from its JSON, for the message.
+ * Reads and prints the statements of a rule, through the table of statements in
+ * lib/policy. A statement that is not in the table is an error; the message quotes it as
+ * printed from its JSON.
  */
 #include <string.h>
 
@@ -19,39 +20,15 @@ stmt_parse(struct loader *l, const json_t *json, struct ir_stmt *stmts, uint32_t
 				   "ruleset must be what 'nft -j list ruleset' prints");
 	kind = stmt_kind_find(reader.stmt.name);
 	if (kind < 0)
-		return loader_fail(
-			l,
-			"'%s' is not supported; docs/rules.md lists what is: remove "
-			"or replace the rule",
-			reader.stmt.name);
+		return loader_fail(l, "'%s' is not supported; %s", reader.stmt.name,
+				   refusal_reason(reader.stmt.name));
 	return stmt_types[kind]->parse(&reader.stmt, stmts, count);
 }
 
-static void
-limit_print(const struct stmt_reader *r, FILE *out)
-{
-	const char *name = r->ops->text(r, NULL), *per = r->ops->text(r, "per");
-	const char *unit = r->ops->text(r, "rate_unit");
-	bool packets = unit == NULL || strcmp(unit, "packets") == 0;
-
-	if (name != NULL) {
-		fprintf(out, "limit name \"%s\"", name);
-		return;
-	}
-	fprintf(out, "limit rate %s%llu%s%s/%s", r->ops->flag(r, "inv") ? "over " : "",
-		(unsigned long long)r->ops->number(r, "rate"), packets ? "" : " ",
-		packets ? "" : unit, per != NULL ? per : "second");
-}
-
-static void
-mangle_print(const struct stmt_reader *r, FILE *out)
-{
-	r->ops->print(r, "key", out);
-	fputs(" set ", out);
-	r->ops->print(r, "value", out);
-}
-
-/* Any other statement: its members in the order of the JSON, which is nft's. */
+/*
+ * Print a statement that is not in the table: its members in the order of the JSON, which
+ * is nft's.
+ */
 static void
 other_print(const struct reader *reader, FILE *out)
 {
@@ -72,13 +49,7 @@ other_print(const struct reader *reader, FILE *out)
 static void
 stmt_print(const json_t *stmt, FILE *out)
 {
-	/* what sluice refuses: the print function of a row */
-	static const struct {
-		const char *name;
-		void (*print)(const struct stmt_reader *r, FILE *out);
-	} refused[] = {{"limit", limit_print}, {"mangle", mangle_print}};
 	struct reader reader;
-	size_t i;
 	int kind;
 
 	if (!reader_init(&reader, NULL, stmt)) {
@@ -89,12 +60,6 @@ stmt_print(const json_t *stmt, FILE *out)
 	if (kind >= 0) {
 		stmt_types[kind]->print(&reader.stmt, out);
 		return;
-	}
-	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
-		if (strcmp(reader.stmt.name, refused[i].name) == 0) {
-			refused[i].print(&reader.stmt, out);
-			return;
-		}
 	}
 	other_print(&reader, out);
 }

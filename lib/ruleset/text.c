@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Expressions, matches and verdict maps as nft prints them. Messages quote rules that are
- * refused, so this prints more expressions than can be evaluated.
+ * Prints expressions, matches and verdict maps as nft does. Messages quote unsupported
+ * rules too, so this prints more expressions than can be evaluated.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 struct printer {
 	FILE *out;
 	unsigned depth;
-	bool quote; /* texts are quoted: names of interfaces, prefixes of a log */
+	bool quote; /* put texts in quotes: names of interfaces, the prefix of a log */
 };
 
 static void expr_print(struct printer *p, const json_t *json);
@@ -74,7 +74,7 @@ verdict_print(struct printer *p, const json_t *verdict)
 		target != NULL ? target : "");
 }
 
-/* The elements of a set, or the pairs of a map. */
+/* Print the elements of a set, or the pairs of a map. */
 static void
 elements_print(struct printer *p, const json_t *set, bool map)
 {
@@ -125,6 +125,40 @@ payload_print(struct printer *p, const json_t *payload)
 			json_integer_value(json_object_get(payload, "len")));
 }
 
+/*
+ * Print the values of an object's members: `tcp option maxseg size`, `numgen random mod
+ * 7`.
+ */
+static void
+members_print(struct printer *p, const char *kind, const json_t *value)
+{
+	static const char *const named[] = {"mod", "offset", "seed", "index", "nexthop"};
+	const json_t *item;
+	const char *key;
+	bool name;
+	size_t i;
+
+	fputs(kind, p->out);
+	json_object_foreach((json_t *)(uintptr_t)value, key, item) {
+		if (strcmp(key, "offset") == 0 && json_integer_value(item) == 0)
+			continue;
+		for (name = false, i = 0; i < sizeof(named) / sizeof(*named); i++)
+			name |= strcmp(key, named[i]) == 0;
+		fprintf(p->out, name ? " %s " : " ", key);
+		expr_print(p, item);
+	}
+}
+
+/* Print a lookup: nft writes what it compares before its result. */
+static void
+fib_print(struct printer *p, const json_t *fib)
+{
+	fputs("fib ", p->out);
+	list_print(p, json_object_get(fib, "flags"), " . ");
+	fputc(' ', p->out);
+	expr_print(p, json_object_get(fib, "result"));
+}
+
 static void
 object_print(struct printer *p, const char *kind, const json_t *value)
 {
@@ -158,6 +192,10 @@ object_print(struct printer *p, const char *kind, const json_t *value)
 			json_integer_value(json_object_get(value, "len")));
 	else if (strcmp(kind, "elem") == 0)
 		expr_print(p, json_object_get(value, "val"));
+	else if (strcmp(kind, "fib") == 0)
+		fib_print(p, value);
+	else if (json_is_object(value))
+		members_print(p, kind, value);
 	else {
 		fprintf(p->out, "%s ", kind);
 		scalar_print(p, value);
@@ -187,7 +225,8 @@ match_print(struct printer *p, const json_t *match)
 	const json_t *mask = json_array_get(json_object_get(left, "&"), 1);
 	const char *op = json_text(match, "op");
 
-	if (json_is_array(mask) && op != NULL) { /* tcp flags syn / syn,ack */
+	/* flags in a list, such as tcp flags syn / syn,ack */
+	if (json_is_array(mask) && op != NULL) {
 		expr_print(p, json_array_get(json_object_get(left, "&"), 0));
 		fputs(strcmp(op, "!=") == 0 ? " != " : " ", p->out);
 		expr_print(p, json_object_get(match, "right"));
@@ -197,7 +236,7 @@ match_print(struct printer *p, const json_t *match)
 	}
 	expr_print(p, left);
 	fputc(' ', p->out);
-	/* nft prints `==` only after a mask */
+	/* nft prints `==` only when the left side has a mask */
 	if (op != NULL && strcmp(op, "in") != 0 &&
 	    (strcmp(op, "==") != 0 || json_object_get(left, "&") != NULL))
 		fprintf(p->out, "%s ", op);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Values as nft's JSON writes them: numbers, numbers in strings, addresses, names, lists
- * of flags, ranges, prefixes. The type of the field that a value is compared with decides
- * what its text means.
+ * Reads values from nft's JSON: numbers, numbers in strings, addresses, names, lists of
+ * flags, ranges, prefixes. The type of the field that the value is compared with
+ * determines how a text is read.
  */
 #include <arpa/inet.h>
 #include <endian.h>
@@ -11,154 +11,12 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "loader.h"
 
-struct symbol {
-	const char *name; /* NULL ends a list */
-	uint32_t value;
-};
-
-static const struct symbol protocols[] = {
-	{"icmp", IPPROTO_ICMP},
-	{"igmp", 2},
-	{"tcp", IPPROTO_TCP},
-	{"udp", IPPROTO_UDP},
-	{"dccp", 33},
-	{"gre", 47},
-	{"esp", 50},
-	{"ah", 51},
-	{"icmpv6", IPPROTO_ICMPV6},
-	{"ipv6-icmp", 58},
-	{"comp", 108},
-	{"sctp", IPPROTO_SCTP},
-	{"udplite", 136},
-	{NULL, 0},
-};
-
-static const struct symbol icmp_types[] = {
-	{"echo-reply", 0},           {"destination-unreachable", 3},
-	{"source-quench", 4},        {"redirect", 5},
-	{"echo-request", 8},         {"router-advertisement", 9},
-	{"router-solicitation", 10}, {"time-exceeded", 11},
-	{"parameter-problem", 12},   {"timestamp-request", 13},
-	{"timestamp-reply", 14},     {"info-request", 15},
-	{"info-reply", 16},          {"address-mask-request", 17},
-	{"address-mask-reply", 18},  {NULL, 0},
-};
-
-static const struct symbol icmp_codes[] = {
-	{"net-unreachable", 0},  {"host-unreachable", 1},  {"prot-unreachable", 2},
-	{"port-unreachable", 3}, {"frag-needed", 4},       {"net-prohibited", 9},
-	{"host-prohibited", 10}, {"admin-prohibited", 13}, {NULL, 0},
-};
-
-static const struct symbol icmpv6_types[] = {
-	{"destination-unreachable", 1}, {"packet-too-big", 2},
-	{"time-exceeded", 3},           {"parameter-problem", 4},
-	{"echo-request", 128},          {"echo-reply", 129},
-	{"mld-listener-query", 130},    {"mld-listener-report", 131},
-	{"mld-listener-done", 132},     {"mld-listener-reduction", 132},
-	{"nd-router-solicit", 133},     {"nd-router-advert", 134},
-	{"nd-neighbor-solicit", 135},   {"nd-neighbor-advert", 136},
-	{"nd-redirect", 137},           {"router-renumbering", 138},
-	{"ind-neighbor-solicit", 141},  {"ind-neighbor-advert", 142},
-	{"mld2-listener-report", 143},  {NULL, 0},
-};
-
-static const struct symbol icmpv6_codes[] = {
-	{"no-route", 0},
-	{"admin-prohibited", 1},
-	{"addr-unreachable", 3},
-	{"port-unreachable", 4},
-	{"policy-fail", 5},
-	{"reject-route", 6},
-	{NULL, 0},
-};
-
-static const struct symbol icmpx_codes[] = {
-	{"no-route", 0},
-	{"port-unreachable", 1},
-	{"host-unreachable", 2},
-	{"admin-prohibited", 3},
-	{NULL, 0},
-};
-
-static const struct symbol tcp_flags[] = {
-	{"fin", 0x01}, {"syn", 0x02}, {"rst", 0x04}, {"psh", 0x08}, {"ack", 0x10},
-	{"urg", 0x20}, {"ecn", 0x40}, {"cwr", 0x80}, {NULL, 0},
-};
-
-static const struct symbol ct_states[] = {
-	{"invalid", 1}, {"established", 2}, {"related", 4},
-	{"new", 8},     {"untracked", 64},  {NULL, 0},
-};
-
-static const struct symbol nfprotos[] = {{"ipv4", 2}, {"ipv6", 10}, {NULL, 0}};
-
-static const struct symbol ethers[] = {
-	{"ip", 0x0800}, {"ip6", 0x86dd}, {"arp", 0x0806}, {"vlan", 0x8100}, {NULL, 0},
-};
-
-static const struct type_info {
-	const char *name;
-	const struct symbol *symbols;
-	uint8_t bits;
-	bool flags;
-} type_info[TYPE_COUNT] = {
-	[TYPE_IFNAME] = {"name of an interface", NULL, 16, false},
-	[TYPE_IPV4] = {"IPv4 address", NULL, 32, false},
-	[TYPE_IPV6] = {"IPv6 address", NULL, 128, false},
-	[TYPE_PROTO] = {"protocol", protocols, 8, false},
-	[TYPE_PORT] = {"port", NULL, 16, false},
-	[TYPE_ICMP_TYPE] = {"ICMP type", icmp_types, 8, false},
-	[TYPE_ICMP_CODE] = {"ICMP code", icmp_codes, 8, false},
-	[TYPE_ICMPV6_TYPE] = {"ICMPv6 type", icmpv6_types, 8, false},
-	[TYPE_ICMPV6_CODE] = {"ICMPv6 code", icmpv6_codes, 8, false},
-	[TYPE_ICMPX_CODE] = {"icmpx code", icmpx_codes, 2, false},
-	[TYPE_TCP_FLAGS] = {"TCP flag", tcp_flags, 8, true},
-	[TYPE_CT_STATE] = {"conntrack state", ct_states, 32, true},
-	[TYPE_NFPROTO] = {"ipv4 or ipv6", nfprotos, 8, false},
-	[TYPE_ETHER] = {"EtherType", ethers, 16, false},
-	[TYPE_LENGTH] = {"length", NULL, 32, false},
-};
-
-bool
-value_is_flags(enum value_type type)
-{
-	return type_info[type].flags;
-}
-
-const char *
-value_type_name(enum value_type type)
-{
-	return type_info[type].name;
-}
-
-uint8_t
-value_bits(enum value_type type)
-{
-	return type_info[type].bits;
-}
-
-/* All bits of a type's values. */
-u128
-value_max(enum value_type type)
-{
-	return ~(u128)0 >> (128 - type_info[type].bits);
-}
-
-static bool
-symbol_find(const struct symbol *symbols, const char *name, u128 *value)
-{
-	for (; symbols != NULL && symbols->name != NULL; symbols++) {
-		if (strcmp(symbols->name, name) == 0) {
-			*value = symbols->value;
-			return true;
-		}
-	}
-	return false;
-}
+#define NS_PER_S 1000000000u
+#define S_PER_DAY 86400l
 
 static bool
 number_find(const char *text, u128 *value)
@@ -174,7 +32,7 @@ number_find(const char *text, u128 *value)
 	return errno == 0 && *end == '\0';
 }
 
-/* Names of /etc/protocols and /etc/services. */
+/* Read a name of /etc/protocols or /etc/services. */
 static bool
 database_find(enum value_type type, const char *name, u128 *value)
 {
@@ -210,7 +68,82 @@ address_find(enum value_type type, const char *text, u128 *value)
 	return true;
 }
 
-/* One value: a number, or a text. */
+/* Read a MAC address, "02:00:00:00:00:01". */
+static bool
+ether_find(const char *text, u128 *value)
+{
+	unsigned byte[6], i;
+	char end;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1], &byte[2],
+		   &byte[3], &byte[4], &byte[5], &end) != 6)
+		return false;
+	*value = 0;
+	for (i = 0; i < 6; i++)
+		*value = *value << 8 | byte[i];
+	return true;
+}
+
+/* Read a traffic control handle, "1:2": two hexadecimal numbers, each 0 when missing. */
+static bool
+priority_find(const char *text, u128 *value)
+{
+	char *end;
+	unsigned long major = strtoul(text, &end, 16), minor;
+
+	if (*end != ':')
+		return false;
+	minor = strtoul(end + 1, &end, 16);
+	*value = major << 16 | minor;
+	return *end == '\0' && major <= UINT16_MAX && minor <= UINT16_MAX;
+}
+
+/*
+ * Convert a time from the time zone of sluice-rules, in which nft prints it, to UTC, in
+ * which the kernel compares it.
+ */
+static bool
+clock_find(enum value_type type, const char *text, long utc_offset_s, u128 *value)
+{
+	const char *format = type == TYPE_TIME ? "%Y-%m-%d %H:%M" : "%H:%M";
+	struct tm tm = {.tm_isdst = -1};
+	const char *end = strptime(text, format, &tm);
+	long seconds;
+
+	if (end != NULL && end[0] == ':')
+		end = strptime(end, ":%S", &tm);
+	if (end == NULL || *end != '\0')
+		return false;
+	if (type == TYPE_TIME) {
+		*value = (u128)mktime(&tm) * NS_PER_S;
+		return true;
+	}
+	seconds = (tm.tm_hour * 60L + tm.tm_min) * 60 + tm.tm_sec;
+	*value = (u128)((seconds - utc_offset_s + 2 * S_PER_DAY) % S_PER_DAY);
+	return true;
+}
+
+/* Read a text in a form that only values of one type have. */
+static bool
+special_find(const struct loader *l, enum value_type type, const char *text, u128 *value)
+{
+	switch (type) {
+	case TYPE_IPV4:
+	case TYPE_IPV6:
+		return address_find(type, text, value);
+	case TYPE_ETHER_ADDR:
+		return ether_find(text, value);
+	case TYPE_PRIORITY:
+		return priority_find(text, value);
+	case TYPE_TIME:
+	case TYPE_HOUR:
+		return clock_find(type, text, l->utc_offset_s, value);
+	default:
+		return false;
+	}
+}
+
+/* Read one value: a number, or a text. */
 int
 value_scalar(struct loader *l, enum value_type type, const json_t *json, u128 *out)
 {
@@ -221,29 +154,36 @@ value_scalar(struct loader *l, enum value_type type, const json_t *json, u128 *o
 	if (json_is_integer(json) && type != TYPE_IPV4 && type != TYPE_IPV6) {
 		found = json_integer_value(json) >= 0;
 		*out = (u128)json_integer_value(json);
+	} else if (type == TYPE_BOOL && json_is_boolean(json)) {
+		found = true;
+		*out = json_is_true(json);
 	} else if (text != NULL && (type == TYPE_IPV4 || type == TYPE_IPV6)) {
 		found = address_find(type, text, out);
 	} else if (text != NULL) {
-		found = symbol_find(type_info[type].symbols, text, out) ||
-			number_find(text, out) || database_find(type, text, out);
+		found = symbol_find(type, text, out) ||
+			special_find(l, type, text, out) || number_find(text, out) ||
+			database_find(type, text, out);
 	}
 	if (found && *out <= value_max(type))
 		return 0;
 	if (text != NULL)
 		return loader_fail(l, "'%s' is not a valid %s", text,
-				   type_info[type].name);
+				   value_type_name(type));
 	if (json_is_integer(json))
 		return loader_fail(l, "%lld is not a valid %s",
 				   (long long)json_integer_value(json),
-				   type_info[type].name);
+				   value_type_name(type));
 	return loader_fail(
 		l,
 		"a %s is expected, and the value is of another kind; write it as "
 		"nft(8) does",
-		type_info[type].name);
+		value_type_name(type));
 }
 
-/* One flag, a list of flags, or flags joined by `|`, which older versions nest. */
+/*
+ * Read one flag, a list of flags, or flags joined by `|`, which older versions of nft
+ * nest.
+ */
 static int
 flags_parse(struct loader *l, enum value_type type, const json_t *json, u128 *out)
 {
@@ -284,7 +224,7 @@ interval_add(struct loader *l, struct intervals *out, u128 lo, u128 hi)
 	return 0;
 }
 
-/* Without a list of ports each name becomes a port of its own. */
+/* Without a list of ports, give each interface name a port number of its own. */
 static int
 name_invent(struct loader *l, const char *name, struct intervals *out)
 {
@@ -331,7 +271,7 @@ prefix_parse(struct loader *l, enum value_type type, const json_t *prefix,
 	     struct intervals *out)
 {
 	const json_t *len = json_object_get(prefix, "len");
-	unsigned bits = type_info[type].bits;
+	unsigned bits = value_bits(type);
 	u128 addr = 0, host;
 	int ret;
 
@@ -344,7 +284,7 @@ prefix_parse(struct loader *l, enum value_type type, const json_t *prefix,
 			l,
 			"the length of the prefix is not valid; a prefix of a %s "
 			"has 0 to %u bits",
-			type_info[type].name, bits);
+			value_type_name(type), bits);
 	bits -= (unsigned)json_integer_value(len);
 	host = bits == 0 ? 0 : ~(u128)0 >> (128 - bits);
 	return interval_add(l, out, addr & ~host, addr | host);
@@ -364,6 +304,10 @@ range_parse(struct loader *l, enum value_type type, const json_t *range,
 		ret = value_scalar(l, type, json_array_get(range, 1), &hi);
 	if (ret != 0)
 		return ret;
+	if (lo > hi && type == TYPE_HOUR) { /* the range includes midnight */
+		ret = interval_add(l, out, lo, S_PER_DAY - 1);
+		return ret == 0 ? interval_add(l, out, 0, hi) : ret;
+	}
 	if (lo > hi)
 		return loader_fail(l, "the first end of a range is above its second; "
 				      "exchange them");
@@ -392,5 +336,8 @@ value_parse(struct loader *l, enum value_type type, const json_t *json,
 		return range_parse(l, type, inner, out);
 	ret = value_is_flags(type) ? flags_parse(l, type, json, &value)
 				   : value_scalar(l, type, json, &value);
+	if (ret == 0 && type == TYPE_IFGROUP && value != 0)
+		return loader_fail(l, "all ports are in group 0, 'default'; match their "
+				      "names with iifname and oifname");
 	return ret == 0 ? interval_add(l, out, value, value) : ret;
 }

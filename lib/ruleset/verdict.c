@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Verdicts, of a rule or of a map's element. OP_CONTINUE does nothing. */
+/* Reads the verdict of a rule or of a map's element. OP_CONTINUE has no effect. */
 #include <string.h>
 
 #include "loader.h"

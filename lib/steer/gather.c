@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fragments on a wire of several workers. Only the first fragment has the ports, so the
- * owner of a datagram is not known before that one has arrived. A hash of the fields that
- * all its fragments have selects its gatherer, which holds them until the datagram is
- * complete and then hands them to the owner, whose engine handles them as if it alone had
- * the wire. Incomplete datagrams are dropped here, for the same reasons as in an engine.
+ * Fragments on a wire with several workers. Only the first fragment has the ports, so the
+ * owner of a datagram is not known before it arrives. A hash of the fields that all
+ * fragments have selects the gatherer of the datagram. It holds the fragments until the
+ * datagram is complete, then hands them to the owner, whose engine processes them as it
+ * would on a wire with one worker. Incomplete datagrams are dropped here, for the same
+ * reasons as in an engine.
  *
  *	receiver --pieces--> gatherer --link, all at once--> owner
  *
- * One worker may be two of these, or all three: it uses the same rings then.
+ * The same worker may have several of these roles, and then uses the same rings.
  */
 #include <steer/handoff.h>
 
@@ -51,7 +52,7 @@ gather_put(struct handoff *h, uint8_t side, struct rte_mbuf *m)
 	return true;
 }
 
-/* The datagram is complete: hand all of it to its owner, or drop all of it. */
+/* Hand a complete datagram to its owner; drop it when that fails. */
 static void
 deliver(struct handoff *h, uint8_t side)
 {

@@ -10,10 +10,10 @@
 
 #include "handoff_internal.h"
 
-/* Packets in the rings from one worker to all peers, for one side, at most. */
+/* Largest number of packets in the rings from one worker to all peers, for one side. */
 #define WAITING 2048u
-#define RING_MIN 128u /* holds all fragments of a datagram */
-#define PIECES 512u   /* size of the ring of fragments to be gathered, a side */
+#define RING_MIN 128u /* room for all fragments of a datagram */
+#define PIECES 512u   /* size of the ring of fragments to be gathered, for each side */
 
 static_assert(FRAGMENT_MAX < RING_MIN, "a ring holds one less than its size");
 
@@ -28,14 +28,17 @@ ring_size(unsigned workers)
 unsigned
 handoff_mbufs(unsigned workers)
 {
-	/* both sides: what is collected for a ring, frames, and what is to be gathered */
+	/*
+	 * for both sides: frames collected for a ring and in it, and fragments to be
+	 * gathered
+	 */
 	return 2 * workers * (ring_size(workers) + ENGINE_BURST_MAX) +
 	       2 * ring_size(workers) + 2 * PIECES;
 }
 
 /*
- * Not rte_ring_create(), which takes a memzone for each: DPDK has 2560 of them, and 64
- * workers need 8064 rings. NULL: no memory.
+ * Create a ring. rte_ring_create() is not used, because it takes a memzone for each: DPDK
+ * has 2560 of them, and 64 workers need 8064 rings. Returns NULL when memory runs out.
  */
 static struct rte_ring *
 ring_make(unsigned size, unsigned flags, int socket)
@@ -49,7 +52,9 @@ ring_make(unsigned size, unsigned flags, int socket)
 	return ring;
 }
 
-/* A worker's fragment table, the rings into it, and the worker's rings to itself. */
+/*
+ * Create a worker's fragment table, the rings into it, and the worker's rings to itself.
+ */
 static int
 gather_init(struct handoff *const *group, const struct steer *s, unsigned self,
 	    int socket)
@@ -84,7 +89,7 @@ gather_init(struct handoff *const *group, const struct steer *s, unsigned self,
 	return 0;
 }
 
-/* The rings from one worker to another. They lie near the one that reads them. */
+/* Create the rings from one worker to another, in memory near the reader. */
 static int
 link_pair(struct handoff *const *group, const struct steer *s, unsigned from, unsigned to,
 	  int socket, const uint8_t sender[2])
@@ -165,7 +170,9 @@ link_flush(struct handoff *h, unsigned peer, unsigned side)
 	link->count = 0;
 }
 
-/* Whether one owner has all; behind n there is room for seven more. */
+/*
+ * Whether all n owners equal one; after the n entries the array has room for seven more.
+ */
 static inline bool
 all_of(uint8_t owner, uint8_t *owners, uint16_t n)
 {
@@ -188,7 +195,8 @@ handoff_split(struct handoff *h, uint8_t side, struct rte_mbuf **pkts, uint16_t 
 	uint16_t i, own = 0;
 
 	steer_owners(h->steer, side, pkts, n, owners);
-	if (likely(all_of(h->self, owners, n))) /* a card that does symmetric RSS */
+	/* usual with a card that does symmetric RSS */
+	if (likely(all_of(h->self, owners, n)))
 		return n;
 	for (i = 0; i < n; i++) {
 		if (owners[i] == h->self || owners[i] == STEER_ANY) {
@@ -228,7 +236,8 @@ handoff_take(struct handoff *h, unsigned peer, uint8_t side, struct rte_mbuf **p
 	struct rte_ring *ring = h->link[peer][side].from;
 	unsigned n;
 
-	if (ring == NULL) /* to ourselves, where no fragments are taken */
+	/* the ring to ourselves, which does not exist when fragments are not held */
+	if (ring == NULL)
 		return 0;
 	n = rte_ring_sc_dequeue_burst(ring, (void **)pkts, ENGINE_BURST_MAX, NULL);
 	if (n == ENGINE_BURST_MAX)

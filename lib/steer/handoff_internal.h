@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What handoff.c and gather.c share. */
+/* Functions that handoff.c and gather.c share. */
 #ifndef STEER_HANDOFF_INTERNAL_H
 #define STEER_HANDOFF_INTERNAL_H
 
@@ -8,8 +8,8 @@
 #include <steer/handoff.h>
 
 /*
- * Send a fragment (STEER_FRAGMENT) to its gatherer. False: the caller keeps it, and its
- * engine drops it with a reason.
+ * Send a fragment (STEER_FRAGMENT) to its gatherer. Returns false when that fails: the
+ * caller keeps it, and its engine drops it with a reason.
  */
 bool gather_put(struct handoff *h, uint8_t side, struct rte_mbuf *m);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The links between the workers of a wire, below handoff.c and gather.c: both put packets
- * into the rings of a link and tell the worker at the other end.
+ * The links between the workers of a wire. handoff.c and gather.c use this file to put
+ * packets into the rings of a link and to notify the worker at the other end.
  */
 #include "handoff_internal.h"
 

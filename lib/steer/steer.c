@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two ways to a packet's key, as in the parser: fast_key() for the frames that a firewall
- * sees most, and packet_parse() for all others, so that what a strange frame is about is
- * said in one place only. A key of fast_key() is the one that packet_parse() gives. By
- * Toeplitz the most frequent frames need no key, either.
+ * There are two ways to a packet's key, as in the parser: fast_key() for the most
+ * frequent frames, and packet_parse() for all others, so that only the parser interprets
+ * unusual frames. Both give the same key for the same frame. With Toeplitz, the most
+ * frequent frames do not need a key.
  *
- * The Toeplitz hash XORs, for each bit of its input, 32 bits of the key from there on.
- * With a key that repeats after 16 bits, it is the XOR of the input's 16-bit words that
- * decides, and the hash is 16 bits twice over: two look-ups in tables of 256.
+ * The Toeplitz hash is the XOR, over the bits set in its input, of the 32 bits of the RSS
+ * key that begin at the bit's position. With an RSS key that repeats after 16 bits, the
+ * hash only depends on the XOR of the input's 16-bit words, and its two halves are equal.
+ * So two look-ups in tables of 256 entries compute it.
  */
 #include <steer/steer.h>
 
@@ -42,7 +43,7 @@ steer_init_keyed(struct steer *s, uint16_t wire, unsigned workers,
 	memcpy(s->secret, secret, sizeof(s->secret));
 }
 
-/* The hash of a word with one bit set, the n-th from the left. */
+/* The hash of a 16-bit word in which only the n-th bit from the left is set. */
 static uint16_t
 toeplitz_bit(unsigned n)
 {
@@ -70,7 +71,8 @@ steer_init_toeplitz(struct steer *s, uint16_t wire, unsigned workers, uint16_t t
 }
 
 /*
- * XOR of the 16-bit words of both addresses, and of the ports where a card hashes those.
+ * XOR of the 16-bit words of both addresses, and of the ports for protocols whose ports
+ * cards hash.
  */
 static inline uint16_t
 key_words(const struct flow_key *key, uint8_t family)
@@ -90,7 +92,7 @@ key_words(const struct flow_key *key, uint8_t family)
 	return rte_be_to_cpu_16((uint16_t)x);
 }
 
-/* The owner by Toeplitz of such a word. */
+/* The owner by Toeplitz for the XOR that key_words() returns. */
 static inline uint8_t
 owner_of_word(const struct steer *s, uint16_t word)
 {
@@ -128,7 +130,10 @@ steer_owner_of_key(const struct steer *s, const struct flow_key *key, uint8_t fa
 	return owner_of_key(s, key, family);
 }
 
-/* Where IP begins, if at most one VLAN tag comes before it; its type then in *type. */
+/*
+ * Offset of the IP header, with at most one VLAN tag before it; sets *type to the
+ * EtherType.
+ */
 static inline uint32_t
 fast_l3(const uint8_t *frame, uint32_t len, rte_be16_t *type)
 {
@@ -148,7 +153,10 @@ has_ports(uint8_t proto)
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
 }
 
-/* IPv4 without options, not fragmented, TCP or UDP; the EtherType stands before it. */
+/*
+ * Whether the bytes are IPv4 without options, not fragmented, TCP or UDP. The EtherType
+ * is before them.
+ */
 static inline bool
 is_fast4(const struct rte_ipv4_hdr *ip)
 {
@@ -157,8 +165,8 @@ is_fast4(const struct rte_ipv4_hdr *ip)
 }
 
 /*
- * The key and the family of a whole TCP or UDP packet, IPv4 without options or IPv6
- * without extension headers; 0: it is none of these.
+ * Get the key of a complete TCP or UDP packet, IPv4 without options or IPv6 without
+ * extension headers. Returns its family; 0: the packet is not of that kind.
  */
 static inline uint8_t
 fast_key(const struct rte_mbuf *m, uint8_t side, uint32_t network, struct flow_key *key)
@@ -199,9 +207,9 @@ fast_key(const struct rte_mbuf *m, uint8_t side, uint32_t network, struct flow_k
 }
 
 /*
- * key_words() of most frames, without a key: what is XORed has no sides, so it is taken
- * from the frame as it stands there. TCP or UDP over IPv4 without tags, options or
- * fragments.
+ * key_words() without a key, for the most frequent frames: TCP or UDP over IPv4 without
+ * tags, options or fragments. XOR does not depend on the order of the sides, so the words
+ * are taken from the frame as they are.
  */
 static inline bool
 fast4_words(const struct rte_mbuf *m, uint16_t *words)
@@ -242,7 +250,7 @@ steer_owner(const struct steer *s, const struct rte_mbuf *m, const struct packet
 	}
 }
 
-/* Of any other frame. */
+/* Get the owner of any other frame. */
 static uint8_t
 owner_parsed(const struct steer *s, uint8_t side, const struct rte_mbuf *m)
 {

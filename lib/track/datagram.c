@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * UDP, ICMP queries and the rest, tracked as the kernel tracks them: who began, whether
- * anything has come back, and whether it is more than a question and its answer.
+ * Trackers for UDP, ICMP queries and all other protocols except TCP. They keep what the
+ * kernel keeps: which side sent the first packet, whether the other side has replied, and
+ * whether the connection is a stream, that is, more than one query and its reply.
  */
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -9,12 +10,11 @@
 #include <base/ticks.h>
 #include <track/datagram.h>
 
-/* A connection that is in use for longer is a stream. */
-#define STREAM_AFTER (2 * TICKS_PER_S)
-
-/* track_hot.ep */
+/*
+ * Bits of track_hot.ep for datagrams. DATAGRAM_QUERIED: the side has sent an ICMP query.
+ */
 #define DATAGRAM_QUERIED 0x1u
-#define DATAGRAM_DNS 0x2u /* of side 0 alone */
+#define DATAGRAM_DNS 0x2u /* the connection is UDP to port 53; only in ep of side 0 */
 
 void
 datagram_open(struct track_conn *conn, uint8_t side, uint32_t now)
@@ -38,15 +38,17 @@ datagram_packet(struct track_conn *conn, uint8_t side, uint32_t now,
 	uint8_t orig = h->flags & TRACK_ORIG ? 1 : 0, flags = h->flags;
 
 	*r = (struct track_result){.verdict = VERDICT_PASS};
-	/* cold is read only until the flag is there */
+	/* an assured connection does not need the cold line here */
 	if ((flags & (TRACK_REPLIED | TRACK_ASSURED)) == TRACK_REPLIED &&
-	    ticks_since(conn->cold->t0, now) > STREAM_AFTER)
+	    ticks_since(conn->cold->t0, now) > DATAGRAM_STREAM_TICKS)
 		flags |= TRACK_ASSURED;
 	if (side != orig)
 		flags |= TRACK_REPLIED;
 	if (flags != h->flags) {
 		h->flags = flags;
-		/* nothing keeps anybody from giving a stream the shorter time-out */
+		/*
+		 * the new state's time-out may be configured shorter than the old one's
+		 */
 		r->events = TRACK_EVENT_STATE | TRACK_EVENT_SHORTER;
 	}
 	if (h->last != now)

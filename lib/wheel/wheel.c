@@ -2,26 +2,27 @@
 /*
  * How the wheel works.
  *
- * A slot of level l stands for an interval of 2^(10 l) ticks, and the 1,024 slots of a
- * level for the 1,024 intervals that begin with the one the wheel stands in: slot number
- * = interval number modulo 1,024. An entry goes to the lowest level whose slots reach its
- * time; on the levels above 0 that is never the interval the wheel stands in, or a lower
- * level would have reached it. So each slot has one meaning, its time is the start of its
- * interval, and that is never later than the time of any entry in it.
+ * A slot of level l stands for an interval of 2^(10 l) ticks. The 1,024 slots of a level
+ * stand for the 1,024 intervals that begin with the current one: slot number = interval
+ * number modulo 1,024. An entry is put into the lowest level whose slots reach its time.
+ * On a level above 0 that is never the current interval, since a lower level would reach
+ * it. So each slot has one meaning: its time is the start of its interval, which is never
+ * later than the time of any entry in it.
  *
- * Going on means: find the used slot with the earliest time on each level, stand on the
- * earliest of the three, empty it, find that level's next. Nothing moves down: the owner
- * arms again what has come early, and then a lower level reaches it. Should the caller's
- * array be full before a slot is empty, then the wheel stands on that slot's time, which
- * is the first tick of its interval, and finds it at distance 0 the next time.
+ * To advance, find the used slot with the earliest time on each level, move to the
+ * earliest of the three, empty it, and find the next on its level. Entries are not moved
+ * to lower levels: the owner arms again an entry that was returned early, and then a
+ * lower level reaches it. If the caller's array is full before a slot is empty, the wheel
+ * stays at the time of that slot, the first tick of its interval, and finds it at
+ * distance 0 in the next call.
  *
- * A slot's entries hang in sixteen lists, by their index. Walking a list of a million
- * connections is one cache miss after the other, each waiting for the last; sixteen lists
- * side by side have sixteen misses under way, and with each the other line of the entry
- * that was taken (wheel.beside), which the owner reads next.
+ * The entries of a slot are in sixteen lists, by their index. In a single list of a
+ * million connections, each cache miss would wait for the previous one. Sixteen lists
+ * walked in parallel have sixteen misses outstanding, and with each the other line of the
+ * entry that was taken (wheel.beside), which the owner reads next.
  *
- * Ticks wrap after 2^32; 2^32 is a multiple of each level's round, so that interval
- * numbers may wrap too, and only their differences are ever used.
+ * Ticks wrap after 2^32, a multiple of the round of each level. So interval numbers may
+ * wrap too, since only their differences are used.
  */
 #include <wheel/wheel.h>
 
@@ -29,7 +30,8 @@
 
 #include <base/ticks.h>
 
-#define LIST_MARK 0x80000000u /* in prev: the first of the list in the other bits */
+/* set in prev of a list's first entry; the other bits are the number of the list */
+#define LIST_MARK 0x80000000u
 #define SLOT_MASK (WHEEL_SLOTS - 1)
 
 static inline struct wheel_link *
@@ -50,14 +52,16 @@ list_of(struct wheel *w, uint32_t number)
 	return &w->slots[0][0][0] + number;
 }
 
-/* Number of the interval of a level that a tick lies in; modulo 2^(32 - 10 level). */
+/* Number of the interval of a level that contains a tick, modulo 2^(32 - 10 level). */
 static inline uint32_t
 interval_of(uint32_t tick, unsigned level)
 {
 	return tick >> (level * WHEEL_BITS);
 }
 
-/* Intervals from that of tick a on to that of tick b. */
+/*
+ * Number of intervals from the one that contains tick a to the one that contains tick b.
+ */
 static inline uint32_t
 intervals_between(uint32_t a, uint32_t b, unsigned level)
 {
@@ -78,7 +82,7 @@ void
 wheel_arm(struct wheel *w, uint32_t index, uint32_t at)
 {
 	struct wheel_link *link = link_of(w, index);
-	uint32_t distance = 0, slot, list, *head;
+	uint32_t distance = 0, slot, list, *head, first;
 	unsigned level;
 
 	if (ticks_reached(at, w->now))
@@ -96,16 +100,17 @@ wheel_arm(struct wheel *w, uint32_t index, uint32_t at)
 	slot = (interval_of(w->now, level) + distance) & SLOT_MASK;
 	list = list_number(level, slot, index % WHEEL_LANES);
 	head = list_of(w, list);
-	link->next = *head;
+	first = *head;
+	link->next = first;
 	link->prev = LIST_MARK | list;
-	if (*head != 0)
-		link_of(w, *head - 1)->prev = index + 1;
+	if (first != 0)
+		link_of(w, first - 1)->prev = index + 1;
 	*head = index + 1;
 	w->used[level][slot / 64] |= UINT64_C(1) << (slot % 64);
 	w->armed++;
 }
 
-/* A list of a slot has become empty; perhaps the slot has. */
+/* A list of a slot has become empty. If the whole slot has, clear its bit. */
 static void
 slot_check_empty(struct wheel *w, unsigned level, uint32_t slot)
 {
@@ -121,21 +126,21 @@ void
 wheel_disarm(struct wheel *w, uint32_t index)
 {
 	struct wheel_link *link = link_of(w, index);
-	uint32_t list, slot;
+	uint32_t next = link->next, prev = link->prev, list, slot;
 
-	if (link->prev == 0)
+	if (prev == 0)
 		return;
 
-	if (link->next != 0)
-		link_of(w, link->next - 1)->prev = link->prev;
-	if (link->prev & LIST_MARK) {
-		list = link->prev & ~LIST_MARK;
+	if (next != 0)
+		link_of(w, next - 1)->prev = prev;
+	if (prev >= LIST_MARK) {
+		list = prev - LIST_MARK;
 		slot = list / WHEEL_LANES;
-		*list_of(w, list) = link->next;
-		if (link->next == 0)
+		*list_of(w, list) = next;
+		if (next == 0)
 			slot_check_empty(w, slot / WHEEL_SLOTS, slot & SLOT_MASK);
 	} else {
-		link_of(w, link->prev - 1)->next = link->next;
+		link_of(w, prev - 1)->next = next;
 	}
 	link->next = 0;
 	link->prev = 0;
@@ -149,8 +154,8 @@ wheel_is_armed(const struct wheel *w, uint32_t index)
 }
 
 /*
- * The distance from slot `from` to the first used one, going round; or WHEEL_SLOTS when
- * there is none at a distance up to span.
+ * Distance from slot `from` to the first used slot, with wrap-around. WHEEL_SLOTS: there
+ * is none at a distance of at most span.
  */
 static uint32_t
 used_distance(const uint64_t *used, uint32_t from, uint32_t span)
@@ -170,8 +175,8 @@ used_distance(const uint64_t *used, uint32_t from, uint32_t span)
 }
 
 /*
- * Ticks from now to the time of the first used slot of a level, at most span ticks away;
- * false when there is none.
+ * Get the ticks from now to the first used slot of a level. Returns false when there is
+ * none within span ticks.
  */
 static bool
 level_next(const struct wheel *w, unsigned level, uint32_t span, uint32_t *ticks)
@@ -179,33 +184,41 @@ level_next(const struct wheel *w, unsigned level, uint32_t span, uint32_t *ticks
 	uint32_t slots = intervals_between(w->now, w->now + span, level);
 	uint32_t first = interval_of(w->now, level), distance;
 
-	/* span may be as long as a whole round of the ticks, and look like nothing */
+	/*
+	 * span may be nearly the whole range of ticks, and would wrap to a small number
+	 */
 	if (slots >= WHEEL_SLOTS || span >= UINT32_MAX - (UINT32_MAX >> WHEEL_BITS))
 		slots = WHEEL_SLOTS - 1;
 	distance = used_distance(w->used[level], first & SLOT_MASK, slots);
 	if (distance == WHEEL_SLOTS)
 		return false;
-	/* at distance 0 we stand on the first tick of the interval */
+	/* at distance 0 the wheel is at the first tick of the interval */
 	*ticks = ((first + distance) << (level * WHEEL_BITS)) - w->now;
 	return true;
 }
 
-/* Hand back entries of a slot, at most max, one of each of its lists in turn. */
-static unsigned
-slot_drain(struct wheel *w, unsigned level, uint32_t slot, uint32_t *due, unsigned max)
+/* The entries that a call of wheel_advance() has returned so far. */
+struct batch {
+	uint32_t *due;
+	unsigned n, max;
+};
+
+/* Return entries of a slot until the batch is full, one from each list in turn. */
+static void
+slot_drain(struct wheel *w, unsigned level, uint32_t slot, struct batch *batch)
 {
 	uint32_t *heads = w->slots[level][slot], head;
+	unsigned n = batch->n, lane, taken;
 	struct wheel_link *link;
-	unsigned n = 0, lane, taken;
 
 	do {
 		taken = n;
-		for (lane = 0; lane < WHEEL_LANES && n < max; lane++) {
+		for (lane = 0; lane < WHEEL_LANES && n < batch->max; lane++) {
 			head = heads[lane];
 			if (head == 0)
 				continue;
 			link = link_of(w, head - 1);
-			due[n++] = head - 1;
+			batch->due[n++] = head - 1;
 			__builtin_prefetch((char *)link - w->beside);
 			heads[lane] = link->next;
 			link->next = 0;
@@ -213,22 +226,26 @@ slot_drain(struct wheel *w, unsigned level, uint32_t slot, uint32_t *due, unsign
 		}
 	} while (n != taken);
 
-	for (lane = 0; lane < WHEEL_LANES; lane++)
-		if (heads[lane] != 0)
-			link_of(w, heads[lane] - 1)->prev =
-				LIST_MARK | list_number(level, slot, lane);
+	for (lane = 0; lane < WHEEL_LANES; lane++) {
+		head = heads[lane];
+		if (head != 0)
+			link_of(w, head - 1)->prev = LIST_MARK |
+						     list_number(level, slot, lane);
+	}
 	slot_check_empty(w, level, slot);
-	w->armed -= n;
-	return n;
+	w->armed -= n - batch->n;
+	batch->n = n;
 }
 
 unsigned
 wheel_advance(struct wheel *w, uint32_t now, uint32_t *due, unsigned max)
 {
-	uint32_t at[WHEEL_LEVELS]; /* when the next slot of each level comes */
+	/* tick at which the next used slot of each level is reached */
+	uint32_t at[WHEEL_LEVELS];
 	bool any[WHEEL_LEVELS];
+	struct batch batch = {.due = due, .max = max};
 	uint32_t ticks = 0, slot;
-	unsigned level, first, n = 0;
+	unsigned level, first;
 
 	for (level = 0; level < WHEEL_LEVELS; level++) {
 		any[level] = level_next(w, level, now - w->now, &ticks);
@@ -242,17 +259,17 @@ wheel_advance(struct wheel *w, uint32_t now, uint32_t *due, unsigned max)
 				first = level;
 		if (first == WHEEL_LEVELS)
 			break;
-		if (n == max)
-			return n;
+		if (batch.n == max)
+			return max;
 
 		w->now = at[first];
 		slot = interval_of(w->now, first) & SLOT_MASK;
-		n += slot_drain(w, first, slot, due + n, max - n);
+		slot_drain(w, first, slot, &batch);
 		any[first] = level_next(w, first, now - w->now, &ticks);
 		at[first] = w->now + ticks;
 	}
 	w->now = now;
-	return n;
+	return batch.n;
 }
 
 bool

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * The tracker, as it is, in the kernel: an XDP program that takes TCP over IPv4 to the
- * one connection in a map and runs lib/track on it. It proves that the headers compile
- * with
- * -target bpf and that the verifier accepts them; the XDP variant will run the same
- * lines.
+ * The tracker in the kernel: an XDP program that runs lib/track, unchanged, on TCP over
+ * IPv4, with the one connection that a map holds. It shows that the headers compile with
+ * -target bpf and that the verifier accepts them.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -22,6 +20,7 @@
 struct connection {
 	struct track_hot hot;
 	struct track_cold cold;
+	__u32 used;
 };
 
 struct {
@@ -31,7 +30,7 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
-/* The configuration, and the result of the last segment for the test to read. */
+/* The configuration, and the result of the last segment, which the test reads. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -46,12 +45,15 @@ struct {
 	__type(value, struct track_result);
 } result SEC(".maps");
 
-/* Not on the stack, which is 512 bytes for all calls together. */
+/* Static, because the BPF stack has only 512 bytes for all nested calls. */
 static const struct connection fresh;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Side 0 is the endpoint with the lower port: enough to tell two ends apart here. */
+/*
+ * The endpoint with the lower port counts as side 0: the program sees one interface only,
+ * so the port has to tell the sides apart.
+ */
 static __attribute__((noinline)) int
 track(struct connection *conn, const struct tcp_segment *seg, __u8 side, __u32 now)
 {
@@ -69,12 +71,12 @@ track(struct connection *conn, const struct tcp_segment *seg, __u8 side, __u32 n
 	if (!c || !r || !conn)
 		return XDP_ABORTED;
 	tc = (struct track_conn){.hot = &conn->hot, .cold = &conn->cold};
-	if (conn->cold.id == 0) {
+	if (!conn->used) {
 		entry_unknown(&in, r);
 		if (r->verdict != VERDICT_PASS)
 			return XDP_DROP;
 		entry_open(&tc, &in);
-		conn->cold.id = 1;
+		conn->used = 1;
 		return XDP_PASS;
 	}
 	if (tcp_fast(&conn->hot, side, seg, now)) {

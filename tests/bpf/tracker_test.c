@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Loads tracker.bpf.c, which is the tracker's very headers, and runs segments through it
- * with BPF_PROG_TEST_RUN: the kernel's verifier accepts it, and it says what the host's
- * tracker says. Skipped by name where programs may not be loaded.
+ * Load tracker.bpf.c, which contains lib/track, and run segments through it with
+ * BPF_PROG_TEST_RUN. The verifier of this kernel must accept it, and its verdicts must
+ * equal those of lib/track on the host. Skipped where loading programs is not permitted.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -25,6 +25,7 @@
 
 #include <track/tcp.h>
 
+#include "need.h"
 #include "tracker.skel.h"
 
 #define CLIENT 1000
@@ -33,6 +34,7 @@
 struct connection {
 	struct track_hot hot;
 	struct track_cold cold;
+	uint32_t used;
 };
 
 struct frame {
@@ -79,29 +81,15 @@ unload(void **state)
 	return 0;
 }
 
-/*
- * Only a missing permission is a reason to skip: a refusing verifier says EACCES or
- * EINVAL
- * too, so a program that no verifier can dislike tells the two apart. */
 static void
-need_bpf(void)
+need_tracker(void)
 {
-	struct bpf_insn nothing[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = XDP_PASS},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, NULL, "GPL", nothing, 2, NULL);
-
-	if (fd < 0) {
-		print_message("BPF programs may not be loaded here: %s\n", strerror(-fd));
-		skip();
-	}
-	close(fd);
+	need_bpf();
 	if (!skel)
 		fail_msg("the verifier refuses the tracker: %s", strerror(load_error));
 }
 
-/* Send a segment through the program: XDP_PASS or XDP_DROP. */
+/* Run the program on a segment. Returns XDP_PASS or XDP_DROP. */
 static unsigned
 send_segment(uint16_t from, uint8_t flags, uint32_t seq, uint32_t ack, uint16_t len)
 {
@@ -153,7 +141,7 @@ static void
 kernel_tracks_a_connection_from_syn_to_time_wait(void **state)
 {
 	(void)state;
-	need_bpf();
+	need_tracker();
 	assert_int_equal(send_segment(CLIENT, TCP_ACK, 5, 5, 0), XDP_DROP);
 	expect_reason(REASON_TCP_NO_CONNECTION);
 

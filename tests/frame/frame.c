@@ -9,7 +9,7 @@
 #define ETHER_IPV6 0x86dd
 #define ETHER_VLAN 0x8100
 
-/* Where the next byte goes. After an overflow nothing is written and bad stays set. */
+/* Output position. After an overflow nothing more is written and bad stays true. */
 struct writer {
 	uint8_t *buf;
 	size_t size;
@@ -17,7 +17,7 @@ struct writer {
 	bool bad;
 };
 
-/* The two addresses as bytes, 4 or 16 of each. */
+/* Source and destination address in network order, 4 or 16 bytes each. */
 struct addresses {
 	uint8_t src[16];
 	uint8_t dst[16];
@@ -88,7 +88,10 @@ frame_sum(const void *data, size_t len, uint32_t start)
 	return (uint16_t)sum;
 }
 
-/* Another checksum, neither equal in one's complement nor UDP's "none". */
+/*
+ * Return a wrong checksum for a right one. It must not be the other one's complement form
+ * of 0, nor 0, which means "no checksum" in UDP.
+ */
 static uint16_t
 spoil(uint32_t sum)
 {
@@ -138,7 +141,7 @@ put_ipv4(struct writer *w, const struct frame *f, const struct addresses *a)
 
 	put_u8(w, (uint8_t)(version << 4 | (ihl & 15)));
 	put_u8(w, f->tos);
-	put_u16(w, f->say_ip_len); /* the true one: finish_ip() */
+	put_u16(w, f->say_ip_len); /* finish_ip() writes the real length */
 	put_u16(w, f->id);
 	put_u16(w, (uint16_t)((f->df ? 0x4000 : 0) | (f->mf ? 0x2000 : 0) |
 			      (f->frag_off & 0x1fff)));
@@ -184,7 +187,7 @@ put_tcp_options(struct writer *w, const struct frame_options *o)
 		}
 		if (o->sack_ok)
 			put(w, "\x04\x02", 2);
-		/* the numbers aligned, as all stacks have them (RFC 7323 appendix A) */
+		/* align the two timestamps, as all stacks do (RFC 7323 appendix A) */
 		while (o->has_ts && (w->at - start) % 4 != 2)
 			put_u8(w, 1);
 		if (o->has_ts) {
@@ -237,7 +240,9 @@ put_icmp(struct writer *w, const struct frame *f)
 	put_u16(w, f->icmp_seq);
 }
 
-/* The transport header. Returns the offset of its checksum in it, 0 if it has none. */
+/*
+ * Write the transport header. Returns the offset of its checksum in it; 0: it has none.
+ */
 static size_t
 put_transport(struct writer *w, const struct frame *f)
 {

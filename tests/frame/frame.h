@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Frames for tests: a description in, the bytes out, with lengths and checksums right
- * unless the description says otherwise. Nothing of lib/ is used, so that what builds the
- * frames and what reads them cannot be wrong together.
+ * Builds frames for tests from a description. Lengths and checksums are right unless the
+ * description says otherwise. It does not use lib/, so that an error in lib/packet is not
+ * repeated here.
  *
  *	struct frame f = {
  *		.src = "10.0.0.1", .sport = 40000,
@@ -38,7 +38,7 @@
 #define FRAME_CWR 0x80
 
 struct frame_tag {
-	uint16_t tpid; /* 0: 0x8100 */
+	uint16_t tpid; /* TPID; 0: 0x8100 */
 	uint16_t tci;
 };
 
@@ -49,7 +49,7 @@ struct frame_bytes {
 
 /* TCP options, written in this order and padded with NOPs to a multiple of four. */
 struct frame_options {
-	uint16_t mss; /* 0: none */
+	uint16_t mss; /* 0: no MSS option */
 	bool has_scale;
 	uint8_t scale;
 	bool sack_ok;
@@ -58,33 +58,47 @@ struct frame_options {
 	uint32_t tsecr;
 	uint8_t sacks;
 	uint32_t sack[FRAME_MAX_SACKS][2];
-	struct frame_bytes raw; /* if there is data: these bytes and none of the above */
+	struct frame_bytes raw; /* if not empty, written instead of all options above */
 };
 
 struct frame {
 	/* Ethernet */
-	uint8_t dst_mac[6]; /* all 0: 02:00:00:00:00:02 */
-	uint8_t src_mac[6]; /* all 0: 02:00:00:00:00:01 */
+	uint8_t dst_mac[6]; /* all bytes 0: 02:00:00:00:00:02 */
+	uint8_t src_mac[6]; /* all bytes 0: 02:00:00:00:00:01 */
 	uint8_t tags;
-	struct frame_tag tag[FRAME_MAX_TAGS]; /* outermost first */
-	uint16_t ether_type; /* 0: by the family; with src NULL the payload follows it */
+	struct frame_tag tag[FRAME_MAX_TAGS]; /* VLAN tags, outermost first */
+	/*
+	 * 0: the EtherType of the IP version; with src NULL the payload follows the field
+	 */
+	uint16_t ether_type;
 
 	/* IP: the family is that of src */
-	const char *src; /* as inet_pton(3) reads it; NULL: no IP */
+	/* IP address as text for inet_pton(3); NULL: the frame has no IP header */
+	const char *src;
 	const char *dst;
-	uint8_t proto; /* any: if not one of those below, the payload follows IP */
-	uint8_t ttl;   /* 0: 64 */
+	/*
+	 * IP protocol; for one that is not listed below, the payload follows the IP
+	 * header
+	 */
+	uint8_t proto;
+	uint8_t ttl; /* TTL or hop limit; 0: 64 */
 	uint8_t tos;
 	uint16_t id;
 	bool df;
-	bool mf;           /* IPv4 */
-	uint16_t frag_off; /* IPv4, in units of eight bytes: no transport header then */
-	size_t ip_options; /* IPv4: bytes of NOPs, a multiple of four */
-	struct frame_bytes ip_option; /* IPv4: options before those, a multiple of four */
-	uint8_t ext_next;             /* IPv6: protocol of the first header in ext */
-	struct frame_bytes ext; /* IPv6: extension headers, their last one naming proto */
+	bool mf; /* IPv4: the flag More Fragments */
+	/*
+	 * IPv4: fragment offset in units of 8 bytes; if not 0, there is no transport
+	 * header
+	 */
+	uint16_t frag_off;
+	size_t ip_options; /* IPv4: length of NOP options in bytes, a multiple of 4 */
+	/* IPv4: options before the NOPs, length a multiple of 4 */
+	struct frame_bytes ip_option;
+	uint8_t ext_next; /* IPv6: protocol number of the first extension header */
+	/* IPv6: extension headers; the next-header field of the last must be proto */
+	struct frame_bytes ext;
 
-	/* TCP, UDP, UDP-Lite, SCTP, DCCP: ports of all, the rest is TCP's */
+	/* ports of TCP, UDP, UDP-Lite, SCTP, DCCP; the other members are for TCP */
 	uint16_t sport;
 	uint16_t dport;
 	uint32_t seq;
@@ -98,31 +112,36 @@ struct frame {
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	uint16_t icmp_id;
-	uint16_t icmp_seq; /* of an error about a large packet: the MTU */
+	/* in an error "packet too big" or "fragmentation needed": the MTU */
+	uint16_t icmp_seq;
 
-	const void *payload; /* NULL: a pattern */
+	const void *payload; /* NULL: a generated pattern */
 	size_t payload_len;
-	size_t padding; /* bytes of 0xee after the IP packet */
+	size_t padding; /* number of bytes 0xee after the IP packet */
 
-	/* Lies: what the header says instead of the truth, where not 0. */
+	/* Wrong values for header fields; 0: the field is right. */
 	uint8_t say_version;
 	uint8_t say_ihl;
-	uint16_t say_ip_len;  /* IPv4 total length, IPv6 payload length */
-	uint8_t say_data_off; /* TCP, in words */
-	uint16_t say_l4_len;  /* UDP length; UDP-Lite: coverage, summed accordingly */
-	bool say_l4_len_zero; /* the same, with a 0 */
+	uint16_t say_ip_len;  /* total length of IPv4, payload length of IPv6 */
+	uint8_t say_data_off; /* data offset of TCP, in 32-bit words */
+	/* UDP: length; UDP-Lite: checksum coverage, which the checksum respects */
+	uint16_t say_l4_len;
+	bool say_l4_len_zero; /* write 0 to the UDP length field */
 	bool bad_ip_checksum;
 	bool bad_l4_checksum;
-	bool no_l4_checksum; /* 0 in the field */
+	bool no_l4_checksum; /* write 0 to the checksum field */
 };
 
 /*
- * Write the frame into buf. Returns its length; 0 when it does not fit or the description
- * makes no sense (an address that is none, source and destination of two families).
+ * Write the frame to buf. Returns its length; 0 when it does not fit or the description
+ * is invalid (a malformed address, source and destination of different families).
  */
 size_t frame_build(const struct frame *f, uint8_t *buf, size_t size);
 
-/* One's complement sum of bytes, folded, not complemented; in network order as bytes. */
+/*
+ * Return the one's complement sum of bytes, folded but not complemented, in network byte
+ * order.
+ */
 uint16_t frame_sum(const void *data, size_t len, uint32_t start);
 
 /*

@@ -1,72 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The whole engine, with tables so small that connections are evicted, extensions taken
- * away and timers always due. Two engines get the same frames, one of them one by one and
- * the other in bursts: verdicts, states, what leaves and every counter must be equal.
- * Nothing may leak: the counters have to add up, all mbufs to come back, and once time
- * has gone on for long enough no connection may be left, and no fragment wait.
+ * Fuzz the whole engine, with tables so small that connections are evicted, extensions
+ * are taken away and timers are always due. Two engines get the same frames, the first
+ * one by one and the second in bursts. Verdicts, states, sent frames and all counters
+ * must be equal. The counters have to add up, all mbufs must return, and after enough
+ * time no connection and no held fragment may be left.
  *
- * Each frame is in memory of its own, exactly as long as it is, so that no byte behind it
- * can be read unnoticed.
+ * Each frame is in a heap block of exactly its length, so that a sanitizer finds reads
+ * past its end.
  *
- * The input: a byte of switches, then groups of frames that come at one time to one port,
- * the frames described in a few bytes each, fragments of one datagram, lies and errors
- * about others among them.
+ * The input: a byte of switches, then groups of frames that arrive at one time on one
+ * port. A few bytes describe a frame: a segment, a datagram or a fragment of one,
+ * possibly with wrong fields, or an ICMP error about another frame.
  */
-#include "fuzz.h"
+#include "engine_fuzz.h"
 
-#include <string.h>
-
-#include <netinet/in.h>
-
-#include <engine/engine.h>
-#include <frame/frame.h>
 #include <ruleset/ruleset.h>
 
 #include "../../app/replay/eal.h"
 
-#define POOL_SIZE 1023u
 #define BEGIN_NS (100 * 1000000000ull)
-#define CONNECTIONS 12u
-#define CONNECTIONS6 6u
-#define FLOWS 8u /* of each protocol: more than there is room for */
-#define FRAME_BYTES 512u
-#define FRAGMENTS 20u /* buffers that may wait */
-/*
- * Frames of an input. Their records stay: that of a fragment is filled when it waits no
- * more.
- */
-#define RECORDS 4096u
-#define END_STEPS 5000u /* that time takes to end all connections */
+/* number of time steps after which all connections must have ended */
+#define END_STEPS 5000u
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-struct wire_frame {
-	size_t length;
-	size_t cut; /* bytes in the first of two mbufs; 0: it is one */
-	uint8_t bytes[FRAME_BYTES];
-};
-
-struct world {
-	struct engine *e[2]; /* frame by frame, and in bursts */
-	uint8_t switches;
-	uint64_t now_ns;
-	uint64_t left;              /* packets that have left, of ours too */
-	uint32_t seq[2][2][FLOWS];  /* by family, side and flow: what comes next */
-	struct wire_frame last[2];  /* of each side, for errors about it */
-	struct wire_frame whole[2]; /* the last datagram of it that came in pieces */
-	struct wire_frame burst[ENGINE_BURST_MAX];
-	unsigned records;
-	unsigned open; /* those before are decided */
-};
-
-static struct rte_mempool *pool;
 static struct policy *policies[3];
-static struct policy_state *states[2][3]; /* of each engine, for each policy */
+/* policy state of each engine, for each policy */
+static struct policy_state *states[2][3];
 static void *memory[2];
 static size_t memory_bytes;
 static struct world world;
-static struct engine_record record[2][RECORDS];
 
 #define CHAIN                                                                            \
 	"{\"nftables\":[{\"table\":{\"family\":\"inet\",\"name\":\"t\"}},{\"chain\":{"   \
@@ -83,7 +47,8 @@ static struct engine_record record[2][RECORDS];
 #define ACCEPT "{\"accept\":null}"
 
 /*
- * The usual, which never looks at what is established; and one that looks at everything.
+ * Two rulesets: one accepts established connections without evaluating packets, the other
+ * evaluates each packet.
  */
 static const char *const texts[] = {
 	CHAIN RULE(MATCH("in", CT_STATE, "[\"established\",\"related\"]") ACCEPT)
@@ -168,7 +133,10 @@ block_free(void *bytes, void *block)
 	free(block);
 }
 
-/* The bytes, in memory that ends with them. */
+/*
+ * Copy the bytes to memory that ends with them, so that a sanitizer sees reads past the
+ * end.
+ */
 static struct rte_mbuf *
 mbuf_of(const uint8_t *bytes, size_t length)
 {
@@ -201,106 +169,7 @@ frame_mbufs(const struct wire_frame *frame)
 	return m;
 }
 
-static uint64_t
-sum(const uint64_t *counts, size_t n)
-{
-	uint64_t total = 0;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		total += counts[i];
-	return total;
-}
-
-static unsigned
-listed(const struct engine *e, uint64_t now_ns)
-{
-	struct engine_view views[4];
-	uint64_t cursor = 0;
-	unsigned count = 0;
-
-	while (cursor != ENGINE_CURSOR_END)
-		count += engine_list(e, now_ns, &cursor, views, RTE_DIM(views));
-	return count;
-}
-
-/* Both engines say the same of each frame. Returns how many fragments wait. */
-static unsigned
-check_records(struct world *w)
-{
-	unsigned i, held = 0;
-
-	for (i = w->open; i < w->records; i++) {
-		const struct engine_record *a = &record[0][i], *b = &record[1][i];
-
-		require(a->verdict == b->verdict && a->reason == b->reason &&
-			a->action == b->action && a->held == b->held &&
-			a->has_conn == b->has_conn && a->conn == b->conn &&
-			a->state[0] == b->state[0] && a->state[1] == b->state[1]);
-		require((a->verdict == VERDICT_DROP) == (a->reason != REASON_NONE));
-		require(a->held || a->verdict != VERDICT_HELD);
-		held += a->verdict == VERDICT_HELD;
-		if (held == 0)
-			w->open = i + 1;
-	}
-	return held;
-}
-
-/* All counters add up, and both engines say the same. */
-static void
-check_stats(struct world *w)
-{
-	unsigned held = check_records(w), k;
-	struct engine_stats s[2];
-
-	for (k = 0; k < 2; k++)
-		engine_stats(w->e[k], &s[k]);
-	require(memcmp(&s[0], &s[1], sizeof(s[0])) == 0);
-	require(s[0].packets ==
-		s[0].passed + sum(s[0].drops, REASON_COUNT) + s[0].fragments);
-	require(s[0].fragments == held && held <= FRAGMENTS);
-	require(rte_mempool_in_use_count(pool) <= 2 * (held == 0 ? 0 : FRAGMENTS));
-	require(s[0].drops[REASON_NONE] == 0 && s[0].drops[REASON_TX_FULL] == 0);
-	require(s[0].bypassed <= s[0].passed && s[0].evicted <= s[0].removed);
-	require(w->left == s[0].passed + sum(s[0].generated, RTE_DIM(s[0].generated)));
-	require(s[0].connections <= CONNECTIONS && s[0].connections6 <= CONNECTIONS6);
-	require(s[0].created - s[0].removed == s[0].connections + s[0].connections6);
-	require(listed(w->e[0], w->now_ns) == s[0].connections + s[0].connections6);
-	lie(s[0].evicted == 0 || s[0].reassembled == 0);
-}
-
-static bool
-is_same_from(const struct rte_mbuf *a, uint32_t from_a, const struct rte_mbuf *b,
-	     uint32_t from_b)
-{
-	uint8_t room[2][RTE_MBUF_DEFAULT_BUF_SIZE];
-	uint32_t length = a->pkt_len - from_a;
-
-	return length == b->pkt_len - from_b && length <= sizeof(room[0]) &&
-	       memcmp(rte_pktmbuf_read(a, from_a, length, room[0]),
-		      rte_pktmbuf_read(b, from_b, length, room[1]), length) == 0;
-}
-
-/*
- * What passes is the same byte for byte. An empty segment of our own has the link layer
- * that the connection was last seen with, and of a long run on the fast path not every
- * segment is looked at (engine/link.c): only its IP packet has to be the same.
- */
-static void
-check_same(const struct rte_mbuf *a, const struct rte_mbuf *b)
-{
-	const uint32_t flags = PACKET_PPPOE;
-	struct packet p, q;
-
-	if (is_same_from(a, 0, b, 0))
-		return;
-	packet_parse_any(a, 0, flow_network(0, 0, 0), flags, &p);
-	packet_parse_any(b, 0, flow_network(0, 0, 0), flags, &q);
-	require(p.kind == PACKET_TCP && q.kind == PACKET_TCP && p.seg.len == 0);
-	require(is_same_from(a, p.l3_off, b, q.l3_off));
-}
-
-/* What both engines send is the same, and is gone. */
+/* Check that both engines send the same frames; then free these. */
 static void
 drain(struct world *w)
 {
@@ -340,189 +209,6 @@ deliver(struct world *w, uint16_t port, uint16_t count)
 	drain(w);
 }
 
-/* A TCP segment near what comes next in its flow. */
-static void
-read_tcp(struct world *w, struct frame *f, uint8_t side, unsigned flow, struct bytes *b)
-{
-	static const uint8_t kinds[] = {FRAME_ACK,
-					FRAME_SYN,
-					FRAME_SYN | FRAME_ACK,
-					FRAME_ACK | FRAME_PSH,
-					FRAME_FIN | FRAME_ACK,
-					FRAME_RST,
-					FRAME_RST | FRAME_ACK,
-					0};
-	static const uint32_t off[] = {0, -100u, 1, 70000};
-	uint8_t what = bytes_u8(b);
-	uint32_t *next = &w->seq[strchr(f->src, ':') != NULL][side][flow];
-	uint32_t peer = w->seq[strchr(f->src, ':') != NULL][!side][flow];
-
-	f->proto = IPPROTO_TCP;
-	f->flags = kinds[what & 7];
-	f->seq = *next + off[what >> 3 & 3];
-	f->ack = f->flags & FRAME_ACK ? peer + off[what >> 5 & 3] : 0;
-	f->win = what & 0x80 ? 0 : 8000;
-	f->payload_len = f->flags & FRAME_PSH ? 40 : 0;
-	if (f->seq == *next)
-		*next += (uint32_t)f->payload_len +
-			 ((f->flags & (FRAME_SYN | FRAME_FIN)) ? 1 : 0);
-}
-
-/* What a sender may do besides, honest or not. */
-static void
-read_more(struct frame *f, struct bytes *b)
-{
-	static uint8_t fragment[8];
-	uint8_t what = bytes_u8(b), where;
-
-	f->tags = what & 1;
-	f->bad_l4_checksum = (what & 6) == 6;
-	f->opt.has_ts = (what & 8) != 0;
-	f->opt.tsval = what;
-	f->ip_options = what & 0x10 && strchr(f->src, ':') == NULL ? 4 : 0;
-	if (!(what & 0x20))
-		return;
-	where = bytes_u8(b);
-	f->id = where >> 5;
-	f->mf = where & 1;
-	f->frag_off = where >> 1 & 15;
-	if (strchr(f->src, ':') == NULL)
-		return;
-	memset(fragment, 0, sizeof(fragment)); /* RFC 8200 4.5 */
-	fragment[0] = f->proto;
-	fragment[3] = (uint8_t)((where >> 1 & 15) << 3 | (where & 1));
-	fragment[7] = where >> 5;
-	f->ext_next = IPPROTO_FRAGMENT;
-	f->ext = (struct frame_bytes){fragment, sizeof(fragment)};
-}
-
-static void
-put_u16(uint8_t *at, size_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-/* Of the frame of a datagram, make that of one of its fragments. */
-static void
-cut_piece(struct wire_frame *frame, uint8_t where)
-{
-	uint8_t *ip = frame->bytes + (frame->bytes[12] == 0x81 ? 18 : 14), *part;
-	bool six = ip[0] >> 4 == 6;
-	size_t header = six ? 40 : (ip[0] & 15) * 4u, total, off, n;
-
-	part = ip + header;
-	if (frame->length < (size_t)(part - frame->bytes))
-		return;
-	total = frame->length - (size_t)(part - frame->bytes);
-	off = RTE_MIN((where >> 3 & 7) * 8u, total);
-	n = RTE_MIN((where & 7) * 8u + 8, total - off);
-	memmove(part + (six ? 8 : 0), part + off, n);
-	if (six) {
-		memset(part, 0, 8);
-		part[0] = ip[6];
-		put_u16(part + 2, off | (off + n < total));
-		part[7] = where >> 6;
-		ip[6] = IPPROTO_FRAGMENT;
-		n += 8;
-		put_u16(ip + 4, n);
-	} else {
-		put_u16(ip + 2, header + n);
-		put_u16(ip + 4, where >> 6);
-		put_u16(ip + 6, off / 8 | (size_t)(off + n < total) << 13);
-		put_u16(ip + 10, 0);
-		put_u16(ip + 10, (uint16_t)~frame_sum(ip, header, 0));
-	}
-	frame->length = (size_t)(part - frame->bytes) + n;
-}
-
-/* After the checksums: a byte is another one, the end is missing, two mbufs. */
-static void
-spoil(struct wire_frame *frame, uint8_t how, struct bytes *b)
-{
-	uint8_t at;
-
-	if (how & 1) {
-		at = bytes_u8(b);
-		if (at < frame->length)
-			frame->bytes[at] ^= bytes_u8(b);
-	}
-	if (how & 2)
-		frame->cut = bytes_u8(b);
-	if ((how & 4) && frame->length > 0)
-		frame->length -= bytes_u8(b) % frame->length;
-}
-
-static void
-read_frame(struct world *w, struct wire_frame *frame, uint8_t side, struct bytes *b)
-{
-	static const char *const hosts[2][2] = {{"10.0.0.1", "192.0.2.1"},
-						{"2001:db8::1", "2001:db8:1::1"}};
-	static const uint16_t sports[2] = {40000, 80};
-	uint8_t first = bytes_u8(b), second = bytes_u8(b);
-	unsigned flow = first & (FLOWS - 1), six = second & 1;
-	const struct wire_frame *about = &w->last[!side];
-	bool piece = second & 0x20;
-	struct frame f = {
-		.src = hosts[six][side],
-		.dst = hosts[six][!side],
-		.sport = (uint16_t)(sports[side] + flow),
-		.dport = (uint16_t)(sports[!side] + flow),
-		.payload_len = 24,
-	};
-
-	if (piece && (second & 0x40) && w->whole[side].length != 0) {
-		*frame = w->whole[side];
-		cut_piece(frame, first);
-		return;
-	}
-	switch (first >> 3 & 7) {
-	case 4:
-		f.proto = IPPROTO_UDP;
-		break;
-	case 5:
-		f.proto = six ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-		f.icmp_type = (uint8_t)(six ? 128 + side : side ? 0 : 8);
-		f.icmp_id = (uint16_t)flow;
-		break;
-	case 6: /* an error about the last frame of the other side */
-		f.proto = six ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-		f.icmp_type = (uint8_t)(six ? 1 : 3);
-		f.icmp_code = 1;
-		f.payload = about->bytes + 14;
-		f.payload_len = about->length > 14 ? RTE_MIN(about->length - 14, 80) : 0;
-		break;
-	case 7:
-		f.proto = bytes_u8(b);
-		break;
-	default:
-		read_tcp(w, &f, side, flow, b);
-		break;
-	}
-	if (second & 2)
-		read_more(&f, b);
-	frame->cut = 0;
-	frame->length = frame_build(&f, frame->bytes, sizeof(frame->bytes) - 8);
-	if (piece && frame->length > 0) {
-		w->whole[side] = *frame;
-		cut_piece(frame, bytes_u8(b));
-	}
-	spoil(frame, second >> 2, b);
-	w->last[side] = *frame;
-}
-
-/* Bytes of the input, as they are. */
-static void
-read_raw(struct wire_frame *frame, struct bytes *b)
-{
-	size_t i;
-
-	frame->length = bytes_u8(b);
-	frame->cut = 0;
-	for (i = 0; i < frame->length; i++)
-		frame->bytes[i] = bytes_u8(b);
-}
-
 static void
 pass_time(struct world *w, uint8_t how, unsigned max)
 {
@@ -538,11 +224,11 @@ pass_time(struct world *w, uint8_t how, unsigned max)
 	drain(w);
 }
 
-/* What the control thread does between two bursts. */
+/* Run what the control thread does between two bursts. */
 static void
 intervene(struct world *w, uint8_t what)
 {
-	struct engine_view view;
+	struct conn_view view;
 	uint64_t cursor;
 	unsigned k, n[2];
 
@@ -555,14 +241,15 @@ intervene(struct world *w, uint8_t what)
 		else if (what & 0x20)
 			n[k] = engine_flush(w->e[k], &cursor, 1u + (what & 3));
 		else if (engine_list(w->e[k], w->now_ns, &cursor, &view, 1) == 1)
-			n[k] = engine_delete(w->e[k], &view.key, view.family);
+			n[k] = engine_delete(w->e[k], &view.key, view.family,
+					     view.id % 2 == 1);
 	}
 	require(n[0] == n[1]);
 }
 
 /*
- * Time alone ends all connections, and every mbuf is back; of fragments engine_stop()
- * does, too.
+ * Check that time alone ends all connections and returns each mbuf, except for held
+ * fragments, which engine_stop() frees.
  */
 static void
 end(struct world *w)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Virtual reassembly beside a list of what is held: each fragment comes back exactly
- * once, a whole datagram without a gap and in the order of arrival, nothing is refused
- * without a reason, and buffers and time keep their bounds.
+ * Fuzz lib/fragment against a list of the held fragments: each fragment is returned
+ * exactly once; a complete datagram has no gap and is in the order of arrival; a fragment
+ * is rejected only for a reason; limits of buffers and time are kept.
  *
- * The input: four bytes a fragment: which datagram and how much time has passed, offset,
- * length, and whether more follow.
+ * The input has four bytes for each fragment: datagram and time since the last one,
+ * offset, length, and More Fragments.
  */
 #include "fuzz.h"
 
@@ -14,14 +14,14 @@
 #include <fragment/fragment.h>
 
 #define DATAGRAMS 8u
-#define BUFFERS 70u /* more than one datagram may have, fewer than two */
+#define BUFFERS 70u /* between the limits of one and of two datagrams */
 #define TICKS 50u
 #define HELD_MAX (BUFFERS + 1u)
 
 struct piece {
 	struct rte_mbuf m;
 	uint32_t datagram;
-	uint32_t serial; /* in the order of arrival; 0: not held */
+	uint32_t serial; /* number in order of arrival; 0: not held */
 	uint16_t off;
 	uint16_t len;
 	bool more;
@@ -59,7 +59,8 @@ held_buffers(void)
 }
 
 /*
- * The first n of the group are held ones of a datagram, in the order in which they came.
+ * Check that the first n entries of the group are held fragments of one datagram, in
+ * order of arrival.
  */
 static void
 take_back(uint32_t number, unsigned n)
@@ -79,7 +80,7 @@ take_back(uint32_t number, unsigned n)
 		((struct piece *)group.about[i])->serial = 0;
 }
 
-/* Whose time began first. */
+/* Return the datagram whose first fragment came earliest. */
 static uint32_t
 oldest(uint32_t now)
 {
@@ -94,7 +95,7 @@ oldest(uint32_t now)
 	return found;
 }
 
-/* The group is all that was held of a datagram as old as the oldest. */
+/* Check that the group contains everything held of a datagram, and that none is older. */
 static void
 gone(uint32_t now)
 {
@@ -118,7 +119,7 @@ is_same(const struct piece *a, const struct piece *b)
 	return a->off == b->off && a->len == b->len && a->more == b->more;
 }
 
-/* Whether two fragments cannot be of one datagram. */
+/* Return whether two fragments cannot belong to the same datagram. */
 static bool
 contradict(const struct piece *a, const struct piece *b)
 {
@@ -128,7 +129,10 @@ contradict(const struct piece *a, const struct piece *b)
 	       (!b->more && end_a >= end_b);
 }
 
-/* No gap: with what is held the new one makes all bytes up to the end of the last. */
+/*
+ * Return whether the new fragment and the held ones together cover the datagram without a
+ * gap.
+ */
 static bool
 completes(const struct piece *new)
 {
@@ -246,7 +250,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes b = {data, size};
 	void *memory = calloc(1, fragment_bytes(&config));
 	struct fragment_table *t;
-	uint32_t now = UINT32_MAX - 100, i, n; /* it wraps */
+	uint32_t now = UINT32_MAX - 100, i, n; /* the time wraps during the input */
 
 	require(memory != NULL);
 	t = fragment_init(memory, &config);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the fuzz targets share: bytes read one by one, and claims that have to hold.
+ * Shared by the fuzz targets: the input as a sequence of bytes, and require() for what
+ * must hold.
  *
- * With FUZZ_LIE in the environment each target makes one claim that is wrong, about
- * something that only a deep input reaches. Its corpus must then fail: so a claim that
- * breaks is noticed, and the corpus gets that far.
+ * With FUZZ_LIE in the environment each target also requires something false about a
+ * state that only a long input reaches. The corpus must then fail. This shows that a
+ * broken requirement is noticed, and that the corpus reaches such states.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
@@ -22,7 +23,7 @@ struct bytes {
 	size_t left;
 };
 
-/* The next byte; 0 when there is none. */
+/* Return the next byte of the input; 0 at its end. */
 static inline uint8_t
 bytes_u8(struct bytes *b)
 {
@@ -40,18 +41,20 @@ bytes_u16(struct bytes *b)
 	return (uint16_t)(high << 8 | bytes_u8(b));
 }
 
-#define require(claim) require_at((claim), #claim, __FILE__, __LINE__)
-
-static inline void
-require_at(bool claim, const char *text, const char *file, int line)
+static inline _Noreturn void
+require_failed(const char *text, const char *file, int line)
 {
-	if (claim)
-		return;
 	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, text);
 	abort();
 }
 
-/* A claim that deep inputs disprove; made only to see it fail. */
+#define require(claim)                                                                   \
+	do {                                                                             \
+		if (!(claim))                                                            \
+			require_failed(#claim, __FILE__, __LINE__);                      \
+	} while (0)
+
+/* With FUZZ_LIE set: require `claim`, which is false for some inputs of the corpus. */
 static inline void
 lie(bool claim)
 {

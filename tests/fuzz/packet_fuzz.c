@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any bytes, in one to three segments, on either side: the parser must read none that are
- * not there, say the same however the bytes are cut (in one piece packet_peek() may take
- * them, in several it never does), and leave nothing that lies. Or the bytes are the
- * options of a segment that is else right: then a second reader must find the same in
- * them.
+ * Fuzz the parser with arbitrary bytes, in one to three mbuf segments, from either side.
+ * It must not read past the bytes, its result must not depend on the segments (only
+ * frames in one segment can take packet_peek()), and the result must agree with the
+ * bytes. With OPTIONS the bytes are the TCP options of an otherwise valid segment, and a
+ * second reader must read the same from them.
  */
 #include "fuzz.h"
 
@@ -19,12 +19,13 @@
 #include <reply/reply.h>
 
 #define SEGMENTS 3
-#define CONTROL_BYTES 4 /* flags and side, device's verdict, two cuts */
-#define OPTIONS 0x04    /* in the first of them */
-#define IN_PPPOE 0x08   /* too: PACKET_PPPOE */
+/* control bytes: flags and side, checksum verdict of the device, two split points */
+#define CONTROL_BYTES 4
+#define OPTIONS 0x04  /* bit of the first control byte: vary the TCP options only */
+#define IN_PPPOE 0x08 /* bit of the first control byte: parse with PACKET_PPPOE */
 #define OPTIONS_MAX 40u
 
-/* The bytes, each segment alone on the heap. */
+/* Copy the bytes to the heap, each mbuf segment to a block of its own. */
 static void
 make_chain(struct rte_mbuf *seg, const uint8_t *data, size_t size, const uint8_t *cut)
 {
@@ -35,7 +36,7 @@ make_chain(struct rte_mbuf *seg, const uint8_t *data, size_t size, const uint8_t
 		size_t left = size - at;
 		size_t len = i + 1 < SEGMENTS && cut[i] < left ? cut[i] : left;
 
-		seg[i].buf_addr = malloc(len);
+		seg[i].buf_addr = malloc(len > 0 ? len : 1);
 		if (len > 0)
 			memcpy(seg[i].buf_addr, data + at, len);
 		seg[i].data_len = (uint16_t)len;
@@ -102,7 +103,7 @@ use(struct rte_mbuf *m, const struct packet *p)
 	require(again.kind == PACKET_ICMP_ERROR);
 }
 
-/* The bytes as one frame, and as several pieces. */
+/* Parse the bytes in one piece and in several; compare the results. */
 static void
 parse_both(const uint8_t *control, const uint8_t *data, size_t size, struct packet *p)
 {
@@ -117,18 +118,19 @@ parse_both(const uint8_t *control, const uint8_t *data, size_t size, struct pack
 		cut[0] = 0;
 	make_chain(one, data, size, whole);
 	/*
-	 * The empty segments come first: make the last one the head, to have it in one.
+	 * The first two segments are empty: use the third one as a chain of one segment.
 	 */
 	one[2].pkt_len = one[0].pkt_len;
 	one[2].nb_segs = 1;
 	make_chain(many, data, size, cut);
 	one[2].ol_flags = (uint64_t)control[1] << 2;
 	many[0].ol_flags = one[2].ol_flags;
-	/* for the bytes between the members, which nobody writes */
+	/* memcmp() below includes padding, which the parser does not write */
 	memset(p, 0, sizeof(*p));
 	memset(&other, 0, sizeof(other));
 	packet_parse(&one[2], side, flow_network(1, 0, 0), flags, p);
 	packet_parse(many, side, flow_network(1, 0, 0), flags, &other);
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): both were zeroed */
 	require(memcmp(p, &other, sizeof(other)) == 0);
 	check(&one[2], p);
 	use(&one[2], p);
@@ -145,8 +147,8 @@ number(const uint8_t *at)
 }
 
 /*
- * RFC 9293 3.1, RFC 7323: the first option of a kind counts, nothing behind one that
- * lies.
+ * Reference reader for TCP options (RFC 9293 3.1, RFC 7323): the first option of a kind
+ * counts, and nothing after a malformed one.
  */
 static void
 check_options(const uint8_t *option, size_t size, const struct tcp_segment *seg)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Text from outside. An input that begins with '{' and has "nftables" in it, as all that
- * nft prints, is a ruleset; any other one is what a client writes to the control socket.
- * Rules that load must say something definite of every packet; a client gets an object in
- * a line for each line, whatever it has asked.
+ * Fuzz the readers of text from outside. An input that begins with '{' and contains
+ * "nftables", as nft's output does, is read as a ruleset; any other as requests of a
+ * client of the control socket. Rules that load must give every packet a valid verdict. A
+ * client must get JSON objects, one a line, for each line that it sends.
  */
 #include "fuzz.h"
 
@@ -21,7 +21,7 @@
 
 static const char *const ports[] = {"lan", "wan"};
 
-/* The i-th of many different packets. */
+/* Build the i-th of many different packets. */
 static struct policy_packet
 packet(unsigned i, enum policy_ct ct)
 {
@@ -47,7 +47,7 @@ packet(unsigned i, enum policy_ct ct)
 	};
 }
 
-/* `cacheable`: flags and length do not matter. */
+/* Check `cacheable`: flags and length must not change such a verdict. */
 static void
 check_cacheable(const struct policy *policy, struct policy_state *state,
 		struct policy_packet p, const struct policy_verdict *verdict)
@@ -112,8 +112,8 @@ rules(const char *text, size_t size)
 	policy_free(policy);
 }
 
-/* A connection that filters are put to. */
-static const struct engine_view view = {
+/* The connection that request filters are applied to. */
+static const struct conn_view view = {
 	.key = {.id = {.port = {RTE_BE16(40000), RTE_BE16(80)}, .network = FLOW_TCP},
 		.addr.v4 = {RTE_BE32(0x0a000001), RTE_BE32(0xc0000201)}},
 	.family = 4,
@@ -121,7 +121,7 @@ static const struct engine_view view = {
 	.state = {TCP_STATE_ESTABLISHED, TCP_STATE_ESTABLISHED},
 };
 
-/* All that was answered: lines, each an object. Returns how many. */
+/* Check that all output consists of lines, each a JSON object. Returns their number. */
 static unsigned
 answers(const struct client *c)
 {
@@ -143,12 +143,18 @@ static void
 requests(const uint8_t *data, size_t size)
 {
 	static struct control_rules current;
-	/* not started: the first request of an input waits, others are refused */
+	/*
+	 * There is no reload thread here: the first reload request of an input is never
+	 * done, and later ones are refused.
+	 */
 	struct control_reload reload = {.lock = PTHREAD_MUTEX_INITIALIZER,
 					.changed = PTHREAD_COND_INITIALIZER};
+	const struct control_backend backend = {.workers = 0};
 	const struct control_config config = {.port_names = ports,
+					      .backend = &backend,
 					      .rules = &current,
 					      .reload = &reload};
+	struct server server = {.config = &config};
 	struct client *c = client_new(-1);
 	unsigned lines = 0, tasks = 0;
 	const char *line;
@@ -162,7 +168,7 @@ requests(const uint8_t *data, size_t size)
 	memcpy(c->in, data, c->in_length);
 	while ((line = client_line(c)) != NULL) {
 		lines++;
-		request_line(&config, c, line);
+		request_line(&server, c, line);
 		if (c->task == CLIENT_IDLE)
 			continue;
 		tasks++;

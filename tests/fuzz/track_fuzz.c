@@ -1,54 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The TCP tracker: any segments, signed or not, from either side, at any time, with
- * numbers near those that the connection knows, so that all its tests are met from both
- * sides; rules that refuse, extensions that are refused or taken away, timers on time and
- * late. After each step all that docs/tcp-tracking.md says of every step must hold.
+ * Fuzz the TCP tracker with segments of all kinds, signed or not, from either side, at
+ * any time. Their numbers are near those of the connection, so that each test passes and
+ * fails. The rules may refuse, extensions may be refused or taken away, timers may be
+ * late. After each step everything must hold that docs/tcp-tracking.md states for all
+ * steps.
  *
- * The input: a byte of switches, then steps, the low three bits of whose first byte say
- * what they are.
+ * The input: a byte of switches, then steps. The low three bits of a step's first byte
+ * are its kind.
  */
-#include "fuzz.h"
+#include "track_fuzz.h"
 
-#include <string.h>
-
-#include <track/conn_valid.h>
-#include <track/tcp_entry.h>
-#include <track/tcp_fast.h>
-
-#define BEGIN (UINT32_MAX - 5000) /* the clock soon wraps */
-#define ROUNDS_MAX 3              /* questions, and one call with all the answers */
-#define TIMERS_MAX 8     /* that go off at one tick: three probes, inheritance, end */
-#define LATE_TICKS 2000u /* a timer may be late */
+#define BEGIN (UINT32_MAX - 5000) /* start time shortly before the clock wraps */
 /*
- * What passes unnoticed must not look like the past: half the space, less what is late.
+ * largest number of calls of the tracker for one segment: one for each missing input, and
+ * one with all inputs
+ */
+#define ROUNDS_MAX 3
+/*
+ * most timers that can expire in one tick: three probes, a shadow that takes over, the
+ * end
+ */
+#define TIMERS_MAX 8
+#define LATE_TICKS 2000u /* ticks by which a timer may be late */
+/*
+ * Longest time step: half of the tick space less the possible delay, so that a time in
+ * the past is never mistaken for one in the future.
  */
 #define LONGEST_STEP ((1u << 31) - (1u << 24))
-
-struct world {
-	struct track_hot hot;
-	struct track_cold cold;
-	struct tcp_ext ext;
-	struct track_config config;
-	uint32_t now;
-	uint32_t armed; /* as the engine would have */
-	bool has_ext;
-	bool live;
-};
-
-/* One segment, and the answers that it gets. */
-struct step {
-	struct tcp_segment seg;
-	uint8_t x;
-	bool deny;
-	bool no_ext;
-};
-
-static struct track_conn
-conn_of(struct world *w)
-{
-	return (struct track_conn){&w->hot, &w->cold, w->has_ext ? &w->ext : NULL};
-}
 
 static void
 configure(struct world *w, uint8_t switches)
@@ -71,316 +50,7 @@ configure(struct world *w, uint8_t switches)
 	w->config.tcp_unsynchronized_reset = (switches & 0x20) != 0;
 }
 
-#define STATE(name) (1u << TCP_STATE_##name)
-
-/* The states that the peer of an endpoint may be in; each pair stands here both ways. */
-static bool
-states_are_legal(enum tcp_state a, enum tcp_state b)
-{
-	static const uint32_t peers[] = {
-		[TCP_STATE_CLOSED] = STATE(CLOSED) | STATE(TIME_WAIT) | STATE(CLOSING),
-		[TCP_STATE_LISTEN] = STATE(SYN_SENT),
-		[TCP_STATE_SYN_SENT] = STATE(LISTEN) | STATE(SYN_SENT),
-		[TCP_STATE_SYN_RECEIVED] = STATE(ESTABLISHED),
-		[TCP_STATE_ESTABLISHED] = STATE(SYN_RECEIVED) | STATE(ESTABLISHED),
-		[TCP_STATE_FIN_WAIT_1] = STATE(CLOSE_WAIT),
-		[TCP_STATE_FIN_WAIT_2] = STATE(CLOSE_WAIT),
-		[TCP_STATE_CLOSE_WAIT] = STATE(FIN_WAIT_1) | STATE(FIN_WAIT_2),
-		/* the FIN of a side that its peer has seen may come again (TW-1) */
-		[TCP_STATE_CLOSING] = STATE(CLOSING) | STATE(TIME_WAIT) |
-				      STATE(LAST_ACK) | STATE(CLOSED),
-		[TCP_STATE_LAST_ACK] = STATE(TIME_WAIT) | STATE(CLOSING),
-		[TCP_STATE_TIME_WAIT] = STATE(TIME_WAIT) | STATE(CLOSING) |
-					STATE(LAST_ACK) | STATE(CLOSED),
-	};
-
-	return (peers[a] >> b & 1) && (peers[b] >> a & 1);
-}
-
-static uint32_t
-longest(const struct track_config *config)
-{
-	uint32_t max = 0;
-
-#define LONGER(name, value, min, max_, text)                                             \
-	max = config->name > max ? config->name : max;
-	TRACK_TIMEOUTS(LONGER)
-	return max;
-}
-
-/*
- * Where segments go another way, or went by before a pickup, a step may be as long as a
- * window; two of 2^30, as scale 14 makes them, are half the space, and have no order.
- */
-static bool
-steps_have_no_order(const struct tcp_attempt *p)
-{
-	return (p->c->flags & (COLD_LOOSE | COLD_ASYMMETRIC)) &&
-	       (attempt_maxwnd(p, 0) >= 1u << 29 || attempt_maxwnd(p, 1) >= 1u << 29);
-}
-
-/* What holds of every connection at every time. */
-static void
-check_connection(struct world *w)
-{
-	struct track_conn conn = conn_of(w);
-	struct tcp_attempt p = conn_attempt(&conn), n;
-	struct track_hot hot = w->hot;
-	struct tcp_attempt slow = {&hot, p.c, p.handshake};
-	uint32_t deadline = tcp_deadline(&conn, &w->config);
-	int i;
-
-	require(conn_valid(p.h, p.c,
-			   w->config.tcp_be_liberal || steps_have_no_order(&p)));
-	attempt_set_slow(&slow, conn.ext);
-	require(!(hot.flags & TRACK_SLOW) || (w->hot.flags & TRACK_SLOW));
-	require(w->config.tcp_be_liberal ||
-		states_are_legal(tcp_state(&conn, 0), tcp_state(&conn, 1)));
-	require(seq_diff(deadline, w->now) <= (int32_t)longest(&w->config));
-	require(!seq_after(w->armed, deadline)); /* no timer is ever late */
-	lie(!(w->hot.ep[0] & w->hot.ep[1] & EP_FA));
-	if (!w->has_ext)
-		return;
-	require(w->ext.shadow[0].live || !w->ext.shadow[1].live);
-	for (i = 0; i < TCP_SHADOWS; i++) {
-		n = shadow_attempt(&w->ext.shadow[i]);
-		if (w->ext.shadow[i].live)
-			require(conn_valid(n.h, n.c,
-					   w->config.tcp_be_liberal ||
-						   steps_have_no_order(&n)));
-	}
-}
-
-/* ACC-10 counts failures. */
-static void
-forget_unseen(struct tcp_handshake_ext *handshake)
-{
-	memset(handshake->refused, 0, sizeof(handshake->refused));
-	handshake->agreed = 0;
-}
-
-static void
-check_handshake_unchanged(struct tcp_handshake_ext handshake,
-			  struct tcp_handshake_ext old)
-{
-	forget_unseen(&handshake);
-	forget_unseen(&old);
-	require(memcmp(&handshake, &old, sizeof(handshake)) == 0);
-}
-
-/* MODEL-2, but for what counts: rates, and failures. */
-static void
-check_unchanged(const struct world *w, struct world *before, bool valid)
-{
-	const struct tcp_shadow *now = w->ext.shadow, *old = before->ext.shadow;
-	struct tcp_attempt pair = {&before->hot, &before->cold, NULL};
-	struct track_hot hot = w->hot;
-	int i;
-
-	if (valid && before->has_ext) /* that is time's, not the segment's doing */
-		ext_prune(&before->ext, &pair, w->now, &w->config);
-	hot.flags |= before->hot.flags & TRACK_SLOW; /* so is this, or ACC-10 counts */
-	before->hot.flags |= hot.flags & TRACK_SLOW;
-	require(memcmp(&hot, &before->hot, sizeof(hot)) == 0);
-	require(memcmp(&w->cold, &before->cold, sizeof(w->cold)) == 0);
-	if (!w->has_ext)
-		return;
-	check_handshake_unchanged(w->ext.handshake, before->ext.handshake);
-	for (i = 0; i < TCP_SHADOWS; i++) {
-		require(now[i].live == old[i].live);
-		if (!now[i].live)
-			continue;
-		require(memcmp(&now[i].hot, &old[i].hot, sizeof(hot)) == 0);
-		require(memcmp(&now[i].cold, &old[i].cold, sizeof(w->cold)) == 0);
-		check_handshake_unchanged(now[i].handshake, old[i].handshake);
-	}
-}
-
-/* PICK-1: a segment far from a pickup that has no answer is picked up in its place. */
-static bool
-is_picked_up_anew(struct world *before, const struct step *s)
-{
-	struct track_conn conn = conn_of(before);
-	struct tcp_attempt p = conn_attempt(&conn);
-
-	return (p.c->flags & COLD_LOOSE) &&
-	       !(segment_kind(&s->seg) & (TCP_SYN | TCP_RST)) &&
-	       attempt_is_other_pickup(&p, s->x, &s->seg);
-}
-
-/* MODEL-3, and that no number goes back while a connection stays what it is. */
-static void
-check_passed(struct world *w, struct world *before, const struct step *s,
-	     const struct track_result *r)
-{
-	const struct track_hot *h = &w->hot, *old = &before->hot;
-	uint8_t kind = segment_kind(&s->seg), x;
-
-	require(h->last == old->last || h->last == w->now);
-	if ((r->events & TRACK_EVENT_RESYNC) || is_picked_up_anew(before, s))
-		return;
-	if (kind == TCP_SYN)
-		require(h->last == old->last);
-	if (!(old->ep[0] & old->ep[1] & EP_SA) || (before->cold.flags & COLD_CLOSED))
-		return;
-	if (kind & (TCP_RST | TCP_SYN))
-		require(h->last == old->last);
-	for (x = 0; x < 2; x++) {
-		require(!seq_before(h->nxt[x], old->nxt[x]));
-		require(!seq_before(h->una[x], old->una[x]));
-		require(!seq_before(h->edge[x], old->edge[x]));
-	}
-}
-
-static bool
-is_signed(struct world *w)
-{
-	struct track_conn conn = conn_of(w);
-	struct tcp_attempt p = conn_attempt(&conn);
-
-	return w->live && attempt_is_signed(&p);
-}
-
-/* SIG-1: what is not signed changes nothing, unless a shadow takes it. */
-static void
-check_unsigned(struct world *before, const struct step *s, const struct track_result *r)
-{
-	if (s->seg.is_signed || segment_kind(&s->seg) == TCP_SYN || !is_signed(before))
-		return;
-	require(before->has_ext || r->verdict == VERDICT_DROP);
-	require(r->verdict == VERDICT_PASS || r->reason == REASON_TCP_UNSIGNED ||
-		r->reason == REASON_TCP_FLAGS);
-}
-
-/* GEN-1 to GEN-5 */
-static void
-check_generated(struct world *before, const struct step *s, const struct track_result *r)
-{
-	const struct tcp_segment *generated = &r->generated;
-	const struct track_hot *h = &before->hot;
-	uint8_t to = r->generated_to, from = !to;
-
-	require(generated->len == 0 && generated->scale == TCP_NO_SCALE && to <= 1);
-	require(!(s->seg.flags & TCP_RST) || r->action == ACTION_PROBE);
-	require(!is_signed(before)); /* SIG-1: it would not be taken */
-	if (r->action == ACTION_RST) {
-		require(r->verdict == VERDICT_DROP && to == s->x && !generated->has_ts);
-		if (s->seg.flags & TCP_ACK)
-			require(generated->flags == TCP_RST &&
-				generated->seq == s->seg.ack);
-		else
-			require(generated->flags == (TCP_RST | TCP_ACK) &&
-				generated->seq == 0 &&
-				generated->ack == segment_end(&s->seg));
-		return;
-	}
-	require(before->live && generated->flags == TCP_ACK);
-	require(seq_within(generated->seq, h->una[from] - 1, h->nxt[from]));
-	require(seq_within(generated->ack, h->una[to], h->nxt[to]));
-	require(generated->has_ts == ((h->flags & TRACK_TS) != 0));
-	require((r->action == ACTION_PROBE) == (generated->seq != h->nxt[from]));
-	require(r->action == ACTION_PROBE ? to != s->x : to == s->x);
-}
-
-static void
-check_result(struct world *w, struct world *before, const struct step *s,
-	     const struct track_result *r)
-{
-	bool valid = segment_flags_valid(&s->seg);
-
-	require(r->verdict == VERDICT_PASS || r->verdict == VERDICT_DROP);
-	require((r->verdict == VERDICT_DROP) == (r->reason != REASON_NONE));
-	require(r->reason < REASON_COUNT);
-	require(valid || r->reason == REASON_TCP_FLAGS);
-	require(r->reason != REASON_POLICY_DROP || s->deny);
-	if (r->action != ACTION_NONE)
-		check_generated(before, s, r);
-	if (!before->live)
-		return;
-	check_unsigned(before, s, r);
-	if (r->verdict == VERDICT_DROP)
-		check_unchanged(w, before, valid);
-	else
-		check_passed(w, before, s, r);
-}
-
-/*
- * Numbers half the space apart have no order, and the hot line alone does not tell. Of no
- * host: timestamps gone on by 2^30 without an echo; a window of 2^30 and una that stands
- * still, or as much under way.
- */
-static bool
-order_is_lost(struct world *w)
-{
-	struct track_conn conn = conn_of(w);
-	struct tcp_attempt p = conn_attempt(&conn);
-	uint32_t ts;
-	uint8_t x;
-
-	for (x = 0; x < 2; x++)
-		if ((attempt_ts_recent(&p, x, &ts) && p.h->tsmax[x] - ts >= 1u << 30) ||
-		    ((p.c->flags & COLD_ASYMMETRIC) &&
-		     attempt_maxwnd(&p, x) >= 1u << 29) ||
-		    p.h->nxt[x] - p.h->una[x] + attempt_maxwnd(&p, x) >= 1u << 31)
-			return true;
-	return false;
-}
-
-/*
- * What the engine takes as the next segment tcp_segment() has passed, and left the same
- * connection behind.
- */
-static void
-check_next(const struct world *w, struct track_hot hot, const struct step *s,
-	   const struct track_result *r)
-{
-	if (!tcp_next_fits(&hot, s->x, &s->seg) ||
-	    !tcp_fast_timestamps(&hot, s->x, &s->seg))
-		return;
-	tcp_next_take(&hot, s->x, &s->seg, w->now);
-	require(r->verdict == VERDICT_PASS && r->action == ACTION_NONE);
-	require(w->config.tcp_be_liberal || memcmp(&w->hot, &hot, sizeof(hot)) == 0);
-}
-
-/*
- * What tcp_fast() passes tcp_segment() has passed, and left the same connection behind.
- */
-static void
-check_fast(struct world *w, struct world *before, const struct step *s,
-	   const struct track_result *r)
-{
-	struct tcp_ext ext_after = w->ext;
-	int i;
-
-	if (!before->live || order_is_lost(before))
-		return;
-	check_next(w, before->hot, s, r);
-	if (!tcp_fast(&before->hot, s->x, &s->seg, w->now))
-		return;
-	require(r->verdict == VERDICT_PASS && r->action == ACTION_NONE);
-	if (w->config.tcp_be_liberal) /* numbers so far apart that no order is left */
-		return;
-	require(r->events == 0);
-	require(memcmp(&w->hot, &before->hot, sizeof(w->hot)) == 0);
-	require(memcmp(&w->cold, &before->cold, sizeof(w->cold)) == 0);
-	require(w->has_ext == before->has_ext);
-	if (!w->has_ext)
-		return;
-	require(before->ext.handshake.agreed == 0 &&
-		before->ext.handshake.refused[0].count == 0 &&
-		before->ext.handshake.refused[1].count == 0);
-	/* what was refused and does not count yet only tcp_segment() takes back */
-	forget_unseen(&ext_after.handshake);
-	forget_unseen(&before->ext.handshake);
-	for (i = 0; i < TCP_SHADOWS; i++) {
-		require(ext_after.shadow[i].live == before->ext.shadow[i].live);
-		if (!ext_after.shadow[i].live) /* what is left in it means nothing */
-			ext_after.shadow[i] = before->ext.shadow[i];
-	}
-	require(memcmp(&ext_after, &before->ext, sizeof(ext_after)) == 0);
-}
-
-/* The tracker has asked, and has changed nothing. */
+/* The tracker has requested an input; check that it has changed nothing. */
 static void
 answer(struct world *w, const struct step *s, const struct track_result *r,
        struct tcp_input *in, struct track_conn *conn)
@@ -415,7 +85,7 @@ open_connection(struct world *w, const struct tcp_input *in)
 	w->armed = tcp_wakeup(&conn, &w->config, w->now);
 }
 
-/* With FUZZ_TRACE in the environment: what was sent, what came of it. */
+/* With FUZZ_TRACE in the environment, print each segment and its result. */
 static void
 trace(struct world *w, const struct step *s, const struct track_result *r)
 {
@@ -476,7 +146,7 @@ send_segment(struct world *w, const struct step *s)
 		w->armed = tcp_wakeup(&conn, &w->config, w->now);
 }
 
-/* A number that matters to a segment of x, and how far from it. */
+/* Return a number that matters to a segment of x, plus a small or large offset. */
 static uint32_t
 number(const struct world *w, uint8_t x, uint8_t which)
 {
@@ -549,7 +219,7 @@ read_timestamps(const struct world *w, struct step *s, uint8_t mode, struct byte
 	s->seg.has_ts = true;
 	s->seg.tsval = w->hot.tsmax[s->x] + off[which & 15];
 	s->seg.tsecr = w->hot.tsmax[!s->x] + off[which >> 4];
-	if (mode == 1) /* as usual: forward, and an echo of the past */
+	if (mode == 1) /* usual timestamps: increasing, echoing an earlier value */
 		s->seg.tsecr = w->hot.tsmax[!s->x] - (which >> 4);
 }
 
@@ -582,7 +252,7 @@ read_segment(const struct world *w, struct step *s, uint8_t first, struct bytes 
 	read_timestamps(w, s, sizes >> 6, b);
 }
 
-/* The timer has gone off. */
+/* Handle an expired timer. */
 static void
 run_timer(struct world *w)
 {
@@ -614,10 +284,7 @@ run_timer(struct world *w)
 	w->armed = tcp_wakeup(&conn, &w->config, w->now);
 }
 
-/*
- * Time goes on; the timers on the way go off when they are due, or, a little while, do
- * not.
- */
+/* Advance the time. Timers expire when they are due, or a little later. */
 static void
 pass_time(struct world *w, uint8_t first, struct bytes *b)
 {
@@ -664,7 +331,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 5:
 			pass_time(&w, first, &b);
 			break;
-		case 6: /* another connection needs the place in the extension table */
+		case 6: /* another connection takes the entry in the extension table */
 			w.has_ext = false;
 			memset(&w.ext, 0, sizeof(w.ext));
 			break;

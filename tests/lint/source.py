@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The tree as the checks read it: names of files, their language, their comments, and numbers that
-may only fall (tests/lint/known)."""
+"""The tree as the checks read it: names of files, their language, their comments, and
+numbers that may only fall (tests/lint/known)."""
 import io
 import os
 import re
@@ -10,16 +10,20 @@ import tokenize
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SHEBANG = re.compile(r'#!.*\b(python3|bash|sh)\b')
-# strings first, so that what looks like a comment inside one is none
-C_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|(/\*.*?\*/|//[^\n]*)', re.S)
+# match strings first, so that comment marks inside strings are ignored
+C_TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|(/\*.*?\*/|//[^\n]*)',
+                     re.S)
 
 
 def files(*patterns):
     """Files of the tree, those not committed yet too, by git's patterns."""
-    out = subprocess.run(['git', '-c', 'safe.directory=*', 'ls-files', '--cached', '--others',
-                          '--exclude-standard', '--', *patterns], cwd=ROOT, capture_output=True,
+    out = subprocess.run(['git', '-c', 'safe.directory=*', 'ls-files', '--cached',
+                          '--others',
+                          '--exclude-standard', '--', *patterns], cwd=ROOT,
+                         capture_output=True,
                          text=True, check=True).stdout
-    return sorted({name for name in out.splitlines() if os.path.isfile(os.path.join(ROOT, name))})
+    return sorted({name for name in out.splitlines()
+                   if os.path.isfile(os.path.join(ROOT, name))})
 
 
 def read(name):
@@ -53,7 +57,8 @@ def sources(*patterns):
 
 
 def c_comments(text):
-    """(first line, text) of each comment of C; // lines that follow each other are one."""
+    """(first line, text) of each comment of C; // lines that follow each other are
+    one."""
     found = []
     for match in C_TOKEN.finditer(text):
         if not match[1]:
@@ -71,7 +76,8 @@ def python_comments(text):
     found, before = [], tokenize.NEWLINE
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
-            found.append((token.start[0], token.string, not token.line[:token.start[1]].strip()))
+            found.append((token.start[0], token.string,
+                          not token.line[:token.start[1]].strip()))
         elif token.type == tokenize.STRING and before in (
                 tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
             found.append((token.start[0], token.string, False))
@@ -106,7 +112,7 @@ def joined(found):
 
 
 def comments_of(kind, text):
-    """(first line, text) of the comments of a file; neither SPDX lines nor "#!" are ones."""
+    """Yield (first line, text) of the comments of a file, without SPDX and "#!" lines."""
     find = {'c': c_comments, 'python': python_comments}.get(kind, hash_comments)
     for line, comment in find(text):
         kept = [part for part in comment.split('\n')
@@ -116,9 +122,11 @@ def comments_of(kind, text):
 
 
 def falling(known_name, counts, where, shrink=False):
-    """What is wrong with counts beside the numbers of tests/lint/known/NAME, which may only fall.
+    """What is wrong with counts beside the numbers of tests/lint/known/NAME, which may
+    only fall.
 
-    counts: {key: number}; where: {key: lines that say where}. shrink: write the lower numbers.
+    counts: {key: number}; where: {key: lines that say where}. shrink: write the lower
+    numbers.
     """
     path = os.path.join(HERE, 'known', known_name)
     with open(path, encoding='utf-8') as stream:

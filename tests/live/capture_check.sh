@@ -1,18 +1,17 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Captures at four places of a network with relays, and what they say of sluice's drops:
-# the ports of sluice (a2, b2) and the hosts (a0, b0). Where hosts crash,
-# CAPTURE_HOSTS=(a1 b1), the other ends of their cables, stand for them. LIVE_TRACE=DIR
-# keeps all.
+# Captures at four places of a network with relays, from which drop_oracle.py finds the
+# segments that sluice dropped although their receivers needed them: at the ports of
+# sluice (a2, b2) and at the hosts (a0, b0). Where hosts crash, set CAPTURE_HOSTS=(a1 b1):
+# the other ends of the hosts' links, which stay. LIVE_TRACE=DIR keeps the captures.
 #
-#	capture_begin		captures from now on
-#	capture_end [OPTIONS]	takes the relays out, and judges (4 tests); options of
-#				drop_oracle.py
+#	capture_begin		begin to capture
+#	capture_end [OPTIONS]	end, and judge: 4 tests; OPTIONS of drop_oracle.py
 #	capture_without TEXT FILTER [OPTIONS]
-#				one test more: had what goes to port 80 and is FILTER
-#				not come
-#				out of b2, that would have been noticed
+#				one test more: remove the segments to port 80 that match
+#				FILTER from the capture of b2; drop_oracle.py must then
+#				report that sluice dropped them
 
 CAPTURE_DIR=${LIVE_TRACE:-$NET_DIR}
 CAPTURE_PIDS=()
@@ -39,7 +38,8 @@ capture_begin()
 	fi
 }
 
-# Everything that went in has been decided on, and has come out: nothing else comes in.
+# Take the relays out, so that no more segments reach sluice; wait a second until those
+# inside have left it; then end the captures.
 capture_quiet()
 {
 	local pid

@@ -1,22 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A crowd of TCP connections in one process, driven by lines on stdin, as peer.py is.
-Each answer says how many fared how: "16 ok", or "12 ECONNRESET 4 EPIPE".
+"""Many TCP connections in one process, driven by commands on stdin. The answer to a
+command counts connections by result: "16 ok", or "12 ECONNRESET 4 EPIPE".
 
-  conn_pool.py serve PORT         accepts, and sends back what comes; never closes
-  conn_pool.py connect
+  conn_pool.py serve PORT     accept connections and echo what they send; never close one
+  conn_pool.py connect        open connections
 
 Commands of serve:
-  there                       how many there are, that have met no error
-  speak                       sends a line to each
-  over                        what became of those that are over, since it was asked last
+  there                       count the connections that are open without an error
+  speak                       send a line on each
+  over                        count the connections that have ended since the last `over`
 
 Commands of connect:
   open HOST[,HOST] PORT SOURCE COUNT
-                              at once, COUNT to each host, from the ports SOURCE on; the
-                              answer ends with the milliseconds that it took
-  say | hear                  a line of its own on each; ok if that line comes back
-  shut COUNT | close          FIN of the first ones; all
+                              open COUNT connections to each host at once, from the ports
+                              SOURCE on; the answer ends with the milliseconds taken
+  say | hear                  send a line on each, different for each; receive it: ok if
+                              it is the same
+  shut COUNT | close          send a FIN on the first COUNT; close all
 """
 import collections
 import errno
@@ -26,7 +27,7 @@ import socket
 import sys
 import time
 
-LIMIT = 20.0  # seconds
+LIMIT = 20.0  # seconds to wait
 
 
 def name_of(number):

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What cannot take control and stop away from a running sluice: a reload that hangs,
-# helpers that are broken, clients that do nothing, a socket that is another's. Needs
+# Control and termination of a running sluice must work in spite of a reload that hangs,
+# broken helper programs, idle clients, and a socket file of another process. Needs
 # neither root nor hugepages.
 set -u
 # shellcheck source=null.sh
@@ -10,14 +10,14 @@ set -u
 null_begin control
 aid=$NET_TOOLS/sluice_aid.py
 
-second=4000 # what may take a second at most: others have the processor, too
+second=4000 # milliseconds for what should take a second at most, on a busy machine
 
 milliseconds()
 {
 	echo $(($(date +%s%N) / 1000000))
 }
 
-# quick TEXT COMMAND: it succeeds within a second
+# quick TEXT COMMAND: a test: COMMAND succeeds within $second milliseconds
 quick()
 {
 	local text=$1 before
@@ -28,25 +28,25 @@ quick()
 	ok ".. at once" test $(($(milliseconds) - before)) -lt $second
 }
 
-# shellcheck disable=SC2317 # by quick()
+# shellcheck disable=SC2317 # called by quick()
 answers()
 {
 	[[ $(ask -o json stats) == '{"stats":'* ]]
 }
 
-# shellcheck disable=SC2317 # by soon()
+# shellcheck disable=SC2317 # called by soon()
 logged()
 {
 	grep -qF -- "$1" "$dir/log"
 }
 
-# Processes of ours that load rules.
-# shellcheck disable=SC2317 # by soon()
+# Return whether the sluice under test has a child process sluice-rules.
+# shellcheck disable=SC2317 # called by soon()
 loading()
 {
 	pgrep -P "$pid" -f sluice-rules >/dev/null
 }
-# shellcheck disable=SC2317 # by ok()
+# shellcheck disable=SC2317 # called by ok()
 not_loading()
 {
 	! pgrep -f "sluice-rules.*$dir" >/dev/null
@@ -62,10 +62,10 @@ rm "$dir/rules.nft"
 mkfifo "$dir/rules.nft"
 ask reload >"$dir/first" 2>&1 &
 first=$!
-soon 5 "a reload from a pipe that nobody writes to waits" loading
+soon 5 "a reload from a pipe without a writer waits" loading
 quick "others are answered meanwhile" answers
 is "a second one is told that it is busy" "$(ask reload 2>&1) $?" \
-	"sluicectl: the rules are being loaded already: try again when that is done 3"
+	"sluicectl: a reload of the rules is in progress: try again when it has ended 3"
 rules "udp dport 77 accept" >"$dir/new.nft"
 kill -HUP "$pid"
 mv "$dir/new.nft" "$dir/rules.nft"
@@ -88,7 +88,7 @@ ok ".. within a second, as far as others let it run" test $(($(milliseconds) - b
 ok "and the loading with it" wait_until 2 not_loading
 rm "$dir/rules.nft"
 
-# ---- a rule file that takes long ----
+# ---- a rule file that takes long to load ----
 
 rules "$(for ((i = 0; i < 20000; i++)); do
 	echo "ip saddr 10.1.$((i / 256)).$((i % 256)) tcp dport 80 counter accept"
@@ -119,7 +119,7 @@ ok "it starts" launch "$dir/long.yaml"
 timeout 100 "$SLUICECTL" -s "$socket" reload >"$dir/first" 2>&1 &
 first=$!
 soon 5 "once more" loading
-# the process has printed the rules, which are now compiled
+# the child has printed the rules; sluice is compiling them
 ok "to where they are compiled" wait_until 60 not_loading
 before=$(milliseconds)
 stop TERM
@@ -128,12 +128,13 @@ ok ".. within a second, as far as others let it run" test $(($(milliseconds) - b
 	-lt $second
 wait $first
 
-# ---- helpers that are not what they should be ----
+# ---- helper programs that misbehave ----
 
 mkdir "$dir/bin"
 cp "$SLUICE" "$dir/bin/sluice"
 rules >"$dir/rules.nft"
-# helper SCRIPT [MODE]: beside the program, which loads rules with it; $status and $err
+# helper SCRIPT [MODE]: run a copy of sluice with SCRIPT as its sluice-rules; sets $status
+# and $err
 helper()
 {
 	printf '#!/bin/sh\n%s\n' "$1" >"$dir/bin/sluice-rules"
@@ -164,31 +165,31 @@ PATH=/usr/bin:/bin timeout 20 "$dir/bin/sluice" -- -c "$dir/null.yaml" --check \
 	>/dev/null 2>"$dir/err"
 is "none" "$? $(<"$dir/err")" "3 sluice: *sluice-rules*"
 
-# ---- clients that do nothing, and a sluice that does nothing ----
+# ---- idle clients, and a sluice that is stopped ----
 
-# with a stack that they would not fit into, if it were that of every thread
+# With this limit sluice fails if a thread has the clients' buffers on its stack.
 ulimit -S -s 512
 ok "it starts" launch "$dir/null.yaml"
 python3 "$aid" idle "$socket" 60 &
 idle=$!
-# shellcheck disable=SC2317 # by soon()
+# shellcheck disable=SC2317 # called by soon()
 one_is_in()
 {
 	answers
 }
-soon 10 "sixty clients that say nothing lock nobody out" one_is_in
+soon 10 "sixty clients that send nothing do not lock others out" one_is_in
 kill $idle
 wait $idle 2>/dev/null
 
 if command -v prlimit >/dev/null; then
-	# its own, not those that it was born with
+	# descriptors that sluice has opened, not those that it has inherited
 	last=$(find "/proc/$pid/fd" -lname 'anon_inode:*eventfd*' -printf '%f\n' |
 		sort -n | tail -n 1)
 	old=$(prlimit -p "$pid" -o SOFT --noheadings --nofile)
 	prlimit -p "$pid" --nofile="$((last + 1)):"
-	python3 "$aid" idle "$socket" 30 & # takes the numbers below it that are free
+	python3 "$aid" idle "$socket" 30 & # use up the descriptor numbers below the limit
 	idle=$!
-	# shellcheck disable=SC2317 # by soon()
+	# shellcheck disable=SC2317 # called by soon()
 	refused()
 	{
 		[[ "$(ask stats 2>&1) $?" == \
@@ -209,10 +210,10 @@ kill -STOP "$pid"
 before=$(milliseconds)
 is "a stopped sluice: sluicectl gives up" \
 	"$("$SLUICECTL" -s "$socket" -t 1 stats 2>&1) $?" \
-	"sluicectl: no answer within 1 s (--timeout) 4"
+	"sluicectl: *: no answer within 1 s; --timeout says how long to wait 4"
 python3 "$aid" idle "$socket" 200 &
 idle=$!
-sleep 0.5 # connections are refused by the kernel from some number on
+sleep 0.5 # until the backlog of the socket is full
 is "so it does behind a full backlog" "$("$SLUICECTL" -s "$socket" -t 1 stats 2>&1) $?" \
 	"sluicectl: *--timeout* 4"
 ok ".. soon" test $(($(milliseconds) - before)) -lt 8000
@@ -229,7 +230,7 @@ soon 10 "it goes on" answers
 
 stop TERM
 rm -rf "$dir/run"
-group=$(id -G | tr ' ' '\n' | tail -n 1) # of root: any
+group=$(id -G | tr ' ' '\n' | tail -n 1) # root may set the group to any group
 [ "$(id -u)" -ne 0 ] || group=12345
 null_config "control_group: $group" >"$dir/group.yaml"
 ok "it starts with a group for the socket" launch "$dir/group.yaml"
@@ -238,35 +239,36 @@ is "and the socket" "$(stat -c '%a %g' "$socket")" "660 $group"
 ok "there is nothing to warn of" test -z "$(grep -F 'may not enter' "$dir/log")"
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	chmod 711 "$dir"
-	cp "$SLUICECTL" "$dir/ctl" # where anyone may read it
+	cp "$SLUICECTL" "$dir/ctl" # in a directory that all users can read
 	member()
 	{
 		setpriv --reuid 4711 --regid "$1" --clear-groups "$dir/ctl" -s "$socket" \
 			-o json stats 2>&1
 	}
 	is "a member of the group may use it" "$(member "$group")" '{"stats":*'
-	is "another may not" "$(member 12346) $?" "sluicectl: *permission denied: run as root*4"
+	is "another may not" "$(member 12346) $?" \
+		"sluicectl: *permission denied: run as root*4"
 	chmod 700 "$dir"
 fi
 stop TERM
 chmod 700 "$dir/run"
 ok "it starts with a folder that is closed to the group" launch "$dir/group.yaml"
-ok "which it warns of" logged "warning: the group of $socket may not enter its folder"
+soon 5 "which it warns of" logged "warning: the group of $socket may not enter its folder"
 stop TERM
 null_config "control_group: nobody-has-this" >"$dir/bad.yaml"
 timeout 20 "$SLUICE" -- -c "$dir/bad.yaml" --check >/dev/null 2>"$dir/err"
 is "a group that is not there" "$? $(<"$dir/err")" \
-	"2 sluice: *bad.yaml: control_group: there is no group 'nobody-has-this'"
+	"2 sluice: *bad.yaml: control_group: there is no group 'nobody-has-this'*"
 rm -rf "$dir/run"
 
 # ---- metrics over HTTP ----
 
-# http WORDS: as the aid has it
+# http WORDS: run the command http of sluice_aid.py
 http()
 {
 	python3 "$aid" http "$port" "$@"
 }
-# shellcheck disable=SC2317 # by soon()
+# shellcheck disable=SC2317 # called by soon()
 scraped()
 {
 	[[ $(http GET /metrics) == "200 "*"# EOF" ]]
@@ -285,12 +287,12 @@ is "a body where none is expected" "$(http GET /metrics 1 100000)" "200 * # EOF"
 is "headers of 100,000 bytes" "$(http GET /metrics 100000)" "4[13][0-9] *"
 python3 "$aid" slow "$port" 10 &
 slow=$!
-quick "ten slow clients hold nobody up" scraped
+quick "ten slow clients do not delay others" scraped
 kill $slow
 wait $slow 2>/dev/null
 python3 "$aid" slow "$port" 200 &
 slow=$!
-sleep 1 # all of them are there
+sleep 1 # until all have connected
 ok "nor do two hundred" wait_until 4 scraped
 quick "others are asked meanwhile" answers
 before=$(milliseconds)

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Hosts that crash and come back, and ports that are used again at once. A crash takes
-# the card out, then all of the host: its connections, neighbours and programs are gone
-# and nobody was told. The client comes back to a server that still holds its
-# connections; the server comes back and knows none; both come back, and only sluice
-# remembers. Then ports after an orderly close with TIME_WAIT at either end, and after
-# resets. All connect again within the usual retransmissions, sluice drops no segment
-# that its receiver needed, and nothing is left.
+# Hosts that crash and come back, and ports that are reused at once. A crash disconnects
+# the host's interface and then ends the host: its connections, neighbours and programs
+# are gone, and no packet says so. Three crashes: of the client, whose connections the
+# server still has; of the server; and of both, so that only sluice has the connections.
+# Then ports are reused after an orderly close, with TIME_WAIT at either end, and after
+# resets. Every client must connect again within the usual retransmissions, sluice must
+# drop no segment that its receiver needed, and no entry may be left.
 # Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +14,8 @@
 live_begin crash relay
 # shellcheck source=capture_check.sh
 . "$NET_TOOLS/capture_check.sh"
-# A ring that holds what comes while the worker waits for a CPU (see stacks.sh).
+# AF_PACKET has a ring large enough for what arrives while the worker waits for a CPU (see
+# stacks.sh).
 PLANE_DRIVERS=net_af_packet
 net_relay --delay 0.5
 live_plane 'table inet filter {
@@ -24,12 +25,14 @@ live_plane 'table inet filter {
 		iifname "lan" oifname "wan" tcp dport { 80, 81 } accept
 	}
 }' 'tcp_timeout_time_wait: 2' 'tcp_timeout_close: 5'
-# these two time-outs are short, so that every other entry that is left is a fault
+# Entries in TIME_WAIT and CLOSED expire within seconds, so any that are left at the end
+# are errors.
 
 declare -A CARD=([lan]="a0 $LAN4 $LAN6" [wan]="b0 $WAN4 $WAN6")
 CRASHES=()
 
-# Power off, and on again: the host is there, its card is not in yet.
+# crash HOST: end a host and start an empty one in its place, whose interface is not
+# connected yet.
 crash()
 {
 	local host=$1 card pids
@@ -41,11 +44,12 @@ crash()
 		_net_remove "$NET_NAME-$host"
 		# shellcheck disable=SC2086 # words
 		wait $pids
-	} 2>/dev/null # bash tells of each process that was killed
+	} 2>/dev/null # bash reports each killed process
 	ip netns add "$NET_NAME-$host" && net_exec "$host" ip link set lo up
 }
 
-# The same card and addresses: the machine answers from now on.
+# plug HOST: connect the interface of a host that crash() has started, with its old
+# addresses. From now on the host answers.
 plug()
 {
 	local host=$1 words
@@ -56,7 +60,7 @@ plug()
 	net_exec "$host" ip link set "${words[0]}" up && _net_host "$host" "${words[@]}"
 }
 
-# serve PEER: a server that is ready
+# serve PEER: start a server and wait until it is ready
 serve()
 {
 	peer "$1" wan conn_pool.py serve 80
@@ -64,7 +68,7 @@ serve()
 	tell "$1" there >/dev/null
 }
 
-# again TEXT PEER: all connect from the ports that they had, in no more than two
+# again TEXT PEER: all clients connect from their previous ports, with at most two
 # retransmissions
 again()
 {
@@ -82,14 +86,15 @@ talks()
 	is "$1" "$(tell "$2" hear)" "$ALL ok"
 }
 
-# What sluice lists: how many in which states of client and server
+# tally: print how many connections sluice lists for each pair of states of client and
+# server
 tally()
 {
 	conns -p tcp | sed -E 's/orig=(\S+) reply=(\S+) .*/\1-\2/' | sort | uniq -c |
 		awk '{ printf "%s%d %s", (NR > 1 ? ", " : ""), $1, $2 }'
 }
 
-# Every connection to a port is over
+# Return whether all connections to a port have ended
 all_over()
 {
 	local all
@@ -110,7 +115,7 @@ tally_is()
 	[ "$all" = "$1" ]
 }
 
-EACH=8 ALL=16 # a family, and both
+EACH=8 ALL=16 # number of connections of a family, and of both families
 LIVE=ESTABLISHED-ESTABLISHED HALF=FIN_WAIT_2-CLOSE_WAIT
 ok "the hosts know each other" net_neighbours
 CAPTURE_HOSTS=(a1 b1)
@@ -152,7 +157,7 @@ again "it connects again from the same ports" cli
 talks "all speak" cli
 soon 5 "sluice has those and no others" tally_is "$ALL $LIVE"
 
-# ---- both ----
+# ---- both hosts ----
 
 ok "both crash" crash lan
 ok "one after the other" crash wan
@@ -167,16 +172,16 @@ talks "all speak" cli
 is "the server has these and no others" "$(tell srv there)" "$ALL ok"
 soon 5 "so has sluice" tally_is "$ALL $LIVE"
 
-# ---- ports that are used again at once ----
+# ---- ports that are reused at once ----
 
-# Where a host waits before it takes a port out of TIME_WAIT again, not for long.
+# Newer kernels delay the reuse of a port in TIME_WAIT; make the delay short.
 net_exec lan sysctl -qw net.ipv4.tcp_tw_reuse=1
 net_exec lan sysctl -qw net.ipv4.tcp_tw_reuse_delay=100 2>/dev/null
 net_spawn wan "$TCP_LOAD" serve 81 >"$NET_DIR/serve"
 SERVER=$SPAWNED
 wait_until 10 grep -q ready "$NET_DIR/serve"
 STORMS=() WAITED=()
-storm() # TEXT COUNT PARALLEL OPTIONS..
+storm() # storm TEXT COUNT PARALLEL OPTIONS..: add a set of connections
 {
 	local text=$1 count=$2 parallel=$3 host
 	shift 3
@@ -202,7 +207,7 @@ soon 5 "sluice has them in TIME_WAIT, or CLOSED, or no more" all_over 81
 net_end "$SERVER"
 is "the server saw nothing wrong" "$(tail -n 1 "$NET_DIR/serve")" "800 served, 0 wrong"
 
-# ---- nothing is left ----
+# ---- no connections are left ----
 
 talks "the connections of before still speak" cli
 tell cli close >/dev/null

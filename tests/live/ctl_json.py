@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reads what `sluicectl -o json` says, on stdin, for the live tests and benchmarks.
+"""Print parts of the output of `sluicectl -o json`, which is read from stdin, for the
+live tests and benchmarks.
 
   ctl_json.py drop REASON         of `drops`: that counter
   ctl_json.py drops [REASON]...   of `drops`: all others that are not 0, "reason=count"
+  ctl_json.py counter NAME        of `stats`: that counter
   ctl_json.py states              of `list`: a line each, "orig=STATE reply=STATE proto=..
-                              sport=.. dst=.. dport=.."
+                                  sport=.. dst=.. dport=.."
 """
 import json
 import sys
 
 
 def objects(text):
-    """JSON values one after the other, and the members of those that are arrays."""
+    """Yield the JSON values of a text one after the other; of an array, its elements."""
     decoder, place = json.JSONDecoder(), 0
     while place < len(text):
         value, place = decoder.raw_decode(text, place)
@@ -44,6 +46,9 @@ def main():
     text = sys.stdin.read().strip()
     if what == "states":
         states(text)
+        return
+    if what == "counter":
+        print(next(objects(text))["stats"][words[0]])
         return
     counters = drop_counters(text)
     if what == "drop":

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What each driver of kernel interfaces does to frames: they are compared byte for byte
-# as they go in and come out, in both directions, of every length, tagged and not, in
-# fragments, IP and not. The table of docs/drivers.md rests on this. What a driver
-# cannot take is refused when sluice starts.
+# Whether each driver of kernel interfaces passes frames unchanged: frames of all lengths,
+# with and without tags, fragments, IP and not IP, are compared byte for byte before and
+# after sluice, in both directions. The table of docs/drivers.md states the results. A
+# configuration that a driver cannot serve must be refused when sluice starts.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -12,8 +12,8 @@ rules='table inet filter {
 	chain forward { type filter hook forward priority filter; policy accept; }
 }'
 
-# Which frames are sent: with AF_PACKET none with a tag of 802.1ad, which comes out as
-# another.
+# Print which kinds of frames to send (frames.py). Not with an 802.1ad tag through
+# AF_PACKET, which replaces it by an 802.1Q tag.
 kinds()
 {
 	case $PLANE_DRIVER in
@@ -33,7 +33,7 @@ same() # FROM INTERFACE TO INTERFACE SIZE: "N of N"
 	tail -n 1 "$NET_DIR/same"
 }
 
-mtu() # BYTES: of all four interfaces
+mtu() # mtu BYTES: set the MTU of all four interfaces
 {
 	local host
 

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Did sluice drop a TCP segment that its receiver needed? Judged by four captures of one
-run, and by the RFCs, not by sluice.
+"""Find the TCP segments that sluice dropped although their receivers needed them. The
+judgement uses four captures of a run and the RFCs, nothing that sluice says.
 
   drop_oracle.py LAN-ADDRESS[,ADDRESS] LAN-PORT.pcap WAN-PORT.pcap LAN-HOST.pcap
                  WAN-HOST.pcap
             [--shut PORT]... [--crash lan|wan:TIME]...
 
-What a port capture holds of one host and the other port's does not, sluice dropped (of
-equal copies, the later ones). A host that crashed was back, without a memory, at TIME.
-Each of these is needed unless it is proven that its receiver, with what had reached it by
-then and by its own words, could do nothing with it: see Receiver.why_not(). What goes to
-a shut port, which the rules refuse, is left out. Prints each needed one (of the first few
-also what its receiver saw and said before), how many there are of each proof, and a
-count; status 1 if one was needed.
+A segment was dropped if the capture of the port that it entered has it and that of the
+other port does not (of equal copies, the later ones). It counts as needed unless
+Receiver.why_not() proves that its receiver, with the segments that had reached it and
+those that it had sent, could not use it. --crash: the host has crashed and was back,
+without connections, at TIME. --shut: a port to which the rules drop everything; its
+segments are left out. Prints each needed segment (for the first few also what its
+receiver saw and sent before), how often each proof applied, and a count. Exit status 1 if
+a segment was needed.
 """
 import argparse
 import bisect
@@ -25,31 +26,31 @@ import sys
 
 from segments import ACK, FIN, RST, SYN, half, read
 
-TOLD, BEFORE = 3, 40  # needed ones that are told with the segments before, how many
-LONGEST = 0.1  # seconds that a packet may wait for its decision
+TOLD, BEFORE = 3, 40  # of so many needed segments, this many earlier segments are printed
+LONGEST = 0.1  # longest delay of a verdict, seconds
 # Linux still accepts a timestamp that is older than RFC 7323 allows by this many ticks
 PAWS_WINDOW = 1
 
 
 class Receiver:
-    """One end of a connection: what has reached it, and what it said. Numbers are
-    relative to the first byte that it expects."""
+    """One end of a connection: the segments that have reached it and that it has sent.
+    Numbers are relative to the first byte that it expects."""
 
     def __init__(self, syn=None, base=None):
-        self.syn = syn  # its own SYN
-        self.base = base  # the peer's SYN + 1, once it knows it
-        self.came = {}  # SYNs that came: sequence -> segment
-        self.ranges = []  # bytes and FIN that came, disjoint and sorted
-        self.ack = None  # highest that came
-        self.sent = None  # end of what it sent
+        self.syn = syn  # sequence number of its own SYN
+        self.base = base  # sequence number of the peer's SYN + 1; None: not known yet
+        self.came = {}  # SYNs that arrived: sequence number -> segment
+        self.ranges = []  # bytes and FINs that arrived, as disjoint sorted intervals
+        self.ack = None  # highest sequence number that arrived
+        self.sent = None  # end of the data that it sent
         self.scale = self.peer_scale = None
-        self.edge, self.most = 0, 0  # of its window; the peer's largest window
+        self.edge, self.most = 0, 0  # edge of its window; the peer's largest window
         self.echoed = None  # newest timestamp that it echoed
         self.fin = self.peer_fin = None
-        self.late = []  # what came, too old for RFC 7323, but not for Linux
+        self.late = []  # segments that RFC 7323 discards as too old and Linux accepts
         self.reset = False
 
-    # ---- what it says ----
+    # ---- segments that it sends ----
 
     def begins(self, s, base):
         came = self.came
@@ -79,7 +80,7 @@ class Receiver:
                 self.echoed = s.ecr
 
     def answers(self, s):
-        """It sends a SYN+ACK."""
+        """Update the receiver for a SYN+ACK that it sends."""
         for syn in self.came.values():
             base = (syn.seq + 1) & 0xFFFFFFFF
             if half(s.ack, base) < 0 or half(s.ack, syn.end) > 0:
@@ -87,10 +88,10 @@ class Receiver:
             if (s.seq, base) != (self.syn, self.base):
                 self.begins(s, base)
                 self.peer_scale, self.most = syn.scale, syn.window
-                self.add(0, half(s.ack, base))  # of what came with the SYN (RFC 7413)
+                self.add(0, half(s.ack, base))  # data that came with the SYN (RFC 7413)
             return
 
-    # ---- what reaches it ----
+    # ---- segments that reach it ----
 
     def takes(self, s):
         if s.flags & RST:
@@ -121,7 +122,8 @@ class Receiver:
             self.peer_fin = start + s.length
 
     def took_late(self, ack):
-        """It acknowledges what by RFC 7323 it had to discard, so it did not."""
+        """It acknowledges segments that RFC 7323 lets it discard (PAWS), so it has
+        accepted them."""
         for s in [s for s in self.late if half(ack, s.end) >= 0]:
             self.late.remove(s)
             self.took(s)
@@ -137,13 +139,13 @@ class Receiver:
                 start, end = min(a, start), max(b, end)
         self.ranges = sorted(kept + [(start, end)])
         shift = self.next() - (1 << 24)
-        if shift > 0:  # numbers stay small
+        if shift > 0:  # keep numbers small
             self.base = (self.base + shift) & 0xFFFFFFFF
             self.ranges = [(max(a - shift, 0), b - shift) for a, b in self.ranges]
             self.edge -= shift
             self.peer_fin = None if self.peer_fin is None else self.peer_fin - shift
 
-    # ---- what it would do ----
+    # ---- how it would react ----
 
     def next(self):
         return self.ranges[0][1] if self.ranges and self.ranges[0][0] == 0 else 0
@@ -152,7 +154,7 @@ class Receiver:
         return start >= end or any(a <= start and end <= b for a, b in self.ranges)
 
     def awaits(self, s):
-        """A SYN+ACK, in SYN-SENT?"""
+        """Return whether it is in SYN-SENT and s answers its SYN."""
         return (self.base is None and self.syn is not None and
                 0 < half(s.ack, self.syn) <= half(self.sent, self.syn))
 
@@ -160,8 +162,8 @@ class Receiver:
         if self.base is None:
             return bool(s.flags & ACK) and self.awaits(s)
         start = half(s.seq, self.base)
-        # Linux takes one behind a FIN, and one behind what it has acknowledged out of
-        # order.
+        # Linux accepts a segment after a FIN, and after data that it has acknowledged out
+        # of order.
         return start - self.next() in (-1, 0) or any(start == b for _, b in self.ranges)
 
     def discards(self, s, leeway=0):
@@ -178,9 +180,9 @@ class Receiver:
         )
 
     def why_not(self, s, newest):
-        """The proof that it did not need s; None if there is none. `newest`: the sender
-        had sent nothing since, and no copy of it was forwarded, so an answer may be what
-        it wants."""
+        """Return the proof that the receiver did not need s, as text; None if there is
+        none. `newest`: the sender has sent nothing since, and no copy of s was forwarded,
+        so the sender may wait for an answer to it."""
         if s.flags & RST:
             return self.why_no_rst(s)
         if s.flags & SYN and not s.flags & ACK:
@@ -205,7 +207,7 @@ class Receiver:
         if self.over() and not s.flags & FIN:
             return "no FIN, in TIME-WAIT (RFC 9293 3.10.7.4)"
         if half(s.ack, self.ack) == 0 and end >= self.next() and start >= self.next():
-            return None  # acceptable: may open its window, or tell of what is missing
+            return None  # acceptable: it may open a window or report a loss
         return None if newest else "it has all of that, and its sender has gone on"
 
     def why_no_rst(self, s):
@@ -223,9 +225,9 @@ class Receiver:
 
 
 class Decisions:
-    """When sluice decided on what entered at some time. A port is a queue: a packet was
-    decided on before the next one that came in left again; those that are unlike any
-    other tell."""
+    """Find out until when sluice had decided on a packet that entered at some time. A
+    port is a queue: when a later packet has left, sluice has decided on all earlier ones.
+    Only packets without an identical copy are used for this."""
 
     def __init__(self, waiting, leaving):
         self.passed = sorted((copies[0].time, leaving[key][0])
@@ -239,8 +241,8 @@ class Decisions:
 
 
 def dropped(entered, left):
-    """Those that entered one port and did not leave by the other, when that was decided,
-    and how many copies did leave."""
+    """Yield each segment that entered one port and did not leave by the other, the time
+    at which that was decided, and how many copies of it had left."""
     waiting, leaving = collections.defaultdict(list), collections.defaultdict(list)
     for s in entered:
         waiting[s.key].append(s)
@@ -251,7 +253,8 @@ def dropped(entered, left):
         outs = leaving[key]
         if len(outs) == len(copies):
             continue
-        # Each that left is the first copy that was in the queue then.
+        # Match each copy that left with the first copy that was in the queue at that
+        # time.
         for out in outs:
             inside = [s for s in copies if s.time <= out]
             copies.remove(next((s for s in inside if decisions.last(s.time) >= out),
@@ -261,7 +264,7 @@ def dropped(entered, left):
 
 
 class Sender:
-    """When a host sent what."""
+    """The segments that a host sent, with their times."""
 
     def __init__(self, segments):
         self.flows, self.keys = collections.defaultdict(list), collections.defaultdict(
@@ -274,13 +277,13 @@ class Sender:
     def newest(self, s, decided, copies):
         sent = [time for time in self.keys[s.key] if time <= s.time]
         if not sent or copies >= len(sent):
-            return False  # sluice's own, or the cable's copy
+            return False  # sluice has generated it, or a relay has doubled it
         times = self.flows[s.flow]
         return bisect.bisect_right(times, decided) <= bisect.bisect_right(times, sent[-1])
 
 
 class Crash:
-    """All that was before is none of the host's business any more."""
+    """SIDE:TIME: this host had no connections from before TIME."""
 
     def __init__(self, text):
         self.side, time = text.split(":")
@@ -288,14 +291,15 @@ class Crash:
 
 
 class Ends:
-    """What each end knows, as time goes on. `left`: what came out of sluice."""
+    """The receivers of all connections, updated in the order of time. `left`: the
+    segments that left sluice."""
 
     def __init__(self, lan, left):
         self.lan = lan
         self.known = collections.defaultdict(Receiver)  # by the flow that reaches it
-        self.resets = collections.defaultdict(list)  # RSTs that came out, by flow
+        self.resets = collections.defaultdict(list)  # RSTs that left sluice, by flow
         self.arrived = set()
-        self.waiting = collections.defaultdict(list)  # by the RST that is on its way
+        self.waiting = collections.defaultdict(list)  # segments, by the RST
         for s in left:
             if s.flags & RST:
                 self.resets[s.flow].append(s)
@@ -306,7 +310,8 @@ class Ends:
                 del self.known[flow]
 
     def take(self, s):
-        """It arrives. Yields the dropped ones that waited for what a RST does."""
+        """Update the receiver of a segment that arrives. For a RST, yield the dropped
+        segments whose judgement depended on whether this RST ends its receiver."""
         self.known[s.flow].takes(s)
         if s.flags & RST:
             self.arrived.add(s.key)
@@ -321,7 +326,7 @@ class Ends:
             return
         proof = self.known[s.flow].why_not(s, newest)
         if proof is None and not s.flags & (SYN | RST):
-            # An end that has reset may begin anew before its RST is there.
+            # If a RST from its receiver is under way, judge it when the RST has arrived.
             for rst in self.resets[back]:
                 if rst.time <= decided and rst.key not in self.arrived:
                     self.waiting[rst.key].append(s)
@@ -330,7 +335,7 @@ class Ends:
 
 
 def judge(lan, lan_port, wan_port, lan_host, wan_host, crashes):
-    """Yields each dropped one and the proof."""
+    """Yield each dropped segment, with the proof that it was not needed or None."""
 
     def outward(s):
         return s.flow[0][:-2] in lan
@@ -370,7 +375,8 @@ def judge(lan, lan_port, wan_port, lan_host, wan_host, crashes):
 
 
 def before(s, host):
-    """What its receiver saw and said, for who has to find out why."""
+    """Return the segments that the receiver of s saw and sent before it, as lines, to
+    help find the cause."""
     both = (s.flow, s.flow[::-1])
     seen = [
         other for other in host if other.flow in both and other.time <= s.time + LONGEST

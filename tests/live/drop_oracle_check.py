@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Does the judge (drop_oracle.py) judge well? Captures of exchanges that are written
-here, its verdict on what sluice dropped of them, in TAP.
+"""Test of drop_oracle.py: captures are made from the exchanges below, and its judgement
+of the segments that count as dropped is compared with the expected one. Prints TAP.
 
-A row is a segment: whose it is (C or S, both count from 0), flags, seq, ack, data, and
-the timestamps of both options, or None. DROP after it: sluice did not let it through.
-RESET, a RST without ACK in answer to one that its sender has no connection of, has seq
-and nothing else.
+A row is a segment: sender (C or S), flags, seq, ack, bytes of data, and (TSval, TSecr),
+where None stands for no option. Both ends count from 0. DROP after a segment: it did not
+leave sluice. RESET has only seq: it is a RST without ACK, as a host sends it for a
+connection that it does not have.
 """
 import os
 import pathlib
@@ -19,12 +19,13 @@ import tempfile
 HERE = pathlib.Path(__file__).parent
 CLIENT, SERVER = (socket.inet_aton("10.9.0.%d" % host) for host in (1, 2))
 FLAGS = {"F": 1, "S": 2, "R": 4, "A": 16}
-ISS = {"C": 1000, "S": 2**32 - 50}  # the server's numbers wrap around
+ISS = {"C": 1000, "S": 2**32 - 50}  # the server's sequence numbers wrap
 CLOCK = {"C": 700000, "S": 300000}
 OTHER = {"C": "S", "S": "C"}
 DROP = object()
 
-# The client has all of the answer and its FIN, but for bytes 1 to 100, which come last.
+# The client has the whole answer and its FIN, except for bytes 1 to 100, which arrive
+# last.
 BEGIN = [
     ("C", "S", 0, 0, 0, (0, None)),
     ("S", "SA", 0, 1, 0, (0, 0)),
@@ -36,8 +37,8 @@ CLIENT_CLOSES = [*BEGIN, ("C", "FA", 21, 1, 0, (30, 20))]
 
 
 def closing(lateness):
-    """The server's FIN comes in order, so many ticks older than what the client
-    echoed."""
+    """An exchange in which the FIN of the server comes in order, with a timestamp that is
+    `lateness` ticks older than the one that the client has echoed."""
     return [
         *CLIENT_CLOSES,
         ("S", "A", 1, 22, 100, (40 + lateness, 30)),
@@ -163,7 +164,7 @@ def frame(row, number):
 
 
 class Captures:
-    """Of the ports and the hosts: drop_oracle.py's arguments, in its order."""
+    """The four captures of an exchange, in the order of drop_oracle.py's arguments."""
 
     NAMES = ("lan-port", "wan-port", "lan-host", "wan-host")
     ROUTE = {"C": ("lan-host", "lan-port", "wan-port", "wan-host"),
@@ -210,7 +211,7 @@ def main():
     failed = 0
     for number, (name, rows, want) in enumerate(CASES, 1):
         status, said = verdict(rows)
-        needed = want == "1 NEEDED"  # then it tells what its receiver saw, too
+        needed = want == "1 NEEDED"  # then its output also has earlier segments
         good = want in said and status == needed and (" S seq" in said) == needed
         failed += not good
         print("%sok %d - %s" % ("" if good else "not ", number, name))

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A table that fills up is said in the log, once, with the address that has filled it:
-# SYNs of a capture into a small table. Needs neither root nor hugepages.
+# The warning of a table that fills: it comes once, with the source address that most
+# connections are from. The SYNs of a capture fill a small table. Needs neither root nor
+# hugepages.
 set -u
 # shellcheck source=null.sh
 . "$(dirname "$0")/null.sh"
 
 null_begin fill
 
-# syns FILE COUNT: so many connections are begun, of ten nine by 10.0.0.9
+# syns FILE COUNT: write a capture of COUNT SYNs, nine of ten from 10.0.0.9
 syns()
 {
 	"$PYTHON" - "$NET_TOOLS" "$1" "$2" <<-'END'
@@ -26,7 +27,7 @@ syns()
 	END
 }
 
-# config COUNT: a table of 1,000, and as many SYNs come in on lan
+# config COUNT: configure a table of 1,000 connections; COUNT SYNs arrive on lan
 config()
 {
 	syns "$dir/lan.pcap" "$1"
@@ -36,7 +37,7 @@ config()
 		sed "s|net_null0,no-rx=1|$device|; s|device: net_null0|device: net_pcap0|"
 }
 
-# shellcheck disable=SC2317 # by wait_until
+# shellcheck disable=SC2317 # called by wait_until
 said()
 {
 	grep -qE "$1" "$dir/log"
@@ -45,7 +46,7 @@ said()
 config 790 >"$dir/less.yaml"
 launch "$dir/less.yaml"
 looks=0
-# until the control thread has asked twice
+# wait until the control thread has checked twice
 while [ "$looks" -lt 25 ]; do
 	ask stats >/dev/null
 	looks=$((looks + 1))

@@ -1,17 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Datagrams in fragments cross a wire that two workers share, in both families: as the
-# first of their connection and as its answers, whichever worker has received them and
-# whichever has the connection. Those that no rule lets in do not. With each driver: the
-# kernel may not reassemble them before sluice sees them.
+# Fragmented datagrams cross a wire that two workers share, in both families, as first
+# packets of connections and as answers, whichever worker receives them and whichever owns
+# the connection. Datagrams that no rule accepts must not cross. With each driver, since
+# the kernel must not reassemble fragments before sluice gets them.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin fragments
 PLANE_WORKERS=2
 
-# udp ask HOST PORT COUNT BYTES ANSWER-BYTES [SECONDS]: how many were answered, whole
-# udp answer PORT
+# udp ask HOST PORT COUNT BYTES ANSWER-BYTES [SECONDS]: send datagrams, print how many
+# complete answers arrived; udp answer PORT: answer them
 udp()
 {
 	"$PYTHON" - "$@" <<-'END'

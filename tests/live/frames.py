@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Frames on an interface, as bytes.
+"""Send, receive and count frames on an interface.
 
 frames.py fragments IFACE MAC SOURCE DESTINATION COUNT
     send COUNT first fragments of UDP datagrams whose rest never comes, each of its own
     identification; print how many were sent
+frames.py syns IFACE MAC DESTINATION PORT
+    send SYNs from addresses of 198.18.0.0/15 until SIGTERM; then print how many were sent
 frames.py kinds IFACE MTU all|no-ad
     send a frame of each kind, made for links of that MTU
 frames.py expect IFACE MTU all|no-ad
@@ -17,6 +19,7 @@ frames.py datagrams PORT
     since the last one
 """
 import select
+import signal
 import socket
 import struct
 import sys
@@ -59,8 +62,32 @@ def fragments(iface, mac, source, destination, count):
     print(count)
 
 
+def syns(iface, mac, destination, port):
+    sent, over = 0, []
+    signal.signal(signal.SIGTERM, lambda *_: over.append(True))
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sock:
+        sock.bind((iface, 0))
+        head = mac_bytes(mac) + sock.getsockname()[4] + b"\x08\0"
+        while not over:
+            source = "198.%d.%d.%d" % (18 + (sent >> 16 & 1), sent >> 8 & 255, sent & 255)
+            ports = struct.pack("!HH", 1024 + (sent >> 17) % 60000, int(port))
+            segment = ports + struct.pack("!IIBBHHH", sent, 0, 0x50, 2, 65535, 0, 0)
+            pseudo = struct.pack("!4s4sHH", socket.inet_aton(source),
+                                 socket.inet_aton(destination), 6, len(segment))
+            total = struct.pack("!H", checksum(pseudo + segment))
+            try:
+                sock.send(head + ipv4(source, destination, 6,
+                                      segment[:16] + total + segment[18:]))
+            except OSError as error:
+                if error.errno != 105:  # ENOBUFS: the queue is full
+                    raise
+                continue
+            sent += 1
+    print(sent)
+
+
 def udp(payload, port):
-    return struct.pack("!HHHH", port, 9, 8 + len(payload), 0) + payload  # no checksum
+    return struct.pack("!HHHH", port, 9, 8 + len(payload), 0) + payload  # 0: no checksum
 
 
 def pattern(seed, size):
@@ -68,13 +95,14 @@ def pattern(seed, size):
 
 
 def frame(ether_type, payload, tags=b""):
-    """A frame between two stations that are no host's: a wire takes them all."""
+    """Return a frame between two MAC addresses that no host has: a wire passes any."""
     head = bytes.fromhex("02aabbccdd01") + bytes.fromhex("02aabbccdd02")
     return (head + tags + struct.pack("!H", ether_type) + payload).ljust(60, b"\0")
 
 
 def kinds_of(mtu, which):
-    """Frames of each kind; a datagram in fragments is one entry each, in order."""
+    """Return the list of frames to send: each kind in several sizes. The fragments of a
+    datagram are frames of their own, in order."""
     source, destination = "192.0.2.1", "198.51.100.1"
     tag = {"q": b"\x81\0\xa0\x0a", "ad": b"\x88\xa8\0\x07", "priority": b"\x81\0\xe0\0"}
     sizes = [1, 18, 100, 1000, mtu - 28 - 1, mtu - 28]
@@ -111,7 +139,7 @@ def kinds_of(mtu, which):
         )
     frames.append(frame(0x0806, pattern(3, 28)))  # ARP
     frames.append(frame(0x88CC, pattern(4, 200)))  # LLDP
-    frames.append(frame(0x88B5, pattern(5, mtu)))  # of no protocol
+    frames.append(frame(0x88B5, pattern(5, mtu)))  # a frame of an unknown protocol
     return frames
 
 
@@ -132,7 +160,7 @@ def expect(iface, mtu, which):
     total = len(wanted)
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as sock:
         sock.bind((iface, 3))
-        sock.setsockopt(263, 8, 1)  # SOL_PACKET, PACKET_AUXDATA: tags that are taken out
+        sock.setsockopt(263, 8, 1)  # SOL_PACKET, PACKET_AUXDATA: stripped tags
         print("ready", flush=True)
         end = time.time() + 3
         while wanted and time.time() < end:
@@ -168,7 +196,7 @@ def datagrams(port):
 
 def main():
     words = {"fragments": fragments, "datagrams": datagrams, "kinds": kinds,
-             "expect": expect, "number": number}
+             "expect": expect, "number": number, "syns": syns}
     if len(sys.argv) < 2 or sys.argv[1] not in words:
         sys.exit(__doc__)
     words[sys.argv[1]](*sys.argv[2:])

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A half-closed connection is neither cut short nor stopped: the side that has closed
-# receives for as long as the other sends, and both states show it; from either side.
+# A half-closed connection: the host that has sent its FIN receives for as long as the
+# other one sends, and sluice shows the states. The connection is neither removed nor
+# stopped meanwhile. Both sides close first in turn.
 # Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -25,8 +26,8 @@ is "the client closes its half" "$(tell srv recv 100)" EOF
 soon 10 "client FIN_WAIT_2, server CLOSE_WAIT" states 'orig=FIN_WAIT_2 reply=CLOSE_WAIT' \
 	--dport 80
 
-# Meanwhile more than 2 s pass: an established connection whose ends are gone is
-# forgotten.
+# Show that more than tcp_timeout_established has passed: another connection, whose ends
+# are gone, is removed meanwhile.
 ok "another connection" connected cli2 srv2 81
 tell cli2 vanish >/dev/null
 tell srv2 vanish >/dev/null
@@ -52,6 +53,6 @@ is "what the client still sends is whole" "$(hear srv)" "$sent"
 tell srv close >/dev/null
 soon 10 "client CLOSED, server TIME_WAIT" \
 	states 'orig=CLOSED reply=TIME_WAIT' --dport 80 --dst "$WAN6"
-# a RST toward TIME_WAIT is dropped on purpose: RST-8
+# RST-8: a RST toward TIME_WAIT is dropped on purpose
 ok "nothing dropped" no_drops_but tcp_rst_time_wait
 live_end

@@ -32,7 +32,7 @@ is "40 in a row" "$(net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" get \
 	"http://$WAN4/file" 40 2>&1 |
 	sort | uniq -c | sed 's/^ *//')" "40 200 300000 $sum"
 
-# http.server closes first (HTTP/1.0), so TIME_WAIT is at the server's end.
+# http.server closes first (HTTP/1.0), so the server's end enters TIME_WAIT.
 soon 10 "closed over IPv4: client CLOSED, server TIME_WAIT" \
 	states 'orig=CLOSED reply=TIME_WAIT' --dst "$WAN4" --dport 80
 soon 10 "closed over IPv6: client CLOSED, server TIME_WAIT" \
@@ -42,7 +42,7 @@ ok "nothing dropped" no_drops_but
 peer cli lan
 peer srv wan
 tell srv listen 23 >/dev/null
-is "a port that is rejected: refused, though somebody listens" \
+is "a port that is rejected: refused, though a server listens" \
 	"$(tell cli connect "$WAN4" 23)" ECONNREFUSED
 is "over IPv6 too" "$(tell cli connect "$WAN6" 23)" ECONNREFUSED
 is "counted" "$(drops policy_reject)" 2

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A session that is idle for longer than its time-out stays while both ends are there:
-# on its keepalives, and without them since sluice asks the ends before it forgets
-# (TIM-1). One whose ends are gone, or do not answer, is forgotten; what it then still
-# sends is dropped.
+# A connection that is idle for longer than its time-out is kept while both ends are
+# alive: because of its keepalives, or because they answer the probes of sluice (TIM-1). A
+# connection whose ends are gone, or do not answer, is removed, and segments that it sends
+# later are dropped.
 # Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -30,7 +30,7 @@ ok "a session whose ends are gone" connected dead dead_srv 24
 tell dead vanish >/dev/null
 tell dead_srv vanish >/dev/null
 
-# An end that does not answer: its address is taken away for a while.
+# One end does not answer: its address is removed for some time.
 far_lan=10.9.0.3 far_wan=10.9.0.4
 far()
 {
@@ -55,7 +55,7 @@ tell far send lost >/dev/null
 is "what a forgotten session sends goes nowhere" "$(tell far_srv recv 100)" TIMEOUT
 ok "and is counted" dropped tcp_no_connection 1
 
-# About twice the time-out has passed.
+# About twice the timeout has passed.
 ok "the one with keepalives is still there" \
 	states 'orig=ESTABLISHED reply=ESTABLISHED' --dport 22
 ok "and speaks" carries cli cli_srv hello

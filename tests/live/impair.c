@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A bad piece of cable between two interfaces: delays, loses, doubles and reorders
- * frames, or tags them. It stands in for the netem qdisc, which AF_XDP's transmit path
- * goes around and which not every kernel has, and it can sit on both sides of what is
- * tested.
+ * A relay between two interfaces that behaves like a bad cable: it delays, loses, doubles
+ * and reorders frames, or tags them. It is used instead of the netem qdisc, which some
+ * kernels lack and which the transmit path of AF_XDP bypasses.
  *
  *	cable NEAR FAR [--delay MS] [--loss %] [--duplicate %] [--reorder %] [--seed N]
  *		[--tag TPID:VID]...
  *
- * Each direction draws from a generator of its own. A reordered frame, and the second
- * copy of a doubled one, comes 1 to 5 ms later than the others. With --tag, frames get
- * these tags (outermost first) on their way from NEAR to FAR and lose as many on their
- * way back. It says "ready", and on SIGTERM what it did.
+ * Each direction has a random generator of its own. A reordered frame, and the second
+ * copy of a doubled one, is delayed by 1 to 5 ms more. With --tag, these tags (outermost
+ * first) are added to frames from NEAR to FAR and removed from those from FAR to NEAR.
+ * Prints "ready" after the start, and counts of frames on SIGTERM.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -36,7 +35,7 @@
 #define TAG_BYTES 4u
 #define TAGS_MAX 2u
 #define ROOM_BYTES                                                                       \
-	(TAG_BYTES * (TAGS_MAX + 1)) /* for tags, and the one the kernel took out */
+	(TAG_BYTES * (TAGS_MAX + 1)) /* for added tags and one that the kernel stripped */
 #define BURST 64u
 #define SOCKET_BYTES (16 << 20)
 #define LATER_MIN_NS 1000000u
@@ -44,16 +43,16 @@
 
 struct frame {
 	uint64_t due_ns;
-	uint64_t number; /* frames due at once leave in their order */
+	uint64_t number; /* sequence number: frames due at the same time leave in order */
 	struct direction *way;
-	uint32_t start, length; /* of the frame in bytes[] */
+	uint32_t start, length; /* offset and length of the frame in bytes[] */
 	uint8_t bytes[ROOM_BYTES + FRAME_BYTES];
 };
 
 struct direction {
 	int in, out;
 	uint64_t random;
-	bool push; /* tags, or take them off */
+	bool push; /* whether this direction adds the tags or removes them */
 	unsigned long passed, lost, doubled, held, refused;
 };
 
@@ -65,8 +64,8 @@ static struct {
 } options = {.seed = 1};
 
 static struct frame frames[FRAMES];
-static struct frame *idle[FRAMES]; /* a stack */
-static struct frame *held[FRAMES]; /* a heap, the next due first */
+static struct frame *idle[FRAMES]; /* stack of unused frames */
+static struct frame *held[FRAMES]; /* heap of delayed frames, the next due first */
 static uint32_t idle_count, held_count;
 static volatile sig_atomic_t stopping;
 
@@ -79,7 +78,7 @@ now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* splitmix64 */
+/* random numbers: splitmix64 */
 static uint64_t
 draw(struct direction *way)
 {
@@ -97,7 +96,7 @@ hit(struct direction *way, double percent)
 	       (double)(draw(way) >> 11) / (double)(1ull << 53) * 100 < percent;
 }
 
-/* ---- what is under way ---- */
+/* ---- delayed frames ---- */
 
 static bool
 sooner(const struct frame *a, const struct frame *b)
@@ -147,7 +146,7 @@ next_due(void)
 
 /* ---- frames ---- */
 
-/* Room for tags behind the addresses; they move to the front. */
+/* Make room for tags after the addresses, which move towards the front. */
 static void
 insert_tags(struct frame *f, const uint8_t *tags, uint32_t bytes)
 {
@@ -165,7 +164,7 @@ remove_tags(struct frame *f, uint32_t bytes)
 	f->length -= bytes;
 }
 
-/* The outermost tag, where the kernel took it out. */
+/* Put the outermost tag back where the kernel has stripped it. */
 static void
 restore_tag(struct frame *f, struct msghdr *m)
 {
@@ -187,7 +186,7 @@ restore_tag(struct frame *f, struct msghdr *m)
 	}
 }
 
-/* False: there is none, or it does not fit. */
+/* Receive a frame. Returns false if there is none, or if it does not fit. */
 static bool
 frame_receive(int port, struct frame *f)
 {
@@ -211,14 +210,14 @@ static void
 frame_send(struct frame *f)
 {
 	if (send(f->way->out, f->bytes + f->start, f->length, MSG_DONTWAIT) < 0)
-		/* full, or too long for the device: the cable lost it */
+		/* the queue is full or the frame too long for the device: it is lost */
 		f->way->refused++;
 	else
 		f->way->passed++;
 	idle[idle_count++] = f;
 }
 
-/* Takes the frame in. */
+/* Queue a received frame with its delay. */
 static void
 frame_carry(struct direction *way, struct frame *f, uint64_t now)
 {

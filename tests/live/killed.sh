@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# One end crashes and comes back, with the same
-# ports, while the other and sluice still hold the old connection: it can connect again at
-# once, and the old connection harms nobody.
+# An end of a connection crashes and connects again from the same port, while the other
+# end and sluice still have the old connection. The new one must be established at once.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -18,9 +17,9 @@ live_plane 'table inet filter {
 peer cli lan
 peer srv wan
 
-# The server does not know yet: it answers the new SYN with a challenge, the client's RST
-# ends the old connection, and the client's next SYN makes the new one (RFC 9293, figure
-# 9).
+# The client crashes. The server, which still has the old connection, answers the new SYN
+# with a challenge ACK. The RST of the client ends the old connection, and its next SYN
+# opens the new one (RFC 9293, figure 9).
 ok "connected" connected cli srv 21 "$WAN4" 40021
 ok "it speaks" carries cli srv hello
 tell cli vanish >/dev/null
@@ -38,7 +37,7 @@ ok "both ESTABLISHED" states 'orig=ESTABLISHED reply=ESTABLISHED' --sport 40021
 tell cli close >/dev/null
 tell srv close >/dev/null
 
-# The server is gone: its stack resets what the client still sends.
+# The server crashes: its stack answers what the client still sends with a RST.
 ok "connected" connected cli srv 22 "$WAN4" 40022
 ok "it speaks" carries srv cli hello
 tell srv vanish >/dev/null
@@ -53,8 +52,8 @@ ok "it speaks" carries cli srv again
 tell cli close >/dev/null
 tell srv close >/dev/null
 
-# Both are gone and only sluice remembers: the new handshake is none of the old
-# connection.
+# Both ends crash and only sluice has the connection: a new handshake must not be taken
+# for segments of the old connection.
 ok "connected" connected cli srv 23 "$WAN6" 40023
 ok "it speaks" carries srv cli hello
 tell srv vanish >/dev/null

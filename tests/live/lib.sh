@@ -1,26 +1,31 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# For a live test: TAP, sockets at both hosts that are told what to do, and what sluice
-# says.
+# Functions for a live test: TAP, sockets at both hosts that are driven by commands, and
+# the state of sluice.
 #
-#	live_begin NAME [relay]	hosts and wire, or "1..0 # SKIP why" and status 0
-#	live_plane RULES [..]	as plane_start; RULES is nft text; the test ends if it
+#	live_begin NAME [relay]	set up the network of net.sh; or print
+#				"1..0 # SKIP why" and exit with status 0
+#	live_plane RULES [..]	plane_start with RULES as nft text; end the test if it
 #				fails
 #	ok TEXT COMMAND		one test: COMMAND must succeed
 #	is TEXT GOT WANT	one test: GOT must match the pattern WANT
-#	live_end		the plan; status 1 if one failed
+#	unlike TEXT GOT WRONG	one test: GOT must not match the pattern WRONG
+#	live_end		print the plan; exit with status 1 if a test failed
 #
 #	peer NAME HOST [PROGRAM WORDS]
-#				a socket (peer.py drive) at lan or wan, or another program
-#				that is driven by lines
-#	tell NAME COMMAND	prints its answer; say and hear: the two halves
-#	connected, carries	a connection of two peers; text from one to the other
+#				start a socket (peer.py drive) at lan or wan, or another
+#				program that is driven by lines on stdin
+#	tell NAME COMMAND	send a command and print the answer; say and hear do one
+#				half each
+#	connected, carries	connect two peers; send text from one to the other
 #
-#	conns [FILTER]		connections, a line each
-#	drops REASON		a drop counter; drops_but REASON...: the others, if not 0
+#	conns [FILTER]		print connections, a line each
+#	counter NAME		print a counter of `stats`
+#	drops REASON		print a drop counter; drops_but REASON...: the others that
+#				are not 0
 #	no_drops_but, dropped, states, no_conns, closed
-#				questions about these, for ok and soon
+#				conditions for ok and soon
 
 # shellcheck source=net.sh
 . "$(dirname "${BASH_SOURCE[0]}")/net.sh"
@@ -58,7 +63,8 @@ ok()
 	return $status
 }
 
-# Within so many seconds: soon SECONDS TEXT COMMAND
+# soon SECONDS TEXT COMMAND: a test: COMMAND succeeds within SECONDS, tried again and
+# again
 soon()
 {
 	local limit=$1 text=$2 status
@@ -85,6 +91,19 @@ is()
 	fi
 }
 
+# unlike TEXT GOT UNWANTED: GOT must not match the pattern
+unlike()
+{
+	# shellcheck disable=SC2053 # UNWANTED is a pattern
+	if [[ $2 != $3 ]]; then
+		_tap 0 "$1"
+	else
+		_tap 1 "$1"
+		note "got '$2', something else expected"
+		return 1
+	fi
+}
+
 live_begin()
 {
 	local obstacle
@@ -96,6 +115,23 @@ live_begin()
 	fi
 	if ! net_setup "${2:-}"; then
 		echo "1..0 # SKIP $1: the network could not be made"
+		exit 0
+	fi
+}
+
+# After live_begin, for a test of wires with xdp: skip it where there can be none.
+xdp_begin()
+{
+	local missing=
+
+	[ -x "$SLUICE" ] || missing="sluice is not built"
+	if grep -q "this build has no XDP" "$SLUICE"; then
+		missing="sluice is built without clang, bpftool or libbpf"
+	fi
+	[ -n "$missing" ] || [ -r /sys/kernel/btf/vmlinux ] ||
+		missing="the kernel has no BTF"
+	if [ -n "$missing" ]; then
+		echo "1..0 # SKIP $1: $missing"
 		exit 0
 	fi
 }
@@ -140,7 +176,7 @@ peer()
 
 	shift 2
 	[ $# -gt 0 ] || set -- peer.py drive
-	rm -f "$NET_DIR/$name.to" "$NET_DIR/$name.from" # of one before it
+	rm -f "$NET_DIR/$name.to" "$NET_DIR/$name.from" # left by a test before
 	mkfifo "$NET_DIR/$name.to" "$NET_DIR/$name.from" || return
 	exec {to}<>"$NET_DIR/$name.to" {from}<>"$NET_DIR/$name.from"
 	eval "PEER_TO_$name=$to PEER_FROM_$name=$from"
@@ -155,7 +191,8 @@ say()
 	echo "$*" >&"${!fd}"
 }
 
-# An answer comes within the limit of the socket; 60 s is for what hangs.
+# hear NAME [SECONDS]: print the next answer of a peer. The peer has a time limit of its
+# own; 60 s are for a peer that hangs.
 hear()
 {
 	local fd=PEER_FROM_$1 answer
@@ -173,7 +210,7 @@ tell()
 	hear "$1"
 }
 
-# Two peers, one connection: connected CLIENT SERVER PORT [HOST [SOURCE-PORT [SOURCE]]]
+# connected CLIENT SERVER PORT [HOST [SOURCE-PORT [SOURCE]]]: connect two peers
 connected()
 {
 	[ "$(tell "$2" listen "$3")" = ok ] &&
@@ -181,7 +218,7 @@ connected()
 		[[ $(tell "$2" accept) == ok* ]]
 }
 
-# A tells B: carries A B TEXT
+# carries A B TEXT: peer A sends TEXT, and peer B receives it
 carries()
 {
 	[ "$(tell "$1" send "$3")" = ok ] && [ "$(tell "$2" recv 100)" = "$3" ]
@@ -194,7 +231,8 @@ _ctl_json()
 	"$PYTHON" "$NET_TOOLS/ctl_json.py" "$@"
 }
 
-# A line each: orig=STATE reply=STATE proto= src= sport= dst= dport=
+# conns [FILTER]: print a line for each connection: orig=STATE reply=STATE proto= src=
+# sport= dst= dport=
 conns()
 {
 	local text
@@ -209,6 +247,13 @@ drops()
 	text=$(ctl -o json drops) && _ctl_json drop "$1" <<<"$text"
 }
 
+counter()
+{
+	local text
+
+	text=$(ctl -o json stats) && _ctl_json counter "$1" <<<"$text"
+}
+
 drops_but()
 {
 	local text
@@ -216,7 +261,8 @@ drops_but()
 	text=$(ctl -o json drops) && _ctl_json drops "$@" <<<"$text"
 }
 
-# policy_drop does not count here: the hosts say things of their own, like MLD reports.
+# no_drops_but REASON..: no packet was dropped, except for these reasons and policy_drop:
+# hosts send packets by themselves, like MLD reports, which no rule accepts.
 no_drops_but()
 {
 	local left
@@ -226,7 +272,7 @@ no_drops_but()
 	return 1
 }
 
-# Do the connections with this filter look like this? states PATTERN FILTER...
+# states PATTERN FILTER..: a connection of this filter has states that match PATTERN
 states()
 {
 	local want=$1
@@ -242,7 +288,7 @@ no_conns()
 	all=$(conns "$@") && [ -z "$all" ]
 }
 
-# no_conns, or a reset one that lingers
+# closed FILTER..: no connection is left, or only reset ones that linger
 closed()
 {
 	local all
@@ -250,7 +296,7 @@ closed()
 	all=$(conns "$@") && ! grep -v '^orig=CLOSED reply=CLOSED ' <<<"$all" | grep -q .
 }
 
-# dropped REASON N: at least so many
+# dropped REASON N: at least N packets were dropped for REASON
 dropped()
 {
 	[ "$(drops "$1")" -ge "$2" ]

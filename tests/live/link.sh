@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The interfaces of a running sluice change: a link goes and comes, an MTU becomes
-# smaller, an interface is deleted, its XDP program is taken off. It is logged and
-# counted, what cannot be sent is a drop and has not passed, and a port that is lost
-# ends sluice with status 5, for what runs it to start it again when the interface is
-# back.
+# Interfaces that change while sluice runs: a link goes down and up, an MTU becomes
+# smaller, an interface is deleted, its XDP program is removed. Each change is logged and
+# counted. A packet that cannot be sent counts as dropped, not as passed. When a port is
+# lost, sluice ends with status 5, so that the service manager can start it again.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -13,13 +12,14 @@ rules='table inet filter {
 	chain forward { type filter hook forward priority filter; policy accept; }
 }'
 
-# send COUNT BYTES [DF]: from lan; prints what the kernel says when it sends no more
+# send COUNT BYTES [DF]: send datagrams from lan; print the kernel's error if sending
+# fails
 send()
 {
 	net_exec lan "$PYTHON" - "$@" <<-'END'
 		import socket, sys, time
 		sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-		# IP_MTU_DISCOVER: never, or always
+		# IP_MTU_DISCOVER: never, or always set DF
 		sock.setsockopt(socket.IPPROTO_IP, 10, 2 if sys.argv[3:] else 0)
 		for i in range(int(sys.argv[1])):
 		    try:
@@ -30,14 +30,14 @@ send()
 	END
 }
 
-# shellcheck disable=SC2317 # by soon
+# shellcheck disable=SC2317 # called by soon
 logged()
 {
 	grep -qF -- "$1" "$NET_DIR/plane.log"
 }
 
-# shellcheck disable=SC2317 # by soon
-arrive() # N: send so many, and that many arrive
+# shellcheck disable=SC2317 # called by soon
+arrive() # arrive N: send N datagrams; all must arrive
 {
 	net_neighbours
 	tell count n >/dev/null
@@ -51,7 +51,7 @@ stat_of() # KEY
 	ctl -o json stats | grep -oE "\"$1\":[0-9]+" | head -n 1 | cut -d : -f 2
 }
 
-# shellcheck disable=SC2317 # by soon
+# shellcheck disable=SC2317 # called by soon
 balanced()
 {
 	ctl -o json stats | "$PYTHON" -c '
@@ -64,23 +64,24 @@ begin()
 {
 	live_plane "$rules"
 	wait_until 10 ctl stats
-	net_exec lan ip route flush cache # the MTU that an earlier sluice has told
+	net_exec lan ip route flush cache # path MTUs learnt before
 	net_neighbours
 }
 
-# shellcheck disable=SC2317 # by soon
+# shellcheck disable=SC2317 # called by soon
 carrier() # HOST INTERFACE
 {
 	net_exec "$1" ip -o link show "$2" | grep -q LOWER_UP
 }
 
-# shellcheck disable=SC2317 # by soon
+# shellcheck disable=SC2317 # called by soon
 no_carrier()
 {
 	! carrier "$@"
 }
 
-# begin() waits until frames cross, and here a link is down
+# Start sluice without waiting until frames cross the wire, as plane_start does: a link is
+# down.
 plane_launch_only()
 {
 	net_spawn wire "$SLUICE" -- -c "$NET_DIR/sluice.yaml" >"$NET_DIR/plane.log" 2>&1
@@ -88,7 +89,7 @@ plane_launch_only()
 	wait_until 10 ctl stats
 }
 
-lost() # WHAT: the status with which it ends
+lost() # lost WHAT: sluice must end with the status for a lost port
 {
 	wait_until 5 _net_gone "$PLANE_PID"
 	wait "$PLANE_PID"
@@ -172,7 +173,7 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	soon 3 "a port is set down" no_carrier lan a0
 	plane_stop
 	soon 3 "it is set up again at the end" carrier lan a0
-	net_exec wire ip link set ap down # as one leaves it that is killed
+	net_exec wire ip link set ap down # the state that a killed sluice leaves behind
 	plane_launch_only
 	soon 5 "and at start" logged \
 		"port lan (ap): set up, as link_propagation needs it at start"

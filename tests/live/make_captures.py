@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """make_captures.py PACKETS DIR: DIR/lan.pcap and DIR/wan.pcap, the same at every run.
 
-What enters each port of a wire: TCP connections of both families that open, carry data,
-close and are reset, with a share of segments lost, repeated, late and forged; UDP, pings,
-ARP, and frames that are broken. Times are dense (many packets in a millisecond), with a
-pause now and then that lets time-outs run."""
+The captures hold what enters each port of a wire: TCP connections of both families that
+open, carry data, close and are reset, with some segments lost, repeated, late and forged;
+UDP, pings, ARP, and malformed frames. Many packets have times in the same millisecond;
+pauses between them let time-outs expire."""
 import heapq
 import random
 import struct
@@ -25,7 +25,7 @@ def total(data):
 
 
 class Host:
-    """An address of each family."""
+    """A host: an IPv4 and an IPv6 address."""
 
     def __init__(self, net, number):
         self.v4 = bytes([192, 0, 2] if net == 0 else [198, 51, 100]) + bytes([number])
@@ -33,7 +33,8 @@ class Host:
 
 
 def frame(v6, src, dst, proto, l4, place):
-    """The frame, the checksum of l4 filled in at `place`."""
+    """Return the frame of an IP packet, with the checksum of l4 written at offset
+    `place`."""
     a, b = (src.v6, dst.v6) if v6 else (src.v4, dst.v4)
     pseudo = b'' if proto == 1 else a + b + struct.pack('!IHBB', len(l4), 0, 0, proto)
     if len(pseudo) % 4:
@@ -55,7 +56,7 @@ def tcp(v6, src, dst, sport, dport, flags, seq, ack, size):
 
 
 def connection(rng, at, hosts):
-    """(time, side, frame) of one TCP connection."""
+    """Return the frames of one TCP connection as (time, side, frame)."""
     v6 = rng.random() < .4
     ends = hosts[0][rng.randrange(50)], hosts[1][rng.randrange(50)]
     first = 0 if rng.random() < .9 else 1
@@ -103,7 +104,7 @@ def connection(rng, at, hosts):
 
 
 def others(rng, at, hosts):
-    """Something that is not TCP."""
+    """Return a few frames that are not TCP as (time, side, frame)."""
     a, b = hosts[0][rng.randrange(50)], hosts[1][rng.randrange(50)]
     v6 = rng.random() < .4
     kind = rng.randrange(5)
@@ -129,7 +130,7 @@ def others(rng, at, hosts):
 
 
 def packets(count):
-    """In the order of time, `count` of them."""
+    """Yield `count` frames in the order of their times."""
     rng = random.Random(9293)
     hosts = [[Host(net, n + 1) for n in range(50)] for net in (0, 1)]
     heap, at, done, serial = [], START_US, 0, 0

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What sluice is offered is what has passed, was dropped, or is said to have been
-# missed: with each driver, when it does not come to receive for a while and the rings
-# of the kernel run over.
+# Every frame offered to sluice is counted: as passed, dropped, or missed before sluice
+# received it. Sluice is stopped for a while, so that the rings of the kernel overflow,
+# with each driver.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +10,7 @@ FRAMES=20000
 
 live_begin missed
 
-# number PATH: of `sluicectl stats`, "ports.lan.rx_missed"
+# number PATH: print a number of `sluicectl stats`, for example "ports.lan.rx_missed"
 number()
 {
 	ctl -o json stats | "$PYTHON" -c '
@@ -21,14 +21,15 @@ for key in sys.argv[1].split("."):
 print(value)' "$1"
 }
 
-lost_before() # frames that the cable lost before the interface
+# Print the number of frames that the sender has dropped, before they reached the port.
+lost_before()
 {
 	net_exec lan ip -s -j link show a0 | "$PYTHON" -c '
 import json, sys
 print(json.load(sys.stdin)[0]["stats64"]["tx"]["dropped"])'
 }
 
-# shellcheck disable=SC2317 # by soon
+# shellcheck disable=SC2317 # called by soon
 all_told()
 {
 	packets=$(($(number packets) - first))
@@ -36,7 +37,7 @@ all_told()
 	[ $((packets + missed)) -ge "$offered" ]
 }
 
-# shellcheck disable=SC2317 # by soon
+# shellcheck disable=SC2317 # called by soon
 balanced()
 {
 	ctl -o json stats | "$PYTHON" -c '
@@ -51,7 +52,7 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	}' 'ipfrag_high_thresh: 0'
 	ok "the hosts know each other" net_neighbours
 	wait_until 10 ctl stats
-	sleep 1 # for what the hosts say of themselves
+	sleep 1 # neighbour discovery and other packets of the hosts' own
 	first=$(number packets) lost=$(lost_before)
 	kill -STOP "$PLANE_PID"
 	net_exec lan "$PYTHON" "$NET_TOOLS/frames.py" fragments a0 "$(_net_mac wan b0)" \

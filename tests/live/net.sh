@@ -1,33 +1,34 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Two hosts and a wire, in namespaces of their own, for the live tests, the demo and the
-# benchmarks. To be sourced by bash.
+# Two hosts and a wire between them, in network namespaces of their own, for the live
+# tests, the demo and the benchmarks. To be sourced by bash.
 #
 #	  lan                      wire                       wan
 #	a0 10.9.0.1  ---- [a1 relay a2 --] ap  PLANE  bp [-- b2 relay b1] ---- b0 10.9.0.2
 #	   fd09::1                                                              fd09::2
 #
-# PLANE is what forwards between ap and bp: sluice, or dpdk-testpmd as a bare wire. The
-# relays (impair.c) are there only if net_setup is asked for them. All that is made here
-# goes with net_teardown, which the EXIT trap calls, whatever happens.
+# PLANE is the data plane that forwards between ap and bp: sluice, or dpdk-testpmd as a
+# wire without a firewall. The relays (impair.c) exist only with `net_setup relay`.
+# net_teardown, which the EXIT trap calls, removes everything.
 #
-#	net_setup [relay]	hosts, wire and $NET_DIR, a directory for what the run
-#				leaves
-#	net_relay ARGUMENTS	both cables are bad from now on; net_unrelay ends it
-#	net_neighbours		the hosts need not ask for each other's address any more
-#	net_exec HOST COMMAND	in lan, wire or wan; net_spawn: in the background
+#	net_setup [relay]	create hosts, wire and $NET_DIR, a directory for files
+#	net_relay ARGUMENTS	start both relays; net_unrelay ends them
+#	net_neighbours		let the hosts resolve each other's MAC addresses
+#	net_exec HOST COMMAND	run in lan, wire or wan; net_spawn: in the background
 #	plane_start RULES [YAML lines of `conntrack`]
-#				sluice; over AF_XDP or else AF_PACKET: $PLANE_DRIVER;
-#				$PLANE_MAX: its most connections
-#	testpmd_start		dpdk-testpmd --forward-mode=io in its place
-#	plane_stop
+#				start sluice, with AF_XDP or else AF_PACKET, or with
+#				PLANE_DRIVERS=xdp on a wire with xdp; sets
+#				$PLANE_DRIVER; at most $PLANE_MAX connections
+#	testpmd_start		start dpdk-testpmd --forward-mode=io in its place
+#	plane_stop		end the data plane
 #	wait_until SECONDS COMMAND
-#				until it succeeds: 0; or the time is over: 1
+#				repeat COMMAND until it succeeds; 1 when the time is over
 
 NET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 NET_TOOLS=$NET_ROOT/tests/live
-# Not what stands before it in PATH: a wrapper may take longer than what it starts.
+# The interpreter itself, not a wrapper that comes first in PATH and may take long to
+# start it.
 PYTHON=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
 BUILD=$(cd "$NET_ROOT" && realpath "${SLUICE_BUILD:-${BUILD:-build}}")
 SLUICE=$BUILD/app/sluice/sluice
@@ -40,7 +41,7 @@ PLANE_PID=
 PLANE_DRIVER=
 LAN4=10.9.0.1 WAN4=10.9.0.2 LAN6=fd09::1 WAN6=fd09::2
 
-# Why this machine cannot have such a network; nothing if it can.
+# Print why this machine cannot have such a network; nothing if it can.
 net_obstacle()
 {
 	local tool
@@ -60,7 +61,7 @@ net_obstacle()
 	fi
 }
 
-# Not ip's own netns exec and -n, which remount /sys: a machine in a folder may not.
+# net_exec HOST COMMAND. Not `ip netns exec`, which mounts /sys: a container may not.
 net_exec()
 {
 	local host=$1
@@ -69,13 +70,14 @@ net_exec()
 	nsenter --net="/run/netns/$NET_NAME-$host" "$@"
 }
 
-# The process is killed with its namespace, at the latest. Sets SPAWNED to its id.
+# net_spawn HOST COMMAND: run it in the background; sets SPAWNED to its process id.
+# net_teardown kills it at the latest.
 net_spawn()
 {
 	local host=$1
 
 	shift
-	# bash would give it /dev/null
+	# keep standard input: bash gives background processes /dev/null
 	nsenter --net="/run/netns/$NET_NAME-$host" "$@" <&0 &
 	SPAWNED=$!
 }
@@ -93,7 +95,7 @@ wait_until()
 	done
 }
 
-# Ends a process of ours, gently first.
+# net_end PID: end a process that a test has started, with SIGTERM, then with SIGKILL.
 net_end()
 {
 	local pid=$1
@@ -113,7 +115,7 @@ _net_gone()
 	return 1
 }
 
-# What an earlier run left when it was killed the hard way.
+# Remove namespaces of earlier runs that were killed before they could clean up.
 _net_sweep()
 {
 	local name pid
@@ -147,14 +149,14 @@ net_teardown()
 				_net_remove "$NET_NAME-$host"
 			done
 			wait
-		} 2>/dev/null # bash tells of each process that was killed
+		} 2>/dev/null # bash reports each killed process
 		rm -rf "$NET_DIR" "/var/run/dpdk/$NET_NAME"
 		NET_DIR=
 	fi
 }
 
-# A veth whose ends leave nothing to the receiver: what goes over a real cable has its
-# checksum, its segments one by one, and its tags in the frame.
+# Create a veth pair without offloads, so that frames are like those on a cable: with
+# complete checksums, unmerged segments, and tags in the frame.
 _net_cable()
 {
 	local first=$1 first_name=$2 second=$3 second_name=$4 end host name
@@ -192,7 +194,7 @@ net_setup()
 		ip netns add "$NET_NAME-$host" || return
 		net_exec "$host" ip link set lo up || return
 	done
-	# Nothing but what is forwarded may come out of the wire.
+	# The namespace of the wire must send no packets of its own.
 	net_exec wire sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 		echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6' || return
 	if [ "${1:-}" = relay ]; then
@@ -204,8 +206,8 @@ net_setup()
 	_net_host lan a0 "$LAN4" "$LAN6" && _net_host wan b0 "$WAN4" "$WAN6"
 }
 
-# Puts both relays in, or others in their place; and takes them out and prints what they
-# did.
+# net_relay ARGUMENTS: start both relays with these arguments; running ones are replaced.
+# net_unrelay ends them and prints their counts.
 declare -A RELAY_PID
 
 net_relay()
@@ -281,7 +283,7 @@ _plane_eal()
 	_plane_vdevs "$1"
 }
 
-# Does a frame cross? Neighbour discovery of the hosts tells, without a tool of its own.
+# Return whether frames cross the wire in both directions: lan resolves wan's address.
 _plane_crosses()
 {
 	net_exec lan "$PYTHON" - "$WAN4" <<-'END'
@@ -297,7 +299,8 @@ _plane_alive()
 	[ -n "$PLANE_PID" ] && ! _net_gone "$PLANE_PID"
 }
 
-# Up: it runs and forwards. Stops waiting as soon as the process has ended.
+# For wait_until: true when the data plane forwards, and also when it has ended, so that
+# the wait ends.
 _plane_up()
 {
 	! _plane_alive || _plane_crosses
@@ -305,8 +308,8 @@ _plane_up()
 
 _plane_launch()
 {
-	# What the hosts knew by way of an earlier data plane is no sign of life of this
-	# one.
+	# Neighbours that the hosts learnt through an earlier data plane do not show that
+	# this one forwards.
 	net_exec lan ip neigh flush dev a0 nud all
 	net_exec wan ip neigh flush dev b0 nud all
 	# dpdk-testpmd ends when its input does.
@@ -319,10 +322,11 @@ _plane_launch()
 	return 1
 }
 
-# Of the test's own making, or $PLANE_CONFIG with what depends on the place replaced.
+# Print sluice's configuration: a generated one, or $PLANE_CONFIG with devices, paths and
+# EAL options replaced.
 _plane_yaml()
 {
-	local rules=$1 option eal=
+	local rules=$1 option eal='' devices wire
 
 	shift
 	while read -r option; do
@@ -336,13 +340,18 @@ _plane_yaml()
 			-e 's|^(  max[a-z0-9_]*:).*|\1 65536|' "$PLANE_CONFIG"
 		return
 	fi
+	if [ "$PLANE_DRIVER" = xdp ]; then
+		devices=(ap bp) wire='{ports: [lan, wan], xdp: true}'
+	else
+		devices=("${PLANE_DRIVER}0" "${PLANE_DRIVER}1") wire='[lan, wan]'
+	fi
 	cat <<-END
 		eal: [$eal]
 		ports:
-		  - {name: lan, device: ${PLANE_DRIVER}0}
-		  - {name: wan, device: ${PLANE_DRIVER}1}
+		  - {name: lan, device: ${devices[0]}}
+		  - {name: wan, device: ${devices[1]}}
 		wires:
-		  - [lan, wan]
+		  - $wire
 		rules: $rules
 		workers: $PLANE_WORKERS
 		control: $NET_DIR/control.sock
@@ -359,7 +368,7 @@ PLANE_WORKERS=1 # or 2
 PLANE_MEMORY="--no-huge -m 512"
 PLANE_PACKET= # more arguments of net_af_packet: ",framesz=9216"
 PLANE_TOP= # more lines of YAML at the top level
-# Drivers to try, the better first; PLANE_DRIVERS in the environment overrides.
+# Drivers to try, in this order; the environment variable PLANE_DRIVERS overrides it.
 PLANE_DRIVERS=${PLANE_DRIVERS:-net_af_xdp net_af_packet}
 
 plane_start()
@@ -396,7 +405,7 @@ plane_stop()
 	fi
 }
 
-# What the data plane said, for a person to read, when it did not start.
+# Print the log of a data plane that did not start, as TAP comments.
 plane_complaint()
 {
 	local log

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Cables on both sides of sluice lose, double and reorder 1 % of all frames, each. Every
-# transfer and every short connection comes through whole, in both families, and sluice
-# drops no segment that its receiver needed; which is judged by captures, not by sluice
-# itself.
+# Relays on both sides of sluice each lose, double and reorder 1 % of all frames. All
+# transfers and short connections must be complete, in both families, and sluice must drop
+# no segment that its receiver needed. Captures decide on that (drop_oracle.py), not
+# sluice's own counters.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,16 +1,16 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# For a live test of the program itself, on devices that neither send nor receive: no
-# root, no hugepages, no hosts. To be sourced after `set -u`; brings lib.sh with it.
+# Functions for live tests of the program on devices that neither send nor receive:
+# without root, hugepages and hosts. Source it after `set -u`; it sources lib.sh.
 #
-#	null_begin NAME		$dir, or "1..0 # SKIP why" and status 0
-#	null_config [LINES]	prints a configuration; its socket is $socket
-#	rules [LINES]		prints an nftables file, with these lines in its chain
-#	launch FILE [PROGRAM..]	in the background, until its socket answers; $pid,
-#				$dir/log
-#	stop SIGNAL		its status in $status
-#	ask WORDS		sluicectl
+#	null_begin NAME		set $dir; or print "1..0 # SKIP why", status 0
+#	null_config [LINES]	print a configuration, whose control socket is $socket
+#	rules [LINES]		print an nftables file with these lines in its chain
+#	launch FILE [PROGRAM..]	start sluice in the background, wait until its socket
+#				answers; sets $pid; its output is in $dir/log
+#	stop SIGNAL		end it; sets $status
+#	ask WORDS		run sluicectl
 #	null_end		as live_end
 
 # shellcheck source=lib.sh
@@ -37,7 +37,7 @@ null_begin()
 	trap null_finish EXIT
 }
 
-# shellcheck disable=SC2317 # by the trap
+# shellcheck disable=SC2317 # called by the trap
 null_finish()
 {
 	[ -z "$pid" ] || net_end "$pid"

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Interfaces as the kernel makes them: GRO on, VLAN tags taken out of the frame, and
-# veths whose other end leaves checksum, segmentation and tag to the receiver. sluice
-# switches off what changes frames and says so; with `offloads: warn` it only says so.
+# Interfaces with the kernel's default offloads: GRO, VLAN tags stripped from frames, and
+# veth peers that leave checksums, segmentation and tags to the receiver. sluice must
+# switch off offloads that change frames, and log it; with `offloads: warn` it only logs
+# them.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -25,13 +26,13 @@ reset()
 	done
 }
 
-# shellcheck disable=SC2317 # by ok
+# shellcheck disable=SC2317 # called by ok
 is_off() # HOST INTERFACE FEATURE
 {
 	net_exec "$1" ethtool -k "$2" | grep -qE "^\s*$3: off"
 }
 
-# shellcheck disable=SC2317 # by ok and soon
+# shellcheck disable=SC2317 # called by ok and soon
 logged()
 {
 	grep -qE -- "$1" "$NET_DIR/plane.log"
@@ -59,7 +60,8 @@ for PLANE_DRIVERS in net_af_xdp net_af_packet; do
 	sent=$(hear srv)
 	tell srv close >/dev/null
 	is "5 MB by hosts as they are made" "$(hear cli)" "$sent"
-	# the hosts of the driver before may still close connections that are not known now
+	# hosts may still be closing connections of the previous driver, which this sluice
+	# does not know
 	ok "no segment was merged" no_drops_but tcp_no_connection
 	net_exec wire ethtool -K bp gro on
 	soon 3 "what is switched on later is switched off" is_off wire bp \

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A second sluice on the same interfaces or the same control socket is refused before it
-# touches anything, whatever its file prefix, and the wire of the first goes on. The
-# same names in another network namespace are other interfaces. What a killed one had is
-# free.
+# A second sluice with the same interfaces or the same control socket is refused before it
+# changes anything, with any EAL file prefix, and the first one continues to forward.
+# Interfaces of the same names in another network namespace are different ones. After a
+# sluice was killed, its interfaces and its socket are free.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -12,14 +12,14 @@ rules='table inet filter {
 	chain forward { type filter hook forward priority filter; policy accept; }
 }'
 
-# shellcheck disable=SC2317 # by soon
+# shellcheck disable=SC2317 # called by soon
 crosses()
 {
 	net_exec lan ip neigh flush dev a0 nud all
 	_plane_crosses
 }
 
-# second HOST NAME [SED]: its output and status in $said
+# second HOST NAME [SED]: start a second sluice; its output and status are in $said
 second()
 {
 	sed -e "s|--file-prefix=[^\"]*|&-2|" "${@:3}" "$NET_DIR/sluice.yaml" \
@@ -54,12 +54,14 @@ $PLANE_PID *"
 	net_exec wire ip link property del dev ap altname other
 	soon 5 "the wire goes on" crosses
 	second lan twice -e "s|control.sock|second.sock|" -e "s|iface=[ab]p|iface=a0|g"
-	is "$PLANE_DRIVER: one interface twice" "$said" "status 4 *interface a0 is port 'lan' already*"
+	is "$PLANE_DRIVER: one interface twice" "$said" \
+		"status 4 *interface a0 is port 'lan' already*"
 	second lan elsewhere -e "s|control.sock|second.sock|"
 	is "the same names elsewhere are not there, but free" "$said" \
 		"status 4 *port 'lan': no device is called *"
 	soon 5 "the wire goes on" crosses
-	# what a child of the killed one still holds would not be free
+	# Kill sluice while it has a child process: the child must not keep interfaces or
+	# socket occupied.
 	rm "$NET_DIR/rules.nft"
 	mkfifo "$NET_DIR/rules.nft"
 	kill -HUP "$PLANE_PID"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The odd clients and servers of the live tests.
+"""Clients and servers for the live tests that common tools do not provide.
 
   peer.py drive               one socket, driven by lines on stdin; answers each line
   peer.py serve PORT          threaded server: reads "SIZE WHO\\n", sends SIZE bytes;
@@ -42,7 +42,8 @@ BLOCK = 1 << 20
 
 
 def pattern(length):
-    """Blocks that never repeat: one made of pseudo-random bytes, numbered."""
+    """Yield blocks of pseudo-random bytes, `length` bytes in all. Each block begins with
+    its number, so that a lost or repeated block is noticed."""
     base = bytearray(hashlib.shake_256(b"sluice").digest(BLOCK))
     number = 0
     while length > 0:
@@ -83,7 +84,7 @@ class Driver:
 
     def sign(self, host, key):
         self.signed = (host, key.encode())
-        with socket.socket() as probe:  # does this kernel know it?
+        with socket.socket() as probe:  # fails if the kernel has no TCP-MD5
             self.apply_signature(probe)
 
     def apply_signature(self, sock):
@@ -128,7 +129,7 @@ class Driver:
         try:
             self.sock.connect((host, int(port)))
         except OSError:
-            self.sock.close()  # else it would try on
+            self.sock.close()  # otherwise the kernel goes on with the SYNs
             raise
         return "ok %d" % self.sock.getsockname()[1]
 

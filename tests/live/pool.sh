@@ -1,16 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# More packets than there are packet buffers: the whole pool is turned over several
-# times, with each driver, with one worker and with two, on small pages and on huge
-# ones. Fragments whose rest does not come hold buffers and give them back in another
-# order than they were taken, so that the driver gets every buffer that there is.
-# Afterwards both ports still receive.
+# No packet buffer is lost or damaged when all buffers of the pool have been used several
+# times: with each driver, one worker and two, small pages and hugepages. Fragments of
+# incomplete datagrams hold buffers and release them in another order, so that the driver
+# gets every buffer. Afterwards both ports must still receive.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin pool
 huge_before=$(cat /proc/sys/vm/nr_hugepages)
-# shellcheck disable=SC2317 # by the trap
+# shellcheck disable=SC2317 # called by the trap
 finish()
 {
 	net_teardown
@@ -18,7 +17,7 @@ finish()
 }
 trap finish EXIT
 
-# shellcheck disable=SC2317 # by ok
+# shellcheck disable=SC2317 # called by ok
 asked() # HOST ADDRESS: a datagram is answered
 {
 	net_exec "$1" "$PYTHON" - "$2" <<-'END'
@@ -47,13 +46,13 @@ packets()
 		'import json, sys; print(json.load(sys.stdin)["stats"]["packets"])'
 }
 
-# shellcheck disable=SC2317 # by wait_until
+# shellcheck disable=SC2317 # called by wait_until
 huge_free()
 {
 	[ "$(awk '/HugePages_Free/ { print $2 }' /proc/meminfo)" -ge "$1" ]
 }
 
-# shellcheck disable=SC2317 # by wait_until
+# shellcheck disable=SC2317 # called by wait_until
 none_waits()
 {
 	ctl -o json stats | grep -q '"fragments":0,'
@@ -64,7 +63,8 @@ flood() # HOST INTERFACE MAC SOURCE DESTINATION FRAMES
 	net_exec "$1" "$PYTHON" "$NET_TOOLS/frames.py" fragments "${@:2}" >/dev/null
 }
 
-# Each burst takes half of the buffers at once, and time gives them back at once.
+# turn_over TEXT: send bursts of fragments, each of which holds half of the buffers until
+# the fragments' timeout.
 turn_over()
 {
 	local what="$PLANE_DRIVER, $PLANE_WORKERS workers, $1" before mbufs burst

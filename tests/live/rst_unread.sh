@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A server that closes with unread data sends a RST: the client learns it, both stacks and
-# sluice are done with the connection. A forged RST that is not exact ends nothing.
+# A server that closes its socket with unread data sends a RST: the RST reaches the
+# client, and afterwards neither the stacks nor sluice have the connection. A forged RST
+# whose sequence number is not exact ends no connection.
 # Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# The stack of a host has no socket on this port but a listening one: no_sockets HOST PORT
+# no_sockets HOST PORT: the host has no socket on this port except a listening one
 no_sockets()
 {
 	local all

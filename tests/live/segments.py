@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""TCP segments of a capture, for drop_oracle.py. 128 bytes of each frame are enough of
-it."""
+"""Reads TCP segments from a capture, for drop_oracle.py. The first 128 bytes of each
+frame suffice."""
 import struct
 
 SYN, RST, FIN, ACK = 2, 4, 1, 16
 
 
 def half(a, b):
-    """a - b, as sequence numbers."""
+    """Return a - b of two sequence numbers, from -2^31 to 2^31 - 1."""
     return ((a - b + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
 
 
@@ -18,8 +18,8 @@ def address(raw):
 
 
 class Segment:
-    """`key` is what two copies have in common, `flow` both ends in the order of its
-    way."""
+    """A TCP segment. `key` is equal for two copies of a segment; `flow` is (source,
+    destination)."""
 
     __slots__ = ("time", "key", "flow", "seq", "ack", "flags", "window", "data", "length",
                  "val", "ecr", "scale")
@@ -80,7 +80,7 @@ def segment(time, frame):
 
 
 def read(name):
-    """All segments of a capture, in order."""
+    """Return all TCP segments of a capture file, in its order."""
     with open(name, "rb") as file:
         data = file.read()
     order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"

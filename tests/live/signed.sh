@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Two stacks that sign (TCP-MD5): no forged segment ends what they go on with, signed
-# wrongly or not at all; and a silence that lasts for longer than the time-out of a
-# connection that can be probed does not, either. Without signatures the same RST ends the
-# connection (SIG-1).
+# Two hosts that sign their segments (TCP-MD5, SIG-1): no forged segment ends their
+# connection, be it unsigned or wrongly signed. Nor does an idle time longer than
+# tcp_timeout_established, since such a connection cannot be probed. Without signatures
+# the same forged RST ends the connection.
 # Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -55,7 +55,8 @@ read -r next _ <<<"$(tell cli_srv numbers)"
 forge 179 40179 R "$next" 0 "131200112233445566778899aabbccddeeff0000"
 alive "after an exact RST with a wrong signature"
 
-# The clock: a session of two that are gone, which sluice forgets after its probes.
+# Another, unsigned connection, whose ends are gone, is removed after its probes; this
+# shows that its time-out has passed.
 ok "a session whose ends are gone" connected gone gone_srv 181
 tell gone vanish >/dev/null
 tell gone_srv vanish >/dev/null

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the tests of the program itself cannot say in shell.
+"""Helpers for the tests of the programs, for what is difficult in shell.
 
-  captures DIR           lan.pcap and wan.pcap: 70 SYN from lan, one answered, a SYN
-                         from wan, an ARP frame, a frame of a protocol nobody knows, and a
-                         fragment, the rest of whose datagram does not come
+  captures DIR           write lan.pcap and wan.pcap: 70 SYN from lan, one answered, a
+                         SYN from wan, an ARP frame, a frame of an unknown protocol, and
+                         a fragment of a datagram that stays incomplete
   telemetry PREFIX CMD   ask a DPDK process, print its answer
   deaf SOCKET SECONDS    ask for lists again and again, and never read one
-  idle SOCKET NUMBER     connect as often as that is possible, and say nothing
-  say SOCKET TEXT        send it as a line, print the line that comes back
+  idle SOCKET NUMBER     connect as often as possible, and send nothing
+  say SOCKET TEXT        send TEXT as a line, print the line that comes back
   slow PORT NUMBER       connections to an HTTP server that send a header byte by byte
   http PORT METHOD PATH [HEADER-BYTES [BODY-BYTES]]
-                         ask it, print the status, the size and the last line of the
-                         answer
-  listen SOCKET          listen there, and answer nobody
+                         send a request, print the status, the size and the last line of
+                         the answer
+  listen SOCKET          listen there, and answer no client
 """
 import json
 import os
@@ -55,7 +55,7 @@ def tcp(ends, numbers, flags):
 
 
 def first_fragment(src, dst):
-    """The first 32 of the 64 bytes of a UDP datagram."""
+    """Return the first fragment, 32 of 64 bytes, of a UDP datagram."""
     addresses = socket.inet_aton(src) + socket.inet_aton(dst)
     datagram = struct.pack("!HHHH", 1000, 53, 64, 0) + bytes(56)
     return ethernet(0x0800, ipv4(32, 0x2000, 17, addresses) + datagram[:32])
@@ -69,8 +69,9 @@ def write_capture(name, frames):
 
 
 def captures(directory):
-    """The first burst of lan holds 64 frames: the answer comes after the SYN, before the
-    ACK."""
+    """Write both captures. Bursts of lan and wan alternate, and the first burst of lan
+    has 64 frames, so the SYN+ACK of wan arrives between the first SYN of lan and its ACK.
+    """
     web = [((LAN, 1000 + i), (WAN, 80)) for i in range(70)]
     lan = [tcp(ends, (100, 0), SYN) for ends in web]
     lan.append(tcp(web[0], (101, 501), ACK))
@@ -148,6 +149,7 @@ def http(port, method, path, header="1", body="0"):
     with socket.create_connection(("127.0.0.1", int(port)), 10) as link:
         link.settimeout(10)
         head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" \
+            "Accept: application/openmetrics-text\r\n" \
             f"X: {'x' * int(header)}\r\n"
         if int(body):
             head += f"Content-Length: {body}\r\n"
@@ -156,7 +158,7 @@ def http(port, method, path, header="1", body="0"):
             link.sendall(head.encode() + b"\r\n")
             link.sendall(b"x" * min(int(body), 100000))
         except OSError:
-            pass  # it has seen enough
+            pass  # nothing further to read
         try:
             while piece := link.recv(65536):
                 answer += piece

@@ -1,18 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Linux to Linux over cables on both sides of sluice that delay by 2 ms, lose 5 %,
-# double 5 % and reorder 25 % of all frames, each: 10,000 short and 100 long
-# connections, in sets, each with options of TCP of its own. All come through whole, in
-# both families, and sluice drops no segment that its receiver needed
-# (capture_check.sh). STACKS=N: N short connections, not 10,000. shellcheck
-# source=lib.sh
+# Two Linux hosts exchange data through relays on both sides of sluice, each of which
+# delays frames by 2 ms, loses 5 %, doubles 5 % and reorders 25 %: 10,000 short and 100
+# long connections, in sets, each with other options of TCP. All connections must be
+# complete, in both families, and sluice must drop no segment that its receiver needed
+# (capture_check.sh). STACKS=N makes N short connections instead of 10,000.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 live_begin stacks relay
 # shellcheck source=capture_check.sh
 . "$NET_TOOLS/capture_check.sh"
-# A ring that holds what comes while the worker waits for a CPU: what is lost in front of
-# sluice looks to the captures as if it were lost in it.
+# AF_PACKET has a ring large enough for what arrives while the worker waits for a CPU. A
+# frame that is lost before sluice receives it would look in the captures as if sluice had
+# dropped it.
 PLANE_DRIVERS=net_af_packet
 net_relay --delay 2 --loss 5 --duplicate 5 --reorder 25 --seed "${STACKS_SEED:-1}"
 live_plane 'table inet filter {
@@ -24,8 +25,8 @@ live_plane 'table inet filter {
 }'
 ok "the hosts know each other" net_neighbours
 
-# Written without sysctl(8), which not every Debian has. A set of other options than its
-# name says tests something else, so each value has to be taken.
+# Writes to /proc, since sysctl(8) is not always installed. Fails if the kernel refuses a
+# value: the set would test other options than its name says.
 stack() # NAME=VALUE...: of both hosts, below net.ipv4.tcp_
 {
 	ok "both hosts: $*" stack_set "$@"
@@ -42,7 +43,7 @@ stack_set()
 	done
 }
 
-counted() # COUNTER N: of both hosts, at least so many
+counted() # COUNTER N: the counter of both hosts together is at least N
 {
 	local host
 	for host in lan wan; do
@@ -58,10 +59,10 @@ serve() # PORT [options of storm]
 	wait_until 10 grep -q ready "$NET_DIR/serve-$1"
 }
 
-# A set, in both families: storm NAME PORT LONG-BYTES [options of storm]. The next one
-# begins when a few are left of it, all of them beyond the handshake: who has sent a SYN
-# with one set of options and reads the SYN+ACK with another agrees with nobody on the
-# scale of its windows.
+# storm NAME PORT LONG-BYTES [OPTIONS OF tcp_load]: start a set of connections in both
+# families. The next set begins when only a few of this one are left, and all of these
+# have completed their handshakes: if options changed between SYN and SYN+ACK, the hosts
+# could disagree on the window scale.
 SETS=15 STORMS=()
 SHORT=$((${STACKS:-10000} / SETS / 2 + 1)) LONG=4 PARALLEL=200
 storm()
@@ -89,7 +90,7 @@ storm()
 	done
 }
 
-# CUBIC where nothing else is said; what this kernel has not is skipped.
+# Congestion controls other than CUBIC, the default, are skipped if the kernel lacks them.
 has_congestion()
 {
 	grep -qw "$1" /proc/sys/net/ipv4/tcp_available_congestion_control
@@ -120,10 +121,11 @@ if has_congestion bbr; then
 else
 	skip "BBR"
 fi
-# Without timestamps a time-out stays doubled until what was sent but once is acknowledged
-# (RFC 6298 3): up to 120 s where 5 % are lost twice, one for each loss. Linux 6.15 can
-# bound it, for sockets made from now on; before that the few that it hits take longer.
-# Who has closed would give up at the bound unless told how often to try.
+# Without timestamps, a doubled retransmission time-out is reset only by the ACK of data
+# that was sent once (RFC 6298 3, Karn). With 5 % loss on both sides it can grow to 120 s.
+# Linux 6.15 and later can limit it for new sockets; before that a few connections take
+# longer. A closed socket would give up when it reaches the limit, so orphan_retries is
+# raised.
 RTO_MAX=/proc/sys/net/ipv4/tcp_rto_max_ms
 if [ -e $RTO_MAX ]; then
 	stack rto_max_ms=1000 orphan_retries=15
@@ -169,8 +171,8 @@ for i in "${!STORMS[@]}"; do
 			tr '\n' ' ')" \
 		"$SHORT of $SHORT good* $LONG of $LONG good*"
 done
-# What these sets are there for did happen.
-# (few of them: a host that loses one stops trying for a while)
+# Check that the options had an effect. (Few SYNs carry data: after a loss a host stops
+# trying for a while.)
 ok "data went with SYNs" counted TcpExtTCPFastOpenActive 1
 ok "windows were zero" counted TcpExtTCPToZeroWindowAdv $SHORT
 ok "keepalives were sent" counted TcpExtTCPKeepAlive $SHORT

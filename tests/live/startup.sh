@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# sluice while it sets itself up: a large table does not keep it from ending when it is
-# told to, and what it has too little of (files, memory of its control group) or has not
-# at all (standard streams) is said, or does not matter.
+# sluice during its start: a signal ends it even while it prepares a large table; too few
+# open files and too little memory in its control group are reported; closed standard
+# streams do no harm.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -14,7 +14,7 @@ dir=$(mktemp -d)
 prefix=sluice-startup-$$
 pid=
 group=
-# shellcheck disable=SC2317 # by the trap
+# shellcheck disable=SC2317 # called by the trap
 finish()
 {
 	[ -z "$pid" ] || net_end "$pid"
@@ -26,8 +26,9 @@ trap finish EXIT
 config() # CONNECTIONS
 {
 	cat >"$dir/c.yaml" <<-END
-		eal: [--no-huge, -m, "128", --no-pci, "--file-prefix=$prefix", "--log-level=lib.eal:4",
-		      -l, "0", "--vdev=net_null0,no-rx=1", "--vdev=net_null1,no-rx=1"]
+		eal: [--no-huge, -m, "128", --no-pci, "--file-prefix=$prefix",
+		      "--log-level=lib.eal:4", -l, "0",
+		      "--vdev=net_null0,no-rx=1", "--vdev=net_null1,no-rx=1"]
 		ports: [{name: lan, device: net_null0}, {name: wan, device: net_null1}]
 		wires: [[lan, wan]]
 		control: $dir/control.sock
@@ -35,7 +36,7 @@ config() # CONNECTIONS
 	END
 }
 
-# run COMMAND: its status in $status, what it said in $out
+# run COMMAND: sets $status, and $out (its output)
 run()
 {
 	out=$(timeout 30 "$@" 2>&1 </dev/null)
@@ -69,12 +70,14 @@ fi
 config 1000
 for files in 12 14 16 17 18 19 20 28 40; do
 	# shellcheck disable=SC2016 # the inner shell's
-	run bash -c 'ulimit -n "$1"; exec "$2" -- -c "$3"' bash $files "$SLUICE" "$dir/c.yaml"
+	run bash -c 'ulimit -n "$1"; exec "$2" -- -c "$3"' bash $files "$SLUICE" \
+		"$dir/c.yaml"
 	is "$files open files are too few, and that is said" "$status $out" \
-		"4 *sluice: no more than $files files may be open at once, at least * expected*"
+		"4 *sluice: no more than $files files may be open at once, at least *"
 done
 # shellcheck disable=SC2016
-bash -c 'ulimit -Sn 16; exec "$1" -- -c "$2"' bash "$SLUICE" "$dir/c.yaml" >"$dir/log" 2>&1 </dev/null &
+bash -c 'ulimit -Sn 16; exec "$1" -- -c "$2"' bash "$SLUICE" "$dir/c.yaml" >"$dir/log" \
+	2>&1 </dev/null &
 pid=$!
 ok "a soft limit is raised" wait_until 20 "$SLUICECTL" -s "$dir/control.sock" stats
 net_end $pid
@@ -83,7 +86,8 @@ net_end $pid
 
 "$SLUICE" -- -c "$dir/c.yaml" <&- >&- 2>&- &
 pid=$!
-ok "without standard streams it runs" wait_until 20 "$SLUICECTL" -s "$dir/control.sock" stats
+ok "without standard streams it runs" wait_until 20 "$SLUICECTL" -s "$dir/control.sock" \
+	stats
 kill -TERM $pid
 wait $pid
 is "and ends" $? 0
@@ -94,13 +98,15 @@ pid=
 mine=$(sed -nE 's/^[0-9]+:([^:]*,)?memory(,[^:]*)?:(.*)/\3/p' /proc/self/cgroup)
 group=/sys/fs/cgroup/memory$mine/$prefix
 [ -d "/sys/fs/cgroup/memory$mine" ] || group=/sys/fs/cgroup/memory/$prefix
-if mkdir "$group" 2>/dev/null && echo 200M >"$group/memory.limit_in_bytes" 2>/dev/null; then
+if mkdir "$group" 2>/dev/null && echo 200M >"$group/memory.limit_in_bytes" 2>/dev/null; \
+	then
 	config 4000000
 	# shellcheck disable=SC2016
-	run bash -c 'echo $$ >"$1/cgroup.procs"; exec "$2" -- -c "$3"' bash "$group" "$SLUICE" \
+	run bash -c 'echo $$ >"$1/cgroup.procs"; exec "$2" -- -c "$3"' bash "$group" \
+		"$SLUICE" \
 		"$dir/c.yaml"
 	is "the limit of a control group, version 1, is seen in time" "$status $out" \
-		"4 *sluice: the tables of a worker need * MiB, there are * MiB of memory *"
+		"4 *sluice: the tables of a worker need * MiB, there are * MiB *"
 	wait_until 5 rmdir "$group"
 else
 	note "no control groups of version 1 to be had"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Standard streams that are closed, full, or not read; and text of others that would be
-# commands to a terminal. Needs neither root nor hugepages.
+# Standard streams that are closed, full, or not read by anyone; and text from outside
+# that contains terminal control sequences. Needs neither root nor hugepages.
 set -u
 # shellcheck source=null.sh
 . "$(dirname "$0")/null.sh"
@@ -10,8 +10,8 @@ null_begin streams
 RULES=$BUILD/app/rules/sluice-rules
 REPLAY=$BUILD/app/replay/sluice-replay
 
-# to FILE PROGRAM..: standard output there; status in $status, what it complains of in
-# $err
+# to FILE PROGRAM..: run it with standard output to FILE; sets $status and $err (its
+# messages)
 to()
 {
 	timeout 20 "${@:2}" >"$1" 2>"$dir/err" </dev/null
@@ -19,7 +19,7 @@ to()
 	err=$(<"$dir/err")
 }
 
-# closed PROGRAM..: without standard streams, but for where messages go
+# closed PROGRAM..: run it with all standard streams closed except the one for messages
 closed()
 {
 	timeout 20 "$@" <&- 2>"$dir/err" >&-
@@ -57,15 +57,15 @@ is "with no stream at all: the status" "$?" 3
 to /dev/null "$SLUICECTL" --help
 is "where all can be written: 0, and not a word" "$status $err" "0 "
 
-# ---- what a terminal would execute ----
+# ---- terminal control sequences ----
 
 esc=$'\e'
-# raw FILE..: bytes that a terminal does not print
+# raw FILE..: print bytes that are not safe for a terminal
 raw()
 {
 	LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$@"
 }
-# shellcheck disable=SC2317 # by ok()
+# shellcheck disable=SC2317 # called by ok()
 harmless()
 {
 	! raw "$@"
@@ -98,7 +98,7 @@ to "$dir/stdout" "$SLUICECTL" -s "$dir/x$esc" list
 is "nor sluicectl" "$status $err" '4 sluicectl: *x\\x1b: is not there*'
 stop TERM
 
-# ---- a reader who does not read ----
+# ---- a reader that does not read ----
 
 rules >"$dir/rules.nft"
 mkfifo "$dir/pipe"
@@ -106,7 +106,7 @@ exec {reader}<>"$dir/pipe"
 "$SLUICE" -- -c "$dir/null.yaml" >"$dir/pipe" 2>&1 </dev/null &
 pid=$!
 ok "with its output in a pipe it starts" wait_until 30 ask stats
-# shellcheck disable=SC2317 # by ok()
+# shellcheck disable=SC2317 # called by ok()
 reloads()
 {
 	local i
@@ -115,8 +115,8 @@ reloads()
 		timeout 20 "$SLUICECTL" -s "$socket" reload >/dev/null || return
 	done
 }
-head -c 60000 /dev/zero | tr '\0' '\n' >"$dir/pipe" # of 65,536
-ok "150 reloads are done though nobody reads" reloads
+head -c 60000 /dev/zero | tr '\0' '\n' >"$dir/pipe" # of a pipe of 65,536 bytes
+ok "150 reloads are done though no client reads" reloads
 is "and it is asked as before" "$(ask -o json stats)" '{"stats":*'
 before=$(date +%s%N)
 stop TERM

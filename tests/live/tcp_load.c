@@ -7,14 +7,15 @@
  *		[--first N] [--source PORT] [--congestion NAME] [--fastopen] [--urgent]
  *		[--keepalive] [--window N] [--buffer N] [--mptcp]
  *
- * The client sends a request and `up` bytes, the server answers with `down` bytes.
- * Connections end in turn in N (--ends) ways of enum ending, from its first (--first, 0)
- * on. --pause: neither end reads for so long, in the midst of it. --urgent: one byte each
- * way is urgent. --keepalive: after a second of silence. --window: TCP_WINDOW_CLAMP.
- * --buffer: SO_RCVBUF. --source: each of PARALLEL has a port of its own from there on,
- * and takes it again at once. `run` says "all connected" when each has had its handshake,
- * "most done" when 19 of 20 have ended, and at last "N of COUNT good"; `serve` says on
- * SIGTERM how many it had, and how many were wrong.
+ * The client sends a request and `up` bytes, the server answers with `down` bytes. The
+ * connections end in turn in N (--ends) of the ways of enum ending, from number --first
+ * (0) on. --pause: both ends stop reading once for this time. --urgent: one byte in each
+ * direction is urgent. --keepalive: keepalives after a second of silence. --window:
+ * TCP_WINDOW_CLAMP. --buffer: SO_RCVBUF. --source: the PARALLEL connections use the ports
+ * from this one on, and reuse them at once. `run` prints "all connected" when each
+ * connection has completed its handshake, "most done" when 19 of 20 have ended, and at
+ * the end "N of COUNT good". `serve` prints on SIGTERM how many connections it had and
+ * how many were wrong.
  */
 #include "tcp_load.h"
 
@@ -44,7 +45,7 @@ static struct {
 static struct conn conns[CONNS_MAX];
 static volatile sig_atomic_t stopping;
 
-/* The server's next. */
+/* Return the connection slot for the server's next client. */
 static struct conn *
 conn_new(int fd)
 {
@@ -89,10 +90,10 @@ serve_one(int listener)
 	if (c != NULL)
 		conn_watch(c, EPOLL_CTL_ADD, EPOLLIN);
 	else if (fd >= 0)
-		close(fd); /* its client will miss it */
+		close(fd); /* the client will report the missing connection */
 }
 
-/* Handles what happens within a tick. A server has a listener. */
+/* Handle the events of one tick. A server also has a listening socket. */
 static void
 turn(int listener)
 {
@@ -146,7 +147,7 @@ serve(uint16_t port)
 	return storm.bad > 0;
 }
 
-/* Connects; not yet if its port is not free. */
+/* Start a connection, unless its source port is still in use. */
 static void
 run_one(struct conn *c, const struct sockaddr *to, socklen_t bytes, unsigned number)
 {
@@ -175,7 +176,7 @@ run_one(struct conn *c, const struct sockaddr *to, socklen_t bytes, unsigned num
 	c->begun_ms += TICK_MS;
 }
 
-/* Has each of these that has begun had its handshake? */
+/* Return whether each started connection has completed its handshake. */
 static bool
 all_connected(const struct conn *first, unsigned count)
 {

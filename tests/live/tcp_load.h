@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One end of a checked exchange over TCP: what tcp_load.c has thousands of. The client
- * sends a request and `up` bytes, the server answers with `down` bytes, and both know
- * what they have to be.
+ * One end of a TCP connection whose data is checked; tcp_load.c has thousands of them.
+ * The client sends a request and `up` bytes, the server answers with `down` bytes. Both
+ * ends compute the bytes that they have to receive.
  *
- * Owned by one thread and its epoll. What ends is counted in `storm`, good or bad;
- * sockets do not block.
+ * All are owned by one thread with one epoll, and their sockets do not block. A
+ * connection that has ended is counted in `storm` as good or bad.
  *
  *	*c = (struct conn){.fd = fd, .client = .., .rq = ..};
  *	conn_watch(c, EPOLL_CTL_ADD, EPOLLOUT);
@@ -21,46 +21,49 @@
 enum ending {
 	END_SERVER_FIRST,
 	END_CLIENT_FIRST,
-	END_HALF_CLOSED,  /* the client's FIN comes before the answer */
-	END_CLIENT_RESET, /* in the midst of the answer */
-	END_SERVER_RESET, /* in the midst of the request */
+	END_HALF_CLOSED,  /* the client sends its FIN before the answer */
+	END_CLIENT_RESET, /* the client resets during the answer */
+	END_SERVER_RESET, /* the server resets during the request */
 	ENDINGS,
 };
 
-/* The first bytes of the client. Both ends are of one machine, and one program. */
+/*
+ * The first bytes that the client sends, in host byte order: both ends run the same
+ * program on the same machine.
+ */
 struct request {
 	uint32_t seed, up, down;
 	uint16_t pause_ms;
 	uint8_t ending, urgent, keepalive;
-	char congestion[8]; /* control; "": the default */
+	char congestion[8]; /* congestion control; "": the system's default */
 };
 
 struct conn {
-	int fd; /* -1: none */
+	int fd; /* socket; -1: none */
 	bool client, half_closed, paused, was_paused;
 	struct request rq;
-	uint32_t head;           /* bytes of the request that have gone or come */
-	uint32_t sent, received; /* others */
+	uint32_t head; /* bytes of the request that have been sent or received */
+	uint32_t sent, received; /* bytes sent and received, without the request */
 	uint64_t begun_ms, resume_ms;
 };
 
 struct tcp_load {
 	int poller;
 	unsigned good, bad;
-	char trouble[160]; /* of the first bad one */
+	char trouble[160]; /* message about the first bad connection */
 };
 extern struct tcp_load storm;
 
 uint64_t now_ms(void);
-_Noreturn void die(const char *what); /* with the text of errno */
+_Noreturn void die(const char *what); /* Print `what` with the text of errno, and exit. */
 void set(int fd, int level, int option, int value);
-void pattern_make(void); /* first of all */
+void pattern_make(void); /* Fill the pattern that streams consist of; call it first. */
 
-/* What a socket has to know before it connects, or as soon as the request has come. */
+/* Set socket options: before connecting, or as soon as the request has come. */
 void conn_tune(const struct conn *c);
 void conn_watch(struct conn *c, int operation, uint32_t events);
 void conn_event(struct conn *c, uint32_t events);
-/* Wakes one that has paused, and gives up one that takes too long. */
+/* Resume a connection that has paused, and give up one that takes too long. */
 void conn_tick(struct conn *c, uint64_t now);
 
 #endif

@@ -13,8 +13,12 @@
 #include <unistd.h>
 
 #define CHUNK 16384u
-#define PATTERN_BYTES 65521u /* a prime: a piece that is missing shows */
-#define LIMIT_MS 200000u     /* without SACK, time-outs double where 5 % are lost twice */
+#define PATTERN_BYTES 65521u /* prime, so that a missing piece is detected */
+/*
+ * a connection that takes longer is bad; without SACK, at 5 % loss on both sides,
+ * retransmission time-outs double many times
+ */
+#define LIMIT_MS 200000u
 
 struct tcp_load storm;
 
@@ -49,7 +53,7 @@ pattern_make(void)
 	memcpy(pattern + PATTERN_BYTES, pattern, CHUNK);
 }
 
-/* What stands at this place of a stream; a chunk of it at least. */
+/* Return the expected bytes at an offset of the stream, at least a chunk of them. */
 static const uint8_t *
 pattern_at(const struct conn *c, bool up, uint32_t place)
 {
@@ -96,7 +100,7 @@ conn_to_receive(const struct conn *c)
 	return c->client ? c->rq.down : c->rq.up;
 }
 
-/* close() sends a RST. */
+/* Make close() send a RST. */
 static void
 conn_aborts(const struct conn *c)
 {
@@ -142,7 +146,8 @@ conn_tune(const struct conn *c)
 	bool silent = c->rq.ending == END_CLIENT_RESET ||
 		      c->rq.ending == END_SERVER_RESET;
 
-	if (c->rq.keepalive || silent) { /* or a RST that is lost would never be missed */
+	/* otherwise a lost RST would never be noticed */
+	if (c->rq.keepalive || silent) {
 		set(c->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 		set(c->fd, IPPROTO_TCP, TCP_KEEPIDLE, 1);
 		set(c->fd, IPPROTO_TCP, TCP_KEEPINTVL, 1);
@@ -152,7 +157,7 @@ conn_tune(const struct conn *c)
 		set(c->fd, SOL_SOCKET, SO_OOBINLINE, 1);
 }
 
-/* Stops reading for a while, once. */
+/* Pause reading once. */
 static void
 conn_pause(struct conn *c)
 {
@@ -162,7 +167,10 @@ conn_pause(struct conn *c)
 	c->resume_ms = now_ms() + c->rq.pause_ms;
 }
 
-/* Sends what the socket takes. The last byte of the first half is urgent, if one is. */
+/*
+ * Send as much as the socket accepts. With --urgent, the last byte of the first half is
+ * urgent.
+ */
 static void
 conn_write(struct conn *c)
 {
@@ -209,7 +217,10 @@ conn_wrote(const struct conn *c)
 	return c->sent == conn_to_send(c) && (!c->client || c->head == sizeof(c->rq));
 }
 
-/* All came, or the peer has closed: what now? */
+/*
+ * Continue after a read: when all bytes have arrived, or the peer has closed, answer,
+ * close or finish.
+ */
 static void
 conn_read_on(struct conn *c, bool eof)
 {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A gigabyte goes through one connection, more than a quarter of the sequence space, and a
-# smaller transfer the other way over IPv6: not a byte differs, not a segment is dropped.
+# One connection transfers a gigabyte, almost a quarter of the sequence space, and an IPv6
+# one less in the other direction: no byte may differ, and no segment may be dropped.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Frames with a VLAN tag, and with two, cross with their tags, and the rules are asked
-# about what is inside. The tags are put on by the cables (impair.c), since not every
-# kernel has VLAN devices.
+# Frames with one and with two VLAN tags cross with their tags, and the rules are
+# evaluated for the packet inside. The relays (impair.c) add the tags, since some kernels
+# have no VLAN devices.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -32,7 +32,7 @@ for tags in "--tag 8100:100" "--tag 88a8:7 --tag 8100:100"; do
 		tell srv close >/dev/null
 		is "5 MB" "$(hear cli)" "$sent"
 		tell cli close >/dev/null
-		is "a port that is rejected: refused, though somebody listens" \
+		is "a port that is rejected: refused, though a server listens" \
 			"$(tell cli connect "$host" 23)" ECONNREFUSED
 	done
 	before=$(drops policy_drop)

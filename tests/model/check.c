@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The properties, as far as a state by itself, or what follows from it, can show them. */
+/*
+ * Check the properties of README.md on one state of the model: check_state() looks at the
+ * state alone, check_future() also at what follows from it.
+ */
 #include "model.h"
 
 #include <string.h>
@@ -13,59 +16,11 @@
 #define PROBING (4 * TICKS_PER_S)
 
 /*
- * (a) Whether the segment would move its receiver, were it to arrive now. A RST toward
- * TIME-WAIT, or toward CLOSING with the ACK that makes it TIME-WAIT on its way, is not
- * missed though it would (RST-8, RFC 1337 3).
- */
-bool
-check_acts(const struct model *m, const struct flight *f)
-{
-	const struct endpoint *before = &m->e[!f->from];
-	struct endpoint_out out = {.n = 0};
-	struct endpoint e = *before;
-
-	if ((e.state == TCP_STATE_TIME_WAIT || e.state == TCP_STATE_CLOSING) &&
-	    m->r.reason == REASON_TCP_RST_TIME_WAIT)
-		return false;
-	endpoint_receive(&e, &f->seg, 77777, m->now, &out);
-	return e.state != before->state || e.rcv_nxt != before->rcv_nxt ||
-	       e.snd_una != before->snd_una || e.snd_wnd != before->snd_wnd ||
-	       e.was_reset != before->was_reset || e.irs != before->irs;
-}
-
-static bool
-is_synchronised(const struct endpoint *e)
-{
-	return e->state >= TCP_STATE_ESTABLISHED;
-}
-
-bool
-check_connected(const struct model *m)
-{
-	return is_synchronised(&m->e[0]) && is_synchronised(&m->e[1]) &&
-	       m->e[0].irs == m->e[1].iss && m->e[1].irs == m->e[0].iss;
-}
-
-/* All that was sent has arrived, and nobody waits for an answer. */
-bool
-check_at_rest(const struct model *m)
-{
-	unsigned x;
-
-	if (m->flights != 0 || !check_connected(m))
-		return false;
-	for (x = 0; x < 2; x++)
-		if (m->e[x].rto_at != 0 || m->e[x].snd_una != m->e[x].snd_max ||
-		    m->e[x].snd_max != m->e[!x].rcv_nxt)
-			return false;
-	return true;
-}
-
-/*
- * Where a copy of a FIN came to the tracker after the FIN's acknowledgment, its sender
- * seems not to have got that (TW-1); if it has, and the copy is lost, nothing more is
- * heard of it. And who sent a FIN before it had the peer's, but only a copy sent after
- * that came to the tracker, seems to have been in CLOSE-WAIT.
+ * Return whether the tracker's `state` of endpoint x is the endpoint's state, with two
+ * exceptions in which the tracker cannot know better. A copy of a FIN that passes after
+ * the FIN's acknowledgment shows that its sender has not received that (TW-1); the sender
+ * may receive it later, unseen. And where both endpoints close at once, but the tracker
+ * saw only a later copy of x's FIN, x seems to have closed after its peer.
  */
 static bool
 is_state_of(const struct model *m, uint8_t x, enum tcp_state state)
@@ -83,22 +38,7 @@ is_state_of(const struct model *m, uint8_t x, enum tcp_state state)
 		(state == TCP_STATE_CLOSING && is == TCP_STATE_TIME_WAIT));
 }
 
-bool
-check_opened_at_once(const struct model *m)
-{
-	uint8_t x;
-
-	if (m->u->connect != 3)
-		return false;
-	for (x = 0; x < 2; x++)
-		if (m->e[x].snd_max != m->e[x].iss + 1 ||
-		    m->e[x].rcv_nxt != m->e[x].irs + 1)
-			return false;
-	return (m->has_ext && m->ext.shadow[0].live) ||
-	       !(m->hot.ep[0] & m->hot.ep[1] & EP_SA);
-}
-
-/* x has closed and waits, its peer has closed and is gone, and nothing is on its way. */
+/* Return whether x is in TIME_WAIT, its peer is closed and nothing is in flight. */
 static bool
 is_closed_behind(const struct model *m, uint8_t x)
 {
@@ -110,8 +50,9 @@ is_closed_behind(const struct model *m, uint8_t x)
 }
 
 /*
- * .. or waits, as far as we know: a copy of its FIN came after the acknowledgment (TW-1),
- * or both have closed at once, and its TIME_WAIT was over first.
+ * Return whether `state`, the tracker's of x, is right for an endpoint that is closed:
+ * CLOSED; LAST_ACK after a copy of an acknowledged FIN (TW-1); or TIME_WAIT or CLOSING if
+ * both closed at once and the TIME_WAIT of x has ended.
  */
 static bool
 is_gone(const struct model *m, uint8_t x, enum tcp_state state)
@@ -137,9 +78,9 @@ check_closed(const struct model *m)
 }
 
 /*
- * (b) At rest the pair is exactly what the endpoints are in; between, each sees the
- * other's last step with the segments that carry it, and rest follows when they have
- * arrived.
+ * (b) When nothing is in flight or unacknowledged, the tracker's states are exactly those
+ * of the endpoints. While segments are in flight they may differ; the exploration also
+ * reaches the state after these have arrived.
  */
 static const char *
 check_states(const struct model *m)
@@ -158,8 +99,8 @@ check_states(const struct model *m)
 }
 
 /*
- * (e) An exchange that is half open has a short time-out; SYN_SENT from its first SYN on,
- * however busy it is.
+ * (e) A connection whose handshake is not complete has a short time-out. In SYN_SENT it
+ * counts from the first SYN: segments that follow do not extend it.
  */
 static const char *
 check_half_open(const struct model *m)
@@ -180,7 +121,7 @@ check_half_open(const struct model *m)
 					 "SYN"
 				       : NULL;
 	if ((m->hot.ep[0] | m->hot.ep[1]) &
-	    EP_FS) /* TIM: a FIN that is not acknowledged */
+	    EP_FS) /* TIM: time-out of an unacknowledged FIN */
 		return seq_after(at, m->now + config->tcp_timeout_fin_wait)
 			       ? "(e) a half-open exchange with a FIN holds too long"
 			       : NULL;
@@ -189,7 +130,10 @@ check_half_open(const struct model *m)
 		       : NULL;
 }
 
-/* (b) What the entry says of the FIN of x is so. */
+/*
+ * (b) Return whether the FIN of x is where the entry says, and has been received if the
+ * entry says that it is acknowledged.
+ */
 static bool
 fin_is_fact(const struct model *m, uint8_t x)
 {
@@ -203,9 +147,9 @@ fin_is_fact(const struct model *m, uint8_t x)
 }
 
 /*
- * At any time, where the endpoints have a connection and the entry is of it: MODEL-1, una
- * <= RCV.NXT <= nxt; and (b), a FIN that it knows has been sent, and one that it takes
- * for acknowledged has been received.
+ * Check what must hold in every state in which the endpoints are connected and the entry
+ * describes that connection: una <= RCV.NXT <= nxt (MODEL-1); and a FIN that the entry
+ * knows was sent, one that it counts as acknowledged was received (b).
  */
 static const char *
 check_facts(const struct model *m)
@@ -245,7 +189,10 @@ check_state(const struct model *m)
 	return broken != NULL ? broken : check_facts(m);
 }
 
-/* One thing happens: what has been on its way longest arrives, or a timer goes off. */
+/*
+ * Advance by one step without loss: deliver the oldest segment in flight, or, if there is
+ * none, run the next timer.
+ */
 static bool
 fair_step(struct model *m, bool with_tracker)
 {
@@ -262,7 +209,11 @@ fair_step(struct model *m, bool with_tracker)
 	}
 	f = m->flight[0];
 	memmove(&m->flight[0], &m->flight[1], (m->flights - 1) * sizeof(m->flight[0]));
-	m->flight[m->flights - 1] = f; /* deliver takes it from the end, order stays */
+	/*
+	 * model_step() moves the last flight to the place of the delivered one; put the
+	 * oldest last, so that the others keep their order
+	 */
+	m->flight[m->flights - 1] = f;
 	move.arg = (uint8_t)(m->flights - 1);
 	if (!with_tracker && !f.behind)
 		m->flight[m->flights - 1].behind = true;
@@ -277,7 +228,10 @@ is_over(const struct model *m)
 	       m->e[1].state <= TCP_STATE_LISTEN;
 }
 
-/* Both applications have said all they want to: does the exchange come to an end? */
+/*
+ * Return whether both endpoints get to CLOSED or LISTEN within FUTURE_STEPS steps, if
+ * both applications close now and nothing more is lost. `end` is the last state.
+ */
 static bool
 finishes(const struct model *from, bool with_tracker, struct model *end)
 {
@@ -338,7 +292,7 @@ check_future(const struct model *m)
 	if (!is_over(m))
 		return NULL;
 	end = *m;
-	for (turns = 0; end.live && turns < GONE_TURNS; turns++) { /* (d) */
+	for (turns = 0; end.live && turns < GONE_TURNS; turns++) { /* check (d) */
 		struct track_conn conn = model_conn(&end);
 		uint32_t at = tcp_deadline(&conn, model_config(end.u));
 

@@ -123,7 +123,7 @@ endpoint_connect(struct endpoint *e, uint32_t iss, uint32_t now, struct endpoint
 	arm(e, now);
 }
 
-/* The sequence number of the FIN, once the application has closed. */
+/* Return the sequence number of the FIN after the application has closed. */
 static uint32_t
 fin_seq(const struct endpoint *e)
 {
@@ -136,7 +136,7 @@ fin_acked(const struct endpoint *e)
 	return e->fin_queued && seq_after(e->snd_una, fin_seq(e));
 }
 
-/* Send what the window allows, and the FIN. */
+/* Send what the window allows, then the FIN. */
 static void
 send_data(struct endpoint *e, uint32_t now, struct endpoint_out *out)
 {
@@ -170,7 +170,7 @@ send_data(struct endpoint *e, uint32_t now, struct endpoint_out *out)
 	}
 	e->snd_max = seq_max(e->snd_max, e->snd_nxt);
 	if (seq_before(e->snd_una, end) || (e->closing && !fin_acked(e)))
-		arm(e, now); /* data or a closed window: probe */
+		arm(e, now); /* for a retransmission, or to probe a closed window */
 }
 
 void
@@ -208,15 +208,17 @@ endpoint_set_window(struct endpoint *e, uint32_t bytes, struct endpoint_out *out
 	if (!synchronised(e))
 		return;
 	if (seq_after(e->rcv_nxt + bytes,
-		      e->rcv_edge)) { /* never shrunk: RFC 9293 3.8.6 */
+		      /* never move the right edge back: RFC 9293 3.8.6 */
+		      e->rcv_edge)) {
 		e->rcv_edge = e->rcv_nxt + bytes;
-		if (e->scaled && e->scale < 15) /* what can be said */
+		/* the header counts the window in units of 1 << scale */
+		if (e->scaled && e->scale < 15)
 			e->rcv_edge = e->rcv_nxt + (bytes >> e->scale << e->scale);
 		emit_ack(e, out);
 	}
 }
 
-/* The peer's SYN: options, numbers. */
+/* Take the initial number, the window and the options of the peer's SYN. */
 static void
 take_syn(struct endpoint *e, const struct tcp_segment *seg)
 {
@@ -290,7 +292,7 @@ receive_syn_sent(struct endpoint *e, const struct tcp_segment *seg, uint32_t now
 	send_data(e, now, out);
 }
 
-/* RFC 9293 3.10.7.4, first: the sequence number. */
+/* First check of RFC 9293 3.10.7.4: the sequence number. */
 static bool
 acceptable(const struct endpoint *e, const struct tcp_segment *seg)
 {
@@ -319,7 +321,7 @@ acked_fin(struct endpoint *e, uint32_t now)
 	}
 }
 
-/* The ACK; false when there is nothing more to do with the segment. */
+/* Process the ACK; return false if the segment needs no further processing. */
 static bool
 receive_ack(struct endpoint *e, const struct tcp_segment *seg, uint32_t now,
 	    struct endpoint_out *out)
@@ -358,7 +360,7 @@ receive_ack(struct endpoint *e, const struct tcp_segment *seg, uint32_t now,
 	return e->state >= TCP_STATE_ESTABLISHED;
 }
 
-/* Data and FIN, in order only. */
+/* Process data and FIN, in order only. */
 static void
 receive_text(struct endpoint *e, const struct tcp_segment *seg, uint32_t now,
 	     struct endpoint_out *out)
@@ -406,7 +408,7 @@ paws_old(const struct endpoint *e, const struct tcp_segment *seg)
 	return e->ts_on && seg->has_ts && seq_before(seg->tsval, e->ts_recent);
 }
 
-/* TIME-WAIT and a new SYN: RFC 1122 4.2.2.13, RFC 6191. */
+/* Process a new SYN in TIME-WAIT: RFC 1122 4.2.2.13, RFC 6191. */
 static bool
 reopens(const struct endpoint *e, const struct tcp_segment *seg)
 {
@@ -450,13 +452,13 @@ endpoint_receive(struct endpoint *e, const struct tcp_segment *seg, uint32_t new
 	}
 	if (e->state == TCP_STATE_SYN_RECEIVED && (seg->flags & TCP_SYN) &&
 	    seg->seq == e->irs) {
-		if (seg->flags & TCP_ACK) /* of a simultaneous open */
+		if (seg->flags & TCP_ACK) /* the SYN+ACK of a simultaneous open */
 			receive_ack(e, seg, now, out);
 		else
 			emit(e, TCP_SYN | TCP_ACK, e->iss, 0, out);
 		return;
 	}
-	/* as Linux does: tcp_reset_check() */
+	/* Linux accepts this RST too: tcp_reset_check() */
 	if ((seg->flags & TCP_RST) && e->fin_reset && seg->seq == e->rcv_nxt - 1 &&
 	    (e->state == TCP_STATE_CLOSE_WAIT || e->state == TCP_STATE_LAST_ACK ||
 	     e->state == TCP_STATE_CLOSING)) {
@@ -508,7 +510,7 @@ retransmit(struct endpoint *e, uint32_t now, struct endpoint_out *out)
 		if (len > MSS)
 			len = MSS;
 		if (len > e->snd_wnd)
-			len = e->snd_wnd ? e->snd_wnd : 1; /* probe */
+			len = e->snd_wnd ? e->snd_wnd : 1; /* window probe */
 		emit(e, TCP_ACK, e->snd_una, len, out);
 		if (seq_after(e->snd_una + len, e->snd_nxt))
 			e->snd_nxt = e->snd_una + len;

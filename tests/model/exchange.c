@@ -108,7 +108,7 @@ exchange_timers(struct exchange *x)
 	}
 }
 
-/* The next thing in flight; false: nothing is. */
+/* Deliver the segment in flight that is due first. Return false if none is in flight. */
 static bool
 step_flight(struct exchange *x)
 {
@@ -170,7 +170,7 @@ application(struct exchange *x)
 		endpoint_close(e, x->w.now, &out);
 	} else if (what < 84 && !(x->simultaneous && e->state < TCP_STATE_ESTABLISHED)) {
 		endpoint_abort(e, &out);
-	} else if (what < 88 && !x->simultaneous) { /* crash: no word to anybody */
+	} else if (what < 88 && !x->simultaneous) { /* a crash sends no segment */
 		endpoint_init(e, e->listens);
 	}
 	put_all(x, who, &out);

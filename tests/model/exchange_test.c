@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two endpoints of RFC 9293 talk through the tracker (exchange.h). The claims:
+ * Two endpoints of RFC 9293 talk through the tracker (exchange.h). The test checks:
  *
- *   no segment is dropped on which its receiver would have acted;
- *   where both endpoints are at rest in ESTABLISHED, so are both columns;
- *   when all is over, the entry goes within its time-outs.
+ * - no segment is dropped that its receiver would act on;
+ * - where both endpoints are in ESTABLISHED and nothing is in flight, the tracker's
+ *   states are ESTABLISHED too;
+ * - after the last event the entry is removed within its time-outs.
  *
- * The exchanges are random, each from its number: `exchange_test N` shows number N.
+ * The exchanges are random, each from its number: `exchange_test N` prints number N.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +20,10 @@
 #define EXCHANGES 20000
 #define EVENTS 600
 
-/* What happened, in all exchanges. */
+/* Counters over all exchanges. */
 static unsigned dropped, passed, established;
 
-/* Whether the segment would move its receiver. */
+/* Return whether the segment would change the state of its receiver. */
 static bool
 acts(const struct exchange *x, uint8_t to, const struct tcp_segment *seg)
 {
@@ -31,13 +32,16 @@ acts(const struct exchange *x, uint8_t to, const struct tcp_segment *seg)
 	struct endpoint_out out = {.n = 0};
 
 	/*
-	 * RFC 1337: TIME-WAIT is better off without it (RST-8); CLOSING is when the ACK
-	 * that
-	 * makes it TIME-WAIT is on its way */
+	 * RST-8, RFC 1337: a RST must not end TIME-WAIT. To the tracker an endpoint in
+	 * CLOSING may be in TIME-WAIT, when the ACK of its FIN has passed.
+	 */
 	if ((e.state == TCP_STATE_TIME_WAIT || e.state == TCP_STATE_CLOSING) &&
 	    x->w.r.reason == REASON_TCP_RST_TIME_WAIT)
 		return false;
-	/* the linger was over before the last of many RSTs; the table says: drop */
+	/*
+	 * A RST that comes after the lingering entry has been removed is dropped, as any
+	 * RST without an entry.
+	 */
 	if ((seg->flags & TCP_RST) && x->w.r.reason == REASON_TCP_NO_CONNECTION)
 		return false;
 	endpoint_receive(&e, seg, 12345, x->w.now, &out);
@@ -54,7 +58,7 @@ same(const struct tcp_segment *a, const struct tcp_segment *b)
 	       a->tsecr == b->tsecr;
 }
 
-/* Whether the very same segment is on its way already, as a duplicate's twin is. */
+/* Return whether an identical segment is between the tracker and its receiver. */
 static bool
 is_under_way(const struct exchange *x, const struct flight *f)
 {
@@ -117,7 +121,7 @@ check_rest(struct exchange *x)
 			 tcp_state_name(tcp_state(&conn, 1)));
 }
 
-/* Nothing more comes: does the entry go? */
+/* After the last event: check that the tracker's timers remove the entry. */
 static void
 check_end(struct exchange *x)
 {
@@ -166,7 +170,10 @@ no_genuine_segment_is_dropped(void **state)
 		if (!exchange_run(&x, i, false))
 			fail_msg("exchange %u: %s", i, x.violation);
 	}
-	/* the tracker had something to say, and the endpoints something to do */
+	/*
+	 * the exchanges were not trivial: many segments passed, some were dropped, and
+	 * many connections were established
+	 */
 	assert_true(passed > EXCHANGES * 20);
 	assert_true(dropped > EXCHANGES / 20);
 	assert_true(established > EXCHANGES / 4);

@@ -12,7 +12,7 @@
 #define ROOTS 4096u
 #define FIRST_DEPTH 6u
 #define DEPTH_BITS 8u
-#define FUTURE_ONE_IN 16u /* states whose future is looked at */
+#define FUTURE_ONE_IN 16u /* check_future() runs on one state of 16, for speed */
 
 struct root {
 	struct model m;
@@ -27,16 +27,16 @@ struct search {
 	uint64_t mask;
 	_Atomic uint64_t visited, steps;
 	_Atomic unsigned next_root;
-	_Atomic bool stop, cut; /* cut: somewhere the bound was reached */
+	_Atomic bool stop, cut; /* cut: some path reached the depth bound */
 	struct root *roots;
 	unsigned root_count;
 	unsigned bound;
-	bool once;  /* nearly all are known: no state twice, in however few steps */
-	double end; /* on the monotonic clock; 0: none */
+	bool once;  /* do not expand a state again that is reached in fewer steps */
+	double end; /* when to stop, by monotonic(), seconds; 0: no limit */
 	pthread_mutex_t lock;
 };
 
-/* One thread's way from the beginning. */
+/* The moves from the initial state to the state that one thread is in. */
 struct path {
 	struct search *s;
 	unsigned length;
@@ -53,7 +53,10 @@ monotonic(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Whether to go on from a state: it is new, or reached in fewer steps than ever. */
+/*
+ * Record the state in the table of visited states. Return whether to expand it: it is
+ * new, or was reached in fewer steps than before.
+ */
 static bool
 visit(struct search *s, uint64_t hash, unsigned depth, uint64_t *found)
 {
@@ -159,7 +162,10 @@ work(void *arg)
 	return NULL;
 }
 
-/* The first few steps, broadest first: where the threads begin. */
+/*
+ * Expand the first few steps breadth first. The states found are the roots from which the
+ * threads continue depth first.
+ */
 static void
 find_roots(struct search *s)
 {
@@ -194,7 +200,7 @@ find_roots(struct search *s)
 				s->root_count++;
 		}
 	}
-	/* those before `from` have been gone on from */
+	/* roots below `from` are expanded already; threads take the others */
 	s->next_root = from;
 	account(&p);
 }
@@ -249,7 +255,11 @@ explore(const struct universe *u, struct exploration *x)
 		if (s.stop || !s.cut || s.once)
 			break;
 		x->depth = s.bound;
-		if (s.visited < last + last / 4) { /* hardly any more, and ever dearer */
+		/*
+		 * A higher bound finds few new states and costs more: visit the rest
+		 * once, in any order.
+		 */
+		if (s.visited < last + last / 4) {
 			s.once = true;
 			s.bound = PATH_MAX_MOVES - 3;
 		}
@@ -258,7 +268,8 @@ explore(const struct universe *u, struct exploration *x)
 	s.once = false;
 	while (x->violation.property != NULL && !x->first &&
 	       x->violation.length > FIRST_DEPTH) {
-		unsigned length = x->violation.length; /* is there a shorter one? */
+		/* search again below that length */
+		unsigned length = x->violation.length;
 
 		s.bound = length - 1;
 		s.end = monotonic() + 60;

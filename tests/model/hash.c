@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What makes two states the same. Times count from now on, flights have no order, and
- * what is not read any more counts as 0: memory of a flag that is not set, of a shadow
- * that is not live, a full token bucket.
+ * Hash a state so that equivalent states get equal hashes. Times are taken relative to
+ * now; the hash does not depend on the order of the segments in flight; and members that
+ * cannot be read any more count as 0 (a time whose flag is not set, a shadow that is not
+ * live, a full token bucket).
  */
 #include "model.h"
 
@@ -31,7 +32,8 @@ canon_endpoint(struct endpoint *to, const struct endpoint *from, uint32_t now)
 {
 	*to = *from;
 	to->ts_clock = 0;
-	to->rto_first = 0; /* nobody gives up within the ticks of a universe */
+	/* read only to give up, for which no universe lasts long enough */
+	to->rto_first = 0;
 	to->received = 0;
 	to->rto_at = from->rto_at ? from->rto_at - now : 0;
 	to->wait_until = from->state == TCP_STATE_TIME_WAIT ? from->wait_until - now : 0;
@@ -51,7 +53,8 @@ canon_pair(struct track_hot *h, struct track_cold *c, uint32_t now, bool ts)
 			c->fin[x] = 0;
 	}
 	c->t0 -= now;
-	if ((h->ep[0] & h->ep[1] & EP_SA)) /* it counts until the handshake is done */
+	/* t0 is read only until the handshake is complete */
+	if ((h->ep[0] & h->ep[1] & EP_SA))
 		c->t0 = 0;
 	if (c->flags & (COLD_RST_PEND | COLD_CLOSED) || (c->count & 3u))
 		c->rst_tick -= now;
@@ -60,7 +63,7 @@ canon_pair(struct track_hot *h, struct track_cold *c, uint32_t now, bool ts)
 	c->tw_tick = c->flags & COLD_TIME_WAIT ? c->tw_tick - now : 0;
 }
 
-/* Member by member, where there may be padding or what was. */
+/* Copy the members one by one: padding and stale values must not enter the hash. */
 static void
 canon_segment(struct tcp_segment *to, const struct tcp_segment *from, uint32_t ts)
 {

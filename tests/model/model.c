@@ -6,20 +6,25 @@
 #include <base/seq.h>
 #include <base/ticks.h>
 
-#define BYTES 100u /* that the application writes at a time */
+#define BYTES 100u /* bytes that the application writes at once */
 #define WINDOW 1000u
-#define LIFETIME 9000u /* ticks: segments are not under way for longer */
-#define BEGIN 100000u  /* the clock; ISNs of the first incarnations are far from it */
+#define LIFETIME 9000u /* maximum lifetime of a segment, ticks */
+#define BEGIN 100000u  /* value of the clock at the start, ticks */
 
-/* What the attacker sends: kind, and how far its numbers are from the tracker's. */
+/*
+ * The attacker's segments: flags, and the distances of their numbers from those of the
+ * tracker.
+ */
 #define FAR 0x40000000u
-#define OTHER 0x30000000u /* as far, and not where an attacker's own SYN is */
-#define NEAR 37u          /* inside any window, and never exact: data comes in hundreds */
+/* as far, but different from FAR, which the attacker's SYN uses */
+#define OTHER 0x30000000u
+/* inside each window, but never an exact number: data is written in hundreds of bytes */
+#define NEAR 37u
 
 static const struct attack {
 	uint8_t flags;
-	uint32_t seq; /* from una of the side in whose name */
-	uint32_t ack; /* from una of the other */
+	uint32_t seq; /* offset from una of the side that the attacker impersonates */
+	uint32_t ack; /* offset from una of the other side */
 	uint32_t len;
 } attacks[] = {
 	{TCP_SYN, FAR, 0, 0},
@@ -103,7 +108,7 @@ isn(const struct model *m, uint8_t x)
 	return m->u->isn[x][m->incarnation[x] % MODEL_ISNS];
 }
 
-/* A segment comes to the tracker; the rules let both sides open. */
+/* Pass a segment to the tracker. The rules let both sides open connections. */
 static void
 track(struct model *m, uint8_t x, const struct tcp_segment *seg)
 {
@@ -142,8 +147,9 @@ track(struct model *m, uint8_t x, const struct tcp_segment *seg)
 }
 
 /*
- * The least that an entry of two that are connected lasts after the last news, by what
- * they are in, where all is quiet between them; 0 where a RST is in doubt.
+ * (d) Return how long the entry of two connected endpoints has to last after the last
+ * segment that moved something: the time-out of the endpoints' states; 0 while a RST is
+ * in doubt.
  */
 static uint32_t
 least_life(const struct model *m)
@@ -164,7 +170,9 @@ least_life(const struct model *m)
 	return config->tcp_timeout_established;
 }
 
-/* The entry has ended: was it time? */
+/*
+ * Remove the entry. Record in `forgotten` if this was too early for connected endpoints.
+ */
 static void
 end_entry(struct model *m)
 {
@@ -177,7 +185,7 @@ end_entry(struct model *m)
 	m->timed_out = true;
 }
 
-/* The tracker's timers that are due; probes are put on their way. */
+/* Run the timers of the tracker that are due, and send their probes. */
 void
 model_timers(struct model *m)
 {
@@ -191,7 +199,7 @@ model_timers(struct model *m)
 		conn = model_conn(m);
 		t0 = m->cold.t0;
 		what = tcp_timer(&conn, m->now, model_config(m->u), probe);
-		if (m->cold.t0 != t0) /* a shadow has taken its place */
+		if (m->cold.t0 != t0) /* a shadow has replaced the connection */
 			m->opened = m->now;
 		if (what == TRACK_TIMER_EXPIRE)
 			end_entry(m);
@@ -202,7 +210,7 @@ model_timers(struct model *m)
 	}
 }
 
-/* What an attacker must not change: (c). */
+/* (c) The part of the tracker's state that an attacker's segment must not change. */
 struct guarded {
 	uint32_t nxt[2], una[2], edge[2], last, deadline;
 	uint16_t maxwnd[2];
@@ -236,7 +244,11 @@ attacked(const struct guarded *before, const struct guarded *after)
 		return "(c) an attacker's segment has closed the connection";
 	if (before->last != after->last || seq_after(after->deadline, before->deadline))
 		return "(c) an attacker's segment has extended the connection's life";
-	if (!before->answered) /* a SYN of B's is one of a simultaneous open */
+	/*
+	 * before an answer, a forged SYN of B may begin a simultaneous open, which
+	 * changes the numbers
+	 */
+	if (!before->answered)
 		return NULL;
 	if (memcmp(before->nxt, after->nxt, sizeof(before->nxt)) != 0 ||
 	    memcmp(before->una, after->una, sizeof(before->una)) != 0 ||
@@ -256,7 +268,7 @@ same(const struct tcp_segment *a, const struct tcp_segment *b)
 	       a->tsecr == b->tsecr;
 }
 
-/* The very same segment is on its way already, as a duplicate's twin is. */
+/* Return whether an identical segment is between the tracker and its receiver. */
 static bool
 is_under_way(const struct model *m, const struct flight *f)
 {
@@ -269,7 +281,7 @@ is_under_way(const struct model *m, const struct flight *f)
 	return false;
 }
 
-/* What the properties have to know of the past. */
+/* Record what happened with this segment, as far as a property depends on it. */
 static void
 note_history(struct model *m, const struct flight *f, bool was_live,
 	     const struct track_hot *before)
@@ -280,8 +292,9 @@ note_history(struct model *m, const struct flight *f, bool was_live,
 	if (!was_live && m->live) {
 		m->forged = attacker;
 		/*
-		 * an entry made in mid-stream knows of no FIN that went by before
-		 * (PICK-1)
+		 * PICK-1: an entry that is created in mid-stream does not know of an
+		 * earlier FIN, so nothing is expected of it unless both endpoints are
+		 * ESTABLISHED
 		 */
 		if (!attacker && ((f->seg.flags & TCP_SYN) ||
 				  (m->e[0].state == TCP_STATE_ESTABLISHED &&
@@ -290,7 +303,8 @@ note_history(struct model *m, const struct flight *f, bool was_live,
 	}
 	if (attacker && (f->seg.flags & TCP_SYN) && m->r.verdict == VERDICT_PASS &&
 	    !((before->ep[0] | before->ep[1]) & EP_PA))
-		m->forged = true; /* who has answered no SYN yet may answer this one */
+		/* the endpoints have answered no SYN yet, so one may answer this SYN */
+		m->forged = true;
 	x = f->from;
 	if ((f->seg.flags & TCP_FIN) && was_live && !(before->ep[x] & EP_FS))
 		m->fin_first_unseen[x] = (m->e[x].state == TCP_STATE_CLOSING ||
@@ -304,7 +318,10 @@ note_history(struct model *m, const struct flight *f, bool was_live,
 	}
 }
 
-/* Whether a genuine segment has something that its receiver has not heard of. */
+/*
+ * Return whether an endpoint sent this segment and it has data, a FIN or an ACK that is
+ * new to its receiver.
+ */
 static bool
 is_news(const struct model *m, const struct flight *f)
 {
@@ -316,7 +333,10 @@ is_news(const struct model *m, const struct flight *f)
 		seq_after(f->seg.ack, to->snd_una));
 }
 
-/* Both connect beside an entry that lingers: one a second passes, the next copy will. */
+/*
+ * Return whether the drop is only a delay: beside a lingering entry one segment a second
+ * passes, so a retransmission will pass.
+ */
 static bool
 is_held_back(const struct model *m)
 {
@@ -358,9 +378,9 @@ to_tracker(struct model *m, struct flight *f)
 }
 
 /*
- * RFC 5961: a synchronised endpoint does nothing on an attacker's segment but ask back.
- * In TIME-WAIT it takes a SYN of a higher number for the next connection (RFC 1122
- * 4.2.2.13), whose ever it is.
+ * Return whether a synchronised endpoint has changed for an attacker's segment. By RFC
+ * 5961 it may only send a challenge ACK. A SYN with a higher number in TIME-WAIT is
+ * excepted: any sender's begins the next connection (RFC 1122 4.2.2.13).
  */
 static bool
 acted(const struct endpoint *before, const struct endpoint *after, uint8_t flags)
@@ -397,7 +417,7 @@ deliver(struct model *m, unsigned i)
 	return f.behind ? to_endpoint(m, &f) : to_tracker(m, &f);
 }
 
-/* The next tick at which something happens by itself; false: never. */
+/* Return the next tick at which a timer expires; false: there is none. */
 static bool
 next_tick(const struct model *m, uint32_t *at)
 {
@@ -534,7 +554,10 @@ same_flight(const struct flight *a, const struct flight *b)
 	       a->iss == b->iss && same(&a->seg, &b->seg);
 }
 
-/* Of flights that are alike one stands for all. */
+/*
+ * Return whether segment i is the first of identical segments in flight; moves of the
+ * others would lead to the same states.
+ */
 static bool
 is_first_alike(const struct model *m, unsigned i)
 {
@@ -606,7 +629,7 @@ model_moves(const struct model *m, struct move *moves)
 	return n;
 }
 
-/* Who wants to know of what comes to the tracker before an exploration begins. */
+/* Whom to tell of the segments that reach the tracker before an exploration starts. */
 struct audience {
 	model_seen *seen;
 	void *arg;
@@ -620,7 +643,7 @@ show(struct model *m, const struct flight *f, const struct audience *to)
 		to->seen(m, to->arg);
 }
 
-/* All that is on its way arrives, in order, until nothing is. */
+/* Deliver all segments in flight, and those sent in answer, in order. */
 static void
 settle(struct model *m, const struct audience *to)
 {
@@ -638,7 +661,7 @@ settle(struct model *m, const struct audience *to)
 	}
 }
 
-/* The entry is lost, and A has sent an ACK since. */
+/* Remove the connection's entry; then A sends the segment that the tracker picks up. */
 static void
 begin_pickup(struct model *m, const struct audience *to)
 {
@@ -646,14 +669,15 @@ begin_pickup(struct model *m, const struct audience *to)
 	struct flight f = {.seg = {.seq = m->e[0].snd_nxt - again,
 				   .len = again > 1 ? 100 : 0,
 				   .ack = m->e[0].rcv_nxt,
-				   .win = WINDOW >> m->u->scale,
+				   .win = WINDOW >> (m->u->scaled ? MODEL_SCALE : 0),
 				   .flags = TCP_ACK,
 				   .scale = TCP_NO_SCALE}};
 
 	m->live = m->has_ext = false;
 	track(m, 0, &f.seg);
 	show(m, &f, to);
-	if (again == 0) /* B need not answer */
+	/* a bare ACK: no need to deliver it to B, which would not answer */
+	if (again == 0)
 		return;
 	f.behind = true;
 	put(m, &f);
@@ -684,7 +708,7 @@ model_begin(struct model *m, const struct universe *u, model_seen *seen, void *a
 	m->u = u;
 	m->now = BEGIN;
 	for (x = 0; x < 2; x++) {
-		m->e[x].scale = u->scale;
+		m->e[x].scale = u->scaled ? MODEL_SCALE : TCP_NO_SCALE;
 		m->e[x].timestamps = u->timestamps;
 		m->e[x].is_signed = u->is_signed;
 		m->e[x].fin_reset = u->fin_reset;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The model check: TAP, a test a universe. See README.md.
+ * The model check: explores each universe and prints TAP, one test for each. See
+ * README.md.
  *
  *	model_check [--states N] [--seconds N] [--universe NAME] [--threads N]
  *	            [--quiet] [--first]
  *
- * --first: a violation is enough, whether or not there is a shorter way to it.
- * Exit status 0: nothing found; 1: a property is broken, and the trace is printed; 2:
- * usage.
+ * --first: stop at the first violation; do not search for a shorter path to it. Exit
+ * status: 0 no violation; 1 a property is violated, and the path is printed; 2 usage.
  */
 #include <assert.h>
 #include <getopt.h>
@@ -18,7 +18,7 @@
 #include "trace.h"
 
 struct options {
-	uint64_t states; /* of all universes together */
+	uint64_t states; /* limit for all universes together */
 	double seconds;
 	const char *universe;
 	unsigned threads;
@@ -82,8 +82,8 @@ parse(int argc, char **argv, struct options *o)
 }
 
 /*
- * The number-th of count. What one leaves of its states, as it has no more, is for those
- * after it.
+ * Explore a universe with its share of the remaining states. States that it does not use
+ * remain for later universes.
  */
 static bool
 check(const struct universe *u, const struct options *o, unsigned count, unsigned number,

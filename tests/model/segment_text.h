@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Segments as the scenarios write them, for programs that print what they have found. */
+/* Print segments in the syntax of scenarios. */
 #ifndef MODEL_SEGMENT_TEXT_H
 #define MODEL_SEGMENT_TEXT_H
 
@@ -7,7 +7,7 @@
 
 #include <base/segment.h>
 
-/* FLAGS SEQ[(LEN)] [ack ACK] win WIN [<OPTIONS>], all numbers absolute. */
+/* Print FLAGS SEQ[(LEN)] [ack ACK] win WIN [<OPTIONS>], with absolute numbers. */
 void segment_print(FILE *out, const struct tcp_segment *seg);
 
 #endif

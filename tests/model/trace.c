@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A violation as a scenario file: what came to the tracker; the rest is in comments. */
+/*
+ * Print the path to a violation as a scenario. Segments that reach the tracker are its
+ * steps, other moves its comments.
+ */
 #include "trace.h"
 #include "segment_text.h"
 
@@ -33,7 +36,10 @@ print_pair(FILE *out, const struct model *m)
 			tcp_state_name(tcp_state(&conn, 1)));
 }
 
-/* The step of a scenario: what came to the tracker, so long after what came before. */
+/*
+ * Print a step of the scenario: a segment that reached the tracker, and the time since
+ * the previous one.
+ */
 static void
 print_tracked(FILE *out, const struct model *m, uint32_t since)
 {

@@ -6,7 +6,7 @@
 
 #include "explore.h"
 
-/* The way to a violation, as the text of a scenario. */
+/* Print the path to a violation as a scenario. */
 void trace_print(FILE *out, const struct universe *u, const struct violation *v);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The classes of differences between sluice and nf_conntrack. docs/nf-conntrack.md says
- * of each, under the name that it has here, what differs and why ours is right.
+ * Known differences between the verdicts and states of sluice and of nf_conntrack.
+ * docs/nf-conntrack.md has a row for each class, under the same name: what differs, and
+ * why sluice is right.
  *
- * A class is a predicate on one step: who says what of which segment, in which states, by
- * which numbers, after which past. One that holds for a step on which the two agree is
- * too wide: the self-test of the oracle looks for that.
+ * A class is a predicate on one step. It may use the segment, both verdicts, the states
+ * and numbers before and after, and a summary of the earlier steps. A class that also
+ * holds for steps with equal verdicts would hide errors; the self-test in oracle.c
+ * inverts verdicts to find such classes.
  */
 #ifndef ORACLE_CLASSES_H
 #define ORACLE_CLASSES_H
@@ -15,15 +17,23 @@
 struct difference_class {
 	const char *name;
 	bool (*holds)(const struct step *s);
-	unsigned long count; /* steps that it has explained */
+	unsigned long count; /* number of steps that the class has explained */
 };
 
-/* A row each, the last one without a name; the first that holds explains the step. */
-extern struct difference_class kernel_drops[]; /* .. and we pass */
-extern struct difference_class sluice_drops[]; /* .. and the kernel passes */
+/*
+ * Tables of classes; a row without a name ends each. The first class that holds explains
+ * the step.
+ */
+/* for steps that the kernel drops and sluice passes */
+extern struct difference_class kernel_drops[];
+/* for steps that sluice drops and the kernel passes */
+extern struct difference_class sluice_drops[];
 extern struct difference_class state_differs[];
 
-/* Whether the kernel's state after the step is the one that stands for our pair. */
+/*
+ * Return whether the kernel's state after the step corresponds to sluice's pair of
+ * states.
+ */
 bool states_agree(const struct step *s);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the kernel drops and sluice passes. First what the segment itself explains, then
- * what the kernel cannot know any more because of what it did before; of these only
- * segments that are good by our numbers.
+ * Classes of steps that the kernel drops and sluice passes. The first ones follow from
+ * the segment alone. The later ones follow from an earlier step, after which the kernel's
+ * entry is wrong; they accept only segments whose numbers are right by sluice's state
+ * (is_good()).
  */
 #include "classes.h"
 
@@ -12,7 +13,7 @@ kernel_says(const struct step *s, enum kernel_word word)
 	return s->pass && !s->kernel_pass && s->word == word;
 }
 
-/* By state or numbers. */
+/* The kernel refused the segment because of the state or the numbers. */
 static bool
 kernel_refuses(const struct step *s)
 {
@@ -20,14 +21,17 @@ kernel_refuses(const struct step *s)
 	       kernel_says(s, KERNEL_ACK_OVER) || kernel_says(s, KERNEL_RST);
 }
 
-/* By numbers. */
+/* The kernel refused the segment because of its numbers. */
 static bool
 kernel_refuses_numbers(const struct step *s)
 {
 	return kernel_refuses(s) && s->word != KERNEL_STATE;
 }
 
-/* Whether it may be meant for an attempt beside the connection, SYN-4. */
+/*
+ * Return whether the segment may belong to this shadow, an attempt to connect beside the
+ * connection (SYN-4).
+ */
 static bool
 is_for(const struct tcp_shadow *shadow, const struct step *s)
 {
@@ -39,7 +43,7 @@ is_for(const struct tcp_shadow *shadow, const struct step *s)
 		return false;
 	if (answered)
 		return true;
-	if (x == orig) /* who has sent a SYN and no more can only take it back, RST-2 */
+	if (x == orig) /* a host that has sent only a SYN can only withdraw it, RST-2 */
 		return (s->seg.flags & TCP_RST) &&
 		       (seq_within(s->seg.seq, shadow->cold.iss[x], shadow->hot.nxt[x]) ||
 			(handshake->has_second[x] &&
@@ -57,7 +61,10 @@ is_for_shadow(const struct step *s)
 				     is_for(&s->before.ext.shadow[1], s));
 }
 
-/* RST-9: to who may not have had the SYN+ACK, and looks at the ACK alone. */
+/*
+ * RST-9: the SYN+ACK may not have reached the receiver of this RST+ACK. Its state is then
+ * SYN-SENT, in which it checks only the ACK of a RST.
+ */
 static bool
 is_rst_to_syn_sent(const struct step *s)
 {
@@ -67,7 +74,10 @@ is_rst_to_syn_sent(const struct step *s)
 	       step_acks(s, y);
 }
 
-/* RST-2: the answer to an ACK that was passed for its receiver to refuse. */
+/*
+ * RST-2: a RST that answers a wrong ACK, which sluice passed so that its receiver would
+ * answer with this RST.
+ */
 static bool
 is_rst_answer(const struct step *s)
 {
@@ -77,7 +87,7 @@ is_rst_answer(const struct step *s)
 	       handshake->bad_ack_side == s->from + 1 && handshake->bad_ack == s->seg.seq;
 }
 
-/* RST-10: of the number of a FIN that has been acknowledged. */
+/* RST-10: a RST with the sequence number of an acknowledged FIN. */
 static bool
 is_rst_at_fin(const struct step *s)
 {
@@ -88,7 +98,11 @@ is_rst_at_fin(const struct step *s)
 	       s->before.cold.fin[x] == s->seg.seq && h->una[x] == s->seg.seq + 1;
 }
 
-/* By our numbers nothing is wrong with it, as far as there are any. */
+/*
+ * Return whether SEQ and ACK are right by sluice's numbers. Without a connection, after a
+ * reset and during the handshake there is nothing to check them against: then any are
+ * right.
+ */
 static bool
 is_good(const struct step *s)
 {
@@ -106,7 +120,7 @@ is_good(const struct step *s)
 }
 
 static bool
-is_data(const struct step *s) /* or an ACK, or a FIN */
+is_data(const struct step *s) /* any segment without SYN and RST */
 {
 	return !(s->seg.flags & (TCP_SYN | TCP_RST));
 }
@@ -151,7 +165,7 @@ fin_to_syn_sent(const struct step *s)
 	       !step_kernel_orig(s) && s->state[!s->from] == TCP_STATE_SYN_SENT;
 }
 
-/* RST-2: of the SYN, or the answer to a wrong ACK. */
+/* RST-2: the sender of a SYN withdraws it with a RST, or answers a wrong ACK with one. */
 static bool
 rst_of_syn(const struct step *s)
 {
@@ -172,13 +186,13 @@ rst_to_syn_sent(const struct step *s)
 	       is_rst_to_syn_sent(s);
 }
 
-/* GEN-2 */
+/* GEN-2: a wrong ACK toward an endpoint in SYN_RECEIVED, which answers it with a RST. */
 static bool
 handshake_ack(const struct step *s)
 {
 	uint8_t ep = step_hot(s)->ep[!s->from] & (EP_SS | EP_PA | EP_SA);
 
-	/* SYN_RECEIVED, or a FIN sent in it */
+	/* its SYN is not acknowledged; it may have sent a FIN */
 	return kernel_refuses(s) && is_data(s) && ep == (EP_SS | EP_PA) &&
 	       !step_acks(s, !s->from);
 }
@@ -190,7 +204,10 @@ synack_wrong_ack(const struct step *s)
 	       !step_acks(s, !s->from);
 }
 
-/* MODEL-5: what the SYN has offered, before anything has acknowledged. */
+/*
+ * MODEL-5: the endpoint in SYN_RECEIVED sends more than one segment, within the window
+ * that the peer's SYN offered.
+ */
 static bool
 server_first(const struct step *s)
 {
@@ -199,8 +216,8 @@ server_first(const struct step *s)
 }
 
 /*
- * ACC-1: past what was offered last, but not past what may be under way, or the SYN's
- * window.
+ * ACC-1: SEQ is at or beyond the edge of the last offered window, but within the largest
+ * window offered so far, or within the window that the SYN offered.
  */
 static bool
 window(const struct step *s)
@@ -212,7 +229,7 @@ window(const struct step *s)
 		s->seg.seq - s->before.cold.iss[x] - 1 <= s->before.cold.syn_win[x]);
 }
 
-/* ACC-10 */
+/* ACC-10: sluice has found that the data of one direction takes another path. */
 static bool
 asymmetric(const struct step *s)
 {
@@ -231,7 +248,7 @@ lingering(const struct step *s)
 	return kernel_refuses(s) && world_lingers(&s->before);
 }
 
-/* SYN-4 */
+/* SYN-4: the segment may answer a SYN that was sent beside the connection. */
 static bool
 to_shadow(const struct step *s)
 {
@@ -246,7 +263,10 @@ agrees(const struct tcp_handshake_ext *handshake, const struct step *s)
 	       s->seg.seq - handshake->synack.ack <= handshake->synack.win;
 }
 
-/* SYN-5 */
+/*
+ * SYN-5: the segment acknowledges a SYN+ACK that answered a SYN which sluice has not
+ * seen.
+ */
 static bool
 match_unsolicited_synack(const struct step *s)
 {
@@ -283,7 +303,8 @@ handshake_again(const struct step *s)
 }
 
 /*
- * A SYN+ACK with a wrong ACK was the answer to it, which measures what the server sends.
+ * The kernel accepted a SYN+ACK with a wrong ACK, and now finds the segment outside the
+ * window of that SYN+ACK.
  */
 static bool
 wrong_answer(const struct step *s)
@@ -293,7 +314,7 @@ wrong_answer(const struct step *s)
 	       step_kernel_was(s, TCP_CONNTRACK_SYN_RECV);
 }
 
-/* It has ignored the SYN+ACK, and waits for it. */
+/* The kernel passed the SYN+ACK without updating its entry, and is still in SYN_SENT. */
 static bool
 synack_uncounted(const struct step *s)
 {
@@ -341,7 +362,11 @@ rst_at_fin(const struct step *s)
 	return kernel_refuses(s) && is_rst_at_fin(s);
 }
 
-/* SYN-6: in TIME_WAIT a SYN of the server makes a new entry, for the rules to refuse. */
+/*
+ * SYN-6: the kernel's rules refuse a SYN from the server, for which the kernel in
+ * TIME_WAIT creates a new entry. For sluice it repeats a SYN that has passed, or crosses
+ * the client's.
+ */
 static bool
 syn_refused(const struct step *s)
 {

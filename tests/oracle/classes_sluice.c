@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What sluice drops and the kernel passes: of each reason whether it is true, from the
- * numbers that the tracker had, not by its own functions.
+ * Classes of steps that sluice drops and the kernel passes. Each class computes anew,
+ * from the numbers in the tracker's state, that the drop reason is true. It does not call
+ * the tracker, whose error it would repeat.
  */
 #include "classes.h"
 
@@ -81,7 +82,10 @@ ack_old(const struct step *s)
 	       seq_before(s->seg.ack, step_hot(s)->una[y] - step_maxwnd(s, y));
 }
 
-/* Of data that we have let by for its receiver to refuse it, and that it has taken. */
+/*
+ * The ACK of data that sluice passed without updating its numbers, because the receiver
+ * should refuse it; but the receiver has accepted it.
+ */
 static bool
 ack_uncounted(const struct step *s)
 {
@@ -101,7 +105,8 @@ ack_behind_sack(const struct step *s)
 }
 
 /*
- * In the handshake of another connection, or of another SYN, it lets by what it ignores.
+ * The kernel takes part in the handshake of another SYN, and passes segments of the
+ * connection unread ("ignored").
  */
 static bool
 ack_ignored(const struct step *s)
@@ -111,7 +116,10 @@ ack_ignored(const struct step *s)
 	       seq_after(s->seg.ack, step_hot(s)->nxt[!s->from]);
 }
 
-/* GEN-2: a second one within a second. */
+/*
+ * GEN-2: a second wrong ACK toward SYN_RECEIVED within a second; only one in a second is
+ * passed.
+ */
 static bool
 handshake_ack_again(const struct step *s)
 {
@@ -119,7 +127,9 @@ handshake_ack_again(const struct step *s)
 	       !(step_hot(s)->ep[!s->from] & EP_SA) && !step_acks(s, !s->from);
 }
 
-/* To who has sent no SYN, or whose SYN a RST has taken back: no number can be right. */
+/*
+ * The receiver has sent no SYN, or has withdrawn it with a RST, so no ACK can be right.
+ */
 static bool
 before_answer(const struct step *s)
 {
@@ -188,7 +198,7 @@ rst_ack(const struct step *s)
 		seq_after(s->seg.ack, step_hot(s)->nxt[y]));
 }
 
-/* What it has picked up the kernel judges by no number. */
+/* The kernel checks no numbers in a connection that it has picked up. */
 static bool
 picked_up(const struct step *s)
 {

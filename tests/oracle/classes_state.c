@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Where both say the same of a segment, and another thing of the state that it leads to.
- */
+/* Classes of steps with equal verdicts after which the states differ. */
 #include "classes.h"
 
-/* The kernel's one state and the two of RFC 9293, in either order, that it stands for. */
+/*
+ * Pairs of sluice's states, in either order, that correspond to one state of the kernel.
+ */
 static const struct {
 	enum tcp_state a, b;
 	enum tcp_conntrack kernel;
@@ -80,7 +80,7 @@ last_any_ack(const struct step *s)
 	       kernel_is(s, TCP_CONNTRACK_TIME_WAIT);
 }
 
-/* By this step, or one before. */
+/* The kernel began a new connection in place of this one, now or in an earlier step. */
 static bool
 kernel_began_anew(const struct step *s)
 {
@@ -105,7 +105,10 @@ handshake_late(const struct step *s)
 	       s->kernel_after.state <= TCP_CONNTRACK_ESTABLISHED;
 }
 
-/* Believed there, in doubt or already contradicted here. */
+/*
+ * The kernel accepted a RST and is in CLOSE. For sluice the RST is in doubt (RST-5), or a
+ * later segment has shown that its receiver did not accept it (RST-7).
+ */
 static bool
 rst_in_doubt(const struct step *s)
 {
@@ -135,7 +138,9 @@ refused(const struct step *s)
 	       (s->past.reset || (s->seg.flags & TCP_RST));
 }
 
-/* Its FIN, or the ACK of it, was let by as more than was expected. */
+/*
+ * The kernel passed a FIN or its ACK as "more than expected" without updating its state.
+ */
 static bool
 fin_uncounted(const struct step *s)
 {
@@ -147,7 +152,7 @@ fin_uncounted(const struct step *s)
 }
 
 /*
- * Of two SYNs of the client it knows the last one only, and the server has answered the
+ * The kernel knows only the last of the client's two SYNs, and the server answered the
  * first.
  */
 static bool

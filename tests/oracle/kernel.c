@@ -82,7 +82,10 @@ on_word(struct nflog_g_handle *group, struct nfgenmsg *message, struct nflog_dat
 	for (word = KERNEL_NOTHING + 1; word < KERNEL_WORD_COUNT; word++)
 		if (text && strstr(text, words[word]))
 			break;
-	/* of several the first: what follows is about its consequences */
+	/*
+	 * of several messages about a packet keep the first: the later ones follow from
+	 * it
+	 */
 	if (said == KERNEL_NOTHING)
 		said = word;
 	return 0;
@@ -105,7 +108,7 @@ listen_to_log(void)
 	return 0;
 }
 
-/* What a router changes set to 0. */
+/* Set to 0 the fields that a router changes. */
 static void
 normalise(uint8_t *packet)
 {
@@ -117,7 +120,10 @@ normalise(uint8_t *packet)
 	memset(&packet[IP4_CHECKSUM], 0, 2);
 }
 
-/* Take what has come out of a device; true: among it was this packet. */
+/*
+ * Read the packets that the kernel has sent out of the device of this side; return
+ * whether `packet` is among them.
+ */
 static bool
 comes_out(uint8_t side, const uint8_t *packet, size_t len)
 {
@@ -147,7 +153,7 @@ kernel_judge(uint8_t side, const uint8_t *packet, size_t len)
 	memcpy(sent, packet, len);
 	normalise(sent);
 	passed = comes_out(!side, sent, len);
-	comes_out(side, sent, len); /* what the kernel itself has to say, if anything */
+	comes_out(side, sent, len); /* discard packets that the kernel itself sends */
 	while ((got = recv(nflog_fd(log_of_invalid), message, sizeof(message),
 			   MSG_DONTWAIT)) > 0)
 		nflog_handle_packet(log_of_invalid, message, (int)got);
@@ -155,8 +161,9 @@ kernel_judge(uint8_t side, const uint8_t *packet, size_t len)
 }
 
 /*
- * A device without a reader has no carrier, and for a moment after it has one its queue
- * takes nothing. Until a datagram has crossed.
+ * Send UDP datagrams into this side until one leaves the other side. A tun device that no
+ * process has opened has no carrier, and for a moment after it gets one its queue still
+ * drops packets.
  */
 static int
 wait_for_carrier(uint8_t side)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The kernel as a firewall: two tun devices, lan and wan, in the network namespace that
- * we run in, between which it forwards; what conntrack calls invalid, its rules drop
- * (oracle.sh).
+ * The kernel as a firewall: it forwards between two tun devices, lan and wan, in the
+ * network namespace of this process; its rules, set by oracle.sh, drop the packets that
+ * conntrack finds invalid.
  *
- * Writing to a tun device returns when the packet has been forwarded or dropped, so
- * nothing here waits, and nothing depends on a clock: a sequence of packets is over in
- * milliseconds, long before a time-out of conntrack.
+ * A write to a tun device returns after the packet has been forwarded or dropped, so
+ * nothing here waits for a packet. A sequence takes milliseconds, so no time-out of
+ * conntrack expires in it.
  */
 #ifndef ORACLE_KERNEL_H
 #define ORACLE_KERNEL_H
@@ -17,7 +17,7 @@
 
 #include <linux/netfilter/nf_conntrack_tcp.h>
 
-/* X(identifier, what conntrack's message about a packet contains) */
+/* X(identifier, text by which to recognise conntrack's log message about a packet) */
 #define KERNEL_WORDS(X)                                                                  \
 	X(NOTHING, "")                                                                   \
 	X(FLAGS, "invalid tcp flag combination")                                         \
@@ -39,40 +39,43 @@ enum kernel_word {
 #undef KERNEL_WORD_ENUM
 };
 
-/* An entry of conntrack. */
+/* An entry of the kernel's connection table. */
 struct kernel_entry {
 	bool there;
-	uint8_t state; /* enum tcp_conntrack */
-	uint8_t orig;  /* side of the endpoint that began: 0 lan, 1 wan */
+	uint8_t state; /* enum tcp_conntrack of the kernel */
+	uint8_t orig;  /* side that sent the first packet: 0 lan, 1 wan */
 };
 
-/* Whose entry: of sides 0 and 1. */
+/* Addresses and ports of an entry, of sides 0 and 1. */
 struct kernel_tuple {
 	int family;
 	uint8_t address[2][16];
-	uint16_t port[2]; /* host order */
+	uint16_t port[2]; /* in host byte order */
 };
 
-/* Attach to the devices and to conntrack. 0 or -errno, *what then says of what. */
+/*
+ * Open the devices and the conntrack interface. Returns 0 or -errno; then *what names the
+ * part that failed.
+ */
 int kernel_open(const char **what);
 
 /*
- * An IP packet arrives from a side. 1: it comes out at the other, as it was but for the
- * TTL; 0: it
- * does not; -1: it could not be sent. */
+ * Send an IP packet into a side. Returns 1: it left the other side unchanged except for
+ * the TTL; 0: it did not; -1: it could not be sent.
+ */
 int kernel_judge(uint8_t side, const uint8_t *packet, size_t len);
 
-/* What conntrack logged about the last packet. */
+/* Return what conntrack logged about the last packet. */
 enum kernel_word kernel_said(void);
 
 const char *kernel_word_text(enum kernel_word word);
 
 struct kernel_entry kernel_look(const struct kernel_tuple *tuple);
 
-/* The connection is forgotten. */
+/* Delete the connection's entry. */
 void kernel_forget(const struct kernel_tuple *tuple);
 
-/* "ESTABLISHED", as conntrack(8) has it. */
+/* Return the name of the state as conntrack(8) prints it: "ESTABLISHED". */
 const char *kernel_state_name(struct kernel_entry entry);
 
 #endif

@@ -4,11 +4,10 @@
  *
  *	oracle [-n SEQUENCES] [-s SEED] [-d DOCUMENT] [-q NUMBER]
  *
- * to be run by oracle.sh in a network namespace that it has prepared. A difference is
- * explained by its class (classes.h), or it fails the test, and its sequence is printed
- * as a scenario;
- * -q NUMBER prints that of one number. The classes have to be those that DOCUMENT
- * explains.
+ * oracle.sh prepares a network namespace and runs this program in it. A difference of a
+ * known class (classes.h) is counted. Any other fails the test, and its sequence is
+ * printed as a scenario. -q NUMBER prints the sequence of that number. -d checks that the
+ * tables of DOCUMENT have a row for each class.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -21,19 +20,23 @@
 #include "sequence.h"
 
 #define SEQUENCES 10000
-#define SELF_TESTS                                                                       \
-	1000    /* sequences with a lie in them, and as many with a liberal tracker */
-#define SHOWN 3 /* unexplained sequences are printed in full */
+/*
+ * number of sequences of each self-test: with an inverted verdict, and with
+ * tcp_be_liberal
+ */
+#define SELF_TESTS 1000
+#define SHOWN 3 /* number of unexplained sequences that are printed in full */
 
 static struct difference_class *const all_classes[] = {kernel_drops, sluice_drops,
 						       state_differs};
 
 static struct {
-	unsigned long sequences, steps, passed, dropped; /* by both */
-	unsigned long states;                            /* compared */
+	unsigned long sequences, steps, passed,
+		dropped; /* number of segments that both trackers passed, or dropped */
+	unsigned long states; /* number of steps in which the states were compared */
 	unsigned long verdicts_unexplained, states_unexplained;
-	unsigned long kernel_dropped; /* in the self-tests too */
-	unsigned long bad_checksums;  /* of those: nobody's */
+	unsigned long kernel_dropped; /* drops of the kernel, self-tests included */
+	unsigned long bad_checksums; /* drops of the kernel because of a wrong checksum */
 	unsigned failed, tests;
 } total;
 
@@ -46,7 +49,7 @@ ok(bool passed, const char *name)
 	printf("%s %u - %s\n", passed ? "ok" : "not ok", ++total.tests, name);
 }
 
-/* The class that explains the step, or NULL. */
+/* Return the class that explains the step; NULL: none does. */
 static struct difference_class *
 class_of(struct difference_class *classes, const struct step *step)
 {
@@ -129,7 +132,11 @@ run(unsigned number, void (*judge_step)(struct sequence *s, const struct step *s
 
 #define PICKUPS 2000
 
-static unsigned long picked_up, cut; /* cut: genuine, and dropped by us alone */
+/*
+ * Steps of picked-up connections; and `cut`, how many genuine segments among them sluice
+ * drops and the kernel passes.
+ */
+static unsigned long picked_up, cut;
 
 static void
 judge_pickup(struct sequence *s, const struct step *step)
@@ -138,7 +145,10 @@ judge_pickup(struct sequence *s, const struct step *step)
 
 	judge(s, step);
 	picked_up += loose;
-	/* a RST, and what a rate holds back, may be of a host that has begun anew */
+	/*
+	 * A host that has restarted sends RSTs and gets segments that only a rate limits.
+	 * To drop these does not break a connection.
+	 */
 	cut += !s->forged && loose && !step->pass && step->kernel_pass &&
 	       step->reason != REASON_TCP_RATE && !(step->seg.flags & TCP_RST);
 }
@@ -151,7 +161,10 @@ set_loose(bool loose)
 	return key && fputs(loose ? "1" : "0", key) >= 0 && fclose(key) == 0;
 }
 
-/* Both lose their entries in the middle of a sequence. */
+/*
+ * Run sequences in whose middle both trackers lose their entries and pick the connection
+ * up from the next segment.
+ */
 static void
 compare_pickups(unsigned first)
 {
@@ -171,7 +184,10 @@ compare_pickups(unsigned first)
 	       "by "
 	       "sluice alone\n",
 	       picked_up, cut);
-	/* ACC-10: a hole that is filled later takes up to three */
+	/*
+	 * ACC-10: up to three ACKs may be dropped for each lost range that the sender
+	 * repeats late
+	 */
 	ok(picked_up > 4 * PICKUPS && cut < PICKUPS / 200,
 	   "what both go on with after a pickup is not cut");
 }
@@ -206,7 +222,7 @@ compare(unsigned first, unsigned sequences)
 	   "there is enough that passes, is dropped, and has a state");
 }
 
-/* ---- whether it would notice ---- */
+/* ---- self-test: does the oracle detect wrong verdicts? ---- */
 
 static unsigned long lies, lies_found;
 
@@ -254,15 +270,15 @@ self_test(unsigned first)
 	       "%lu times\n",
 	       lies_found, lies, liberal_found);
 	/*
-	 * where attempts go on beside a connection, what passes may be meant for one of
-	 * them
+	 * For a segment that may belong to an attempt beside the connection, a class
+	 * explains either verdict, so a few inverted verdicts are not detected.
 	 */
 	ok(lies > SELF_TESTS / 4 && lies_found * 100 >= lies * 99,
 	   "a wrong verdict is unexplained, 99 in 100 of them");
 	ok(liberal_found > 0, "a tracker that judges no numbers is found out");
 }
 
-/* ---- the count of the rules, the names in the document ---- */
+/* ---- the counters of the kernel's rules, the names in the document ---- */
 
 static unsigned long
 counter(const char *command)
@@ -279,8 +295,8 @@ counter(const char *command)
 }
 
 /*
- * What did not come out was dropped as invalid, or refused as new, and for nothing
- * else.
+ * Check that the kernel lost no packet: each one that did not leave was counted by the
+ * rule that drops invalid packets or by the rule that refuses new connections from wan.
  */
 static void
 check_counters(void)
@@ -308,7 +324,10 @@ is_class(const char *name)
 	return false;
 }
 
-/* Its rows begin with | `name` |, in the order of ours. */
+/*
+ * Check that the document has a row for each class. The rows begin with | `name` | and
+ * have the order of the tables of classes.
+ */
 static void
 check_document(const char *path)
 {

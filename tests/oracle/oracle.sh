@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The kernel's conntrack as oracle: see oracle.c. Arguments are its.
+# Compare sluice with the kernel's conntrack: prepare a network namespace and run the
+# program oracle in it, with the arguments of this script (oracle.c).
 set -u
 here=$(dirname "$0")
 oracle=${BUILD:-build}/tests/oracle/oracle
@@ -20,8 +21,9 @@ if [ "${1:-}" != inside ]; then
 fi
 shift
 
-# What the kernel needs to be a router between lan and wan that drops what it calls
-# invalid. In each second pair of sequences, by the port of lan, wan may open nothing.
+# Make the kernel of this namespace a router between lan and wan that drops packets which
+# conntrack finds invalid. Where the port on the lan side is odd, as in every second pair
+# of sequences, wan must not open connections.
 prepare()
 {
 	local device key

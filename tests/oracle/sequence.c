@@ -17,14 +17,17 @@
 #define ETHER_BYTES 14
 #define PORT_B 80
 
-/* The sequence under way; the exchange's hook gets no other word of it. */
+/*
+ * The sequence in progress. It is static because the exchange's callback gets no pointer
+ * to it.
+ */
 static struct run {
 	struct sequence *s;
 	struct exchange x;
 	struct kernel_tuple tuple;
 	char address[2][INET6_ADDRSTRLEN];
-	uint32_t sack[2];  /* of the next segment; 0: none */
-	bool bad_checksum; /* .. its checksum is wrong */
+	uint32_t sack[2];  /* edges of the next segment's SACK block; 0: no block */
+	bool bad_checksum; /* build the next segment with a wrong checksum */
 	void (*judge)(struct sequence *s, const struct step *step);
 	bool over;
 	bool restarted;
@@ -84,7 +87,10 @@ same_segment(const struct tcp_segment *a, const struct tcp_segment *b)
 	       a->has_ts == b->has_ts && a->tsval == b->tsval && a->tsecr == b->tsecr;
 }
 
-/* The packet, and whether the parser makes of it what the tracker has judged. */
+/*
+ * Build the packet, and check that the parser reads from it the segment that the tracker
+ * got.
+ */
 static size_t
 packet_of(const struct flight *f, uint8_t *bytes, size_t room)
 {
@@ -121,7 +127,10 @@ same_numbers(const struct track_hot *a, const struct track_hot *b)
 	return true;
 }
 
-/* Whether the tracker has: for the connection, or for an attempt beside it. */
+/*
+ * Return whether the tracker has updated nxt, una, edge or maxwnd for this segment, in
+ * the connection or in one of its shadows.
+ */
 static bool
 has_learnt(const struct step *step)
 {
@@ -141,7 +150,10 @@ keep_highest(bool *has, uint32_t *highest, uint32_t number)
 	*has = true;
 }
 
-/* The handshakes that the kernel has taken for this connection's. */
+/*
+ * Record whether this step was part of a handshake that replaced the kernel's numbers or
+ * gave its entry to another connection.
+ */
 static void
 remember_handshakes(struct past *past, const struct step *step)
 {
@@ -168,7 +180,10 @@ remember_handshakes(struct past *past, const struct step *step)
 		past->second_syn = true;
 }
 
-/* It takes numbers and scale of a further SYN+ACK before it looks at the ACK. */
+/*
+ * Return whether the kernel has taken numbers and window scale from a further SYN or
+ * SYN+ACK of an open handshake. It takes them before it checks the ACK.
+ */
 static bool
 handshake_again(const struct step *step)
 {
@@ -180,7 +195,7 @@ handshake_again(const struct step *step)
 	       (step->word == KERNEL_NOTHING || step->word == KERNEL_ACK_UNDER);
 }
 
-/* .. and this step is past, too. */
+/* Add this step to the summary of the past. */
 static void
 remember(struct past *past, const struct step *step)
 {
@@ -189,7 +204,7 @@ remember(struct past *past, const struct step *step)
 	remember_handshakes(past, step);
 	past->handshake_again |= handshake_again(step);
 	if (step->word ==
-		    /* there it forgets the end of what came before */
+		    /* passed, but with the end of sent data moved back */
 		    KERNEL_BYTES_MORE ||
 	    ((step->word == KERNEL_IGNORED || step->word == KERNEL_SEQ_UNDER ||
 	      step->word == KERNEL_ACK_UNDER) &&
@@ -254,7 +269,10 @@ judged(struct exchange *x, const struct flight *f, const struct world *before)
 		run.over = true;
 }
 
-/* A number near one that matters to the direction of side x. */
+/*
+ * Return a sequence number for a forged segment of side x: mostly next to a limit that
+ * one of the trackers checks.
+ */
 static uint32_t
 forged_seq(uint8_t x)
 {
@@ -338,8 +356,8 @@ forged_options(struct tcp_segment *seg, uint8_t x)
 }
 
 /*
- * FLAG-2: a segment with a wrong checksum is nobody's: both drop it, and the kernel
- * learns nothing.
+ * FLAG-2: send a segment with a wrong checksum to the parser and to the kernel. Both must
+ * drop it, and the kernel must not update its entry.
  */
 static void
 send_damaged(uint8_t x, const struct tcp_segment *seg)
@@ -366,7 +384,7 @@ send_damaged(uint8_t x, const struct tcp_segment *seg)
 	s->bad_checksums++;
 }
 
-/* Somebody speaks in the name of an endpoint. */
+/* Send a forged segment in the name of an endpoint. */
 static void
 forge(void)
 {
@@ -392,15 +410,19 @@ forge(void)
 	run.sack[0] = run.sack[1] = 0;
 }
 
-/* Both the tracker and the kernel forget the connection. */
+/* Delete the connection in the tracker and in the kernel. */
 static void
 restart(void)
 {
-	run.s->restart_at = run.s->steps; /* an event may have made several */
+	/*
+	 * the actual step: one event can add several, so it may be past the one asked for
+	 */
+	run.s->restart_at = run.s->steps;
 	run.restarted = true;
 	run.x.w.live = run.x.w.has_ext = false;
 	kernel_forget(&run.tuple);
-	run.over = kernel_look(&run.tuple).there; /* it keeps it: nothing to compare */
+	/* the kernel kept its entry, so nothing can be compared */
+	run.over = kernel_look(&run.tuple).there;
 }
 
 void
@@ -421,7 +443,7 @@ sequence_run(struct sequence *s, unsigned tuple,
 	run.x.last_event = LAST_EVENT_MS;
 	run.x.w.config.tcp_be_liberal = s->liberal;
 	run.x.w.only_a_opens = run.tuple.port[0] %
-			       2; /* as the kernel's rules: oracle.sh */
+			       2; /* the kernel's rules do the same: oracle.sh */
 	run.x.w.config.tcp_loose = s->restart_at != 0;
 	run.restarted = false;
 	for (events = 0; events < EVENTS && !run.over && !s->broken; events++) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A sequence of segments, from its number: a random exchange between two endpoints of RFC
- * 9293 (model/exchange.h), in every second one with forged segments in between, near
- * enough to the true numbers to be interesting. Each goes to the tracker and, as a
- * packet, to the kernel.
+ * A sequence of segments: a random exchange between two endpoints of RFC 9293
+ * (model/exchange.h), which is computed from its number. Every second sequence also has
+ * forged segments with numbers near the true ones. Each segment goes to the tracker and,
+ * as a packet, to the kernel.
  *
- * A sequence ends with the first difference in verdict, since from there on the two have
- * seen different pasts. Both clocks: the tracker's goes on by less than nine seconds,
- * which is before any time-out of its or the kernel's; the kernel's hardly at all.
+ * A sequence ends with the first difference in verdict, because after it the trackers
+ * have seen different segments. No time-out expires in a sequence: the tracker's clock
+ * advances by less than nine seconds, and the kernel's by milliseconds.
  */
 #ifndef ORACLE_SEQUENCE_H
 #define ORACLE_SEQUENCE_H
@@ -20,29 +20,37 @@
 
 struct sequence {
 	uint32_t number;
-	bool forged; /* there are forged segments in it */
-	/* self-test: our verdict of this step is turned round, or tcp_be_liberal is on */
-	int lie_at; /* -1: never */
+	bool forged; /* contains forged segments */
+	/*
+	 * For the self-tests: lie_at is the step whose verdict of sluice is inverted, -1
+	 * for none; liberal switches tcp_be_liberal on in the tracker.
+	 */
+	int lie_at;
 	bool liberal;
 	/*
-	 * tcp_loose on both sides, and both lose their entries before this step; 0: not
-	 * so
+	 * step before which both trackers delete the entry, with tcp_loose on in both; 0:
+	 * never
 	 */
 	unsigned restart_at;
-	const char *broken;     /* the test itself failed: why */
-	unsigned bad_checksums; /* packets with a wrong one, which both have dropped */
+	/* error of the test itself, which invalidates the sequence; NULL: none */
+	const char *broken;
+	/* number of packets with a wrong checksum that were sent */
+	unsigned bad_checksums;
 	unsigned steps;
 	struct step step[SEQUENCE_STEPS];
 };
 
 /*
- * Run it. judge is told of each step. tuple is the number of the
- * connection's addresses and ports, which no two at a time may share.
+ * Run the sequence and call judge for each step. tuple selects the addresses and ports;
+ * no two concurrent sequences may have the same.
  */
 void sequence_run(struct sequence *s, unsigned tuple,
 		  void (*judge)(struct sequence *s, const struct step *step));
 
-/* As a scenario (tests/scenario); what the kernel said is in comments. */
+/*
+ * Print the sequence as a scenario (tests/scenario), with the kernel's verdicts in
+ * comments.
+ */
 void sequence_print(FILE *out, const struct sequence *s);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What came of a step, against what is expected of it; and two things that no scenario
- * has to say: a packet that passes leaves the other port as it came in, one that is
- * dropped does not; and nothing else is sent but what is said.
+ * Compare the result of each step with what the scenario expects. Two expectations hold
+ * for all scenarios without being written: a packet that passes leaves the other port
+ * unchanged, and one that is dropped does not leave; and sluice generates no frames
+ * except those of `sends` lines.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -12,7 +13,7 @@
 #include "read.h"
 #include "run.h"
 
-#define FRAMES_MAX 80u /* sent in one step */
+#define FRAMES_MAX 80u /* room for frames that one step sends */
 
 void
 run_wrong(struct run *r, const char *format, ...)
@@ -27,7 +28,7 @@ run_wrong(struct run *r, const char *format, ...)
 	r->wrong++;
 }
 
-/* "S 0(0) ack 1 win 8": absolute numbers, since it stands in a message. */
+/* Write a segment as "S 0(0) ack 1 win 8", with absolute numbers, for a message. */
 static void
 print_segment(const struct segment_text *g, char *text, size_t size)
 {
@@ -38,7 +39,7 @@ print_segment(const struct segment_text *g, char *text, size_t size)
 		 g->opt.has_ts ? " <ts>" : "");
 }
 
-/* What a frame of ours is, for a message. */
+/* Describe a generated frame, for a message. */
 static void
 print_frame(const struct sent *sent, char *text, size_t size)
 {
@@ -53,7 +54,7 @@ print_frame(const struct sent *sent, char *text, size_t size)
 		print_segment(&f.segment, text, size);
 }
 
-/* One frame of ours, to the last byte. */
+/* Compare a generated frame with the expected one, byte by byte. */
 static void
 check_generated(struct run *r, const struct sent *sent, const struct expect_send *e)
 {
@@ -76,7 +77,8 @@ check_generated(struct run *r, const struct sent *sent, const struct expect_send
 }
 
 /*
- * The frames that we made, against the `sends` of the step; without any there are none.
+ * Compare the frames that sluice generated with the `sends` of the step. Without `sends`
+ * there must be none.
  */
 static void
 check_sends(struct run *r, const struct sent *const *generated, unsigned n)
@@ -102,7 +104,7 @@ states(bool has_conn, bool has_states, const uint8_t *state, char text[48])
 }
 
 static void
-check_conn(struct run *r, const struct engine_view *v)
+check_conn(struct run *r, const struct conn_view *v)
 {
 	const struct expect *e = &r->step->expect;
 	bool has_states = v != NULL && v->has_states;
@@ -122,9 +124,9 @@ check_conn(struct run *r, const struct engine_view *v)
 }
 
 bool
-run_view(const struct run *r, uint32_t id, struct engine_view *view)
+run_view(const struct run *r, uint32_t id, struct conn_view *view)
 {
-	struct engine_view views[32];
+	struct conn_view views[32];
 	uint64_t cursor = 0;
 	bool found = false;
 	unsigned n, i;
@@ -145,7 +147,7 @@ void
 check_record(struct run *r, const struct engine_record *record)
 {
 	const struct expect *e = &r->step->expect;
-	struct engine_view v = {0};
+	struct conn_view v = {0};
 
 	if (record->verdict != e->verdict || record->reason != e->reason)
 		run_wrong(r, "%s %s, expected %s %s", verdict_name(record->verdict),
@@ -164,7 +166,8 @@ check_record(struct run *r, const struct engine_record *record)
 }
 
 /*
- * Whether the frame of a step has left as it came; frames[] without it is what is left.
+ * Return whether frames[] has the frame of the step, unchanged, from the other port. If
+ * so, remove it.
  */
 static bool
 has_left(const struct run *r, const struct step *step, const struct sent **frames,
@@ -185,8 +188,8 @@ has_left(const struct run *r, const struct step *step, const struct sent **frame
 }
 
 /*
- * Held fragments that are decided by now: as expected, and they have left, in their
- * order.
+ * Check the held fragments that have got their verdict: it is as expected, and they have
+ * left in order.
  */
 static void
 check_decided(struct run *r, const struct sent **frames, unsigned *frame_n)
@@ -254,7 +257,7 @@ check_time(struct run *r, unsigned from)
 {
 	const struct expect *e = &r->step->expect;
 	const struct sent *generated[FRAMES_MAX];
-	struct engine_view v;
+	struct conn_view v;
 	unsigned i, n = 0;
 	bool found = run_view(r, e->conn, &v);
 

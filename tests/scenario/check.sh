@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# check.sh RUNNER: the scenarios' own test. A scenario of bad/ must fail, and say what its
-# first line announces; and no folder may be missing in meson.build.
+# check.sh RUNNER: test of the scenario runner. Each scenario of bad/ must fail with the
+# message that its first line states; and meson.build must name every folder of scenarios.
 set -u
 runner=$(realpath "$1")
 cd "$(dirname "$0")" || exit 1
@@ -19,7 +19,7 @@ check()
 	fi
 }
 
-# All of bad/ in one run: what stands in the first lines has to be said, each by its file.
+# Run all of bad/ at once: each file's message must be as announced in its first line.
 all_bad()
 {
 	said=$("$runner" rules bad 2>&1)
@@ -35,15 +35,15 @@ fails_as_announced()
 	return 1
 }
 
-# status NUMBER COMMAND...: 1: an expectation is wrong; 2: the text is, or it cannot be
-# run
+# status NUMBER COMMAND...: the exit status is NUMBER. 1: an expectation is not met; 2:
+# the text is wrong, or the scenario cannot be run
 status()
 {
 	"${@:2}" >/dev/null 2>&1
 	[ $? -eq "$1" ]
 }
 
-# Each scenario lies in a folder that meson.build runs.
+# Each scenario is in a directory that meson.build runs.
 listed()
 {
 	local folder bad=0
@@ -57,7 +57,7 @@ listed()
 	return "$bad"
 }
 
-# The files that the table of a README names are there, one at least in each row.
+# The files named in the README's table exist, at least one for each row.
 table()
 {
 	local row name rows=0 bad=0

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The bytes of a step's packet. */
+/* Build the bytes of a step's packet, and of the frames that sluice should send. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -8,13 +8,13 @@
 
 #define ETHER_BYTES 14u
 
-/* RFC 5737, RFC 3849: A, B */
+/* hosts A and B, addresses of RFC 5737 and RFC 3849 */
 static const char *const address[2][2] = {
 	{"192.0.2.1", "198.51.100.2"},
 	{"2001:db8:1::1", "2001:db8:2::2"},
 };
 
-/* of a host that has nothing to do with it */
+/* address of a host that is not part of the connection */
 static const char *const other[2] = {"192.0.2.77", "2001:db8:1::77"};
 
 static void
@@ -31,8 +31,8 @@ add_segment(struct frame *f, const struct segment_text *g)
 }
 
 /*
- * CIPSO (its draft, tag 1) of DOI 1, or CALIPSO (RFC 5570) of DOI 1 in hop-by-hop
- * options.
+ * Write a security label: CIPSO (draft, tag 1) with DOI 1, or CALIPSO (RFC 5570) with DOI
+ * 1 in hop-by-hop options.
  */
 static void
 add_seclabel(struct frame *f, unsigned family, uint8_t level, uint8_t bytes[16])
@@ -73,7 +73,7 @@ add_words(struct frame *f, const struct frame_words *w)
 		memcpy(f->dst_mac, w->dst, sizeof(f->dst_mac));
 }
 
-/* From a side, addresses and ports. */
+/* Return a frame with addresses and ports of a side. */
 static struct frame
 from_side(const struct step *step, unsigned family, unsigned side)
 {
@@ -115,7 +115,9 @@ add_packet(struct frame *f, const struct step *step, enum step_kind kind, unsign
 			 family);
 }
 
-/* An ICMP error from step->side quotes the start of what the other side sent. */
+/*
+ * Build an ICMP error from step->side that quotes the start of what the other side sent.
+ */
 static size_t
 error_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size)
 {
@@ -134,7 +136,7 @@ error_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t siz
 	if (step->misdirected)
 		f.dst = other[family];
 	f.icmp_id = 0;
-	f.icmp_seq = 1400; /* the MTU, where one belongs */
+	f.icmp_seq = 1400; /* MTU, in errors that contain one */
 	f.payload = quoted + ETHER_BYTES;
 	f.payload_len = len - ETHER_BYTES;
 	if (f.payload_len > max)
@@ -152,7 +154,9 @@ set_u16(uint8_t *at, size_t value)
 	at[1] = (uint8_t)value;
 }
 
-/* Of the frame of a datagram, without options, make that of one of its fragments. */
+/*
+ * Turn the frame of a datagram, without options, into the frame of one of its fragments.
+ */
 static size_t
 cut_piece(const struct frame_words *w, unsigned family, uint8_t *bytes, size_t len)
 {
@@ -210,7 +214,7 @@ step_frame(const struct step *step, unsigned family, uint8_t *bytes, size_t size
 	return step->words.cut != 0 && step->words.cut < len ? step->words.cut : len;
 }
 
-/* RFC 7323 appendix A: two NOPs before the timestamps. */
+/* two NOPs before the timestamps, as in RFC 7323 appendix A */
 static void
 add_timestamps(struct frame *f, const struct frame_options *o, uint8_t raw[12])
 {
@@ -224,7 +228,7 @@ size_t
 send_frame(const struct step *step, const struct expect_send *send, unsigned family,
 	   uint8_t *bytes, size_t size)
 {
-	/* an ICMP error quotes at most: RFC 1812 4.3.2.3, RFC 4443 2.4 */
+	/* largest quote in an ICMP error: RFC 1812 4.3.2.3, RFC 4443 2.4 */
 	static const size_t max[2] = {576 - 28, 1280 - 48};
 	struct frame f = from_side(step, family, !send->to);
 	uint8_t about[FRAME_MAX], raw[12];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A scenario through an engine in memory: step by step, bursts of one. */
+/* Run a scenario through an engine in memory, step by step, one packet a burst. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,13 +9,13 @@
 #include "run.h"
 
 #define CONNECTIONS 4096u
-#define FRAGMENTS 1000u                              /* of the mbufs there are */
-#define DRAIN_NS (30 * 86400 * UINT64_C(1000000000)) /* no time-out is longer */
+#define FRAGMENTS 1000u                              /* mbufs that may hold fragments */
+#define DRAIN_NS (30 * 86400 * UINT64_C(1000000000)) /* longer than any timeout */
 
-static int
-start(struct run *r, const char *rules_dir)
+struct engine_config
+scenario_config(struct rte_mempool *pool)
 {
-	struct engine_config config = {
+	return (struct engine_config){
 		.track = TRACK_CONFIG_DEFAULT,
 		.max = CONNECTIONS,
 		.max6 = CONNECTIONS,
@@ -22,9 +23,27 @@ start(struct run *r, const char *rules_dir)
 		.bypass = ENGINE_BYPASS_DEFAULT,
 		.verify_checksums = true,
 		.fragments = FRAGMENTS,
-		.mempool = r->pool,
+		.mempool = pool,
 	};
-	size_t bytes;
+}
+
+/* The memory of the engine, zeroed; NULL: there is none. */
+static void *
+memory_for(struct run *r, struct engine_config *config)
+{
+	size_t bytes = RTE_ALIGN_CEIL(engine_bytes(config), (size_t)64);
+
+	if (r->front != NULL)
+		return front_begin(r->front, config);
+	r->memory = aligned_alloc(64, bytes);
+	return r->memory != NULL ? memset(r->memory, 0, bytes) : NULL;
+}
+
+static int
+start(struct run *r, const char *rules_dir)
+{
+	struct engine_config config = scenario_config(r->pool);
+	void *memory;
 	unsigned i;
 	int status = policy_file(rules_dir, r->s->rules, &r->policy);
 
@@ -32,18 +51,34 @@ start(struct run *r, const char *rules_dir)
 		return status;
 	for (i = 0; i < r->s->settings; i++)
 		scenario_setting(&config, &r->s->setting[i]);
+	engine_config_rules(&config, r->policy);
 	memset(config.secret, 0x5a, sizeof(config.secret));
-	bytes = RTE_ALIGN_CEIL(engine_bytes(&config), (size_t)64);
-	r->memory = aligned_alloc(64, bytes);
-	if (r->memory == NULL)
+	r->network = engine_network(&config, 0);
+	memory = memory_for(r, &config);
+	if (memory == NULL)
 		return -ENOMEM;
-	memset(r->memory, 0, bytes);
 	if (policy_state_create(r->policy, &r->state) != 0)
 		return -ENOMEM;
-	return engine_init(r->memory, &config, r->policy, r->state, START_NS, &r->engine);
+	return engine_init(memory, &config, r->policy, r->state, START_NS, &r->engine);
 }
 
-/* Take over what the engine sends. */
+/* Append a frame to those that have left. */
+static int
+add_sent(struct outcome *o, unsigned *room, const struct sent *sent)
+{
+	if (o->sents == *room) {
+		*room = *room == 0 ? 256 : 2 * *room;
+		o->sent = realloc(o->sent, *room * sizeof(*o->sent));
+	}
+	if (o->sent == NULL || sent->bytes == NULL) {
+		free(sent->bytes);
+		return -ENOMEM;
+	}
+	o->sent[o->sents++] = *sent;
+	return 0;
+}
+
+/* Copy the frames that the engine sends. */
 static int
 collect(struct run *r)
 {
@@ -59,20 +94,14 @@ collect(struct run *r)
 					    .at_ns = r->now_ns,
 					    .len = m->pkt_len,
 					    .bytes = malloc(m->pkt_len + 1)};
-			const void *bytes;
+			const void *bytes = NULL;
 
-			if (o->sents == r->room) {
-				r->room = r->room == 0 ? 256 : 2 * r->room;
-				o->sent = realloc(o->sent, r->room * sizeof(*o->sent));
-			}
-			if (o->sent == NULL || sent.bytes == NULL) {
-				free(sent.bytes);
-				return -ENOMEM;
-			}
-			bytes = rte_pktmbuf_read(m, 0, m->pkt_len, sent.bytes);
-			if (bytes != sent.bytes)
+			if (sent.bytes != NULL)
+				bytes = rte_pktmbuf_read(m, 0, m->pkt_len, sent.bytes);
+			if (bytes != NULL && bytes != sent.bytes)
 				memcpy(sent.bytes, bytes, m->pkt_len);
-			o->sent[o->sents++] = sent;
+			if (add_sent(o, &r->room, &sent) != 0)
+				return -ENOMEM;
 		}
 		i = tx->count;
 		rte_pktmbuf_free_bulk(tx->pkts, i);
@@ -81,7 +110,7 @@ collect(struct run *r)
 	return 0;
 }
 
-/* Let the timers that are due by a time go off, each at its own. */
+/* Run all timers that are due by a time, each at its own time. */
 static int
 advance(struct run *r, uint64_t until_ns)
 {
@@ -127,6 +156,49 @@ make_mbuf(struct rte_mempool *pool, const uint8_t *bytes, size_t len)
 	return NULL;
 }
 
+/* The record of a packet that a program has passed, as the engine would fill it. */
+static void
+fill_record(struct run *r, const struct rte_mbuf *m, struct engine_record *record)
+{
+	uint64_t cursor = 0;
+	struct conn_view v;
+	struct packet p;
+
+	packet_parse(m, r->step->side, r->network, 0, &p);
+	*record = (struct engine_record){.verdict = VERDICT_PASS};
+	while (cursor != ENGINE_CURSOR_END) {
+		if (engine_list(r->engine, START_NS + r->now_ns, &cursor, &v, 1) == 0 ||
+		    !flow_key6_equal(&v.key, &p.key))
+			continue;
+		record->has_conn = true;
+		record->conn = v.id;
+		record->orig = v.orig;
+		record->has_states = v.has_states;
+		memcpy(record->state, v.state, sizeof(record->state));
+		record->rule = v.rule;
+	}
+}
+
+/* Let a program decide. Returns whether it has passed the packet, which has then left. */
+static bool
+run_front(struct run *r, const struct rte_mbuf *m, const uint8_t *bytes, size_t len,
+	  struct engine_record *record)
+{
+	struct sent sent = {.port = !r->step->side,
+			    .at_ns = r->now_ns,
+			    .len = len,
+			    .bytes = malloc(len + 1)};
+
+	if (sent.bytes == NULL || r->front == NULL ||
+	    !front_takes(r->front, r->step->side, bytes, len, START_NS + r->now_ns)) {
+		free(sent.bytes);
+		return false;
+	}
+	memcpy(sent.bytes, bytes, len);
+	fill_record(r, m, record);
+	return add_sent(r->out, &r->room, &sent) == 0;
+}
+
 static int
 run_packet(struct run *r)
 {
@@ -142,7 +214,10 @@ run_packet(struct run *r)
 		run_wrong(r, "this frame cannot be built");
 		return -EINVAL;
 	}
-	engine_burst(r->engine, step->side, &m, 1, START_NS + r->now_ns, record);
+	if (run_front(r, m, bytes, len, record))
+		rte_pktmbuf_free(m);
+	else
+		engine_burst(r->engine, step->side, &m, 1, START_NS + r->now_ns, record);
 	r->out->records++;
 	if (record->has_conn && record->conn > r->out->conns)
 		r->out->conns = record->conn;
@@ -181,11 +256,11 @@ run_step(struct run *r)
 	return run_packet(r);
 }
 
-/* Time alone has to end every connection, whatever has been. */
+/* After the last step let time pass, and check that timers remove all connections. */
 static int
 drain(struct run *r)
 {
-	struct engine_view v;
+	struct conn_view v;
 	uint64_t at;
 	int status = 0;
 
@@ -203,12 +278,13 @@ drain(struct run *r)
 
 int
 scenario_run(const struct scenario *s, unsigned family, const char *rules_dir,
-	     struct rte_mempool *pool, struct outcome *outcome)
+	     struct rte_mempool *pool, struct front *front, struct outcome *outcome)
 {
 	struct run r = {.s = s,
 			.step = s->step,
 			.family = family,
 			.pool = pool,
+			.front = front,
 			.out = outcome};
 	unsigned i;
 	int status;
@@ -227,6 +303,51 @@ scenario_run(const struct scenario *s, unsigned family, const char *rules_dir,
 	policy_free(r.policy);
 	free(r.memory);
 	return status != 0 ? status : (int)r.wrong;
+}
+
+static bool
+same_record(const struct engine_record *a, const struct engine_record *b)
+{
+	return a->verdict == b->verdict && a->reason == b->reason &&
+	       a->action == b->action && a->held == b->held &&
+	       a->has_conn == b->has_conn && a->conn == b->conn && a->orig == b->orig &&
+	       a->has_states == b->has_states && a->state[0] == b->state[0] &&
+	       a->state[1] == b->state[1] && a->rule == b->rule;
+}
+
+static bool
+same_sent(const struct sent *a, const struct sent *b)
+{
+	return a->port == b->port && a->at_ns == b->at_ns && a->len == b->len &&
+	       memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+int
+outcome_compare(const struct scenario *s, const struct outcome *a,
+		const struct outcome *b)
+{
+	int wrong = 0;
+	unsigned i;
+
+	if (a->records != b->records || a->sents != b->sents || a->conns != b->conns ||
+	    a->end_ns != b->end_ns) {
+		printf("# %s: %u packets, %u frames sent, %u connections; "
+		       "or %u, %u, %u\n",
+		       s->file, a->records, a->sents, a->conns, b->records, b->sents,
+		       b->conns);
+		return 1;
+	}
+	for (i = 0; i < a->records; i++)
+		if (!same_record(&a->record[i], &b->record[i])) {
+			printf("# %s: packet %u has another record\n", s->file, i + 1);
+			wrong++;
+		}
+	for (i = 0; i < a->sents; i++)
+		if (!same_sent(&a->sent[i], &b->sent[i])) {
+			printf("# %s: frame %u that was sent differs\n", s->file, i + 1);
+			wrong++;
+		}
+	return wrong;
 }
 
 void

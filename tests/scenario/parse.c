@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The text of a scenario. Line by line, each with a cursor; what cannot be understood is
- * an error with its line, never skipped.
+ * Parse the text of a scenario line by line, with a cursor. Text that cannot be parsed is
+ * an error with its line number; nothing is skipped.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +30,9 @@ add_step(struct parser *p, const struct step *step)
 	return &s->step[s->steps++];
 }
 
-/* xN[/ADVANCE]: the packet N times, the sequence number going on by ADVANCE. */
+/*
+ * Parse xN[/ADVANCE]: send the packet N times, increasing the sequence number by ADVANCE.
+ */
 static int
 repetition(struct parser *p, uint64_t *times, uint64_t *advance)
 {
@@ -46,7 +48,11 @@ repetition(struct parser *p, uint64_t *times, uint64_t *advance)
 	return 0;
 }
 
-/* `left` is that of the last repetition; the end that it means is the same for all. */
+/*
+ * `falling`: set the expected remaining time of each repetition of a packet. The text
+ * states that of the last one, and earlier ones have more, because the deadline does not
+ * move.
+ */
 static void
 fall(struct parser *p)
 {
@@ -60,7 +66,7 @@ fall(struct parser *p)
 	}
 }
 
-/* +TIME [xN[/M]] (>|<) PACKET : EXPECTED, or +TIME : EXPECTED */
+/* Parse +TIME [xN[/M]] (>|<) PACKET : EXPECTED, or +TIME : EXPECTED. */
 static int
 step_line(struct parser *p)
 {
@@ -87,9 +93,9 @@ step_line(struct parser *p)
 	p->last_line = p->line;
 	for (i = 0; i < times && status == 0; i++) {
 		/*
-		 * never two packets at one time: captures of two ports could not tell
-		 * which
-		 * was first */
+		 * Give each packet a time of its own: sluice-replay gets the packets in
+		 * one capture for each port, and their order from the times.
+		 */
 		p->now_ns += wait != 0 ? wait : 1000;
 		step.at_ns = p->now_ns;
 		if (add_step(p, &step) == NULL)
@@ -103,7 +109,10 @@ step_line(struct parser *p)
 	return status;
 }
 
-/* An action is a frame of ours, and its bytes have to be said. */
+/*
+ * Check that a step whose expectation has an action (rst, probe, ..) is followed by a
+ * `sends` line for the frame.
+ */
 static int
 last_step_complete(struct parser *p)
 {
@@ -116,7 +125,9 @@ last_step_complete(struct parser *p)
 			action_name(e->action));
 }
 
-/* sends (>|<) SEGMENT | icmp NAME: a frame that the step before it makes us send */
+/*
+ * Parse `sends (>|<) SEGMENT | icmp NAME`: a frame that sluice sends in the step before.
+ */
 static int
 sends_line(struct parser *p)
 {
@@ -247,7 +258,7 @@ line(struct parser *p)
 	return status;
 }
 
-/* Read all lines; the first must be a comment: the claim. */
+/* Read all lines. The first one must be a comment, which is the claim. */
 static int
 read_lines(struct scenario *s, FILE *file)
 {

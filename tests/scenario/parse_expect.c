@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is expected: everything behind the colon. */
+/* Parse the expectation: everything after the colon. */
 #include "parse.h"
 
 static int
@@ -30,7 +30,7 @@ state(struct parser *p, uint8_t *s)
 	return false;
 }
 
-/* "-"; or "stateless" or two states, then [conn N] left TIME [falling] */
+/* Parse "-"; or "stateless" or two states, then [conn N] left TIME [falling]. */
 static int
 connection(struct parser *p, struct expect *e)
 {
@@ -61,7 +61,7 @@ connection(struct parser *p, struct expect *e)
 	return 0;
 }
 
-/* [held] pass | drop REASON; then [ACTION]; then the connection */
+/* Parse [held] pass | drop REASON; then [ACTION]; then the connection. */
 int
 parse_expect_packet(struct parser *p, struct expect *e)
 {
@@ -84,7 +84,7 @@ parse_expect_packet(struct parser *p, struct expect *e)
 	return connection(p, e);
 }
 
-/* gone | there CONNECTION */
+/* Parse gone | there CONNECTION. */
 int
 parse_expect_time(struct parser *p, struct expect *e)
 {

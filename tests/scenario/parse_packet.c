@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is sent: everything between the direction and the colon. */
+/* Parse the packet to send: everything between the direction and the colon. */
 #include <stdlib.h>
 
 #include "parse.h"
@@ -31,7 +31,7 @@ parse_icmp_word(struct parser *p, const struct icmp_word **w)
 	return text_bad(p, "expected the name of an ICMP message, as echo or need_frag");
 }
 
-/* [id N] [(LEN)] of a query. */
+/* Parse [id N] [(LEN)] of an ICMP query. */
 static int
 query(struct parser *p, struct step *step)
 {
@@ -49,9 +49,7 @@ query(struct parser *p, struct step *step)
 		       : text_bad(p, "expected a length in ()");
 }
 
-/*
- * udp (LEN) | proto N (LEN) | SEGMENT, from a side: what a packet and a quotation can be.
- */
+/* Parse udp (LEN) | proto N (LEN) | SEGMENT from a side: a packet or a quoted one. */
 static int
 transport(struct parser *p, struct step *step, uint8_t side, enum step_kind *kind)
 {
@@ -75,8 +73,8 @@ transport(struct parser *p, struct step *step, uint8_t side, enum step_kind *kin
 }
 
 /*
- * icmp QUERY [id N] [(LEN)] | icmp ERROR [elsewhere] quote (PACKET | icmp WORD [id N]
- * [(LEN)])
+ * Parse icmp QUERY [id N] [(LEN)] | icmp ERROR [elsewhere] quote (PACKET | icmp WORD [id
+ * N] [(LEN)]).
  */
 static int
 icmp(struct parser *p, struct step *step)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A TCP segment, and what is odd about its frame. */
+/* Parse a TCP segment, and the words in braces that change its frame. */
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "parse.h"
 
-static const char flag_letters[] = "FSRPAUEC"; /* in the order of their bits */
+/* letters of the TCP flags, indexed by bit number */
+static const char flag_letters[] = "FSRPAUEC";
 
 const char *
 segment_flags(uint8_t flags, char text[10])
@@ -23,7 +24,7 @@ segment_flags(uint8_t flags, char text[10])
 	return text;
 }
 
-/* Letters of flag_letters, each at most once, or "0" for none. */
+/* Parse letters of flag_letters, each at most once, or "0" for no flags. */
 static bool
 flags(struct parser *p, uint8_t *bits)
 {
@@ -83,7 +84,7 @@ option(struct parser *p, struct segment_text *g)
 	return 0;
 }
 
-/* <option, ...>; other: the isn that a SACK's numbers are relative to. */
+/* Parse <option, ...>. other: the ISN to which a SACK's numbers are relative. */
 static int
 options(struct parser *p, struct segment_text *g, uint32_t other)
 {
@@ -116,8 +117,8 @@ options(struct parser *p, struct segment_text *g, uint32_t other)
 }
 
 /*
- * What a word of a frame sets: a member of struct frame_words, of so many bytes; 0: a
- * flag.
+ * A word in braces, and the member of struct frame_words of `bytes` bytes that it sets;
+ * 0: a flag without a number.
  */
 #define WORD(name, bytes)                                                                \
 	{                                                                                \
@@ -136,7 +137,7 @@ static const struct {
 	WORD(id, 2),           WORD(quotes, 2),
 };
 
-/* One of them, its number behind it. */
+/* Parse one word and its number. */
 static int
 set_word(struct parser *p, struct frame_words *w, const char *text)
 {
@@ -195,7 +196,7 @@ set_word(struct parser *p, struct frame_words *w, const char *text)
 	return 0;
 }
 
-/* {word [N], ...} */
+/* Parse {word [N], ...}. */
 int
 parse_frame_words(struct parser *p, struct frame_words *w)
 {
@@ -224,7 +225,7 @@ parse_frame_words(struct parser *p, struct frame_words *w)
 	return 0;
 }
 
-/* FLAGS SEQ[:END][(LEN)] [ack ACK] [win WIN] [<options>] of a side. */
+/* Parse a segment of a side: FLAGS SEQ[:END][(LEN)] [ack ACK] [win WIN] [<options>]. */
 int
 parse_segment(struct parser *p, uint8_t side, struct segment_text *g)
 {

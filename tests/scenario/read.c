@@ -17,7 +17,7 @@ get32(const uint8_t *b)
 	return (uint32_t)get16(b) << 16 | get16(b + 2);
 }
 
-/* Whether the sum over pseudo header and transport is right. */
+/* Return whether the checksum over pseudo-header and transport segment is right. */
 static bool
 sum_fits(const uint8_t *addresses, size_t n, uint8_t proto, const uint8_t *l4, size_t len)
 {
@@ -30,7 +30,7 @@ sum_fits(const uint8_t *addresses, size_t n, uint8_t proto, const uint8_t *l4, s
 	return frame_sum(l4, len, sum) == 0xffff;
 }
 
-/* Timestamps are the only option that is looked for. */
+/* Read the timestamps, the only option that is evaluated. */
 static void
 read_options(const uint8_t *o, size_t len, struct frame_options *opt)
 {

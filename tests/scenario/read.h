@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames that were sent, read back: independently of lib/packet, whose work they are. */
+/* Parse frames that sluice sent, independently of lib/packet and lib/reply. */
 #ifndef SCENARIO_READ_H
 #define SCENARIO_READ_H
 
@@ -14,7 +14,7 @@ struct read_frame {
 	uint8_t icmp_code;
 };
 
-/* Returns NULL, or what is wrong with the frame: its lengths, its checksums. */
+/* Parse a frame. Returns NULL, or what is wrong with its lengths or checksums. */
 const char *read_sent(const uint8_t *bytes, size_t len, struct read_frame *r);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Scenarios through the program sluice-replay: captures of what each side sends go in,
- * and verdicts.jsonl and the captures of what left must say what the engine in memory has
- * said.
+ * Run scenarios through the program sluice-replay: its input are captures of the packets
+ * that each side sends. verdicts.jsonl and the captures of what left each port must show
+ * what the engine in memory has done.
  *
- * Starting the program costs a hundred times what a scenario does. So those of one
- * configuration share a run: each begins when every connection of the one before is gone
- * and every rate is full again, and all that it can notice of its past are higher numbers
- * of its connections.
+ * Starting the program takes a hundred times as long as a scenario. So all scenarios with
+ * the same configuration share a run. Each begins when all connections of the previous
+ * one have ended and all rate limits are full again; only the numbers of its connections
+ * are higher than in memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +24,10 @@
 
 #include "scenario.h"
 
-#define START_S 1700000000 /* of the captures; the ticks are others than in memory */
-#define GAP_US 60000000u   /* between two scenarios */
-#define SHOWN_MAX 5        /* differences of one scenario */
+/* start of the captures, seconds since 1970; ticks differ from those in memory */
+#define START_S 1700000000
+#define GAP_US 60000000u /* microseconds between two scenarios */
+#define SHOWN_MAX 5      /* limit of printed differences for each scenario */
 
 static const char *const port_name[2] = {"lan", "wan"};
 static const char *const files[] = {
@@ -77,7 +78,7 @@ scenario_alike(const struct scenario *a, const struct scenario *b)
 	return true;
 }
 
-/* One after the other, each from a whole second on. */
+/* Set the start times of the scenarios, one after the other, each at a whole second. */
 static void
 set_starts(struct scenario_case *const *cases, unsigned n)
 {
@@ -96,7 +97,7 @@ step_us(const struct scenario_case *c, const struct step *step)
 	return c->start_us + step->at_ns / 1000u;
 }
 
-/* What a side sends in one case. */
+/* Write the packets that a side sends in one case to its capture. */
 static void
 dump_case(pcap_dumper_t *dump, const struct scenario_case *c, unsigned side)
 {
@@ -142,7 +143,7 @@ write_capture(struct scenario_case *const *cases, unsigned n, unsigned side,
 	return 0;
 }
 
-/* Run the program, its output into a file. Returns its exit status, or -errno. */
+/* Run the program with its output going to a file. Returns its exit status, or -errno. */
 static int
 run_program(char *const *argv, const char *dir)
 {
@@ -164,7 +165,7 @@ run_program(char *const *argv, const char *dir)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }
 
-/* Show what the program has said. */
+/* Print the output of sluice-replay, each line as a TAP comment. */
 static void
 show_output(const char *dir)
 {
@@ -198,7 +199,7 @@ replay(const struct scenario *s, const char *program, const char *rules_dir,
 			NULL,
 			NULL,
 			NULL};
-	char option[] = "--rules"; /* alive until the program runs */
+	char option[] = "--rules"; /* a char array, since argv is not const */
 	int status;
 
 	snprintf(config, sizeof(config), "%s/config.yaml", dir);
@@ -228,14 +229,14 @@ quoted_state(const struct engine_record *r, unsigned side, char text[24])
 	return text;
 }
 
-/* Where a case stands in the output of a run of many. */
+/* Position of a case in the output of a run with several cases. */
 struct place {
-	unsigned n;        /* packets before it */
-	uint32_t conns;    /* connections before it */
-	uint64_t first_us; /* the first packet of all */
+	unsigned n;        /* number of packets before it */
+	uint32_t conns;    /* number of connections before it */
+	uint64_t first_us; /* time of the first packet of the run, microseconds */
 };
 
-/* The line that the program has to write about a packet. */
+/* Write the line of verdicts.jsonl that is expected for a packet. */
 static void
 expected_line(const struct place *at, uint64_t us, unsigned side,
 	      const struct engine_record *r, char *text, size_t size)
@@ -279,7 +280,7 @@ compare_lines(struct scenario_case *c, struct place *at, FILE *file)
 	at->conns += c->outcome.conns;
 }
 
-/* The first packet of all, whose time the program calls 0. */
+/* Return the time of the run's first packet, from which sluice-replay counts times. */
 static uint64_t
 first_packet(struct scenario_case *const *cases)
 {
@@ -311,8 +312,8 @@ compare_verdicts(struct scenario_case *const *cases, unsigned n, const char *dir
 }
 
 /*
- * What left a port in one case; of the last, up to its last packet, where the program
- * ends.
+ * Compare the frames that left a port in one case. The last case is compared up to its
+ * last packet, where the program ends.
  */
 static void
 compare_frames(struct scenario_case *c, bool last, unsigned port, pcap_t *pcap)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * scenario-runner [-m] [-r SLUICE_REPLAY] RULES_DIR FILE|FOLDER...
+ * scenario-runner [-m] [-x] [-r SLUICE_REPLAY] RULES_DIR FILE|FOLDER...
  *
- * Runs scenarios in each of their families, first through an engine in memory, then,
- * where the program is given, through sluice-replay. -m: no further than the first that
- * fails. TAP on stdout. Exit status: 0 all is as the scenarios say, 1 something is not, 2
- * a scenario cannot be read or run.
+ * Run scenarios, each in its address families: first through an engine in memory; then,
+ * with -x, through the XDP programs with an engine behind them, which must give the same
+ * results; and, with -r, through sluice-replay. -m: stop at the first that fails. Prints
+ * TAP. Exit status: 0 all results are as expected; 1 some are not; 2 a scenario cannot be
+ * read or run.
  */
 #include <glob.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 #include <rte_eal.h>
 
 #include "../../app/replay/eal.h"
+#include "front.h"
 #include "scenario.h"
 
 #define MBUFS 1023u
@@ -25,19 +28,21 @@ static const char *const family_name[2] = {"IPv4", "IPv6"};
 
 struct runner {
 	const char *rules_dir;
-	const char *program; /* sluice-replay, or NULL */
-	bool first_only;     /* stop at the first that fails */
+	const char *program; /* path of sluice-replay; NULL: not used */
+	bool first_only;     /* stop after the first failure */
+	bool with_xdp;
 	struct rte_mempool *pool;
 	glob_t files;
-	struct scenario **scenario; /* of each file; NULL: could not be read */
+	/* scenario of each file; NULL: the file could not be read */
+	struct scenario **scenario;
 	struct scenario_case *cases;
-	unsigned n;      /* cases */
-	unsigned tests;  /* reported */
-	unsigned failed; /* of them */
+	unsigned n;      /* number of cases */
+	unsigned tests;  /* number of reported tests */
+	unsigned failed; /* number of failed tests */
 	int status;
 };
 
-/* The first line without its "# ". */
+/* Return the first line of a scenario without "# ". */
 static const char *
 claim(const struct scenario *s)
 {
@@ -54,7 +59,7 @@ report(struct runner *r, bool good, const struct scenario_case *c, const char *h
 	       family_name[c->family], how);
 }
 
-/* The names of all files, those of a folder in their order. */
+/* Collect the names of all files; those of a directory in sorted order. */
 static int
 find_files(struct runner *r, char **names, int n)
 {
@@ -75,7 +80,7 @@ find_files(struct runner *r, char **names, int n)
 	return 0;
 }
 
-/* Read all files. What cannot be read is a test that fails. */
+/* Read all files. A file that cannot be read is a failed test. */
 static int
 load(struct runner *r)
 {
@@ -120,7 +125,7 @@ run_in_memory(struct runner *r)
 	for (i = 0; i < r->n && !stopped(r); i++) {
 		struct scenario_case *c = &r->cases[i];
 
-		c->wrong = scenario_run(c->s, c->family, r->rules_dir, r->pool,
+		c->wrong = scenario_run(c->s, c->family, r->rules_dir, r->pool, NULL,
 					&c->outcome);
 		report(r, c->wrong == 0, c, "in memory");
 		if (c->wrong < 0)
@@ -128,9 +133,58 @@ run_in_memory(struct runner *r)
 	}
 }
 
+/* Run all cases again, with XDP programs before the engine, and compare the outcomes. */
+static void
+run_with_xdp(struct runner *r, struct front *front)
+{
+	struct outcome outcome;
+	uint64_t passed, all;
+	unsigned i;
+	int wrong;
+
+	for (i = 0; i < r->n && !stopped(r); i++) {
+		struct scenario_case *c = &r->cases[i];
+
+		wrong = scenario_run(c->s, c->family, r->rules_dir, r->pool, front,
+				     &outcome);
+		if (wrong == 0)
+			wrong = outcome_compare(c->s, &c->outcome, &outcome);
+		outcome_free(&outcome);
+		report(r, wrong == 0, c, "with XDP");
+		if (wrong < 0)
+			r->status = 2;
+	}
+	front_count(front, &passed, &all);
+	printf("# XDP programs passed %" PRIu64 " of %" PRIu64 " packets; the verifier "
+	       "visited %u instructions\n",
+	       passed, all, front_verified(front));
+	if (r->n > 100 && passed == 0)
+		report(r, false, &r->cases[0], "with XDP that passes nothing");
+}
+
+static void
+run_xdp(struct runner *r)
+{
+	struct engine_config config = scenario_config(r->pool);
+	char message[256] = "";
+	struct front *front;
+
+	/* the largest that a scenario may need */
+	config.acct = true;
+	config.marks = true;
+	config.track.ip_security_match = true;
+	front = front_open(&config, message, sizeof(message));
+	if (front == NULL) {
+		printf("ok %u - with XDP # SKIP %s\n", ++r->tests, message);
+		return;
+	}
+	run_with_xdp(r, front);
+	front_close(front);
+}
+
 /*
- * All cases that are configured like the first of them that is not done, in one go. What
- * has failed in memory has nothing to be compared with.
+ * Run all cases with the same configuration as the first unfinished one in one run of the
+ * program. Cases that failed in memory are left out, since there is nothing to compare.
  */
 static bool
 replay_alike(struct runner *r)
@@ -169,9 +223,12 @@ run(struct runner *r, char **names, int n)
 	if (find_files(r, names, n) != 0 || load(r) != 0)
 		return 2;
 	run_in_memory(r);
+	if (r->with_xdp)
+		run_xdp(r);
 	while (r->program != NULL && !stopped(r) && replay_alike(r))
 		;
-	printf("1..%u\n", r->tests); /* at the end: who dies before it has failed */
+	/* print the plan last, so that the test fails if the program dies before */
+	printf("1..%u\n", r->tests);
 	return r->status != 0 ? r->status : r->failed != 0;
 }
 
@@ -197,17 +254,20 @@ main(int argc, char **argv)
 	struct runner r = {0};
 	int option;
 
-	while ((option = getopt(argc, argv, "mr:")) != -1) {
+	while ((option = getopt(argc, argv, "mr:x")) != -1) {
 		if (option == 'm')
 			r.first_only = true;
 		else if (option == 'r')
 			r.program = optarg;
+		else if (option == 'x')
+			r.with_xdp = true;
 		else
 			return 2;
 	}
 	if (argc - optind < 2) {
 		fprintf(stderr,
-			"usage: %s [-m] [-r SLUICE_REPLAY] RULES_DIR FILE|FOLDER...\n",
+			"usage: %s [-m] [-x] [-r SLUICE_REPLAY] RULES_DIR "
+			"FILE|FOLDER...\n",
 			argv[0]);
 		return 2;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* `set KEY VALUE`: the keys of the YAML's conntrack that a scenario may set. */
+/* `set KEY VALUE`: the keys of `conntrack` in the YAML file that a scenario may set. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,21 +23,16 @@ scenario_setting(struct engine_config *config, const struct setting *s)
 	}
 	TRACK_TIMEOUTS(TIMEOUT)
 #undef TIMEOUT
-	if (strcmp(s->name, "tcp_unknown") == 0 && strcmp(s->value, "reset") == 0)
-		return config->track.tcp_unknown_reset = true;
-	if (strcmp(s->name, "tcp_unsynchronized") == 0 && strcmp(s->value, "reset") == 0)
-		return config->track.tcp_unsynchronized_reset = true;
-	if (strcmp(s->name, "ip_security") == 0 && strcmp(s->value, "match") == 0)
-		return config->track.ip_security_match = true;
 	if (strcmp(s->name, "enforce") == 0 && strcmp(s->value, "ruleset") == 0)
 		return config->enforce_ruleset = true;
 	if (strcmp(s->name, "vlan_key") == 0 && is_bool) {
 		config->vlans_joined = !is_true;
 		return true;
 	}
-#define SWITCH(key, value, text)                                                         \
-	if (strcmp(s->name, #key) == 0 && is_bool) {                                     \
-		config->track.key = is_true;                                             \
+#define SWITCH(member, key, no, yes, normal, text)                                       \
+	if (strcmp(s->name, key) == 0 &&                                                 \
+	    (strcmp(s->value, yes) == 0 || strcmp(s->value, no) == 0)) {                 \
+		config->track.member = strcmp(s->value, yes) == 0;                       \
 		return true;                                                             \
 	}
 	TRACK_SWITCHES(SWITCH)

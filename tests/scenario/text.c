@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Words and numbers out of a line. */
+/* Read words and numbers from a line. */
 #include "text.h"
 
 #include <ctype.h>

@@ -63,8 +63,9 @@ emit_ack(struct host *h, uint32_t now, struct host_out *out)
 }
 
 /*
- * The ACK that answers what is not acceptable: without data two in a second, as Linux has
- * it (tcp_invalid_ratelimit), lest two hosts answer each other's without end.
+ * Answer an unacceptable segment with an ACK. Segments without data are answered at most
+ * twice a second, as Linux does (tcp_invalid_ratelimit); otherwise two hosts could answer
+ * each other's ACKs endlessly.
  */
 static void
 emit_challenge(struct host *h, const struct tcp_segment *seg, uint32_t now,
@@ -121,7 +122,7 @@ host_connect(struct host *h, uint32_t now, struct host_out *out)
 	arm(h, now);
 }
 
-/* What window and congestion window allow. */
+/* Send what receive window and congestion window allow. */
 static void
 send_data(struct host *h, uint32_t now, struct host_out *out)
 {
@@ -210,7 +211,7 @@ receive_syn_sent(struct host *h, const struct tcp_segment *seg, uint32_t now,
 	send_data(h, now, out);
 }
 
-/* RFC 9293 3.10.7.4, first. The window never shrinks here. */
+/* First check of RFC 9293 3.10.7.4. The window never shrinks here. */
 static bool
 acceptable(const struct host *h, const struct tcp_segment *seg)
 {
@@ -247,7 +248,7 @@ send_first(struct host *h, uint32_t now, struct host_out *out)
 	emit(h, TCP_ACK, h->una, len > HOST_MSS ? HOST_MSS : len, now, out);
 }
 
-/* False: the segment is not processed further. */
+/* Process the ACK. Returns false if the segment needs no further processing. */
 static bool
 receive_ack(struct host *h, const struct tcp_segment *seg, uint32_t now,
 	    struct host_out *out)
@@ -269,7 +270,7 @@ receive_ack(struct host *h, const struct tcp_segment *seg, uint32_t now,
 	}
 	if (seq_after(seg->ack, h->una)) {
 		acked_new(h, seg, now);
-		if (seq_before(h->una, h->recover)) /* a partial ACK, RFC 6582 */
+		if (seq_before(h->una, h->recover)) /* partial ACK, RFC 6582 */
 			send_first(h, now, out);
 	} else if (seg->ack == h->una && h->una != h->max && seg->len == 0 &&
 		   h->wnd == before && ++h->duplicates == 3 &&
@@ -294,7 +295,7 @@ take_held(struct host *h)
 			h->rcv_nxt = h->held[i].to;
 		}
 		h->held[i] = h->held[--h->helds];
-		i = UINT32_MAX; /* again from the first */
+		i = UINT32_MAX; /* restart with the first held segment */
 	}
 }
 
@@ -343,7 +344,10 @@ receive_text(struct host *h, const struct tcp_segment *seg, uint32_t now,
 	}
 	if (!in_order || h->helds || h->peer_closed || h->kind.delay_ack == 0 ||
 	    h->ack_at != HOST_NEVER)
-		emit_ack(h, now, out); /* the second one, or one that tells */
+		/*
+		 * at once: a second segment, one out of order, a FIN, or no delayed ACKs
+		 */
+		emit_ack(h, now, out);
 	else
 		h->ack_at = now + h->kind.delay_ack;
 }
@@ -448,7 +452,8 @@ timed_out(struct host *h, uint32_t now, struct host_out *out)
 	else if (h->state == HOST_SYN_RECEIVED)
 		emit(h, TCP_SYN | TCP_ACK, h->iss, 0, now, out);
 	else if (h->una != h->max) {
-		h->nxt = h->una; /* and in slow start once more all of it */
+		/* retransmit everything from una on, as the congestion window allows */
+		h->nxt = h->una;
 		send_data(h, now, out);
 	}
 }

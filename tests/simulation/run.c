@@ -10,42 +10,52 @@
 #include "host.h"
 
 #define FLIGHTS 1024
-#define PAST 64 /* what the forger may recall, one a quarter of a second */
+/* The forger can recall the numbers of the last 64 quarters of a second. */
+#define PAST 64
 #define PAST_MS 250u
 #define EXCHANGES_MAX 12
-#define SEGMENTS_MAX 100000u /* it leads nowhere */
+#define SEGMENTS_MAX 100000u /* an exchange with more segments counts as endless */
 
 struct flight {
 	uint32_t at;
 	uint8_t from;
-	bool behind; /* the tracker, or on the other way */
+	bool behind; /* between tracker and receiver, or on a way around the tracker */
 	bool forged;
 	struct tcp_segment seg;
 };
 
-/* One after the other; of each, one host writes and the other answers. */
+/*
+ * An exchange of the applications: one host writes a question, the other one an answer. A
+ * connection has several, one after the other.
+ */
 struct exchange {
-	uint32_t wait; /* ms after the one before */
+	uint32_t wait; /* ms after the end of the previous exchange */
 	uint8_t asks;
-	uint32_t question, answer; /* bytes */
+	uint32_t question, answer; /* lengths in bytes */
 };
 
 struct sim {
 	const struct run_options *o;
 	struct run_result result;
 	struct world w;
-	uint32_t clock; /* what w.now was at time 0 */
+	uint32_t clock; /* value of w.now at time 0 */
 	uint32_t now;
 	struct host h[2];
 	struct flight flight[FLIGHTS];
 	unsigned flights;
-	uint64_t random[2]; /* of what is wanted; of what befalls the segments */
-	uint32_t delay, jitter, lose, late; /* ms, ms, of 1000, of 1000 */
+	/*
+	 * Two random generators: [0] for hosts, applications and forger, [1] for delay
+	 * and loss. A run with the tracker then has the same applications and forger as
+	 * one without.
+	 */
+	uint64_t random[2];
+	/* delay and jitter in ms; lost and late segments in 1/1000 */
+	uint32_t delay, jitter, lose, late;
 	struct exchange exchange[EXCHANGES_MAX];
 	unsigned exchanges, current;
-	uint32_t due; /* when the current exchange begins; HOST_NEVER: it is under way */
+	uint32_t due; /* time of the next exchange; HOST_NEVER: one is in progress */
 	bool answered;
-	uint32_t want[2]; /* bytes to be delivered to a host */
+	uint32_t want[2]; /* bytes that each host should have received by now */
 	uint32_t happens, over;
 	uint8_t rerouted;
 	uint8_t forged_side;
@@ -54,7 +64,7 @@ struct sim {
 	struct {
 		uint32_t seq, ack;
 	} past[PAST][2];
-	uint32_t moved, moved_at; /* what measure() counts, and when it changed */
+	uint32_t moved, moved_at; /* measure(): last progress, and its time */
 	unsigned pasts;
 };
 
@@ -169,7 +179,7 @@ arrive(struct sim *s, const struct flight *f)
 		through_tracker(s, f);
 		return;
 	}
-	if (!f->behind) { /* nothing there: the other half of the way */
+	if (!f->behind) { /* without a tracker, continue on the second half of the path */
 		put(s, f->from, true, f->forged, &f->seg);
 		return;
 	}
@@ -183,7 +193,10 @@ arrive(struct sim *s, const struct flight *f)
 	put_all(s, !f->from, &out);
 }
 
-/* The applications. */
+/*
+ * Let the applications write and close: the next question when its time has come, the
+ * answer when the question has arrived, a close after the last answer.
+ */
 static void
 applications(struct sim *s)
 {
@@ -218,7 +231,7 @@ applications(struct sim *s)
 	put_all(s, x->asks, &out);
 }
 
-/* Who has the peer's FIN closes too. */
+/* A host that has received the peer's FIN closes too. */
 static void
 closes(struct sim *s)
 {
@@ -248,10 +261,7 @@ remember(struct sim *s)
 	}
 }
 
-/*
- * A few segments at once, with numbers that follow from each other, in the name of one
- * host.
- */
+/* Forge a few segments at once, with consecutive numbers, in the name of one host. */
 static void
 forge(struct sim *s)
 {
@@ -267,7 +277,10 @@ forge(struct sim *s)
 	seg.ack = pick(s, 0, UINT32_MAX);
 	seg.len = seg.flags == TCP_ACK && pick(s, 0, 2) ? pick(s, 0, 1000) : 0;
 	if (s->o->forger == RECALLS && s->pasts > ago) {
-		/* an ACK ahead, that its receiver takes for nothing: only we could */
+		/*
+		 * Old enough that the receiver ignores it, with an ACK that was beyond
+		 * the peer's data then: it can mislead only the tracker.
+		 */
 		i = (s->pasts - ago) % PAST;
 		seg.flags = TCP_ACK;
 		seg.seq = s->past[i][x].seq - (pick(s, 0, 2) ? pick(s, 0, 3000) : 0);
@@ -286,7 +299,7 @@ static void
 happen(struct sim *s)
 {
 	if (s->o->what == RESTARTED && s->now >= s->happens && s->over > s->now) {
-		s->over = s->now; /* once */
+		s->over = s->now; /* only once */
 		s->w.live = s->w.has_ext = false;
 	}
 	if (s->forge_left && s->forge_at <= s->now)
@@ -426,7 +439,10 @@ begin(struct sim *s)
 	put_all(s, 0, &out);
 }
 
-/* How long nothing has moved though something is wanted. */
+/*
+ * Measure the longest time without progress while an exchange is unfinished. Progress is
+ * data delivered to an application, a host that opens, or a FIN that arrives.
+ */
 static void
 measure(struct sim *s)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One connection between two hosts: a path that loses, delays and reorders, the tracker
- * in its middle or not, something that happens to the path or to the tracker, and a
- * forger.
+ * One simulated connection between two hosts. The path loses, delays and reorders
+ * segments. The run's options say whether the tracker is in the middle, whether a route
+ * changes or the tracker restarts, and whether an attacker forges segments.
  *
- * Everything follows from the number; with and without the tracker the same is wanted by
- * the applications, lost by the same odds and forged at the same times.
+ * A run depends only on its options. The same number gives the same hosts, applications
+ * and path with and without the tracker, so that the two runs can be compared.
  */
 #ifndef SIMULATION_RUN_H
 #define SIMULATION_RUN_H
@@ -15,15 +15,15 @@
 
 enum happening {
 	NOTHING,
-	REROUTED,  /* one direction takes another way: for good, or for a while */
-	RESTARTED, /* the table is empty; tcp_loose */
+	REROUTED,  /* one direction bypasses the tracker, for good or for a time */
+	RESTARTED, /* the tracker loses its table; tcp_loose is on */
 	HAPPENINGS,
 };
 
 enum forger {
 	NOBODY,
-	GUESSES, /* knows addresses and ports */
-	RECALLS, /* and numbers that were right some seconds ago, give or take */
+	GUESSES, /* the forger knows addresses and ports */
+	RECALLS, /* the forger also knows approximately the numbers of some seconds ago */
 	FORGERS,
 };
 
@@ -31,20 +31,21 @@ struct run_options {
 	unsigned number;
 	enum happening what;
 	enum forger forger;
-	bool tracked;   /* the tracker is in the way */
-	bool loud;      /* a line for each segment on stdout */
-	uint32_t until; /* ms; give up then */
+	bool tracked;   /* segments go through the tracker */
+	bool loud;      /* print a line for each segment */
+	uint32_t until; /* time limit, ms */
 };
 
 struct run_result {
-	bool finished;    /* all was delivered, and both have closed */
-	uint32_t at;      /* ms, when */
-	uint32_t stalled; /* ms, the longest in which nothing moved */
+	bool finished;    /* all data was delivered and both hosts have closed */
+	uint32_t at;      /* time of the end, ms */
+	uint32_t stalled; /* longest time in which nothing moved, ms */
 	bool reset;
-	bool misled;                /* a host has itself believed what was forged */
-	unsigned segments, dropped; /* of the hosts', by the tracker */
+	bool misled; /* a host accepted a forged segment */
+	/* segments that the hosts sent, and how many of them the tracker dropped */
+	unsigned segments, dropped;
 	unsigned forged, forged_passed;
-	bool asymmetric; /* said so */
+	bool asymmetric; /* the tracker reported the connection as asymmetric */
 };
 
 struct run_result run(const struct run_options *options);

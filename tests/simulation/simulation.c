@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How many connections a firewall in the middle holds back: each is run twice, with the
- * tracker and without, and is held back if with it nothing moves for 10 s longer, or it
- * does not end. TAP.
+ * Count the connections that a firewall in the middle would break. Each connection is
+ * simulated without and with the tracker. It counts as held back if with the tracker it
+ * does not end, or makes no progress for a time 10 s longer than without. Prints TAP.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -20,7 +20,7 @@ struct experiment {
 	const char *name;
 	enum happening what;
 	enum forger forger;
-	unsigned limit; /* held back, of 800 */
+	unsigned limit; /* how many of 800 may be held back */
 };
 
 static const struct experiment experiments[] = {
@@ -38,7 +38,11 @@ static const struct experiment experiments[] = {
 #define EXPERIMENTS (sizeof(experiments) / sizeof(experiments[0]))
 
 struct totals {
-	unsigned runs, held, asymmetric, misled; /* misled: the hosts themselves */
+	/*
+	 * misled: runs that do not count, because without the tracker they did not end or
+	 * a host accepted a forged segment
+	 */
+	unsigned runs, held, asymmetric, misled;
 	uint64_t segments, dropped, forged, forged_passed;
 };
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# check.sh STATES_TABLE DOCUMENT: the table between the two marks is the one that the
-# program prints. check.sh --write STATES_TABLE DOCUMENT: makes it so.
+# check.sh STATES_TABLE DOCUMENT: check that the table between the two marks of DOCUMENT
+# is the one that STATES_TABLE prints. check.sh --write STATES_TABLE DOCUMENT: update it.
 set -u
 begin='<!-- states by segment: begin -->'
 end='<!-- states by segment: end -->'

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * states-table: what the tracker does with each kind of segment in each pair of states,
- * as the table of docs/tcp-tracking.md. check.sh compares the two.
+ * states-table: print the table "States by segment" of docs/tcp-tracking.md, which has
+ * the verdict on each kind of segment in each pair of states. check.sh compares it with
+ * the document.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 
 #include "../unit/tcp_situations.h"
 
-/* A connection with its extension, since the rare rules need one. */
+/* A connection with an extension, which rare rules need. */
 struct machine {
 	struct track_hot hot;
 	struct track_cold cold;
@@ -19,7 +20,7 @@ struct machine {
 	bool live;
 };
 
-/* A kind of segment, its numbers counted from those that are next: of SEQ and of ACK. */
+/* A kind of segment. seq and ack are offsets from the expected numbers. */
 struct kind {
 	const char *name;
 	uint8_t flags;
@@ -114,7 +115,7 @@ main(void)
 	for (kind = kinds; kind < kinds + sizeof(kinds) / sizeof(*kinds); kind++)
 		printf("--|");
 	printf("\n");
-	for (at = situations; at < situations + sizeof(situations) / sizeof(*at); at++) {
+	for (at = situations; at < situations + SITUATIONS; at++) {
 		for (side = 0; side < 2; side++) {
 			printf("| %s | %c |", side == 0 ? at->name : "", "AB"[side]);
 			for (kind = kinds; kind < kinds + sizeof(kinds) / sizeof(*kinds);

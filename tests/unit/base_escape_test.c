@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What others wrote, made safe to print. */
+/*
+ * Escaping of text from outside (rules, captures, peers), so that printing it cannot send
+ * control sequences to a terminal.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,13 +49,13 @@ what_a_terminal_executes_is_escaped(void **state)
 		{"a\r\b\x7f", "a\\x0d\\x08\\x7f"},
 		{"\xc2\x9b"
 		 "31m",
-		 "\\xc2\\x9b31m"}, /* C1's CSI */
+		 "\\xc2\\x9b31m"}, /* CSI as a C1 control character */
 		{"\x9b"
 		 "31m",
 		 "\\x9b31m"},
 		{"\xe2\x80\xae", "\\xe2\\x80\\xae"}, /* NOLINT: right-to-left override */
-		{"\xe2\x80\xa8", "\\xe2\\x80\\xa8"}, /* end of line */
-		{"\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81"} /* a tag: not to be seen */
+		{"\xe2\x80\xa8", "\\xe2\\x80\\xa8"}, /* LINE SEPARATOR */
+		{"\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81"} /* an invisible tag */
 	};
 	size_t i;
 
@@ -67,10 +70,10 @@ what_is_not_utf8_is_escaped(void **state)
 	static const char *const pairs[][2] = {
 		{"\xff\xfe", "\\xff\\xfe"},
 		{"\xc3(", "\\xc3("},
-		{"\xc0\xaf", "\\xc0\\xaf"}, /* overlong */
+		{"\xc0\xaf", "\\xc0\\xaf"}, /* overlong encoding */
 		{"\xe0\x80\xaf", "\\xe0\\x80\\xaf"},
 		{"\xed\xa0\x80", "\\xed\\xa0\\x80"},          /* a surrogate */
-		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* beyond Unicode */
+		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* beyond U+10FFFF */
 		{"cut \xe6\x97", "cut \\xe6\\x97"},
 		{"\xe6\xe6\x97\xa5", "\\xe6\xe6\x97\xa5"},
 	};
@@ -81,9 +84,7 @@ what_is_not_utf8_is_escaped(void **state)
 		assert_string_equal(escaped(pairs[i][0]), pairs[i][1]);
 }
 
-/*
- * Whatever the bytes are: only ASCII that is printable, ends of lines, and whole UTF-8.
- */
+/* For any bytes, the output is only printable ASCII, line feeds, and complete UTF-8. */
 static void
 nothing_else_comes_out_and_nothing_is_cut_within(void **state)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The generator of connections (bench/gen), over a wire that loses, and through the
- * engine.
- */
+/* The generator of connections (bench/gen), over a lossy wire and through the engine. */
 #include "engine_fixture.h"
 
 #include <getopt.h>
@@ -15,8 +12,8 @@
 struct wire {
 	struct lives lives;
 	void *memory;
-	struct fixture *engine; /* NULL: a bare wire */
-	unsigned lose;          /* each lose-th segment; 0: none */
+	struct fixture *engine; /* NULL: frames cross without an engine */
+	unsigned lose;          /* one of this many segments is lost; 0: none */
 	unsigned seen;
 	uint64_t now;
 };
@@ -62,7 +59,10 @@ cross(struct wire *w, uint8_t from, struct rte_mbuf *m)
 		arrive(w, !from, m);
 }
 
-/* Turns of the generator: begin what goes, send what is ready, look for what is late. */
+/*
+ * Run the generator for n turns. A turn starts connections, sends the segments that are
+ * ready, and checks for late ones.
+ */
 static void
 turns(struct wire *w, unsigned n)
 {
@@ -106,7 +106,7 @@ lives_of_nine_segments_follow_each_other(void **state)
 	(void)state;
 	wire_start(&w, &config);
 	turns(&w, 90);
-	/* a segment a turn, but the ACK and the first data share one's wait */
+	/* one segment a turn, except that the ACK and the first data share a turn */
 	assert_in_range(w.lives.stats.ended, 9 * SLOTS, 10 * SLOTS);
 	assert_int_equal(w.lives.stats.sent, w.lives.stats.received);
 	assert_in_range(w.lives.stats.received, 9 * w.lives.stats.ended,
@@ -133,7 +133,10 @@ what_is_lost_is_sent_again(void **state)
 	free(w.memory);
 }
 
-/* The generator looks for what is late with a time that it took before it wrote. */
+/*
+ * lives_late() gets a time that was read before some segments were sent. Such segments
+ * must not count as late.
+ */
 static void
 what_was_just_written_is_not_late(void **state)
 {
@@ -184,11 +187,11 @@ the_tracker_finds_all_valid(void **state)
 		config.timestamps = family == 6;
 		fixture_start(&f, OFFICE);
 		wire_start(&w, &config);
-		turns(&w, 1000); /* each packet is asserted to pass */
+		turns(&w, 1000); /* each packet must pass */
 		assert_true(w.lives.stats.ended > 2 * SLOTS);
 		assert_in_range(stats(&f).created, w.lives.stats.ended,
 				w.lives.stats.ended +
-					SLOTS); /* the last SYN may be lost */
+					SLOTS); /* the last SYN of a slot may be lost */
 		fixture_end(&f);
 		free(w.memory);
 	}
@@ -215,8 +218,8 @@ held_connections_stay_and_talk(void **state)
 }
 
 /*
- * With a due time the figures hold what a segment has waited before it could be sent,
- * too.
+ * With a due time, the measured latency includes the time that a segment waited to be
+ * sent.
  */
 static void
 latency_counts_from_when_it_was_due(void **state)
@@ -228,19 +231,20 @@ latency_counts_from_when_it_was_due(void **state)
 	(void)state;
 	config.connections[LIVES_HELD] = 1;
 	wire_start(&w, &config);
-	turns(&w, 10); /* open */
+	turns(&w, 10); /* establish the connection */
 	memset(&w.lives.latency, 0, sizeof(w.lives.latency));
 
 	w.now = 100;
 	assert_true(lives_next(&w.lives, LIVES_HELD, 90));
-	assert_false(lives_next(&w.lives, LIVES_HELD, 91)); /* its only one is busy */
+	/* its only connection is busy */
+	assert_false(lives_next(&w.lives, LIVES_HELD, 91));
 	m = rte_pktmbuf_alloc(pool);
 	assert_non_null(m);
 	cross(&w, lives_write(&w.lives, w.now, m), m);
 	assert_int_equal(w.lives.latency.count, 1);
 	assert_int_equal(w.lives.latency.max, 10);
 
-	w.now = 120; /* the one that had to wait */
+	w.now = 120; /* the segment that had to wait */
 	assert_true(lives_next(&w.lives, LIVES_HELD, 91));
 	m = rte_pktmbuf_alloc(pool);
 	assert_non_null(m);
@@ -272,10 +276,7 @@ held_ones_and_ending_ones_live_side_by_side(void **state)
 	free(w.memory);
 }
 
-/*
- * The sum of what went over is that of the sizes by their weights; what is lost comes
- * again.
- */
+/* The bytes transferred match the sizes and their weights; lost segments are repeated. */
 static void
 sizes_come_as_often_as_they_weigh(void **state)
 {
@@ -321,7 +322,7 @@ what_is_no_list_of_sizes_is_refused(void **state)
 	assert_int_equal(config.size[1].weight, 4);
 }
 
-/* The options of one command line, or -1. */
+/* Parse the options of one command line; -1: error. */
 static int
 read_words(struct options *o, const char *words)
 {
@@ -333,7 +334,7 @@ read_words(struct options *o, const char *words)
 	for (word = strtok_r(copy, " ", &save); word != NULL && argc < 15;
 	     word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;
-	optind = 0; /* glibc: from the beginning */
+	optind = 0; /* glibc: 0 restarts the scan */
 	return options_read(o, argc, argv);
 }
 
@@ -405,7 +406,7 @@ what_nobody_sent_is_alien(void **state)
 	m = mbuf_of(&rst);
 	arrive(&w, LAN, m);
 	assert_int_equal(w.lives.stats.alien, 1);
-	/* one of ours, but at the side that sent it */
+	/* a generated frame on the side that sent it */
 	lives_next(&w.lives, LIVES_HELD, LIVES_AT_ONCE);
 	m = rte_pktmbuf_alloc(pool);
 	assert_non_null(m);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whatever stands where sluice-rules should be: an end, an error, and no process left. */
+/*
+ * A misbehaving program in the place of sluice-rules: each run ends, with an error, and
+ * leaves no process behind.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +40,7 @@ remove_folder(void **state)
 	return rmdir(folder);
 }
 
-/* The program is this script from now on. */
+/* Write this shell script to the file that is run in place of sluice-rules. */
 static void
 write_program(const char *script, mode_t mode)
 {
@@ -52,7 +55,7 @@ write_program(const char *script, mode_t mode)
 static char *json;
 static char err[1024];
 
-/* Run the script; its JSON in json, the message in err. */
+/* Run the script. Its output is in json, the message in err. */
 static int
 run(const char *script, const struct rules_limits *limits)
 {
@@ -68,7 +71,7 @@ run(const char *script, const struct rules_limits *limits)
 	status = rules_run("x.nft", &whole, &json, &length, err, sizeof(err));
 	if (status == 0)
 		assert_int_equal(strlen(json), length);
-	/* no child is left, alive or not */
+	/* no child process is left, running or zombie */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 	return status;
@@ -136,7 +139,7 @@ output_without_end_ends(void **state)
 	assert_non_null(strstr(err, expected));
 }
 
-/* The time is over at once. */
+/* The time limit is 0 s, so it expires at once. */
 static void
 one_that_waits_ends_with_the_time(void **state)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Standard error as the programs have it: escaped, however it is written. */
+/*
+ * After streams_begin(), text that any function writes to standard error is escaped.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

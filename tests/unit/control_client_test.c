@@ -14,7 +14,7 @@
 #include "client.h"
 #include "request.h"
 
-/* The client's end and ours. */
+/* The two ends of a connection: the client's and the server's. */
 struct pair {
 	struct client *client;
 	int peer;
@@ -51,15 +51,16 @@ peer_sends(struct pair *pair, const char *text)
 }
 
 static void
-a_line_comes_when_it_is_whole(void **state)
+a_line_comes_when_it_is_complete(void **state)
 {
 	struct pair *pair = *state;
 
-	client_read(pair->client); /* nothing there: no wait, no end */
+	/* nothing to read: the call neither waits nor ends the client */
+	client_read(pair->client);
 	assert_false(pair->client->ended);
 	peer_sends(pair, "one");
 	assert_null(client_line(pair->client));
-	assert_false(pair->client->moved); /* it has asked for nothing */
+	assert_false(pair->client->moved); /* a complete line has not arrived yet */
 	peer_sends(pair, " line\n\nrest");
 	assert_string_equal(client_line(pair->client), "one line");
 	assert_true(pair->client->moved);
@@ -82,7 +83,8 @@ a_line_without_end_ends_the_client(void **state)
 	peer_sends(pair, text);
 	assert_null(client_line(pair->client));
 	assert_true(pair->client->ended);
-	assert_true(client_pending(pair->client) > 0); /* and it is told why */
+	/* the client receives the reason */
+	assert_true(client_pending(pair->client) > 0);
 }
 
 static void
@@ -96,13 +98,13 @@ what_is_not_read_waits_up_to_a_bound(void **state)
 
 	while (client_send(c, json_pack("{si}", "n", (int)sent))) {
 		sent++;
-		client_write(c); /* until the socket is full, never waiting */
+		client_write(c); /* write until the socket is full, without waiting */
 	}
 	assert_false(c->broken);
 	assert_true(client_pending(c) <= CLIENT_OUT_BYTES);
 	assert_true(client_pending(c) > CLIENT_OUT_BYTES - 64);
 
-	/* all that was taken arrives, in whole lines */
+	/* everything accepted for sending arrives, in complete lines */
 	while (lines < sent) {
 		n = read(pair->peer, text, sizeof(text));
 		assert_true(n > 0);
@@ -127,15 +129,16 @@ a_peer_that_has_gone_breaks_the_client(void **state)
 	assert_true(pair->client->broken);
 }
 
-/* What a request is answered with. */
+/* Return the answer to a request. */
 static const char *
 answer_to(struct pair *pair, const char *request)
 {
-	const struct control_config config = {0};
+	static const struct control_config config;
+	static struct server server = {.config = &config};
 	static char text[1024];
 	ssize_t n;
 
-	request_line(&config, pair->client, request);
+	request_line(&server, pair->client, request);
 	client_write(pair->client);
 	n = recv(pair->peer, text, sizeof(text) - 1, MSG_DONTWAIT);
 	text[n > 0 ? n : 0] = '\0';
@@ -149,17 +152,38 @@ bad_requests_are_answered_with_an_error(void **state)
 		{"", "a JSON object expected: '[' or '{' expected near end of file"},
 		{"[]", "a JSON object expected"},
 		{"{}",
-		 "request: list, stats, drops, flush, delete, events, reload or rules "
+		 "request: list, stats, drops, flush, delete, events, reload, rules, "
+		 "recorded, follow, set, explain or states expected"},
+		{"{\"request\":1}",
+		 "request: list, stats, drops, flush, delete, events, "
+		 "reload, rules, recorded, follow, set, explain or states "
 		 "expected"},
-		{"{\"request\":1}", "request: list, stats, drops, flush, delete, events, "
-				    "reload or rules expected"},
 		{"{\"request\":\"lst\"}", "request: list, stats, drops, flush, delete, "
-					  "events, reload or rules expected"},
+					  "events, reload, rules, recorded, follow, "
+					  "set, explain or states expected"},
+		{"{\"request\":\"follow\",\"records\":\"x\"}",
+		 "records: drops, logs, passed or all expected, or an array of these"},
+		{"{\"request\":\"recorded\",\"frames\":1}",
+		 "frames: true or false expected"},
+		{"{\"request\":\"recorded\",\"reason\":\"mut\"}",
+		 "reason: a reason as drops prints it expected"},
+		{"{\"request\":\"list\",\"reason\":\"mtu\"}",
+		 "unknown member 'reason', proto, family, src, dst, sport, dport, vlan "
+		 "or state expected"},
+		{"{\"request\":\"set\"}", "op: list, add or delete expected"},
+		{"{\"request\":\"set\",\"op\":\"add\"}",
+		 "set: the name of a set expected"},
+		{"{\"request\":\"set\",\"op\":\"add\",\"set\":\"s\"}",
+		 "element: a text expected, as nft writes it"},
+		{"{\"request\":\"set\",\"op\":\"list\",\"set\":\"s\",\"timeout\":1}",
+		 "timeout: only add has one, 1 to 3162240000 seconds"},
 		{"{\"request\":\"stats\",\"a\":1}",
-		 "this request has no further members"},
+		 "this request has no members but request"},
 		{"{\"request\":\"flush\",\"proto\":\"tcp\"}",
-		 "this request has no further members"},
-		{"{\"request\":\"delete\"}", "delete: which? (flush removes all)"},
+		 "this request has no members but request"},
+		{"{\"request\":\"delete\"}",
+		 "delete: no filter is given, at least one expected; flush removes all "
+		 "connections"},
 		{"{\"request\":\"events\",\"sport\":-1}",
 		 "sport: a port, 0 to 65535 expected"},
 		{"\xff", "a JSON object expected: unable to decode byte 0xff"},
@@ -174,11 +198,11 @@ bad_requests_are_answered_with_an_error(void **state)
 		snprintf(expected, sizeof(expected), "{\"error\":\"%s\"}\n", wrong[i][1]);
 		assert_string_equal(answer_to(pair, wrong[i][0]), expected);
 		assert_int_equal(pair->client->task, CLIENT_IDLE);
-		assert_false(pair->client->events);
+		assert_null(pair->client->reader.fanout);
 	}
 }
 
-/* What is not UTF-8 would make no JSON, and the client would wait for ever. */
+/* JSON cannot contain bytes that are not UTF-8, so the client would get no answer. */
 static void
 a_message_is_escaped(void **state)
 {
@@ -202,16 +226,16 @@ a_subscription_begins_with_its_filter(void **state)
 
 	assert_string_equal(answer_to(pair, "{\"request\":\"events\",\"proto\":\"udp\"}"),
 			    "{\"events\":\"subscribed\"}\n");
-	assert_true(pair->client->events);
-	assert_int_equal(pair->client->events_filter.proto, 17);
+	assert_non_null(pair->client->reader.fanout);
+	assert_int_equal(pair->client->reader.filter.match.proto, 17);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_line_comes_when_it_is_whole, make_pair,
-						free_pair),
+		cmocka_unit_test_setup_teardown(a_line_comes_when_it_is_complete,
+						make_pair, free_pair),
 		cmocka_unit_test_setup_teardown(a_line_without_end_ends_the_client,
 						make_pair, free_pair),
 		cmocka_unit_test_setup_teardown(what_is_not_read_waits_up_to_a_bound,

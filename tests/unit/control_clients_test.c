@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whose place at the control socket is given to another, and when. */
+/* Which client of the control socket must yield its place to a new one, and when. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
 #include "clients.h"
 
 static struct clients clients;
+static struct fanout fanout;
 static int peers[2 * CLIENTS_ROOM];
 static unsigned peer_count;
 
@@ -21,6 +22,7 @@ set_up(void **state)
 {
 	(void)state;
 	clients = (struct clients){0};
+	fanout = (struct fanout){0};
 	peer_count = 0;
 	return 0;
 }
@@ -49,7 +51,7 @@ make(bool privileged)
 	return c;
 }
 
-/* A client that comes; NULL: it is refused. */
+/* Connect a client; NULL: it is refused. */
 static struct client *
 come(bool privileged, uint64_t now_ms)
 {
@@ -72,7 +74,7 @@ is_there(const struct client *c)
 	return false;
 }
 
-/* All places that all may have, by clients that do something. */
+/* Occupy all places for ordinary clients with clients that have a request in progress. */
 static struct client *
 fill_busy(void)
 {
@@ -98,9 +100,9 @@ a_full_house_of_the_idle_gives_way_to_a_newcomer(void **state)
 	second = come(false, 3);
 	for (i = 2; i < CLIENTS_MAX; i++)
 		assert_non_null(come(false, 10 + i));
-	/* just come, they may be about to ask */
+	/* new clients keep their places for a moment, to send a request */
 	assert_null(come(false, CLIENTS_YIELD_MS + 2));
-	/* the one that is idle for the longest time goes, and only that */
+	/* only the client that has been idle longest must yield */
 	assert_non_null(come(false, CLIENTS_YIELD_MS + 3));
 	assert_false(is_there(second));
 	assert_true(is_there(first));
@@ -134,8 +136,9 @@ others_never_take_the_owners_place(void **state)
 	(void)state;
 	for (i = 0; i < CLIENTS_MAX; i++)
 		assert_non_null(come(true, 0));
-	assert_null(come(false, 100000)); /* all are idle */
-	c = come(true, 100000);           /* one of those that are kept */
+	assert_null(come(false, 100000)); /* all clients are idle */
+	/* takes one of the places reserved for privileged clients */
+	c = come(true, 100000);
 	assert_non_null(c);
 	assert_int_equal(clients.count, CLIENTS_MAX + 1);
 }
@@ -161,7 +164,9 @@ who_waits_for_events_or_a_reload_stays(void **state)
 	(void)state;
 	fill_busy();
 	for (i = 0; i < CLIENTS_MAX; i++) {
-		clients.list[i]->events = i % 2 == 0;
+		if (i % 2 == 0)
+			assert_int_equal(fanout_join(&fanout, &clients.list[i]->reader),
+					 0);
 		clients.list[i]->task = i % 2 == 0 ? CLIENT_IDLE : CLIENT_RELOAD;
 	}
 	assert_null(come(false, 10 * CLIENTS_IDLE_MS));
@@ -182,10 +187,11 @@ the_idle_the_broken_and_the_done_are_dropped(void **state)
 	half = come(false, 0);
 	broken->broken = true;
 	ended->ended = true;
-	asks->ended = true; /* with a line that has not been answered */
+	asks->ended = true; /* disconnected, but a request of it is not answered yet */
 	asks->in[0] = '\n';
 	asks->in_length = 1;
-	half->in[0] = '{'; /* a byte now and then does not keep it for ever */
+	/* an incomplete line counts as idle */
+	half->in[0] = '{';
 	half->in_length = 1;
 	clients_drop(&clients, CLIENTS_IDLE_MS - 1);
 	assert_true(is_there(idle) && is_there(asks) && is_there(half));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The list of counters: their sum over workers, and their table in docs/control.md. */
+/* The list of counters: their sums over workers, and the table in docs/control.md. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include <control/worker.h>
+#include <control/control.h>
 
 #include "counters.h"
 
@@ -33,7 +33,7 @@ each_counter_is_summed_over_workers(void **state)
 		assert_int_equal(values[i], 2 * (100 + i));
 }
 
-/* The rows of the document's table of counters, as they should be. */
+/* Write the rows that the table of counters in the document must have. */
 static void
 table_expect(char *table, size_t size)
 {
@@ -54,7 +54,10 @@ table_expect(char *table, size_t size)
 					   c->unit, c->help);
 		assert_true(length < size);
 	}
-	/* the empty line after the last row: the document has no other rows */
+	/*
+	 * An empty line follows the last row, so the comparison also finds rows that are
+	 * too many.
+	 */
 	assert_true(length + 1 < size);
 	table[length] = '\n';
 	table[length + 1] = '\0';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* When a table that fills is spoken of, and who is named. */
+/* When the filling of a table is reported, and which hosts the report names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,9 +21,10 @@ a_table_is_spoken_of_at_80_and_95_percent_once_a_minute(void **state)
 	assert_true(fill_due(&said, 800, 1000, 1000));
 	assert_false(fill_due(&said, 949, 1000, 2000));
 	assert_true(fill_due(&said, 950, 1000,
-			     3000)); /* the next level is no repetition */
+			     3000)); /* the next level is reported at once */
 	assert_false(fill_due(&said, 1000, 1000, 4000));
-	assert_false(fill_due(&said, 900, 1000, 5000)); /* nor is the lower one news */
+	/* a lower level of filling is not reported at once */
+	assert_false(fill_due(&said, 900, 1000, 5000));
 	assert_false(fill_due(&said, 950, 1000, 62999));
 	assert_true(fill_due(&said, 950, 1000, 63000));
 	assert_false(fill_due(&said, 10, 1000, 200000));
@@ -40,11 +41,10 @@ a_table_without_room_is_none(void **state)
 	assert_true(fill_due(&said, 0xffffffff, 0xffffffff, 0));
 }
 
-static struct engine_view
+static struct conn_view
 connection(const char *a, const char *b, uint8_t orig)
 {
-	struct engine_view view = {.family = strchr(a, ':') == NULL ? 4 : 6,
-				   .orig = orig};
+	struct conn_view view = {.family = strchr(a, ':') == NULL ? 4 : 6, .orig = orig};
 
 	if (view.family == 4) {
 		inet_pton(AF_INET, a, &view.key.addr.v4[0]);
@@ -59,7 +59,7 @@ connection(const char *a, const char *b, uint8_t orig)
 static void
 the_addresses_that_began_most_are_named(void **state)
 {
-	struct engine_view sample[10];
+	struct conn_view sample[10];
 	char text[FILL_TEXT_BYTES];
 	unsigned n = 0, i;
 
@@ -80,7 +80,7 @@ the_addresses_that_began_most_are_named(void **state)
 static void
 an_ipv6_table_has_its_addresses(void **state)
 {
-	struct engine_view sample[2] = {
+	struct conn_view sample[2] = {
 		connection("2001:db8::1", "2001:db8:1::1", 0),
 		connection("2001:db8::1", "2001:db8:1::2", 0),
 	};
@@ -90,7 +90,7 @@ an_ipv6_table_has_its_addresses(void **state)
 	fill_text(text, &(struct fill_table){0, 6, 81, 100}, sample, 2);
 	assert_string_equal(text, "the IPv6 table of worker 0 is 81 % full: 81 of 100 "
 				  "connections, most from 2001:db8::1 (about 100 %)");
-	/* the sample may find nothing: all were gone meanwhile */
+	/* the sample may be empty, when all connections have ended meanwhile */
 	fill_text(text, &(struct fill_table){0, 6, 81, 100}, sample, 0);
 	assert_string_equal(text, "the IPv6 table of worker 0 is 81 % full: 81 of 100 "
 				  "connections");

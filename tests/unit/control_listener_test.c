@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The control socket's file, and clients where descriptors are short. */
+/* The file of the control socket, and clients when no descriptors are free. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -50,7 +50,7 @@ exists(const char *name)
 	return access(name, F_OK) == 0;
 }
 
-/* A client's end, connected without waiting; or -errno. */
+/* Connect a client without waiting. Returns its descriptor, or -errno. */
 static int
 dial(void)
 {
@@ -94,7 +94,7 @@ only_its_own_file_is_removed(void **state)
 
 	(void)state;
 	assert_int_equal(listener_open(&listener, path, LISTENER_NO_GROUP), 0);
-	assert_int_equal(rename(path, other), 0); /* somebody moves it away */
+	assert_int_equal(rename(path, other), 0); /* move the socket file away */
 	assert_int_equal(listener_open(&second, path, LISTENER_NO_GROUP), 0);
 	listener_close(&listener);
 	assert_true(exists(path));
@@ -112,7 +112,9 @@ a_stale_one_is_replaced_and_a_living_one_is_not(void **state)
 	(void)state;
 	assert_int_equal(listener_open(&listener, path, LISTENER_NO_GROUP), 0);
 	assert_int_equal(listener_open(&second, path, LISTENER_NO_GROUP), -EADDRINUSE);
-	/* that listens, but is stopped: its backlog is full, and connecting would wait */
+	/*
+	 * a stopped process that listens: once its backlog is full, connecting would wait
+	 */
 	while ((fd = dial()) >= 0 && n < 256)
 		fds[n++] = fd;
 	assert_int_equal(fd, -EAGAIN);
@@ -120,7 +122,7 @@ a_stale_one_is_replaced_and_a_living_one_is_not(void **state)
 	while (n > 0)
 		close(fds[--n]);
 	assert_true(exists(path));
-	close(listener.fd); /* killed: the file stays */
+	close(listener.fd); /* as after a kill, the file remains */
 	assert_int_equal(listener_open(&second, path, LISTENER_NO_GROUP), 0);
 	listener_close(&second);
 	close(listener.spare);
@@ -133,7 +135,10 @@ a_stale_one_is_replaced_and_a_living_one_is_not(void **state)
 	unlink(path);
 }
 
-/* Whoever comes is told, and the loop pauses; later all is as before. */
+/*
+ * When no file descriptor is free, a client gets an error message and listener_accept()
+ * pauses. When descriptors are free again, it accepts clients.
+ */
 static void
 without_descriptors_it_tells_and_pauses(void **state)
 {
@@ -154,7 +159,7 @@ without_descriptors_it_tells_and_pauses(void **state)
 	none = normal;
 	fd = dup(0);
 	close(fd);
-	none.rlim_cur = (rlim_t)fd; /* the next number there would be */
+	none.rlim_cur = (rlim_t)fd; /* allow no further descriptor */
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	i = listener_accept(&listener, 1000);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &normal), 0);
@@ -168,11 +173,11 @@ without_descriptors_it_tells_and_pauses(void **state)
 	text[n] = '\0';
 	assert_string_equal(
 		text,
-		"{\"error\":\"sluice has no file descriptors left (ulimit -n)\"}\n");
+		"{\"error\":\"sluice has no file descriptors left: raise ulimit -n\"}\n");
 	assert_int_equal(recv(peer, text, sizeof(text), MSG_DONTWAIT), 0);
 	fd = listener_accept(&listener, 1000 + LISTENER_PAUSE_MS);
 	assert_true(fd >= 0);
-	assert_true(listener_is_privileged(fd)); /* it is us */
+	assert_true(listener_is_privileged(fd)); /* the client runs as this user */
 	close(fd);
 	close(peer);
 	close(second);

@@ -1,149 +1,286 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Requests that take many pieces of a worker at work. */
-#include "engine_fixture.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
+/* Requests and answers, with a fake backend. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client.h"
+#include <cmocka.h>
+
+#include "control_fake.h"
 #include "request.h"
+#include "states.h"
 
-/* Far more than any request here needs. */
-#define PIECES_MAX 1000u
+static struct fake fake;
+static struct control_rules rules;
+static struct server server;
+static struct client *client;
+static int peer;
 
-/* A client, and the worker that it asks, in a thread of its own. */
-struct office {
-	struct fixture f;
-	struct control_worker worker;
-	pthread_t thread;
-	atomic_bool end;
-	bool busy; /* connections begin all the time */
-	struct client *client;
-	int peer;
-};
-
-static void *
-work(void *context)
+static int
+set_up(void **state)
 {
-	struct frame frame = datagram(LAN, 10000, 53);
-	struct office *o = context;
-
-	while (!atomic_load(&o->end)) {
-		control_worker_poll(&o->worker, START);
-		if (!o->busy)
-			continue;
-		frame.sport++;
-		inject(&o->f, LAN, &frame);
-	}
-	return NULL;
-}
-
-static void
-fill(struct office *o, unsigned n)
-{
-	struct frame frame = datagram(LAN, 1000, 53);
-
-	for (; n > 0; n--, frame.sport++)
-		assert_passed(inject(&o->f, LAN, &frame));
-}
-
-static void
-build(struct office *o, uint32_t max)
-{
+	struct policy *policy;
 	int fds[2];
 
-	*o = (struct office){.f.config = fixture_config()};
-	o->f.config.max = max;
-	fixture_start(&o->f, OFFICE);
-	assert_int_equal(control_worker_init(&o->worker, 0, o->f.e, NULL), 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	o->client = client_new(fds[0]);
-	assert_non_null(o->client);
-	o->peer = fds[1];
+	(void)state;
+	fake_init(&fake);
+	if (policy_accept_all(&policy) != 0 ||
+	    control_rules_init(&rules, policy, FAKE_WORKERS) != 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0)
+		return -1;
+	fake.config.rules = &rules;
+	server = (struct server){.config = &fake.config};
+	client = client_new(fds[0]);
+	peer = fds[1];
+	return 0;
 }
 
-/* Ask, do all the pieces while the worker works; returns the answer's last line. */
-static const char *
-ask(struct office *o, const char *request)
+static int
+tear_down(void **state)
 {
-	static const char *const names[] = {"lan", "wan"};
-	const struct control_config config = {
-		.workers = &o->worker,
-		.worker_count = 1,
-		.port_names = names,
-		.port_count = 2,
-	};
-	static char text[8192];
-	unsigned pieces = 0;
-	char *last;
+	(void)state;
+	client_free(client);
+	control_rules_free(&rules);
+	return close(peer);
+}
+
+/*
+ * Process a request completely. Returns the object in the answer's last line, and the
+ * number of lines in *lines.
+ */
+static json_t *
+ask(const char *request, unsigned *lines)
+{
+	static char text[1 << 17];
+	char *line, *last = NULL, *save = NULL;
 	ssize_t n;
 
-	assert_int_equal(pthread_create(&o->thread, NULL, work, o), 0);
-	request_line(&config, o->client, request);
-	for (; request_runnable(o->client) && pieces < PIECES_MAX; pieces++)
-		request_continue(&config, o->client);
-	atomic_store(&o->end, true);
-	pthread_join(o->thread, NULL);
-	assert_int_equal(o->client->task, CLIENT_IDLE);
-	client_write(o->client);
-	n = recv(o->peer, text, sizeof(text) - 1, MSG_DONTWAIT);
+	request_line(&server, client, request);
+	while (request_runnable(client))
+		request_continue(&server, client);
+	client_write(client);
+	n = recv(peer, text, sizeof(text) - 1, MSG_DONTWAIT);
 	assert_true(n > 0 && text[n - 1] == '\n');
-	text[n - 1] = '\0';
-	last = strrchr(text, '\n');
-	return last == NULL ? text : last + 1;
+	text[n] = '\0';
+	*lines = 0;
+	for (line = strtok_r(text, "\n", &save); line != NULL;
+	     line = strtok_r(NULL, "\n", &save), ++*lines)
+		last = line;
+	return json_loads(last, 0, NULL);
+}
+
+static json_int_t
+number(const json_t *json, const char *key)
+{
+	return json_integer_value(json_object_get(json, key));
 }
 
 static void
-tear_down(struct office *o)
+a_list_has_the_connections_of_all_workers(void **state)
 {
-	client_free(o->client);
-	close(o->peer);
-	control_worker_free(&o->worker);
-	fixture_end(&o->f);
-}
-
-static void
-flush_of_a_busy_worker_ends(void **state)
-{
-	struct office o;
-	unsigned flushed;
+	unsigned lines, i;
+	json_t *last;
 
 	(void)state;
-	build(&o, 1000);
-	fill(&o, 1000);
-	o.busy = true;
-	assert_int_equal(sscanf(ask(&o, "{\"request\":\"flush\"}"), "{\"flushed\":%u}",
-				&flushed),
-			 1);
-	assert_true(flushed >= 1000);
-	assert_true(stats(&o.f).connections > 0);
-	tear_down(&o);
+	for (i = 0; i < CONTROL_PIECE + 6; i++)
+		fake_add(&fake, 0, (uint16_t)(1000 + i));
+	fake_add(&fake, 1, 1000);
+	last = ask("{\"request\":\"list\"}", &lines);
+	assert_int_equal(number(last, "listed"), CONTROL_PIECE + 7);
+	assert_int_equal(lines, CONTROL_PIECE + 8);
+	json_decref(last);
+	last = ask("{\"request\":\"list\",\"sport\":1000}", &lines);
+	assert_int_equal(number(last, "listed"), 2);
+	json_decref(last);
 }
 
 static void
-requests_go_on_over_empty_places(void **state)
+delete_removes_what_matches_and_flush_the_rest(void **state)
 {
-	static const char *const requests[][2] = {
-		{"{\"request\":\"list\"}", "{\"listed\":1}"},
-		{"{\"request\":\"delete\",\"proto\":\"udp\"}", "{\"deleted\":1}"},
-		{"{\"request\":\"flush\"}", "{\"flushed\":1}"},
+	unsigned lines;
+	json_t *last;
+
+	(void)state;
+	fake_add(&fake, 0, 1000);
+	fake_add(&fake, 0, 1001);
+	fake_add(&fake, 1, 1001);
+	last = ask("{\"request\":\"delete\",\"sport\":1001}", &lines);
+	assert_int_equal(number(last, "deleted"), 2);
+	assert_int_equal(lines, 3);
+	assert_int_equal(fake.workers[0].views[0].family, 4);
+	assert_int_equal(fake.workers[0].views[1].family, 0);
+	json_decref(last);
+	last = ask("{\"request\":\"flush\"}", &lines);
+	assert_int_equal(number(last, "flushed"), 3);
+	json_decref(last);
+}
+
+static void
+stats_are_sums_and_the_load_of_each_worker(void **state)
+{
+	json_t *answer, *stats, *load, *port;
+	unsigned lines;
+
+	(void)state;
+	fake.workers[0].stats.engine.packets = 100;
+	fake.workers[1].stats.engine.packets = 11;
+	fake.workers[1].stats.handed_over = 3;
+	fake.workers[0].stats.engine.drops[REASON_MTU] = 5;
+	fake.workers[1].stats.engine.drops[REASON_TX_FULL] = 2;
+	fake.ports[1] = (struct control_port){.rx_packets = 9,
+					      .rx_missed = 2,
+					      .rx_nombuf = 3,
+					      .tx_errors = 4};
+	answer = ask("{\"request\":\"stats\"}", &lines);
+	stats = json_object_get(answer, "stats");
+	assert_int_equal(number(stats, "workers"), 2);
+	assert_int_equal(number(stats, "packets"), 111);
+	assert_int_equal(number(stats, "dropped"), 7);
+	load = json_array_get(json_object_get(stats, "load"), 1);
+	assert_int_equal(number(load, "packets"), 11);
+	assert_int_equal(number(load, "handed_over"), 3);
+	port = json_object_get(json_object_get(stats, "ports"), "wan");
+	assert_int_equal(number(port, "rx_packets"), 9);
+	assert_int_equal(number(port, "rx_missed"), 5);
+	assert_int_equal(number(port, "errors"), 4);
+	assert_string_equal(json_string_value(json_object_get(port, "link")), "down");
+	json_decref(answer);
+}
+
+static json_int_t
+endpoints(const json_t *answer, const char *side, const char *state)
+{
+	const json_t *sides = json_object_get(answer, "states");
+
+	return number(json_object_get(json_object_get(sides, side), "now"), state);
+}
+
+static void
+states_are_sums_of_all_workers_once_all_have_counted(void **state)
+{
+	json_t *answer, *moved;
+	unsigned lines;
+
+	(void)state;
+	fake.workers[0].states.now[0][TCP_STATE_ESTABLISHED] = 5;
+	fake.workers[1].states.now[0][TCP_STATE_ESTABLISHED] = 2;
+	fake.workers[1].states.now[1][TCP_STATE_TIME_WAIT] = 3;
+	fake.workers[0].states.moved[1][ENGINE_STATE_NONE][TCP_STATE_LISTEN] = 9;
+	fake.workers[0].states_pieces = 3;
+	answer = ask("{\"request\":\"states\"}", &lines);
+	assert_int_equal(lines, 1);
+	assert_int_equal(endpoints(answer, "lan", "ESTABLISHED"), 7);
+	assert_int_equal(endpoints(answer, "wan", "ESTABLISHED"), 0);
+	assert_int_equal(endpoints(answer, "wan", "TIME_WAIT"), 3);
+	moved = json_object_get(json_object_get(json_object_get(answer, "states"), "wan"),
+				"moved");
+	assert_int_equal(json_array_size(moved), 1);
+	moved = json_array_get(moved, 0);
+	assert_string_equal(json_string_value(json_object_get(moved, "from")), "none");
+	assert_string_equal(json_string_value(json_object_get(moved, "to")), "LISTEN");
+	assert_int_equal(number(moved, "count"), 9);
+	json_decref(answer);
+	fake.workers[1].silent = true;
+	answer = ask("{\"request\":\"states\"}", &lines);
+	assert_string_equal(json_string_value(json_object_get(answer, "error")),
+			    "a worker does not answer");
+	json_decref(answer);
+}
+
+static void
+states_are_counted_until_a_minute_after_the_last_request(void **state)
+{
+	const uint64_t begin = 1000;
+	unsigned lines;
+
+	(void)state;
+	states_watch(&server, begin);
+	json_decref(ask("{\"request\":\"states\"}", &lines));
+	states_watch(&server, begin);
+	states_watch(&server, begin + STATES_ASKED_MS - 1);
+	assert_int_not_equal(fake.workers[0].states_calls, 0);
+	json_decref(ask("{\"request\":\"states\"}", &lines));
+	states_watch(&server, begin + STATES_ASKED_MS);
+	states_watch(&server, begin + 2 * STATES_ASKED_MS - 1);
+	assert_int_not_equal(fake.workers[0].states_calls, 0);
+	states_watch(&server, begin + 2 * STATES_ASKED_MS);
+	assert_int_equal(fake.workers[0].states_calls, 0);
+	assert_int_equal(fake.workers[1].states_calls, 0);
+}
+
+static void
+drops_are_summed_by_reason(void **state)
+{
+	json_t *answer, *drop;
+	unsigned lines;
+	size_t i;
+
+	(void)state;
+	fake.workers[0].stats.engine.drops[REASON_MTU] = 5;
+	fake.workers[1].stats.engine.drops[REASON_MTU] = 2;
+	answer = ask("{\"request\":\"drops\"}", &lines);
+	assert_int_equal(json_array_size(json_object_get(answer, "drops")),
+			 REASON_COUNT - 1);
+	json_array_foreach(json_object_get(answer, "drops"), i, drop) {
+		const char *reason = json_string_value(json_object_get(drop, "reason"));
+
+		assert_int_equal(number(drop, "packets"),
+				 strcmp(reason, "mtu") == 0 ? 7 : 0);
+	}
+	json_decref(answer);
+}
+
+static void
+the_flight_recorders_are_read_by_reason_and_time(void **state)
+{
+	json_t *last;
+	unsigned lines, i;
+
+	(void)state;
+	for (i = 0; i < RECORDER_KEPT; i++) /* newest first */
+		fake.workers[0].kept[i] = fake_drop(1000 - 10 * i);
+	fake.workers[0].kept_count = RECORDER_KEPT;
+	fake.workers[1].kept[0] = fake_drop(995);
+	fake.workers[1].kept[1] = fake_drop(2000);
+	fake.workers[1].kept[1].reason = REASON_MTU;
+	fake.workers[1].kept_count = 2;
+	last = ask("{\"request\":\"recorded\"}", &lines);
+	assert_int_equal(number(last, "recorded"), RECORDER_KEPT + 1);
+	assert_int_equal(lines, RECORDER_KEPT + 2);
+	json_decref(last);
+	last = ask("{\"request\":\"recorded\",\"reason\":\"mtu\"}", &lines);
+	assert_int_equal(number(last, "recorded"), 1);
+	json_decref(last);
+	last = ask("{\"request\":\"recorded\",\"sport\":81}", &lines);
+	assert_int_equal(number(last, "recorded"), 0);
+	json_decref(last);
+}
+
+static void
+a_worker_that_does_not_answer_is_said(void **state)
+{
+	static const char *const requests[] = {
+		"{\"request\":\"list\"}",  "{\"request\":\"delete\",\"proto\":\"tcp\"}",
+		"{\"request\":\"flush\"}", "{\"request\":\"stats\"}",
+		"{\"request\":\"drops\"}", "{\"request\":\"recorded\"}",
 	};
-	const unsigned count = 2 * ENGINE_WALK_PLACES + 1;
-	uint64_t cursor;
-	struct office o;
-	unsigned i, j;
+	unsigned lines;
+	json_t *answer;
+	size_t i;
 
 	(void)state;
-	for (i = 0; i < RTE_DIM(requests); i++) {
-		build(&o, count);
-		fill(&o, count);
-		for (cursor = 0, j = 0; j < count - 1; j++)
-			assert_int_equal(engine_flush(o.f.e, &cursor, 1), 1);
-		assert_string_equal(ask(&o, requests[i][0]), requests[i][1]);
-		assert_int_equal(stats(&o.f).connections, i == 0);
-		tear_down(&o);
+	fake.workers[1].silent = true;
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		answer = ask(requests[i], &lines);
+		assert_string_equal(json_string_value(json_object_get(answer, "error")),
+				    "a worker does not answer");
+		assert_int_equal(client->task, CLIENT_IDLE);
+		json_decref(answer);
 	}
 }
 
@@ -151,9 +288,27 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(flush_of_a_busy_worker_ends),
-		cmocka_unit_test(requests_go_on_over_empty_places),
+		cmocka_unit_test_setup_teardown(a_list_has_the_connections_of_all_workers,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			delete_removes_what_matches_and_flush_the_rest, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			stats_are_sums_and_the_load_of_each_worker, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			states_are_sums_of_all_workers_once_all_have_counted, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			states_are_counted_until_a_minute_after_the_last_request, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(drops_are_summed_by_reason, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_flight_recorders_are_read_by_reason_and_time, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(a_worker_that_does_not_answer_is_said,
+						set_up, tear_down),
 	};
 
-	return cmocka_run_group_tests(tests, fixture_eal, fixture_eal_end);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

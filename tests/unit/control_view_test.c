@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Connections in conntrack's words and as JSON, and which of them a request is about. */
+/* Connections in the format of conntrack and as JSON, and the filters of requests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include <track/tcp.h>
 
 #include "filter.h"
-#include "view.h"
+#include <control/view.h>
 
 #define TCP(a, b)                                                                        \
 	(const uint8_t[])                                                                \
@@ -23,11 +23,13 @@
 
 static const char *const ports[] = {"lan", "wan"};
 
-/* 10.0.0.1:1000 behind lan has begun a connection to 10.0.1.1:80 behind wan. */
-static struct engine_view
+/*
+ * Return the view of a connection that 10.0.0.1:1000 on lan opened to 10.0.1.1:80 on wan.
+ */
+static struct conn_view
 tcp_view(const uint8_t *state)
 {
-	struct engine_view view = {
+	struct conn_view view = {
 		.key.id = {.port = {htons(1000), htons(80)}, .network = FLOW_TCP},
 		.family = 4,
 		.orig = 0,
@@ -66,7 +68,7 @@ the_word_follows_the_life_of_a_connection(void **state)
 		{{TCP_STATE_TIME_WAIT, TCP_STATE_TIME_WAIT}, "TIME_WAIT"},
 		{{TCP_STATE_CLOSED, TCP_STATE_CLOSED}, "CLOSE"},
 	};
-	struct engine_view view;
+	struct conn_view view;
 	uint8_t turned[2];
 	size_t i;
 
@@ -77,7 +79,8 @@ the_word_follows_the_life_of_a_connection(void **state)
 		assert_true(view_is_word(view_word(&view)));
 		turned[0] = life[i].state[1];
 		turned[1] = life[i].state[0];
-		view = tcp_view(turned); /* whichever side it is on */
+		/* the endpoints exchanged: which side opened must not matter */
+		view = tcp_view(turned);
 		assert_string_equal(view_word(&view), life[i].word);
 	}
 	view.has_states = false;
@@ -86,7 +89,7 @@ the_word_follows_the_life_of_a_connection(void **state)
 }
 
 static void
-assert_json(const struct engine_view *view, const char *expected)
+assert_json(const struct conn_view *view, const char *expected)
 {
 	json_t *json = view_json(view, ports, 2), *want = json_loads(expected, 0, NULL);
 	char *text = json_dumps(json, JSON_SORT_KEYS);
@@ -102,7 +105,7 @@ assert_json(const struct engine_view *view, const char *expected)
 static void
 both_directions_and_states_are_in_the_json(void **state)
 {
-	struct engine_view view = tcp_view(TCP(ESTABLISHED, CLOSE_WAIT));
+	struct conn_view view = tcp_view(TCP(ESTABLISHED, CLOSE_WAIT));
 
 	(void)state;
 	view.replied = view.assured = true;
@@ -124,7 +127,7 @@ both_directions_and_states_are_in_the_json(void **state)
 static void
 the_side_that_began_comes_first(void **state)
 {
-	struct engine_view view = tcp_view(TCP(LISTEN, SYN_SENT));
+	struct conn_view view = tcp_view(TCP(LISTEN, SYN_SENT));
 	json_t *json, *orig;
 
 	(void)state;
@@ -142,7 +145,7 @@ the_side_that_began_comes_first(void **state)
 static void
 icmp_has_type_code_and_identifier(void **state)
 {
-	struct engine_view view = tcp_view(TCP(CLOSED, CLOSED));
+	struct conn_view view = tcp_view(TCP(CLOSED, CLOSED));
 
 	(void)state;
 	view.has_states = false;
@@ -187,7 +190,7 @@ parse(struct filter *filter, const char *text, char *message)
 }
 
 static bool
-matches(const char *text, const struct engine_view *view)
+matches(const char *text, const struct conn_view *view)
 {
 	struct filter filter;
 	char message[256];
@@ -200,7 +203,7 @@ matches(const char *text, const struct engine_view *view)
 static void
 vlans_are_in_the_json_and_match(void **state)
 {
-	struct engine_view view = tcp_view(TCP(ESTABLISHED, CLOSE_WAIT));
+	struct conn_view view = tcp_view(TCP(ESTABLISHED, CLOSE_WAIT));
 	const char *const ports[] = {"lan", "wan"};
 	json_t *json;
 
@@ -225,7 +228,7 @@ vlans_are_in_the_json_and_match(void **state)
 	assert_true(matches("{\"vlan\":\"10\"}", &view));
 	assert_false(matches("{\"vlan\":20}", &view));
 	assert_false(matches("{\"vlan\":\"10.0\"}", &view));
-	/* VLANs that are one network are not shown */
+	/* VLANs that form one network are not shown */
 	view.key.id.network = flow_network_joined(0) | FLOW_TCP;
 	json = view_json(&view, ports, 2);
 	assert_null(json_object_get(json, "vlan"));
@@ -236,7 +239,7 @@ vlans_are_in_the_json_and_match(void **state)
 static void
 a_filter_takes_what_it_names_and_nothing_else(void **state)
 {
-	struct engine_view view = tcp_view(TCP(ESTABLISHED, SYN_RECEIVED));
+	struct conn_view view = tcp_view(TCP(ESTABLISHED, SYN_RECEIVED));
 
 	(void)state;
 	assert_true(matches("{\"request\":\"list\"}", &view));
@@ -256,7 +259,8 @@ a_filter_takes_what_it_names_and_nothing_else(void **state)
 	assert_false(matches("{\"sport\":80}", &view));
 	assert_false(matches("{\"sport\":1000,\"dport\":81}", &view));
 	assert_true(matches("{\"state\":\"SYN_RECV\"}", &view));
-	assert_false(matches("{\"state\":\"ESTABLISHED\"}", &view)); /* one end is not */
+	/* not both ends are in this state */
+	assert_false(matches("{\"state\":\"ESTABLISHED\"}", &view));
 	assert_true(matches("{\"state\":\"SYN_RECEIVED\"}", &view));
 	assert_false(matches("{\"state\":\"FIN_WAIT_1\"}", &view));
 	assert_true(matches("{\"state\":\"UNREPLIED\"}", &view));
@@ -264,13 +268,14 @@ a_filter_takes_what_it_names_and_nothing_else(void **state)
 	view.orig = 1;
 	assert_true(matches("{\"src\":\"10.0.1.1\",\"sport\":80}", &view));
 	view.key.id.network = FLOW_ICMP;
-	assert_false(matches("{\"sport\":80}", &view)); /* that is no port */
+	/* the identifier of ICMP is not treated as a port */
+	assert_false(matches("{\"sport\":80}", &view));
 }
 
 static void
 ipv6_networks_match_by_bits(void **state)
 {
-	struct engine_view view = tcp_view(TCP(ESTABLISHED, ESTABLISHED));
+	struct conn_view view = tcp_view(TCP(ESTABLISHED, ESTABLISHED));
 
 	(void)state;
 	view.family = 6;

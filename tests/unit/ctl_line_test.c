@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The lines of sluicectl: those of conntrack(8), and the endpoints' states. */
+/* Lines of sluicectl in the format of conntrack(8), and the states of the endpoints. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 	"'state':'ESTABLISHED'},'reply':{'src':'10.0.1.1','dst':'10.0.0.1','sport':80,"  \
 	"'dport':1000,'state':'ESTABLISHED'},'replied':true,'assured':true}"
 
-/* JSON with ' for ". */
+/* Parse JSON in which ' stands for ". */
 static json_t *
 json_of(const char *text)
 {
@@ -141,7 +141,8 @@ events_have_conntracks_words(void **state)
 	assert_event("new", "    [NEW] tcp      6 7431 ESTABLISHED src=");
 	assert_event("update", " [UPDATE] tcp      6 7431 ESTABLISHED src=");
 	assert_event("destroy",
-		     "[DESTROY] tcp      6 ESTABLISHED src="); /* no time is left */
+		     /* the remaining time is omitted */
+		     "[DESTROY] tcp      6 ESTABLISHED src=");
 }
 
 static void

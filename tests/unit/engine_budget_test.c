@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How many of our own segments answer packets: for each source, for each kind, and never
- * a number that somebody could count on (CVE-2016-5696).
+ * Rate limits of generated segments, per source and per kind. The limits vary at random,
+ * so that an attacker cannot find out by them what other hosts do (CVE-2016-5696).
  */
 #include "engine_fixture.h"
 
@@ -25,7 +25,10 @@ client(unsigned n)
 	return text;
 }
 
-/* Of n segments of no connection, from one client, so many were answered with RST. */
+/*
+ * Send n segments without a connection from a client. Returns how many were answered with
+ * RST.
+ */
 static unsigned
 resets(struct fixture *f, const char *src, unsigned n, uint64_t at_ns)
 {
@@ -46,12 +49,12 @@ every_client_of_a_rejected_port_is_answered(void **state)
 	unsigned i;
 
 	(void)state;
-	start(&f, RULESET("drop", RULE(TCP_DPORT(80) REJECT_RESET)), 1);
+	start(&f, FORWARD("drop", "tcp dport 80 reject with tcp reset\n"), 1);
 	for (i = 0; i < 20000; i++) {
 		frame.src = client(i);
 		assert_int_equal(inject(&f, LAN, &frame).action, ACTION_RST);
 	}
-	/* many of them behind one address */
+	/* so is one client that tries 4,000 times */
 	for (i = 0; i < 4000; i++) {
 		frame.sport = (uint16_t)(1000 + i);
 		assert_int_equal(inject(&f, LAN, &frame).action, ACTION_RST);
@@ -67,7 +70,8 @@ a_source_that_floods_a_rejected_port_is_limited_alone(void **state)
 	unsigned i, made = 0;
 
 	(void)state;
-	start(&f, RULESET("drop", RULE(UDP_DPORT(99) REJECT_ICMP)), 1);
+	start(&f, FORWARD("drop", "udp dport 99 reject with icmpx admin-prohibited\n"),
+	      1);
 	for (i = 0; i < 20000; i++)
 		made += inject(&f, LAN, &frame).action == ACTION_ICMP;
 	assert_in_range(made, 5000, 15000);
@@ -84,11 +88,11 @@ a_source_has_its_own_budget_of_each_kind(void **state)
 	unsigned made;
 
 	(void)state;
-	start(&f, RULESET("drop", RULE(TCP_DPORT(80) REJECT_RESET)), 1);
+	start(&f, FORWARD("drop", "tcp dport 80 reject with tcp reset\n"), 1);
 	made = resets(&f, HOST, 2000, START);
 	assert_in_range(made, 500, 1500);
 	assert_int_equal(resets(&f, HOST, 1, START), 0);
-	/* another source, another kind, another second */
+	/* each of another source, another kind and another second has its own limit */
 	assert_int_equal(resets(&f, "10.7.7.7", 1, START), 1);
 	assert_int_equal(inject(&f, LAN, &frame).action, ACTION_RST);
 	assert_int_equal(resets(&f, HOST, 1, START + S), 1);
@@ -110,7 +114,7 @@ no_second_has_the_budget_of_another(void **state)
 	}
 	assert_true(equal < SECONDS);
 	fixture_end(&f);
-	/* the same seed gives the same budgets, another seed others */
+	/* the limits depend only on the seed */
 	start(&f, OFFICE, 1);
 	for (i = 0; i < SECONDS; i++)
 		assert_int_equal(resets(&f, HOST, 2000, START + i * S), made[i]);
@@ -122,7 +126,7 @@ no_second_has_the_budget_of_another(void **state)
 	fixture_end(&f);
 }
 
-/* What many sources use up is bounded, and not to be counted on either. */
+/* The total over many sources is limited, and cannot be predicted either. */
 static void
 all_sources_together_are_limited(void **state)
 {

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What crosses a wire without rules and tracking, by its word, and that IP never does. */
+/*
+ * Frames that cross a wire without rules and tracking, each kind by its keyword; IP never
+ * does.
+ */
 #include "engine_fixture.h"
 
-#define NOTHING RULESET("drop", RULE(FROM_LAN DROP))
+#define NOTHING FORWARD("drop", "iifname \"lan\" drop\n")
 #define ALL_WORDS (2 * ENGINE_BYPASS_ISIS - 1)
 
 struct row {
 	const char *name;
-	uint32_t word; /* that lets it cross beside non_ip; 0: non_ip alone */
+	/* ENGINE_BYPASS_* flag that the frame needs; 0: non_ip alone suffices */
+	uint32_t word;
 	struct frame frame;
-	uint8_t reason; /* why it is dropped without */
+	uint8_t reason; /* drop reason without the bypass */
 };
 
 #define TYPE(type)                                                                       \
@@ -46,8 +50,8 @@ static const struct row rows[] = {
 };
 
 /*
- * The record of a frame with these words in bypass, with one tag more in each VLAN of
- * `tags`.
+ * Return the record of a frame with these flags in bypass, and one more VLAN tag for each
+ * VID in `tags`.
  */
 static struct engine_record
 cross(const struct row *row, uint32_t words, uint8_t tags)
@@ -92,7 +96,7 @@ each_word_lets_its_own_cross(void **state)
 		check_row(row, ALL_WORDS & ~(row->word | ENGINE_BYPASS_NON_IP), 1, false);
 		if (row->word != 0)
 			check_row(row, row->word, 1, true);
-		/* what may carry IP has to be named */
+		/* `non_ip` does not cover EtherTypes that may carry IP */
 		check_row(row, ENGINE_BYPASS_NON_IP, 0, plain);
 	}
 }
@@ -159,9 +163,16 @@ no_word_lets_ip_cross(void **state)
 		check_row(&hidden[i], ALL_WORDS, hidden[i].frame.tags, false);
 }
 
+/* The ICMPv6 types that conntrack does not track, and for which rules are evaluated. */
+static bool
+is_untracked_by_the_kernel(uint8_t type)
+{
+	return (type >= 130 && type <= 136) || type == 143 || type == 151 || type == 152;
+}
+
 /*
- * RFC 4890: what a bridge has to pass on a link, each with the hop limit that proves
- * that.
+ * RFC 4890: messages that a bridge must forward on a link, each with the hop limit that
+ * proves its origin on the link.
  */
 static void
 icmpv6_of_the_link_crosses_and_what_was_routed_does_not(void **state)
@@ -185,15 +196,69 @@ icmpv6_of_the_link_crosses_and_what_was_routed_does_not(void **state)
 		frame.ttl = types[i][1];
 		assert_passed(inject(&f, WAN, &frame));
 		frame.ttl = types[i][1] == 1 ? 2 : 254;
-		assert_dropped(inject(&f, WAN, &frame), REASON_POLICY_DROP);
+		assert_dropped(inject(&f, WAN, &frame),
+			       is_untracked_by_the_kernel(types[i][0])
+				       ? REASON_POLICY_DROP
+				       : REASON_ICMP_TYPE);
 	}
-	/* router renumbering, and mobile prefix discovery, are routed */
+	/* router renumbering and mobile prefix discovery may cross routers */
 	frame.ttl = 255;
 	for (i = 0; i < 2; i++) {
 		frame.icmp_type = i == 0 ? 138 : 146;
-		assert_dropped(inject(&f, WAN, &frame), REASON_POLICY_DROP);
+		assert_dropped(inject(&f, WAN, &frame), REASON_ICMP_TYPE);
 	}
 	assert_int_equal(stats(&f).bypassed, RTE_DIM(types));
+	fixture_end(&f);
+}
+
+static void
+listed_protocols_bypass_the_rules_and_others_do_not(void **state)
+{
+	struct frame frame = {.ether_type = 0x0806, .payload_len = 28};
+
+	WITH(f, OFFICE);
+	assert_passed(inject(&f, WAN, &frame));
+	assert_int_equal(left_count(&f, LAN), 1);
+	frame.ether_type = 0x88cc;
+	assert_passed(inject(&f, WAN, &frame));
+	frame = (struct frame){.ether_type = 38,
+			       .payload = "\x42\x42\x03",
+			       .payload_len = 3};
+	assert_passed(inject(&f, WAN, &frame));
+	assert_int_equal(stats(&f).bypassed, 3);
+	frame.payload = "\xaa\xaa\x03\0\0\0\x08"; /* SNAP, which may carry IP */
+	assert_dropped(inject(&f, WAN, &frame), REASON_NON_IP);
+	frame.ether_type = 0x88f7;
+	assert_dropped(inject(&f, WAN, &frame), REASON_NON_IP);
+	assert_int_equal(stats(&f).bypassed, 3);
+	fixture_end(&f);
+}
+
+static void
+neighbour_discovery_bypasses_or_is_untracked(void **state)
+{
+	struct frame frame = {
+		.src = "fe80::1",
+		.dst = "ff02::1:ff00:2",
+		.proto = IPPROTO_ICMPV6,
+		.icmp_type = 135,
+		.ttl = 255,
+		.payload_len = 20,
+	};
+	struct fixture f = {.config = fixture_config()};
+
+	(void)state;
+	fixture_start(&f, OFFICE);
+	assert_passed(inject(&f, WAN, &frame));
+	frame.ttl = 254; /* hop limit below 255: not neighbour discovery, RFC 4861 6.1 */
+	assert_dropped(inject(&f, WAN, &frame), REASON_POLICY_DROP);
+	frame.ttl = 255;
+	fixture_end(&f);
+	f.config.bypass = 0;
+	fixture_start(&f, OFFICE);
+	assert_dropped(inject(&f, WAN, &frame), REASON_POLICY_DROP);
+	assert_passed(inject(&f, LAN, &frame));
+	assert_int_equal(stats(&f).connections6, 0);
 	fixture_end(&f);
 }
 
@@ -201,6 +266,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(listed_protocols_bypass_the_rules_and_others_do_not),
+		cmocka_unit_test(neighbour_discovery_bypasses_or_is_untracked),
 		cmocka_unit_test(each_word_lets_its_own_cross),
 		cmocka_unit_test(by_default_control_of_the_link_crosses),
 		cmocka_unit_test(an_ethertype_crosses_by_its_number),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Time-outs, by a clock that is an argument: what goes, when, and what is asked before.
+ * Timeouts with time as an argument: which connections expire, when, and which probes are
+ * sent before.
  */
 #include "engine_fixture.h"
 
@@ -19,7 +20,7 @@ connections(const struct fixture *f)
 	return s.connections + s.connections6;
 }
 
-/* Jump from timer to timer up to a time, as replay does; what was sent is gone. */
+/* Jump from timer to timer up to a time, as replay does; discard what is sent. */
 static void
 run_until(struct fixture *f, uint64_t end_ns)
 {
@@ -90,7 +91,11 @@ dropped_packet_does_not(void **state)
 	(void)state;
 	start(&f);
 	assert_passed(inject(&f, LAN, &frame));
-	frame = segment(LAN, FRAME_ACK, 1002, 1); /* 1001 would go on after the SYN */
+	/*
+	 * not 1001: a segment that continues the SYN would be evidence of an answer
+	 * (ACC-10)
+	 */
+	frame = segment(LAN, FRAME_ACK, 1002, 1);
 	for (at = 0; at < 120 * S; at += 10 * S) {
 		run_until(&f, START + at);
 		assert_dropped(inject_at(&f, LAN, &frame, START + at),
@@ -137,7 +142,7 @@ shorter_timeout_moves_the_timer(void **state)
 	fixture_end(&f);
 }
 
-/* TIM-1 */
+/* TIM-1: timeouts of each state */
 static void
 idle_connection_is_probed_three_times_and_then_removed(void **state)
 {
@@ -191,7 +196,7 @@ probed_connection_that_answers_lives_on(void **state)
 	fixture_end(&f);
 }
 
-/* A connection of the station n before HOST, which is then gone. */
+/* Open a connection from HOST behind station n, then remove it. */
 static void
 come_and_go(struct fixture *f, unsigned n)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An engine with one wire, port 0 "lan" and port 1 "wan", real mbufs, rules from nft's
- * JSON, and frames sent through it one by one. Shared by the tests of the engine. At the
- * end of each test all mbufs must be back in their pool.
+ * An engine with one wire, port 0 "lan" and port 1 "wan", real mbufs, rules as nft text
+ * (rules_store.h), and frames sent through it one by one. At the end of each test all
+ * mbufs must be back in their pool.
  */
 #ifndef TESTS_UNIT_ENGINE_FIXTURE_H
 #define TESTS_UNIT_ENGINE_FIXTURE_H
@@ -35,39 +35,16 @@
 #define S 1000000000ull
 #define START (100 * S)
 
-/* nft's JSON: a forward chain with a policy, and its rules. */
-#define RULESET(policy, rules)                                                           \
-	"{\"nftables\":[{\"metainfo\":{\"json_schema_version\":1}},"                     \
-	"{\"table\":{\"family\":\"inet\",\"name\":\"t\",\"handle\":1}},"                 \
-	"{\"chain\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"forward\","          \
-	"\"handle\":1,\"type\":\"filter\",\"hook\":\"forward\",\"prio\":0,"              \
-	"\"policy\":\"" policy "\"}}" rules "]}"
-#define RULE(expr)                                                                       \
-	",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"forward\","         \
-	"\"handle\":2,\"expr\":[" expr "]}}"
-#define MATCH(left, right)                                                               \
-	"{\"match\":{\"op\":\"==\",\"left\":" left ",\"right\":" right "}},"
-#define ESTABLISHED                                                                      \
-	"{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"state\"}},"               \
-	"\"right\":[\"established\",\"related\"]}},"
-#define CT_STATE(state)                                                                  \
-	"{\"match\":{\"op\":\"in\",\"left\":{\"ct\":{\"key\":\"state\"}},"               \
-	"\"right\":\"" state "\"}},"
-#define FROM_LAN MATCH("{\"meta\":{\"key\":\"iifname\"}}", "\"lan\"")
-#define TCP_DPORT(port)                                                                  \
-	MATCH("{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}}", #port)
-#define TCP_SPORT(port)                                                                  \
-	MATCH("{\"payload\":{\"protocol\":\"tcp\",\"field\":\"sport\"}}", #port)
-#define UDP_DPORT(port)                                                                  \
-	MATCH("{\"payload\":{\"protocol\":\"udp\",\"field\":\"dport\"}}", #port)
-#define COUNTER "{\"counter\":{\"packets\":0,\"bytes\":0}},"
-#define ACCEPT "{\"accept\":null}"
-#define DROP "{\"drop\":null}"
-#define REJECT_RESET "{\"reject\":{\"type\":\"tcp reset\"}}"
-#define REJECT_ICMP "{\"reject\":{\"type\":\"icmpx\",\"expr\":\"admin-prohibited\"}}"
+/* Rules in nft's syntax for a forward chain, and its policy, "accept" or "drop". */
+#define FORWARD(policy, rules)                                                           \
+	"table inet t {\n"                                                               \
+	"chain forward { type filter hook forward priority 0; policy " policy            \
+	";\n" rules "}\n}\n"
+#define ACCEPT_ESTABLISHED "ct state established,related accept\n"
+#define ACCEPT_LAN "iifname \"lan\" accept\n"
 
-/* The usual: what the lan begins, and what belongs to it. */
-#define OFFICE RULESET("drop", RULE(ESTABLISHED ACCEPT) RULE(FROM_LAN ACCEPT))
+/* Rules that accept connections opened from lan, and their packets. */
+#define OFFICE FORWARD("drop", ACCEPT_ESTABLISHED ACCEPT_LAN)
 
 struct fixture {
 	struct engine_config config;
@@ -75,206 +52,71 @@ struct fixture {
 	struct policy *policy;
 	struct policy_state *state;
 	void *memory;
-	unsigned free_mbufs; /* before the test */
+	unsigned free_mbufs; /* free mbufs before the test */
 };
 
-static struct rte_mempool *pool;
+/* The pool of all packet buffers in the program. */
+extern struct rte_mempool *pool;
 
-/* Each program's own EAL: no hugepages, no files, no devices. */
-static inline int
-fixture_eal(void **state)
-{
-	static char name[] = "test", huge[] = "--no-huge", shconf[] = "--no-shconf";
-	static char pci[] = "--no-pci", m[] = "-m", megabytes[] = "64", l[] = "-l",
-		    zero[] = "0";
-	static char telemetry[] = "--no-telemetry", level[] = "--log-level=error";
-	static char *argv[] = {name,      huge, shconf, pci,       m,
-			       megabytes, l,    zero,   telemetry, level};
+/* Start the EAL without hugepages, files and devices; for cmocka_run_group_tests(). */
+int fixture_eal(void **state);
+int fixture_eal_end(void **state);
 
-	(void)state;
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0)
-		return -1;
-	pool = rte_pktmbuf_pool_create("test", POOL_SIZE, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-				       0);
-	return pool == NULL ? -1 : 0;
-}
+/*
+ * Compile rules given as nft text or JSON of nft. Port names: lan, wan, lan2, wan2, lan3,
+ * wan3.
+ */
+struct policy *fixture_policy(const char *rules);
+struct policy_state *fixture_state(const struct policy *policy);
 
-static inline int
-fixture_eal_end(void **state)
-{
-	(void)state;
-	rte_mempool_free(pool);
-	return rte_eal_cleanup();
-}
+/*
+ * Start an engine with f->config, which fixture_config() has set and the test may have
+ * changed.
+ */
+void fixture_start(struct fixture *f, const char *rules);
 
-static inline struct policy *
-fixture_policy(const char *json)
-{
-	static const char *const names[] = {"lan", "wan", "lan2", "wan2", "lan3", "wan3"};
-	static const struct ruleset_ports ports = {names, 6};
-	struct ruleset_error error;
-	struct policy *policy;
+/* Return a default configuration: one wire, 1,000 connections of IPv4 and 100 of IPv6. */
+struct engine_config fixture_config(void);
 
-	if (ruleset_load(json, strlen(json), &ports, &policy, &error) != 0) {
-		print_error("%s\n", error.text);
-		fail();
-	}
-	return policy;
-}
+/*
+ * In a test, define and start a fixture f with fixture_config() and rules. End it with
+ * fixture_end(&f).
+ */
+#define WITH(f, rules)                                                                   \
+	struct fixture f = {.config = fixture_config()};                                 \
+	(void)state;                                                                     \
+	fixture_start(&f, rules)
 
-static inline struct policy_state *
-fixture_state(const struct policy *policy)
-{
-	struct policy_state *state;
+/* Stop the engine, free everything, and assert that all mbufs are back in the pool. */
+void fixture_end(struct fixture *f);
 
-	assert_int_equal(policy_state_create(policy, &state), 0);
-	return state;
-}
+/* Free the packets in the transmit buffers. */
+void drain(struct fixture *f);
 
-/* Start with f->config as it is: fixture_config() first, then what the test wants. */
-static inline void
-fixture_start(struct fixture *f, const char *json)
-{
-	size_t bytes = engine_bytes(&f->config);
+struct rte_mbuf *mbuf_of(const struct frame *frame);
 
-	f->free_mbufs = rte_mempool_avail_count(pool);
-	f->policy = fixture_policy(json);
-	f->state = fixture_state(f->policy);
-	f->memory = aligned_alloc(64, RTE_ALIGN_CEIL(bytes, 64));
-	assert_non_null(f->memory);
-	memset(f->memory, 0, bytes);
-	assert_int_equal(engine_init(f->memory, &f->config, f->policy, f->state, START,
-				     &f->e),
-			 0);
-}
+/*
+ * Make a fragment of an IPv4 frame without options: len bytes from offset off of its
+ * datagram.
+ */
+struct rte_mbuf *piece_of(const struct frame *frame, uint16_t off, uint16_t len,
+			  bool more);
 
-static inline struct engine_config
-fixture_config(void)
-{
-	struct engine_config config = {
-		.track = TRACK_CONFIG_DEFAULT,
-		.max = 1000,
-		.max6 = 100,
-		.wires = 1,
-		.bypass = ENGINE_BYPASS_DEFAULT,
-		.verify_checksums = true,
-		.fragments = 200,
-		.mempool = pool,
-	};
+/*
+ * drain(), then inject a burst of one frame into a port. inject() does so at time START.
+ */
+struct engine_record inject_at(struct fixture *f, uint16_t port,
+			       const struct frame *frame, uint64_t now_ns);
+struct engine_record inject(struct fixture *f, uint16_t port, const struct frame *frame);
 
-	memset(config.secret, 0x5a, sizeof(config.secret));
-	return config;
-}
+/* Parse the i-th packet that leaves a port. */
+struct packet left(struct fixture *f, uint16_t port, uint16_t i);
+uint16_t left_count(struct fixture *f, uint16_t port);
 
-/* Forget what stands in the transmit buffers. */
-static inline void
-drain(struct fixture *f)
-{
-	uint16_t port, i;
+struct engine_stats stats(const struct fixture *f);
 
-	for (port = 0; port < 2 * f->config.wires; port++) {
-		struct engine_tx *tx = engine_tx(f->e, port);
-
-		for (i = 0; i < tx->count; i++)
-			rte_pktmbuf_free(tx->pkts[i]);
-		engine_tx_done(f->e, tx, tx->count, 0);
-	}
-}
-
-static inline void
-fixture_end(struct fixture *f)
-{
-	engine_stop(f->e);
-	drain(f);
-	policy_free(f->policy);
-	policy_state_free(f->state);
-	free(f->memory);
-	assert_int_equal(rte_mempool_avail_count(pool), f->free_mbufs);
-}
-
-static inline struct rte_mbuf *
-mbuf_of(const struct frame *frame)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
-	size_t length;
-
-	assert_non_null(m);
-	length = frame_build(frame, rte_pktmbuf_mtod(m, uint8_t *),
-			     rte_pktmbuf_tailroom(m));
-	assert_int_not_equal(length, 0);
-	m->data_len = (uint16_t)length;
-	m->pkt_len = (uint32_t)length;
-	return m;
-}
-
-/* A fragment of an IPv4 frame without options: len bytes at off of its datagram. */
-static inline struct rte_mbuf *
-piece_of(const struct frame *frame, uint16_t off, uint16_t len, bool more)
-{
-	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
-	uint8_t bytes[FRAME_MAX], *ip = bytes + 14;
-	uint16_t sum;
-
-	assert_non_null(m);
-	assert_true(frame_build(frame, bytes, sizeof(bytes)) >= 34u + off + len);
-	memmove(ip + 20, ip + 20 + off, len);
-	ip[2] = (uint8_t)((20 + len) >> 8);
-	ip[3] = (uint8_t)(20 + len);
-	ip[6] = (uint8_t)((more ? 0x20 : 0) | off / 8 >> 8);
-	ip[7] = (uint8_t)(off / 8);
-	ip[10] = ip[11] = 0;
-	sum = (uint16_t)~frame_sum(ip, 20, 0);
-	ip[10] = (uint8_t)(sum >> 8);
-	ip[11] = (uint8_t)sum;
-	memcpy(rte_pktmbuf_append(m, 34 + len), bytes, 34u + len);
-	return m;
-}
-
-/* One frame into a port; what stood in the transmit buffers before is gone. */
-static inline struct engine_record
-inject_at(struct fixture *f, uint16_t port, const struct frame *frame, uint64_t now_ns)
-{
-	struct rte_mbuf *m = mbuf_of(frame);
-	struct engine_record record;
-
-	drain(f);
-	engine_burst(f->e, port, &m, 1, now_ns, &record);
-	return record;
-}
-
-static inline struct engine_record
-inject(struct fixture *f, uint16_t port, const struct frame *frame)
-{
-	return inject_at(f, port, frame, START);
-}
-
-/* The i-th packet that leaves a port, parsed. */
-static inline struct packet
-left(struct fixture *f, uint16_t port, uint16_t i)
-{
-	struct engine_tx *tx = engine_tx(f->e, port);
-	struct packet p;
-
-	assert_true(i < tx->count);
-	packet_parse(tx->pkts[i], !(port & 1), flow_network(port / 2, 0, 0),
-		     PACKET_VERIFY_IP | PACKET_VERIFY_L4, &p);
-	return p;
-}
-
-static inline uint16_t
-left_count(struct fixture *f, uint16_t port)
-{
-	return engine_tx(f->e, port)->count;
-}
-
-static inline struct engine_stats
-stats(const struct fixture *f)
-{
-	struct engine_stats s;
-
-	engine_stats(f->e, &s);
-	return s;
-}
+/* Return a counter of the rules with which f started, by its number in the ruleset. */
+struct policy_counter counter_of(const struct fixture *f, unsigned number);
 
 #define assert_passed(record)                                                            \
 	do {                                                                             \
@@ -296,81 +138,37 @@ stats(const struct fixture *f)
 		assert_string_equal(tcp_state_name(states_.state[1]), wan);              \
 	} while (0)
 
-/* The two ends of the test's connections. */
+/*
+ * Start an engine with the default configuration and one table, in which a forward chain
+ * of policy drop has these rules; objects: the table's sets and the like, "" for none.
+ */
+void fixture_start_rules(struct fixture *f, const char *objects, const char *rules);
+
+/* Whether a frame that comes in on a port passes. */
+bool passes(struct fixture *f, uint16_t port, const struct frame *frame);
+
+/* The endpoints of the test connections. */
 #define HOST "10.0.0.1"
 #define SERVER "192.0.2.1"
 #define HOST6 "2001:db8::1"
 #define SERVER6 "2001:db8:1::1"
 
-/* A segment of the connection HOST:sport -> SERVER:80, from the side of port. */
-static inline struct frame
-segment(uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack)
-{
-	struct frame frame = {
-		.src = port == LAN ? HOST : SERVER,
-		.dst = port == LAN ? SERVER : HOST,
-		.sport = port == LAN ? 40000 : 80,
-		.dport = port == LAN ? 80 : 40000,
-		.proto = IPPROTO_TCP,
-		.flags = flags,
-		.seq = seq,
-		.ack = ack,
-		.win = 65000,
-	};
+/*
+ * Make a segment of the connection HOST:sport to SERVER:80, sent from the side of port.
+ */
+struct frame segment(uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack);
 
-	return frame;
-}
+/*
+ * Do a three-way handshake from a source port; the next sequence numbers are 1001 and
+ * 5001.
+ */
+void handshake_from(struct fixture *f, uint16_t sport);
+void handshake(struct fixture *f); /* uses source port 40000 */
 
-/* The three-way handshake from a port; numbers are 1001 and 5001 after it. */
-static inline void
-handshake_from(struct fixture *f, uint16_t sport)
-{
-	struct frame frame = segment(LAN, FRAME_SYN, 1000, 0);
+/* Make a UDP datagram between HOST and SERVER, sent from the side of port. */
+struct frame datagram(uint16_t port, uint16_t host_port, uint16_t server_port);
 
-	frame.sport = sport;
-	assert_passed(inject(f, LAN, &frame));
-	frame = segment(WAN, FRAME_SYN | FRAME_ACK, 5000, 1001);
-	frame.dport = sport;
-	assert_passed(inject(f, WAN, &frame));
-	frame = segment(LAN, FRAME_ACK, 1001, 5001);
-	frame.sport = sport;
-	assert_passed(inject(f, LAN, &frame));
-}
-
-static inline void
-handshake(struct fixture *f)
-{
-	handshake_from(f, 40000);
-}
-
-static inline struct frame
-datagram(uint16_t port, uint16_t host_port, uint16_t server_port)
-{
-	struct frame frame = {
-		.src = port == LAN ? HOST : SERVER,
-		.dst = port == LAN ? SERVER : HOST,
-		.sport = port == LAN ? host_port : server_port,
-		.dport = port == LAN ? server_port : host_port,
-		.proto = IPPROTO_UDP,
-		.payload_len = 20,
-	};
-
-	return frame;
-}
-
-static inline struct frame
-echo(uint16_t port, uint8_t type, uint16_t id)
-{
-	struct frame frame = {
-		.src = port == LAN ? HOST : SERVER,
-		.dst = port == LAN ? SERVER : HOST,
-		.proto = IPPROTO_ICMP,
-		.icmp_type = type,
-		.icmp_id = id,
-		.payload_len = 32,
-	};
-
-	return frame;
-}
+/* Make an ICMP echo request (type 8) or reply (0) with an identifier. */
+struct frame echo(uint16_t port, uint8_t type, uint16_t id);
 
 #endif

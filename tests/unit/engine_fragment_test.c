@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Fragments through the engine: one decision, in bursts of any size, and no mbuf lost. */
+/*
+ * Fragments in the engine: one verdict for a datagram, in bursts of any size, and no mbuf
+ * leaks.
+ */
 #include "engine_fixture.h"
 
 #define DATAGRAMS 40u
@@ -7,7 +10,7 @@
 #define PIECE_BYTES 400u
 #define FRAMES (DATAGRAMS * PIECES)
 
-/* Piece i of a UDP datagram to a port of the server's. */
+/* Make fragment i of a UDP datagram to a port of the server. */
 static struct rte_mbuf *
 udp_piece(uint16_t dport, uint16_t id, unsigned i, bool bad)
 {
@@ -22,8 +25,8 @@ udp_piece(uint16_t dport, uint16_t id, unsigned i, bool bad)
 }
 
 /*
- * All datagrams, their pieces interleaved: each third is refused by the rules, each fifth
- * bad.
+ * Send the fragments of all datagrams interleaved, in bursts of `size`. The rules drop
+ * every third datagram; every fifth is malformed.
  */
 static void
 run_bursts(unsigned size, struct engine_record *records)
@@ -33,9 +36,10 @@ run_bursts(unsigned size, struct engine_record *records)
 	struct engine_stats s;
 	unsigned i, n;
 
-	fixture_start(&f, RULESET("accept", RULE(UDP_DPORT(53) DROP)));
+	fixture_start(&f, FORWARD("accept", "udp dport 53 drop\n"));
 	for (i = 0; i < FRAMES; i++) {
-		n = (i * 7) % FRAMES; /* 7 and FRAMES have no common factor */
+		/* 7 and FRAMES are coprime, so each fragment is sent once */
+		n = (i * 7) % FRAMES;
 		pkts[i] = udp_piece((uint16_t)(n / PIECES % 3 == 0 ? 53
 								   : 2000 + n / PIECES),
 				    (uint16_t)(n / PIECES), n % PIECES,
@@ -85,8 +89,8 @@ what_waits_is_dropped_in_time_and_at_the_end(void **state)
 	uint64_t at;
 
 	(void)state;
-	fixture_start(&f, RULESET("accept", ""));
-	f.free_mbufs++; /* the one that is there already */
+	fixture_start(&f, FORWARD("accept", ""));
+	f.free_mbufs++; /* taken before fixture_start() counted the free mbufs */
 	engine_burst(f.e, LAN, &m, 1, START, &records[0]);
 	assert_int_equal(records[0].verdict, VERDICT_HELD);
 	assert_int_equal(left_count(&f, WAN), 0);
@@ -114,7 +118,7 @@ a_flood_holds_no_more_than_its_buffers(void **state)
 	unsigned i;
 
 	(void)state;
-	fixture_start(&f, RULESET("accept", ""));
+	fixture_start(&f, FORWARD("accept", ""));
 	for (i = 0; i < 5000; i++) {
 		m = udp_piece(53, (uint16_t)i, 0, false);
 		engine_burst(f.e, LAN, &m, 1, START, NULL);
@@ -135,7 +139,7 @@ without_buffers_fragments_are_dropped(void **state)
 
 	(void)state;
 	f.config.fragments = 0;
-	fixture_start(&f, RULESET("accept", ""));
+	fixture_start(&f, FORWARD("accept", ""));
 	m = udp_piece(53, 1, 0, false);
 	engine_burst(f.e, LAN, &m, 1, START, &record);
 	assert_dropped(record, REASON_IP_FRAGMENT);
@@ -143,7 +147,8 @@ without_buffers_fragments_are_dropped(void **state)
 }
 
 /*
- * RFC 791: every host takes 576 bytes, so the longest datagram has up to 119 fragments.
+ * RFC 791: every link carries 576 bytes at least, so the longest datagram may be in 119
+ * fragments.
  */
 static void
 the_longest_datagram_passes_over_links_of_576(void **state)
@@ -159,13 +164,13 @@ the_longest_datagram_passes_over_links_of_576(void **state)
 	assert_int_equal(N, 119);
 	frame.no_l4_checksum = true;
 	frame.say_l4_len = BYTES;
-	fixture_start(&f, RULESET("accept", ""));
+	fixture_start(&f, FORWARD("accept", ""));
 	for (i = 0; i < N; i++) {
 		frame.mf = i + 1 < N;
 		frame.frag_off = (uint16_t)(i * PIECE / 8);
 		frame.payload_len = i + 1 < N ? PIECE : BYTES - i * PIECE;
 		if (i == 0)
-			frame.payload_len -= 8; /* of UDP */
+			frame.payload_len -= 8; /* without the UDP header */
 		m = mbuf_of(&frame);
 		engine_burst(f.e, LAN, &m, 1, START, &records[i]);
 		assert_int_equal(records[i].verdict,
@@ -177,7 +182,7 @@ the_longest_datagram_passes_over_links_of_576(void **state)
 	fixture_end(&f);
 }
 
-/* A port that cannot take all fragments of a datagram is given none of them. */
+/* A port that cannot send all fragments of a datagram gets none of them. */
 static void
 a_datagram_leaves_whole_or_not_at_all(void **state)
 {
@@ -188,7 +193,7 @@ a_datagram_leaves_whole_or_not_at_all(void **state)
 	unsigned i;
 
 	(void)state;
-	fixture_start(&f, RULESET("accept", ""));
+	fixture_start(&f, FORWARD("accept", ""));
 	for (i = 0; i < ENGINE_TX_MAX - PIECES + 1; i++) {
 		m = mbuf_of(&frame);
 		engine_burst(f.e, LAN, &m, 1, START, NULL);

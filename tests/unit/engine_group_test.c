@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Wires of a group share connections: the links of a LAG, whose ends choose one each. */
+/*
+ * Wires of a group share connections: they are links of a LAG, and each end chooses a
+ * link on its own.
+ */
 #include "engine_fixture.h"
-
-#define FROM_WAN MATCH("{\"meta\":{\"key\":\"iifname\"}}", "\"wan\"")
 
 #define LAN2 2
 #define WAN2 3
 #define LAN3 4
 #define WAN3 5
 
-/* Wires 0 to 2; those below `grouped` are group 1. */
+/* Configure wires 0 to 2; the first `grouped` wires are in group 1. */
 static struct engine_config
 config_of(unsigned grouped)
 {
@@ -57,7 +58,7 @@ a_wire_that_is_in_no_group_shares_nothing(void **state)
 	frame = segment(WAN, FRAME_SYN | FRAME_ACK, 5000, 1001);
 	assert_dropped(inject(&f, WAN3, &frame), REASON_TCP_NO_CONNECTION);
 	assert_passed(inject(&f, WAN2, &frame));
-	/* the side is part of a key, as ever */
+	/* the side is still part of the key */
 	frame = segment(LAN, FRAME_ACK, 1001, 5001);
 	assert_dropped(inject(&f, WAN2, &frame), REASON_TCP_NO_CONNECTION);
 	fixture_end(&f);
@@ -105,7 +106,10 @@ an_error_over_another_wire_is_related(void **state)
 	fixture_end(&f);
 }
 
-/* Each leaves over the wire that it came on. */
+/*
+ * A datagram is complete with fragments of both wires. Each fragment leaves by the wire
+ * on which it arrived.
+ */
 static void
 fragments_may_come_over_both_wires(void **state)
 {
@@ -114,7 +118,7 @@ fragments_may_come_over_both_wires(void **state)
 	struct rte_mbuf *m[2];
 
 	(void)state;
-	fixture_start(&f, RULESET("accept", ""));
+	fixture_start(&f, FORWARD("accept", ""));
 	frame.payload_len = 792;
 	m[0] = piece_of(&frame, 0, 400, true);
 	m[1] = piece_of(&frame, 400, 400, false);
@@ -127,7 +131,10 @@ fragments_may_come_over_both_wires(void **state)
 	fixture_end(&f);
 }
 
-/* What the rules say of one wire's port is not taken for another's. */
+/*
+ * The rules accept packets from the port of one wire only. The cached verdict of that
+ * wire must not be used for the other one.
+ */
 static void
 rules_see_the_port_that_a_packet_came_in_on(void **state)
 {
@@ -135,7 +142,7 @@ rules_see_the_port_that_a_packet_came_in_on(void **state)
 	struct frame frame = segment(LAN, FRAME_SYN, 1000, 0);
 
 	(void)state;
-	fixture_start(&f, RULESET("drop", RULE(FROM_LAN ACCEPT) RULE(FROM_WAN ACCEPT)));
+	fixture_start(&f, FORWARD("drop", ACCEPT_LAN "iifname \"wan\" accept\n"));
 	assert_dropped(inject(&f, LAN2, &frame), REASON_POLICY_DROP);
 	assert_passed(inject(&f, LAN, &frame));
 	frame = segment(WAN, FRAME_SYN | FRAME_ACK, 5000, 1001);
@@ -143,7 +150,7 @@ rules_see_the_port_that_a_packet_came_in_on(void **state)
 	assert_passed(inject(&f, WAN, &frame));
 	frame = segment(LAN, FRAME_ACK, 1001, 5001);
 	assert_passed(inject(&f, LAN, &frame));
-	/* by now the verdict for the wire would have been remembered */
+	/* the verdict for lan is cached now */
 	frame.payload_len = 10;
 	assert_dropped(inject(&f, LAN2, &frame), REASON_POLICY_DROP);
 	assert_passed(inject(&f, LAN, &frame));

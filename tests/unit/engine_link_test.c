@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where probes go: what many stations, whole bursts and missing buffers make of it. What
- * one connection's segments teach stands in tests/scenario/link.
+ * Probes go to the MAC addresses that the connection's last segments used: with many
+ * stations, in full bursts, and without free mbufs. tests/scenario/link tests the same
+ * with one connection.
  */
 #include <flow/l2.h>
 
@@ -19,7 +20,8 @@ start(struct fixture *f)
 }
 
 /*
- * Station and port of HOST, and the router before SERVER, the first one or a successor.
+ * The path of a connection: station and port of HOST, and the router towards SERVER, 1 or
+ * its replacement 2.
  */
 struct path {
 	unsigned station;
@@ -43,7 +45,7 @@ between(uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack, struct path pa
 	return f;
 }
 
-/* From an address of the lan, its segments by way of a station. */
+/* Send segments from an address on lan through a station. */
 static void
 open_from(struct fixture *f, const char *host, unsigned station, uint16_t sport)
 {
@@ -70,8 +72,8 @@ assert_goes_to(struct fixture *f, uint16_t port, uint16_t i, const uint8_t mac[6
 }
 
 /*
- * All connections are probed at a time: a probe to each router, to the wan and to the
- * lan.
+ * Expire n connections at at_ns, and assert that each is probed: one probe to lan, one to
+ * this router on wan.
  */
 static void
 assert_probed(struct fixture *f, uint64_t at_ns, unsigned n, uint8_t router)
@@ -109,7 +111,7 @@ syns_from_forged_addresses_take_no_probe_from_others(void **state)
 	fixture_end(&f);
 }
 
-/* Whether a frame to this station stands in the transmit buffer of the lan. */
+/* Return whether a frame to this station is in lan's transmit buffer. */
 static bool
 goes_to(struct fixture *f, const uint8_t mac[6])
 {
@@ -144,7 +146,7 @@ connections_from_forged_addresses_take_no_probe_from_others(void **state)
 	fixture_end(&f);
 }
 
-/* One burst of data from the lan, of all connections. */
+/* Inject one burst of data from lan with a segment of each connection. */
 static void
 burst_of_data(struct fixture *f, unsigned count, uint32_t seq, uint8_t router,
 	      uint64_t at_ns)
@@ -177,7 +179,9 @@ a_new_router_seen_in_a_burst_has_all_connections_learn(void **state)
 	start(&f);
 	for (n = 0; n < ENGINE_BURST_MAX; n++)
 		open_from(&f, HOST, 1, n);
-	/* in sixteen bursts one segment is looked at */
+	/*
+	 * of 16 bursts on the fast path, the engine compares the addresses of one segment
+	 */
 	for (n = 0; n < 16; n++, seq += 10)
 		burst_of_data(&f, ENGINE_BURST_MAX, seq, 2, START + S);
 	engine_expire(f.e, START + S, ENGINE_EXPIRE_MAX);
@@ -201,7 +205,7 @@ a_connection_learns_after_its_timer_has_gone_off(void **state)
 	engine_expire(f.e, START + 300 * S, ENGINE_EXPIRE_MAX);
 	burst_of_data(&f, ENGINE_BURST_MAX, seq, 2, START + 301 * S);
 	assert_probed(&f, START + 601 * S, ENGINE_BURST_MAX, 2);
-	/* and is on the fast path again: two more bursts are passed without a look */
+	/* the answer ends the probing: the connection is on the fast path again */
 	for (n = 0; n < ENGINE_BURST_MAX; n++) {
 		frame = between(WAN, FRAME_ACK, 5001, seq + 10, (struct path){1, n, 2});
 		assert_passed(inject_at(&f, WAN, &frame, START + 602 * S));
@@ -232,7 +236,7 @@ a_probe_that_cannot_be_sent_is_not_a_silence(void **state)
 	assert_int_equal(stats(&f).generated[ACTION_PROBE], 0);
 	assert_int_equal(stats(&f).connections, 1);
 	rte_pktmbuf_free_bulk(all, n);
-	/* three silences from now on */
+	/* the time without free mbufs did not count as an answer: three probes follow */
 	for (i = 100; i < 103; i++)
 		assert_probed(&f, START + IDLE + i * S, 1, 1);
 	assert_int_equal(stats(&f).connections, 1);

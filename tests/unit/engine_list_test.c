@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What others see of the connections: lists, events; and how they take them away. */
+/* Lists and events of connections for other threads, and deletion by them. */
 #include "engine_fixture.h"
 
 #include <rte_byteorder.h>
@@ -34,7 +34,7 @@ fill(struct fixture *f, unsigned v4, unsigned v6)
 static void
 list_in_pieces_shows_each_connection_once(void **state)
 {
-	struct engine_view views[3];
+	struct conn_view views[3];
 	bool seen[26] = {false};
 	uint64_t cursor = 0;
 	unsigned n, i, total = 0, six = 0;
@@ -75,7 +75,7 @@ static void
 list_of_many_pieces_misses_none(void **state)
 {
 	const unsigned v4 = 2 * ENGINE_WALK_PLACES + 100, v6 = ENGINE_WALK_PLACES;
-	struct engine_view views[64];
+	struct conn_view views[64];
 	unsigned n, i, total = 0, left = v4 + v6;
 	uint64_t cursor;
 	struct fixture f;
@@ -86,10 +86,12 @@ list_of_many_pieces_misses_none(void **state)
 	for (cursor = 0; cursor != ENGINE_CURSOR_END;) {
 		n = engine_list(f.e, START, &cursor, views, 64);
 		for (i = 0; i < n; i++) {
-			assert_int_equal(views[i].id, ++total); /* as they came */
+			/* ordered by creation */
+			assert_int_equal(views[i].id, ++total);
 			if (views[i].id % 3 == 0)
 				continue;
-			assert_true(engine_delete(f.e, &views[i].key, views[i].family));
+			assert_true(engine_delete(f.e, &views[i].key, views[i].family,
+						  false));
 			left--;
 		}
 	}
@@ -109,7 +111,7 @@ piece_looks_at_a_bounded_number_of_places(void **state)
 {
 	const unsigned count = 2 * ENGINE_WALK_PLACES + 1;
 	uint64_t list = 0, flush = 0;
-	struct engine_view view;
+	struct conn_view view;
 	struct fixture f;
 	unsigned i;
 
@@ -120,7 +122,7 @@ piece_looks_at_a_bounded_number_of_places(void **state)
 		assert_int_equal(engine_flush(f.e, &flush, 1), 1);
 	assert_int_equal(stats(&f).connections, 1);
 
-	/* it has the first place after two whole pieces */
+	/* the remaining connection comes after the first two pieces of one entry */
 	flush = 0;
 	for (i = 0; i < 2; i++) {
 		assert_int_equal(engine_list(f.e, START, &list, &view, 1), 0);
@@ -141,7 +143,7 @@ piece_looks_at_a_bounded_number_of_places(void **state)
 static void
 view_says_what_there_is_to_know(void **state)
 {
-	struct engine_view view;
+	struct conn_view view;
 	uint64_t cursor = 0;
 	struct fixture f;
 
@@ -171,7 +173,7 @@ static void
 delete_takes_the_connection_with_that_key_only(void **state)
 {
 	struct frame frame = datagram(LAN, 1001, 53);
-	struct engine_view view;
+	struct conn_view view;
 	uint64_t cursor = 0;
 	struct fixture f;
 
@@ -181,16 +183,52 @@ delete_takes_the_connection_with_that_key_only(void **state)
 	while (engine_list(f.e, START, &cursor, &view, 1) == 1)
 		if (view.family == 4 && view.key.id.port[LAN] == rte_cpu_to_be_16(1001))
 			break;
-	assert_false(engine_delete(f.e, &view.key, 6));
-	assert_true(engine_delete(f.e, &view.key, 4));
-	assert_false(engine_delete(f.e, &view.key, 4));
+	assert_false(engine_delete(f.e, &view.key, 6, false));
+	assert_true(engine_delete(f.e, &view.key, 4, false));
+	assert_false(engine_delete(f.e, &view.key, 4, false));
 	assert_int_equal(stats(&f).connections, 2);
 	assert_int_equal(stats(&f).connections6, 1);
-	/* its answers are unsolicited now, and it may begin again */
+	/* after the deletion a reply belongs to no connection; a query opens one again */
 	frame = datagram(WAN, 1001, 53);
 	assert_dropped(inject(&f, WAN, &frame), REASON_POLICY_DROP);
 	frame = datagram(LAN, 1001, 53);
 	assert_passed(inject(&f, LAN, &frame));
+	fixture_end(&f);
+}
+
+/* GEN-6: both endpoints get a RST, from the address of the other one. */
+static void
+a_deletion_with_reset_tells_both_endpoints(void **state)
+{
+	struct conn_view view;
+	uint64_t cursor = 0;
+	struct packet p;
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	handshake(&f);
+	drain(&f);
+	assert_int_equal(engine_list(f.e, START, &cursor, &view, 1), 1);
+	assert_true(engine_delete(f.e, &view.key, 4, true));
+	assert_int_equal(left_count(&f, LAN), 1);
+	assert_int_equal(left_count(&f, WAN), 1);
+	p = left(&f, LAN, 0);
+	assert_int_equal(p.seg.flags, TCP_RST | TCP_ACK);
+	assert_int_equal(p.seg.seq, 5001);
+	p = left(&f, WAN, 0);
+	assert_int_equal(p.seg.flags, TCP_RST | TCP_ACK);
+	assert_int_equal(p.seg.seq, 1001);
+	assert_int_equal(stats(&f).generated[ACTION_RST], 2);
+	assert_int_equal(stats(&f).connections, 0);
+	drain(&f);
+	/* a datagram's connection has nothing to reset */
+	fill(&f, 1, 0);
+	drain(&f);
+	cursor = 0;
+	assert_int_equal(engine_list(f.e, START, &cursor, &view, 1), 1);
+	assert_true(engine_delete(f.e, &view.key, 4, true));
+	assert_int_equal(left_count(&f, LAN) + left_count(&f, WAN), 0);
 	fixture_end(&f);
 }
 
@@ -219,7 +257,7 @@ static void
 flush_ends_while_connections_keep_coming(void **state)
 {
 	struct frame frame = datagram(LAN, 0, 53);
-	struct engine_view view;
+	struct conn_view view;
 	unsigned i, pieces = 0;
 	uint64_t cursor = 0;
 	struct fixture f;
@@ -230,7 +268,7 @@ flush_ends_while_connections_keep_coming(void **state)
 	frame.sport = 10000;
 	while (cursor != ENGINE_CURSOR_END) {
 		engine_flush(f.e, &cursor, 8);
-		/* more come than go, until the table is full */
+		/* more connections are opened than the flush removes */
 		for (i = 0; i < 20; i++, frame.sport++)
 			inject(&f, LAN, &frame);
 		assert_true(++pieces <= (f.config.max + f.config.max6) / 8 + 1);
@@ -238,7 +276,8 @@ flush_ends_while_connections_keep_coming(void **state)
 	assert_int_equal(stats(&f).connections6, 0);
 	assert_true(stats(&f).connections > 500);
 	for (cursor = 0; engine_list(f.e, START, &cursor, &view, 1) == 1;)
-		assert_true(view.id > 550); /* what was there has gone */
+		/* a connection older than the flush would have a lower id */
+		assert_true(view.id > 550);
 	assert_true(cursor == ENGINE_CURSOR_END);
 	fixture_end(&f);
 }
@@ -246,7 +285,7 @@ flush_ends_while_connections_keep_coming(void **state)
 static void
 events_tell_the_life_of_a_connection(void **state)
 {
-	struct engine_event event;
+	struct conn_event event;
 	struct rte_ring *ring;
 	struct frame frame;
 	uint64_t lost = 0, cursor = 0;
@@ -260,14 +299,14 @@ events_tell_the_life_of_a_connection(void **state)
 	engine_set_events(f.e, ring, &lost);
 	handshake(&f);
 	assert_int_equal(rte_ring_sc_dequeue_elem(ring, &event, sizeof(event)), 0);
-	assert_int_equal(event.kind, ENGINE_EVENT_NEW);
+	assert_int_equal(event.kind, CONN_EVENT_NEW);
 	assert_int_equal(event.at_ns, START);
 	assert_int_equal(event.view.state[LAN], TCP_STATE_SYN_SENT);
 	assert_int_equal(rte_ring_sc_dequeue_elem(ring, &event, sizeof(event)), 0);
-	assert_int_equal(event.kind, ENGINE_EVENT_UPDATE);
+	assert_int_equal(event.kind, CONN_EVENT_UPDATE);
 	assert_int_equal(event.view.state[WAN], TCP_STATE_SYN_RECEIVED);
 	assert_int_equal(rte_ring_sc_dequeue_elem(ring, &event, sizeof(event)), 0);
-	assert_int_equal(event.kind, ENGINE_EVENT_UPDATE);
+	assert_int_equal(event.kind, CONN_EVENT_UPDATE);
 	assert_int_equal(event.view.state[WAN], TCP_STATE_ESTABLISHED);
 	frame = segment(LAN, FRAME_ACK, 1001, 5001);
 	frame.payload_len = 10;
@@ -275,7 +314,7 @@ events_tell_the_life_of_a_connection(void **state)
 	assert_int_equal(rte_ring_count(ring), 0);
 	assert_int_equal(engine_flush(f.e, &cursor, 1), 1);
 	assert_int_equal(rte_ring_sc_dequeue_elem(ring, &event, sizeof(event)), 0);
-	assert_int_equal(event.kind, ENGINE_EVENT_DESTROY);
+	assert_int_equal(event.kind, CONN_EVENT_DESTROY);
 	assert_int_equal(event.view.id, 1);
 	assert_int_equal(lost, 0);
 	engine_set_events(f.e, NULL, NULL);
@@ -292,7 +331,7 @@ events_that_do_not_fit_are_counted(void **state)
 
 	(void)state;
 	start(&f);
-	ring = rte_ring_create_elem("few", sizeof(struct engine_event), 4, SOCKET_ID_ANY,
+	ring = rte_ring_create_elem("few", sizeof(struct conn_event), 4, SOCKET_ID_ANY,
 				    RING_F_SP_ENQ | RING_F_SC_DEQ);
 	assert_non_null(ring);
 	engine_set_events(f.e, ring, &lost);
@@ -328,12 +367,15 @@ sizes_add_up_whatever_is_on(void **state)
 	assert_true(full.family[0].seclabels >= 5000 * 4);
 	assert_true(full.family[1].table.connections >= 300 * FLOW_CONN6_BYTES);
 	assert_true(full.fragments > 0);
-	/* what has no part of its own does not depend on them, but for whole lines */
+	/*
+	 * the remaining memory does not depend on these settings, except for rounding to
+	 * cache lines
+	 */
 	assert_in_range(full.other, plain.other, plain.other + 64);
 }
 
 static void
-a_million_connections_cost_144_bytes_with_what_they_remember_of_the_rules(void **state)
+a_million_connections_with_verdict_caches_take_144_mb(void **state)
 {
 	struct engine_config config = {.max = 1048576, .wires = 1};
 	struct engine_family_sizes *v4;
@@ -351,6 +393,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_deletion_with_reset_tells_both_endpoints),
 		cmocka_unit_test(list_in_pieces_shows_each_connection_once),
 		cmocka_unit_test(list_of_many_pieces_misses_none),
 		cmocka_unit_test(piece_looks_at_a_bounded_number_of_places),
@@ -360,8 +403,7 @@ main(void)
 		cmocka_unit_test(flush_ends_while_connections_keep_coming),
 		cmocka_unit_test(events_tell_the_life_of_a_connection),
 		cmocka_unit_test(events_that_do_not_fit_are_counted),
-		cmocka_unit_test(
-			a_million_connections_cost_144_bytes_with_what_they_remember_of_the_rules),
+		cmocka_unit_test(a_million_connections_with_verdict_caches_take_144_mb),
 		cmocka_unit_test(sizes_add_up_whatever_is_on),
 	};
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames too long for the other side of the wire, and what the device has not sent. */
+/*
+ * Frames that exceed the MTU of the wire's other port, and packets that the device did
+ * not send.
+ */
 #include "engine_fixture.h"
 
 #define MTU 1400u
 
-static const char accept_all[] = RULESET("accept", "");
+static const char accept_all[] = FORWARD("accept", "");
 
 static void
 fixture_begin(struct fixture *f)
@@ -14,7 +17,10 @@ fixture_begin(struct fixture *f)
 	fixture_start(f, accept_all);
 }
 
-/* One frame of so many bytes of IP; how many are left of it. */
+/*
+ * Check a frame with an IP packet of ip_bytes against the MTU. Returns how many frames
+ * remain.
+ */
 static uint16_t
 limit(struct fixture *f, struct frame frame, size_t ip_bytes)
 {
@@ -32,7 +38,7 @@ limit(struct fixture *f, struct frame frame, size_t ip_bytes)
 	return n;
 }
 
-/* The error that went back to lan; its MTU. */
+/* Return the MTU in the ICMP error that was sent back to lan. */
 static unsigned
 told_mtu(struct fixture *f, uint8_t type, uint8_t code)
 {
@@ -105,7 +111,7 @@ what_may_be_fragmented_is_dropped_without_an_answer(void **state)
 	fixture_end(&f);
 }
 
-/* Of a datagram in fragments the first one is answered. */
+/* Of a fragmented datagram only the first fragment is answered. */
 static void
 a_first_fragment_is_answered_and_no_other(void **state)
 {
@@ -124,7 +130,10 @@ a_first_fragment_is_answered_and_no_other(void **state)
 	fixture_end(&f);
 }
 
-/* An answer to each of these would itself be an attack. */
+/*
+ * Packets to which RFC 1122 3.2.2 forbids an ICMP error, because the error would go to
+ * others than the sender.
+ */
 static void
 what_must_not_be_answered_is_not(void **state)
 {
@@ -141,7 +150,10 @@ what_must_not_be_answered_is_not(void **state)
 	assert_int_equal(limit(&f, frame, MTU + 1), 0);
 	assert_int_equal(stats(&f).drops[REASON_MTU], 2);
 	assert_int_equal(left_count(&f, LAN), 0);
-	/* why it is wrong is the parser's to say */
+	/*
+	 * a malformed frame is left to engine_burst(), which drops it with the parser's
+	 * reason
+	 */
 	memset(frame.dst_mac, 0, sizeof(frame.dst_mac));
 	frame.bad_ip_checksum = true;
 	assert_int_equal(limit(&f, frame, MTU + 1), 1);
@@ -170,7 +182,7 @@ the_others_of_a_burst_keep_their_order(void **state)
 	fixture_end(&f);
 }
 
-/* Received packets: packets = passed + dropped, whatever the device does with them. */
+/* Received packets = passed + dropped, regardless of what the device sends. */
 static void
 what_is_not_sent_has_not_passed(void **state)
 {
@@ -183,13 +195,13 @@ what_is_not_sent_has_not_passed(void **state)
 	fixture_begin(&f);
 	for (i = 0; i < 10; i++) {
 		m = mbuf_of(&frame);
-		m->port = 0; /* as a driver has it */
+		m->port = 0; /* as a driver sets it */
 		engine_burst(f.e, LAN, &m, 1, START, NULL);
 	}
 	assert_int_equal(stats(&f).passed, 10);
 	for (i = 0; i < 7; i++)
 		rte_pktmbuf_free(engine_tx(f.e, WAN)->pkts[i]);
-	/* three were not taken, two of the seven were lost */
+	/* three were not accepted; two of the seven accepted ones were lost */
 	engine_tx_done(f.e, engine_tx(f.e, WAN), 7, 2);
 	assert_int_equal(stats(&f).passed, 5);
 	assert_int_equal(stats(&f).drops[REASON_TX_FULL], 5);

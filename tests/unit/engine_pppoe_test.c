@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * With pppoe: track, what is in a PPPoE session is tracked and judged like any other
- * packet.
+ * With `pppoe: track`, packets in a PPPoE session are tracked and evaluated like others.
  */
 #include "engine_fixture.h"
 
 #define SESSION 0x1234
 #define HEAD_BYTES 8u
 
-/* What is behind the EtherType 0x8864 of a frame. */
+/* A PPPoE session frame: what follows EtherType 0x8864. */
 struct session_frame {
-	const struct frame *inner; /* NULL: four bytes of control */
-	uint16_t proto;            /* of PPP; 0: by the family */
-	uint16_t session;          /* 0: SESSION */
-	uint8_t version;           /* 0: 0x11 */
+	/* frame inside; NULL: four bytes of a control protocol */
+	const struct frame *inner;
+	uint16_t proto;   /* PPP protocol; 0: that of the IP family */
+	uint16_t session; /* session id; 0: SESSION */
+	uint8_t version;  /* version and type; 0: 0x11 */
 	uint8_t code;
-	int longer;       /* than the truth the length says */
-	bool short_proto; /* in one byte */
+	int longer;       /* added to the right value of the length field */
+	bool short_proto; /* PPP protocol field of one byte */
 	uint8_t tags;
 };
 
@@ -102,7 +102,8 @@ a_connection_in_a_session_is_tracked(void **state)
 		frame = segment(WAN, FRAME_ACK, 900000, 1001);
 		assert_dropped(send_ip(&f, WAN, &frame, tags), REASON_TCP_SEQ_RIGHT);
 	}
-	assert_int_equal(stats(&f).connections, 3); /* the VLANs */
+	/* the VLANs separate the connections */
+	assert_int_equal(stats(&f).connections, 3);
 	frame = segment(WAN, FRAME_SYN, 1, 0);
 	frame.sport = 81;
 	assert_dropped(send_ip(&f, WAN, &frame, 0), REASON_POLICY_DROP);
@@ -134,7 +135,8 @@ ipv6_and_a_protocol_of_one_byte_are_judged(void **state)
 }
 
 /*
- * PADI and the like, LCP, PAP, IPCP, IPv6CP cross; what may be IP in disguise does not.
+ * Discovery (PADI and the like), LCP, PAP, IPCP and IPV6CP cross. Other PPP protocols,
+ * which may carry IP (compressed, multilink), are dropped.
  */
 static void
 control_crosses_and_other_data_does_not(void **state)
@@ -149,7 +151,7 @@ control_crosses_and_other_data_does_not(void **state)
 	(void)state;
 	for (f.config.bypass = 0; f.config.bypass < 2 * ENGINE_BYPASS_PPPOE;
 	     f.config.bypass += ENGINE_BYPASS_PPPOE) {
-		fixture_start(&f, RULESET("drop", RULE(FROM_LAN DROP)));
+		fixture_start(&f, FORWARD("drop", "iifname \"lan\" drop\n"));
 		assert_passed(inject(&f, WAN, &padi));
 		for (i = 0; i < RTE_DIM(control); i++)
 			assert_passed(send_session(&f, WAN,
@@ -183,7 +185,7 @@ a_wrong_header_is_dropped(void **state)
 	fixture_start(&f, OFFICE);
 	for (i = 0; i < RTE_DIM(wrong); i++)
 		assert_dropped(send_session(&f, LAN, &wrong[i]), REASON_PPPOE);
-	/* what PPPoE says ends before what IP says does */
+	/* the PPPoE payload ends before the IP packet does */
 	assert_dropped(send_session(&f, LAN, &cut), REASON_IP_LENGTH);
 	assert_passed(send_ip(&f, LAN, &frame, 0));
 	fixture_end(&f);
@@ -201,7 +203,7 @@ without_it_sessions_do_not_cross(void **state)
 	fixture_end(&f);
 }
 
-/* The bytes before IP of what we send, and the length of what is behind PPPoE's. */
+/* Check the bytes before IP in a generated frame, and the length in its PPPoE header. */
 static void
 check_encapsulation(const struct rte_mbuf *m, uint8_t tags)
 {
@@ -225,9 +227,10 @@ answers_are_in_the_session(void **state)
 
 	(void)state;
 	for (tags = 0; tags < 3; tags += 2) {
-		fixture_start(&f,
-			      RULESET("drop", RULE(TCP_DPORT(80) REJECT_RESET)
-						      RULE(UDP_DPORT(53) REJECT_ICMP)));
+		fixture_start(
+			&f, FORWARD("drop",
+				    "tcp dport 80 reject with tcp reset\n"
+				    "udp dport 53 reject with icmpx admin-prohibited\n"));
 		assert_dropped(send_ip(&f, LAN, &frame, tags), REASON_POLICY_REJECT);
 		m = engine_tx(f.e, LAN)->pkts[0];
 		check_encapsulation(m, tags);

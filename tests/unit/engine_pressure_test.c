@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* TIM-2: who makes room in a full table, and who never does. */
+/* TIM-2: which connections are evicted from a full table, and which are not. */
 #include "engine_fixture.h"
 
 #define SYNS 300000u
@@ -24,11 +24,11 @@ syn_from(uint32_t client)
 	return frame;
 }
 
-/* The connection from this port, as it is listed; false: gone. */
+/* Return whether the engine lists a connection with this source port. */
 static bool
 there(struct fixture *f, uint16_t sport)
 {
-	struct engine_view views[64];
+	struct conn_view views[64];
 	uint64_t cursor = 0;
 	unsigned n, i;
 
@@ -56,7 +56,7 @@ a_flood_of_syns_leaves_established_alone(void **state)
 		frame = syn_from(i);
 		assert_passed(inject_at(&f, LAN, &frame, START + i * (MS / 100)));
 	}
-	/* the table was full all the time, and every SYN found its place */
+	/* the table stayed full, and each SYN got an entry */
 	assert_int_equal(stats(&f).drops[REASON_TABLE_FULL], 0);
 	assert_true(stats(&f).evicted >= SYNS - 128);
 	for (i = 0; i < 128; i++) {
@@ -69,7 +69,10 @@ a_flood_of_syns_leaves_established_alone(void **state)
 	fixture_end(&f);
 }
 
-/* A row of established ones is gone over while new ones take the places that are left. */
+/*
+ * A run of 50,000 established connections must not make a SYN fail: while the scan
+ * crosses it, new connections take the slots that are kept free.
+ */
 static void
 a_row_of_established_costs_no_syn_its_place(void **state)
 {
@@ -93,7 +96,7 @@ a_row_of_established_costs_no_syn_its_place(void **state)
 	fixture_end(&f);
 }
 
-/* Close the connection from a port, as far as the named step. */
+/* Close the connection from a port, up to the given step. */
 static void
 close_from(struct fixture *f, uint16_t sport, unsigned steps)
 {
@@ -118,7 +121,7 @@ close_from(struct fixture *f, uint16_t sport, unsigned steps)
 static void
 the_least_goes_first(void **state)
 {
-	/* one of each, from the last to the first that goes */
+	/* source ports of one connection in each state, in reverse order of eviction */
 	static const uint16_t order[] = {1006, 1005, 1004, 1003, 1002};
 	struct fixture f;
 	struct frame frame;
@@ -152,16 +155,25 @@ the_least_goes_first(void **state)
 		for (k = i + 1; k < RTE_DIM(order); k++)
 			assert_true(there(&f, order[k]));
 	}
-	/* six are established now: nobody goes */
+	/* six connections are established now, so none is evicted */
 	frame = segment(LAN, FRAME_SYN, 1000, 0);
 	frame.sport = 3000;
 	assert_dropped(inject(&f, LAN, &frame), REASON_TABLE_FULL);
 	assert_true(there(&f, 1001));
 	assert_int_equal(stats(&f).evicted, 5);
+	assert_int_equal(stats(&f).evictions[TRACK_EVICT_CLOSED], 1);
+	assert_int_equal(stats(&f).evictions[TRACK_EVICT_TIME_WAIT], 1);
+	assert_int_equal(stats(&f).evictions[TRACK_EVICT_STALE], 0);
+	assert_int_equal(stats(&f).evictions[TRACK_EVICT_UNANSWERED], 1);
+	assert_int_equal(stats(&f).evictions[TRACK_EVICT_LAST_ACK], 1);
+	assert_int_equal(stats(&f).evictions[TRACK_EVICT_UNCONFIRMED], 1);
 	fixture_end(&f);
 }
 
-/* SYN_SENT counts 5 s under pressure, its whole time-out without. */
+/*
+ * Under pressure a connection in SYN_SENT is evicted after 5 s, otherwise after its whole
+ * timeout.
+ */
 static void
 stale_syns_go_before_the_table_is_full(void **state)
 {
@@ -175,7 +187,8 @@ stale_syns_go_before_the_table_is_full(void **state)
 		frame = syn_from(i);
 		assert_passed(inject(&f, LAN, &frame));
 	}
-	for (; i < 960; i++) { /* 95 % is passed on the way, but none is stale */
+	/* the fill level exceeds 95 % meanwhile, but no connection is stale */
+	for (; i < 960; i++) {
 		frame = syn_from(i);
 		assert_passed(inject_at(&f, LAN, &frame, START + 4 * S));
 	}
@@ -183,10 +196,13 @@ stale_syns_go_before_the_table_is_full(void **state)
 	frame = syn_from(i);
 	assert_passed(inject_at(&f, LAN, &frame, START + 5001 * MS));
 	assert_true(stats(&f).evicted > 0);
+	assert_int_equal(stats(&f).evictions[TRACK_EVICT_STALE], stats(&f).evicted);
 	fixture_end(&f);
 }
 
-/* Fewer places than are looked at. */
+/*
+ * The table has fewer slots than a scan examines; the scan must not examine a slot twice.
+ */
 static void
 in_a_small_table_nobody_goes_twice(void **state)
 {
@@ -217,17 +233,18 @@ questions_go_and_streams_stay(void **state)
 
 	(void)state;
 	start(&f, 3);
-	for (i = 0; i < 2; i++) { /* a stream: used for more than 2 s, both ways */
+	/* a stream: in use for more than 2 s, in both directions */
+	for (i = 0; i < 2; i++) {
 		frame = datagram(LAN, 1000, 53);
 		assert_passed(inject_at(&f, LAN, &frame, START + i * 3 * S));
 		frame = datagram(WAN, 1000, 53);
 		assert_passed(inject_at(&f, WAN, &frame, START + i * 3 * S));
 	}
-	frame = datagram(LAN, 1001, 53); /* answered */
+	frame = datagram(LAN, 1001, 53); /* with a reply */
 	assert_passed(inject_at(&f, LAN, &frame, START + 3 * S));
 	frame = datagram(WAN, 1001, 53);
 	assert_passed(inject_at(&f, WAN, &frame, START + 3 * S));
-	frame = datagram(LAN, 1002, 53); /* not answered */
+	frame = datagram(LAN, 1002, 53); /* without a reply */
 	assert_passed(inject_at(&f, LAN, &frame, START + 3 * S));
 
 	frame = datagram(LAN, 1003, 53);
@@ -237,7 +254,7 @@ questions_go_and_streams_stay(void **state)
 	fixture_end(&f);
 }
 
-/* The n-th datagram of a host of its own. */
+/* Return the n-th datagram, each from another host. */
 static struct frame
 stranger(uint32_t n, char src[16])
 {
@@ -248,7 +265,10 @@ stranger(uint32_t n, char src[16])
 	return frame;
 }
 
-/* With the secret known, hosts are found whose connections have the same two buckets. */
+/*
+ * Return the next host after n whose connection belongs in the two `buckets`. An attacker
+ * could not compute this without the table's secret.
+ */
 static uint32_t
 next_crowded(const struct flow_table *t, uint32_t n, uint32_t buckets[2])
 {
@@ -273,7 +293,10 @@ next_crowded(const struct flow_table *t, uint32_t n, uint32_t buckets[2])
 	}
 }
 
-/* Sixteen places have them: the seventeenth is refused, and nobody has to go. */
+/*
+ * The two buckets have sixteen slots: the seventeenth connection is refused, and none is
+ * evicted.
+ */
 static void
 crowded_keys_are_refused_and_cost_nobody_a_place(void **state)
 {
@@ -306,7 +329,7 @@ crowded_keys_are_refused_and_cost_nobody_a_place(void **state)
 	free(memory);
 	assert_int_equal(stats(&f).evicted, 0);
 	assert_int_equal(stats(&f).connections, 2 * FLOW_BUCKET_SLOTS);
-	/* others find a place as ever */
+	/* connections in other buckets are still accepted */
 	for (i = 0; i < 100; i++) {
 		frame = stranger(0xf00000 + i, src);
 		assert_passed(inject(&f, LAN, &frame));

@@ -31,7 +31,7 @@ pair_of(uint32_t n)
 	return pair;
 }
 
-/* A reference to the pair n, each caused by an address of its own. */
+/* Take a reference to pair n of addresses, each time charged to another IP address. */
 static uint16_t
 take(struct flow_l2 *table, uint32_t n)
 {
@@ -75,7 +75,7 @@ an_entry_lives_as_long_as_it_is_referred_to(void **state)
 	flow_l2_drop(table, number);
 	assert_is(table, number, 1);
 	assert_int_not_equal(take(table, 2), number);
-	flow_l2_drop(table, number); /* the last */
+	flow_l2_drop(table, number); /* the last reference */
 	assert_int_equal(take(table, 3), number);
 	assert_is(table, number, 3);
 }
@@ -93,7 +93,8 @@ it_takes_as_many_as_it_is_made_for_and_not_one_more(void **state)
 		assert_is(table, number, n);
 	}
 	assert_int_equal(take(table, n), 0);
-	assert_int_equal(take(table, n - 1), number); /* known ones are still taken */
+	/* known pairs can still be referenced */
+	assert_int_equal(take(table, n - 1), number);
 	flow_l2_drop(table, number);
 	assert_int_equal(take(table, n), 0);
 	flow_l2_drop(table, number);
@@ -121,15 +122,15 @@ a_source_takes_no_more_than_its_share(void **state)
 		assert_int_equal(number != 0, n < FLOW_L2_PER_SOURCE);
 	}
 	/*
-	 * another one takes what the first could not; known pairs are charged to none of
-	 * them
+	 * Another address may take the pair that this one could not. Taking a pair that
+	 * exists is charged to neither.
 	 */
 	assert_int_not_equal(take_for(table, n - 1, 8, true), 0);
 	assert_int_not_equal(take_for(table, n - 1, 7, true), 0);
 	number = take_for(table, 0, 7, true);
 	flow_l2_drop(table, number);
 	assert_int_equal(take_for(table, n, 7, true), 0);
-	/* what it gives back, it may take again */
+	/* after releasing a pair it may take another one */
 	flow_l2_drop(table, number);
 	assert_int_not_equal(take_for(table, n, 7, true), 0);
 }
@@ -143,7 +144,7 @@ what_is_not_answered_takes_half(void **state)
 	for (n = 0; n < PAIRS / 2; n++)
 		assert_int_not_equal(take_for(table, n, n, false), 0);
 	assert_int_equal(take_for(table, n, n, false), 0);
-	assert_int_not_equal(take_for(table, n - 1, n, false), 0); /* known */
+	assert_int_not_equal(take_for(table, n - 1, n, false), 0); /* the pair is known */
 	for (; n < PAIRS; n++)
 		assert_int_not_equal(take_for(table, n, n, true), 0);
 }
@@ -161,7 +162,8 @@ random_use_agrees_with_the_model(void **state)
 	for (round = 0; round < ROUNDS; round++) {
 		random = random * 1664525u + 1013904223u;
 		n = (random >> 8) % STATIONS;
-		if ((random >> 5 & 7) < 4 + (round / 50000) % 2) { /* grows and shrinks */
+		/* phases in which the table grows or shrinks */
+		if ((random >> 5 & 7) < 4 + (round / 50000) % 2) {
 			got = take(table, n);
 			if (got == 0) {
 				assert_int_equal(references[n], 0);
@@ -195,7 +197,7 @@ start(void **state)
 
 	for (i = 0; i < sizeof(secret); i++)
 		secret[i] = (uint8_t)((random = random * 1664525u + 1013904223u) >> 24);
-	*state = malloc(flow_l2_bytes(PAIRS));
+	*state = aligned_alloc(64, (flow_l2_bytes(PAIRS) + 63) / 64 * 64);
 	return *state == NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The connection table: everything that was put in is found and nothing else, the masks
- * of the index are what a recount gives, and no connection ever changes its number.
+ * The connection table: lookups find exactly the keys that were inserted, the index is
+ * consistent, and a connection keeps its number.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include <errno.h>
+
+#include <rte_byteorder.h>
 
 #include <flow/table.h>
 
@@ -53,7 +55,7 @@ build(struct fixture *f, uint8_t family, uint32_t connections)
 	assert_int_equal(flow_table_init(&f->table, f->memory, &config), 0);
 }
 
-/* The nth key; of an IPv4 key the bytes behind it are rubbish, which nobody may read. */
+/* Return the n-th key. Bytes after an IPv4 key are random and must not be read. */
 static struct flow_key
 key_of(const struct flow_table *t, uint32_t n)
 {
@@ -83,7 +85,10 @@ insert(struct flow_table *t, uint32_t n)
 	return flow_insert(t, &key, flow_table_hash(t, &key));
 }
 
-/* Through the stages; the single call and the stages without the third must agree. */
+/*
+ * Look up key n in stages. Assert that flow_lookup(), and the stages without
+ * flow_probe_second(), give the same result.
+ */
 static uint32_t
 find(const struct flow_table *t, uint32_t n)
 {
@@ -103,8 +108,8 @@ find(const struct flow_table *t, uint32_t n)
 }
 
 /*
- * Recount all that the index says about itself; returns how many live in their second
- * bucket.
+ * Assert that masks and overflow counters of the index are right, by counting again.
+ * Returns how many entries are in their alternate bucket.
  */
 static uint32_t
 check_index(const struct flow_table *t)
@@ -130,7 +135,7 @@ check_index(const struct flow_table *t)
 			}
 			entries++;
 			index = bucket->index[slot];
-			assert_true(flow_cold(t, flow_conn(t, index))->track.id != 0);
+			assert_true(flow_cold(t, flow_conn(t, index))->meta.id != 0);
 			flow_key_of(t, index, &key);
 			hash = flow_table_hash(t, &key);
 			assert_int_equal(bucket->tag[slot], flow_tag(hash));
@@ -266,7 +271,7 @@ fill_and_empty(struct fixture *f, uint8_t family, uint32_t n)
 	build(f, family, n);
 	for (i = 0; i < n; i++)
 		assert_int_equal(insert(t, i), i);
-	assert_int_equal(insert(t, n), FLOW_NONE); /* full */
+	assert_int_equal(insert(t, n), FLOW_NONE); /* the table is full */
 	assert_int_equal(t->count, n);
 	check_index(t);
 
@@ -319,7 +324,7 @@ small_tables_fill_to_their_capacity_too(void **state)
 		fill_and_empty(*state, 4, sizes[i]);
 }
 
-/* Nothing but displacement can fill an index to 97 in 100. */
+/* An index can be filled to 97 % only by moving entries to their alternate buckets. */
 static void
 displacement_keeps_everything_findable(void **state)
 {
@@ -328,7 +333,7 @@ displacement_keeps_everything_findable(void **state)
 	uint32_t n, i;
 
 	build(f, 4, 20000);
-	t->bucket_count = 20000 / 8 - 1; /* fewer slots than connections */
+	t->bucket_count = 20000 / 8 - 1; /* fewer index slots than connections */
 	for (n = 0; insert(t, n) != FLOW_NONE; n++)
 		;
 	assert_in_range(n, t->bucket_count * 8 * 96 / 100, t->bucket_count * 8);
@@ -336,7 +341,8 @@ displacement_keeps_everything_findable(void **state)
 	check_index(t);
 	for (i = 0; i < n; i++)
 		assert_int_equal(find(t, i), i);
-	assert_int_equal(find(t, n), FLOW_NONE); /* what failed has left nothing behind */
+	/* the failed insertion has left no entry behind */
+	assert_int_equal(find(t, n), FLOW_NONE);
 }
 
 static void
@@ -433,7 +439,7 @@ keys_that_differ_in_one_byte_are_different(void **state)
 		for (i = 0; i < bytes; i++) {
 			other = key;
 			((uint8_t *)&other)[i] ^= 1;
-			/* even where hash and tag are the same */
+			/* even with equal hash and tag */
 			assert_int_equal(flow_find(t, &other, flow_table_hash(t, &key),
 						   0),
 					 FLOW_NONE);
@@ -494,7 +500,7 @@ a_new_connection_is_zero_but_for_key_and_id(void **state)
 		memset(expected, 0, sizeof(expected));
 		key = key_of(t, 1);
 		memcpy(expected + 48, &key, family == 4 ? KEY4_BYTES : KEY6_BYTES);
-		memcpy(expected + t->cold_offset + offsetof(struct flow_cold, track.id),
+		memcpy(expected + t->cold_offset + offsetof(struct flow_cold, meta.id),
 		       &id, 4);
 		assert_memory_equal(flow_conn(t, 0), expected, t->stride);
 	}
@@ -519,11 +525,12 @@ next_walks_over_all_in_use(void **state)
 		seen++;
 	}
 	assert_int_equal(seen, t->count);
-	assert_int_equal(flow_next(t, 1, 3), FLOW_NONE); /* 3 is, but not before 3 */
+	/* number 3 is in use, but not below the limit 3 */
+	assert_int_equal(flow_next(t, 1, 3), FLOW_NONE);
 	assert_int_equal(flow_next(t, 1, 4), 3);
 	assert_int_equal(flow_next(t, 3, 3), FLOW_NONE);
 	assert_int_equal(flow_next(t, 199, UINT32_MAX), FLOW_NONE);
-	flow_remove(t, 1); /* one that is not in use: nothing */
+	flow_remove(t, 1); /* removing an extension that is not in use has no effect */
 	assert_int_equal(seen, t->count);
 }
 
@@ -555,13 +562,13 @@ the_ring_of_extensions_takes_the_oldest_from_its_owner(void **state)
 	assert_non_null(flow_ext(t, flow_cold(t, flow_conn(t, 1))));
 
 	/*
-	 * a removed owner is not touched again, even when its number has a new connection
+	 * an owner that was removed is not accessed again, even when its number is reused
 	 */
 	flow_remove(t, 1);
 	assert_int_equal(insert(t, 500), 1);
 	assert_non_null(flow_ext_take(t, 101));
 	assert_int_equal(flow_cold(t, flow_conn(t, 1))->track.ext_index, 0);
-	flow_ext_give_back(t, 1); /* has none: nothing */
+	flow_ext_give_back(t, 1); /* it has no extension, so this has no effect */
 	assert_non_null(flow_ext(t, flow_cold(t, flow_conn(t, 101))));
 
 	for (i = 102; i < 200; i++)
@@ -601,6 +608,8 @@ a_table_of_none_finds_nothing_and_takes_nothing(void **state)
 		struct flow_table t;
 
 		flow_table_none(&t, family);
+		/* a lookup loads its tags as an aligned vector */
+		assert_int_equal((uintptr_t)t.buckets % 64, 0);
 		assert_int_equal(insert(&t, 1), FLOW_NONE);
 		assert_int_equal(find(&t, 1), FLOW_NONE);
 		assert_int_equal(flow_next(&t, 0, UINT32_MAX), FLOW_NONE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Virtual reassembly alone: what is held, what comes back, and that it stays bounded. */
+/* Virtual reassembly alone: what is held, what is returned, and the limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +54,7 @@ add(struct fragment_table *t, uint32_t id, uint16_t off, uint16_t len, bool more
 static void
 a_datagram_comes_back_whole_in_the_order_of_arrival(void **state)
 {
-	/* each order of four fragments */
+	/* all orders of four fragments */
 	static const uint16_t off[4] = {0, 8, 24, 32};
 	static const uint16_t len[4] = {8, 16, 8, 5};
 	struct fragment_table *t = table(8);
@@ -94,7 +94,10 @@ a_duplicate_is_refused_alone(void **state)
 	free(t);
 }
 
-/* The second fragment condemns the first one and all that follow. */
+/*
+ * Assert that after the second fragment, which contradicts the first one, the datagram is
+ * dropped, with every later fragment of it.
+ */
 static void
 condemned(uint16_t off, uint16_t len, bool more, uint16_t off2, uint16_t len2, bool more2)
 {
@@ -107,7 +110,7 @@ condemned(uint16_t off, uint16_t len, bool more, uint16_t off2, uint16_t len2, b
 	assert_int_equal(fragment_count(t), 0);
 	assert_int_equal(add(t, 1, 800, 8, true), FRAGMENT_OVERLAP);
 	assert_int_equal(gone.n, 1);
-	/* nobody else's, and only for its time */
+	/* other datagrams are unaffected, and after its timeout this one is too */
 	assert_int_equal(add(t, 2, 800, 8, true), FRAGMENT_HELD);
 	assert_true(fragment_expire(t, NOW + TICKS, &gone));
 	assert_int_equal(gone.n, 0);
@@ -124,9 +127,10 @@ what_overlaps_or_contradicts_is_condemned(void **state)
 	condemned(0, 32, true, 8, 8, true);
 	condemned(8, 8, true, 0, 32, true);
 	condemned(8, 8, true, 8, 16, true);
-	condemned(8, 8, false, 8, 8, true); /* the last, and not the last */
+	/* two ends: one fragment without and one with More Fragments */
+	condemned(8, 8, false, 8, 8, true);
 	condemned(8, 8, true, 8, 8, false);
-	condemned(8, 8, false, 24, 8, true); /* past the end */
+	condemned(8, 8, false, 24, 8, true); /* beyond the end */
 	condemned(24, 8, true, 8, 8, false);
 	condemned(8, 8, false, 24, 8, false); /* two ends */
 }
@@ -198,7 +202,7 @@ the_oldest_makes_room_and_a_flood_spares_what_comes_together(void **state)
 			assert_int_equal(add(t, 1, 8, 8, false), FRAGMENT_WHOLE);
 		}
 	}
-	/* one of the datagram's is held at the end */
+	/* one fragment of the datagram remains held */
 	assert_int_equal(lost, 100001 - fragment_count(t));
 	free(t);
 }
@@ -217,7 +221,7 @@ buffers_count_by_segment(void **state)
 	assert_true(fragment_evict(t, 4, &gone));
 	assert_int_equal(gone.n, 1);
 	assert_false(fragment_evict(t, 4, &gone));
-	/* condemned ones hold no buffers, but take places */
+	/* invalid datagrams hold no mbufs, but occupy entries */
 	assert_int_equal(add(t, 2, 0, 16, true), FRAGMENT_OVERLAP);
 	for (n = 0; n < 9; n++) {
 		assert_false(fragment_evict(t, 1, &gone));

@@ -77,7 +77,10 @@ the_index_of_an_endpoint_is_its_side(void **state)
 	assert_int_equal(b.side, 1);
 }
 
-/* SYN-2: who is behind side 1 cannot speak as the host behind side 0. */
+/*
+ * SYN-2: the side that a packet comes from is part of its key, so a host on side 1 cannot
+ * send in the name of one on side 0.
+ */
 static void
 the_same_bytes_from_the_other_side_are_another_key(void **state)
 {
@@ -108,8 +111,8 @@ wires_ports_and_protocols_tell_keys_apart(void **state)
 }
 
 /*
- * The network of a frame with these tags, where an untagged one has the network
- * `untagged`.
+ * Return the network of a frame with these tags, on a port where untagged frames have the
+ * network `untagged`.
  */
 static uint32_t
 network_of(uint32_t untagged, uint8_t tags, struct frame_tag outer,
@@ -149,7 +152,7 @@ a_vlan_is_a_network_of_its_own(void **state)
 			 flow_network(3, 10, 0));
 	assert_int_equal(network_of(WIRE3, 1, TAG(0, 4094), NO_TAG),
 			 flow_network(3, 4094, 0));
-	/* both tags of QinQ, in their order, whatever they are written as */
+	/* both tags of QinQ count, in their order, with any TPID */
 	assert_int_equal(network_of(WIRE3, 2, TAG(0x88a8, 10), TAG(0, 20)),
 			 flow_network(3, 10, 20));
 	assert_int_equal(network_of(WIRE3, 2, TAG(0, 20), TAG(0, 10)),
@@ -222,7 +225,7 @@ an_id_is_packed_as_it_stands_in_memory(void **state)
 
 	(void)state;
 	memcpy(&ports, p.key.id.port, sizeof(ports));
-	assert_true(flow_id_word(&p.key.id) ==
+	assert_true(flow_word(&p.key.id) ==
 		    flow_id_pack(ports, flow_network(1, 0, 0), FLOW_TCP));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Security labels: which options are one, and that all of their bytes count. */
+/* Security labels: which IP options are labels, and that all their bytes are compared. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +36,10 @@ seclabel_of(const struct frame *f, size_t cut)
 	return packet_seclabel(seg, &p, secret);
 }
 
-/* Of IPv4 options; the same wherever a segment of memory ends. */
+/*
+ * Return the label of IPv4 options; it must not depend on where a segment of the mbuf
+ * ends.
+ */
 static uint32_t
 seclabel4(struct frame_bytes options)
 {
@@ -77,13 +80,15 @@ no_options_and_other_options_are_no_label(void **state)
 	assert_int_equal(seclabel4((struct frame_bytes){NULL, 0}), 0);
 	assert_int_equal(seclabel4(OPTIONS(1, 1, 1, 1)), 0);
 	assert_int_equal(seclabel4(OPTIONS(7, 7, 4, 1, 2, 3, 4, 0)),
-			 0); /* record route */
+			 0); /* record route is not a label */
 	assert_int_equal(seclabel4(OPTIONS(148, 4, 0, 0, 0, 0, 0, 0)),
-			 0);                                   /* router alert */
-	assert_int_equal(seclabel4(OPTIONS(0, 130, 3, 1)), 0); /* past the end */
-	assert_int_equal(seclabel4(OPTIONS(7, 0, 130, 3, 1, 1, 1, 1)), 0); /* malformed */
+			 0); /* router alert is not a label */
+	/* the option exceeds the header */
+	assert_int_equal(seclabel4(OPTIONS(0, 130, 3, 1)), 0);
+	/* malformed options */
+	assert_int_equal(seclabel4(OPTIONS(7, 0, 130, 3, 1, 1, 1, 1)), 0);
 	assert_int_equal(seclabel4(OPTIONS(7, 99, 130, 3, 1, 1, 1, 1)),
-			 0); /* malformed */
+			 0); /* malformed options */
 	assert_int_equal(seclabel4(OPTIONS(1, 1, 1, 130)), 0);
 	assert_int_equal(seclabel6(0, OPTIONS(6, 0, 5, 2, 0, 0, 1, 0)), 0);
 	assert_int_equal(seclabel6(60, OPTIONS(6, 0, 7, 4, 1, 2, 3, 4)), 0);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Classifiers of long chains: they change no verdict and no count, and they do skip. */
+/*
+ * Classifiers of long chains: verdicts and counters are the same with and without them,
+ * and rules that cannot match are skipped.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,8 +19,8 @@
 #define TEXT (1u << 20)
 
 /*
- * Thousands of random rules: as JSON, which is generated as easily as nft's text and
- * needs no translation.
+ * Thousands of random rules. They are generated as JSON, which is as easy as nft's text
+ * and needs no conversion.
  */
 #define BASE                                                                             \
 	"{\"nftables\":[{\"table\":{\"family\":\"inet\",\"name\":\"t\"}},{\"chain\":{"   \
@@ -76,7 +79,7 @@ put_address(struct text *t, unsigned family)
 		break;
 	default:
 		put(t, "{\"set\":[\"%s\",\"10.0.9.%u\"]}}}", a, pick(4));
-		if (family == 6) { /* the second element has to be of the family too */
+		if (family == 6) { /* the second element must belong to the same family */
 			t->used -= strlen("]}}}");
 			while (t->at[t->used] != ',')
 				t->used--;
@@ -126,7 +129,7 @@ put_meta(struct text *t)
 		    op, protos[pick(3)]);
 }
 
-/* ip saddr . tcp dport, of points or of ranges */
+/* a set of ip saddr . tcp dport, with single values or ranges */
 static void
 put_concat(struct text *t)
 {
@@ -259,7 +262,10 @@ random_packet(struct policy_packet *p, uint8_t address[2][16])
 	p->ct = (uint8_t)pick(POLICY_CT_COUNT);
 }
 
-/* One packet in each of the three ways; each way has a state of its own. */
+/*
+ * Evaluate a packet in three ways, each with a state of its own: rule by rule, with the
+ * classifier, and classified in a batch. Assert that verdicts and counters are equal.
+ */
 static void
 ways_compare(const struct policy *policy, struct policy_state *const states[3],
 	     const struct policy_packet *packet, struct policy_verdict *verdict,
@@ -278,7 +284,7 @@ ways_compare(const struct policy *policy, struct policy_state *const states[3],
 	policy_eval_classified(policy, states[2], packet, 0, &class, &batch);
 	assert_int_equal(verdict->kind, walked.kind);
 	assert_int_equal(verdict->rule, walked.rule);
-	assert_memory_equal(verdict, &batch, sizeof(batch));
+	assert_same_verdict(verdict, &batch);
 	for (i = 0; i < policy_counters(policy); i++) {
 		policy_counters_read(states[0], i, 1, &counters[0]);
 		policy_counters_read(states[1], i, 1, &counters[1]);
@@ -286,7 +292,7 @@ ways_compare(const struct policy *policy, struct policy_state *const states[3],
 		assert_memory_equal(&counters[0], &counters[1], sizeof(*counters));
 		assert_memory_equal(&counters[0], &counters[2], sizeof(*counters));
 	}
-	/* a rule that is skipped cannot make a verdict less lasting */
+	/* skipping a rule must not make a cacheable verdict uncacheable */
 	assert_true(verdict->cacheable || !walked.cacheable);
 }
 
@@ -324,7 +330,7 @@ classifiers_change_no_verdict_and_no_count(void **state)
 	assert_true(classified > RULESETS * PACKETS / 4);
 }
 
-/* 5,000 rules, one a port: only the one of the packet's port is looked at. */
+/* 5,000 rules, one for each port: only the rule of the packet's port is evaluated. */
 static void
 of_many_rules_the_few_that_can_match_are_looked_at(void **state)
 {

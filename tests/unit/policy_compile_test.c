@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What remains of the rules for each conntrack state, and chains that cannot be compiled.
+ * policy_compile() compiles the chain for each conntrack state: states whose verdict does
+ * not depend on the packet are constant. And it rejects some chains.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "policy_fixture.h"
 
-/* The constant verdict of a state: "accept", "drop", or "-": there is none. */
+/*
+ * Return the constant verdict of a state: "accept", "drop", or "-" if it is not constant.
+ */
 static const char *
 constant(const struct policy *policy, enum policy_ct ct)
 {
@@ -18,7 +21,10 @@ constant(const struct policy *policy, enum policy_ct ct)
 	return verdict.kind == POLICY_ACCEPT ? "accept" : "drop";
 }
 
-/* Of new, established, related, invalid, untracked. */
+/*
+ * A chain, and in `want` its constant verdicts for new, established, related, invalid and
+ * untracked packets.
+ */
 struct row {
 	const char *name;
 	const char *objects;
@@ -181,7 +187,7 @@ without_rules_everything_is_accepted(void **state)
 	policy_free(NULL);
 }
 
-/* nft refuses these itself: as JSON, for rulesets that did not come from nft. */
+/* Chains that nft rejects, as JSON: a ruleset may come from a program other than nft. */
 #define HEAD                                                                             \
 	"{\"nftables\":[{\"table\":{\"family\":\"inet\",\"name\":\"t\"}},{\"chain\":{"   \
 	"\"family\":\"inet\",\"table\":\"t\",\"name\":\"forward\",\"type\":\"filter\","  \
@@ -197,17 +203,20 @@ static void
 chains_that_jump_in_a_circle_are_refused(void **state)
 {
 	(void)state;
-	refused(HEAD CHAIN("a") CHAIN("b") RULE("a", JUMP("jump", "b"))
-			RULE("b", JUMP("goto", "a")) "]}",
+	refused(HEAD CHAIN("a") CHAIN("b") RULE("forward", JUMP("jump", "a"))
+			RULE("a", JUMP("jump", "b")) RULE("b", JUMP("goto", "a")) "]}",
 		"jumps back to itself", NULL);
-	refused(HEAD CHAIN("a")
+	refused(HEAD CHAIN("a") RULE("forward", JUMP("jump", "a"))
 			RULE("a", "{\"vmap\":{\"key\":{\"meta\":{\"key\":\"l4proto\"}},"
 				  "\"data\":{\"set\":[[\"tcp\"," JUMP("jump",
 								      "a") "]]}}}") "]}",
 		"jumps back to itself", "'a'");
 }
 
-/* forward, c1, .. c<n-1>: each jumps to the next; the last accepts. */
+/*
+ * Make chains forward, c1, .. c<n-1>, each of which jumps to the next. The last one
+ * accepts.
+ */
 static char *
 ladder(unsigned chains)
 {

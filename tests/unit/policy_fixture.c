@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "policy_fixture.h"
 
+#include "rules_store.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <arpa/inet.h>
-#include <jansson.h>
-
-#define STORE TEST_DATA "/rules/unit.json"
 
 static const char *const port_names[] = {"lan", "wan", "lan-guest", "dmz"};
 const struct ruleset_ports ports = {port_names, 4};
@@ -20,6 +19,20 @@ pick(uint32_t n)
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
 	return (uint32_t)(random_state >> 32) % n;
+}
+
+void
+assert_same_verdict(const struct policy_verdict *a, const struct policy_verdict *b)
+{
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->rule, b->rule);
+	assert_int_equal(a->cacheable, b->cacheable);
+	assert_int_equal(a->effects.icmp_type, b->effects.icmp_type);
+	assert_int_equal(a->effects.icmp_code, b->effects.icmp_code);
+	assert_int_equal(a->effects.counts, b->effects.counts);
+	assert_int_equal(a->effects.logs, b->effects.logs);
+	assert_int_equal(a->effects.ct_mark_set, b->effects.ct_mark_set);
+	assert_int_equal(a->effects.rewritten, b->effects.rewritten);
 }
 
 void
@@ -50,94 +63,6 @@ packet_make(const struct pk *from, struct policy_packet *packet, uint8_t address
 	};
 }
 
-/*
- * What sluice-rules prints of the text, less what depends on nft's version; NULL:
- * refused.
- */
-static json_t *
-translate(const char *program, const char *nft)
-{
-	char path[] = "/tmp/unit-rules-XXXXXX", command[512];
-	int fd = mkstemp(path);
-	json_t *json, *objects;
-	size_t i;
-	FILE *pipe;
-
-	assert_true(fd >= 0);
-	dprintf(fd, "%s", nft);
-	snprintf(command, sizeof(command), "%s %s; rm %s", program, path, path);
-	pipe = popen(command, "r");
-	assert_non_null(pipe);
-	json = json_loadf(pipe, 0, NULL);
-	pclose(pipe);
-	objects = json_object_get(json, "nftables");
-	for (i = json_array_size(objects); i-- > 0;)
-		if (json_object_get(json_array_get(objects, i), "metainfo") != NULL)
-			json_array_remove(objects, i);
-	return json;
-}
-
-/* A line for each text, in order: a change of a rule is a change of a line. */
-static void
-store_write(json_t *store)
-{
-	FILE *out = fopen(STORE, "w");
-	const char *between = "{\n", *text;
-	json_t *sorted = json_loads("{}", 0, NULL), *value;
-	char *all, *line;
-
-	assert_non_null(out);
-	json_object_foreach(store, text, value) {
-		json_object_set(sorted, text, value);
-	}
-	all = json_dumps(sorted, JSON_SORT_KEYS | JSON_COMPACT);
-	json_decref(sorted);
-	sorted = json_loads(all, 0, NULL);
-	free(all);
-	json_object_foreach(sorted, text, value) {
-		line = json_dumps(json_string(text), JSON_ENCODE_ANY);
-		fprintf(out, "%s%s: ", between, line);
-		free(line);
-		line = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
-		fputs(line, out);
-		free(line);
-		between = ",\n";
-	}
-	fputs("\n}\n", out);
-	json_decref(sorted);
-	fclose(out);
-}
-
-/*
- * The JSON of a text, malloced: from the store, or, for rules-update, from sluice-rules.
- */
-static char *
-json_of(const char *nft)
-{
-	const char *program = getenv("UNIT_RULES_PROGRAM");
-	json_t *store = json_load_file(STORE, 0, NULL), *json;
-	char *text;
-
-	json = json_incref(json_object_get(store, nft));
-	if (json == NULL && program != NULL) {
-		json = translate(program, nft);
-		if (store == NULL)
-			store = json_object();
-		if (json != NULL) {
-			json_object_set(store, nft, json);
-			store_write(store);
-		}
-	}
-	if (json == NULL)
-		fail_msg("these rules have no JSON yet: run tests/unit/rules-update\n%s",
-			 nft);
-	text = json_dumps(json, 0);
-	json_decref(json);
-	json_decref(store);
-	assert_non_null(text);
-	return text;
-}
-
 static char *
 chain_text(const char *objects, const char *chain)
 {
@@ -162,13 +87,14 @@ rules_of_json(const char *json)
 		fail_msg("%s\n%s", error.text, json);
 	assert_non_null(rules.policy);
 	assert_int_equal(policy_state_create(rules.policy, &rules.state), 0);
+	policy_state_start(rules.state, 0);
 	return rules;
 }
 
 struct rules
 rules_of(const char *nft)
 {
-	char *json = json_of(nft);
+	char *json = rules_store_json(nft);
 	struct rules rules = rules_of_json(json);
 
 	free(json);
@@ -195,12 +121,18 @@ rules_free(struct rules *rules)
 struct policy_verdict
 eval(const struct rules *rules, const struct pk *pk)
 {
+	return eval_at(rules, pk, 0);
+}
+
+struct policy_verdict
+eval_at(const struct rules *rules, const struct pk *pk, uint64_t now_ns)
+{
 	uint8_t address[2][16];
 	struct policy_verdict verdict;
 	struct policy_packet packet;
 
 	packet_make(pk, &packet, address);
-	policy_eval(rules->policy, rules->state, &packet, 0, &verdict);
+	policy_eval(rules->policy, rules->state, &packet, now_ns, &verdict);
 	return verdict;
 }
 
@@ -235,7 +167,7 @@ refused_nft(const char *nft, const char *text, const char *also)
 	char *json;
 
 	assert_non_null(whole);
-	json = json_of(whole);
+	json = rules_store_json(whole);
 	refused(json, text, also);
 	free(json);
 	free(whole);

@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * For the tests of rules: rules as nft text, packets in one line.
- *
- * The rules' JSON, which nft makes of the text, is stored in tests/data/rules/unit.json
- * by the text. A test whose text is not there fails and says to run
- * tests/unit/rules-update, which has sluice-rules translate all of them.
- */
+/* For tests of rules: rules as nft text (rules_store.h), and packets in one line. */
 #ifndef POLICY_FIXTURE_H
 #define POLICY_FIXTURE_H
 
@@ -31,11 +25,13 @@ enum port {
 	DMZ,
 };
 
-extern const struct ruleset_ports ports; /* their names: lan, wan, lan-guest, dmz */
+extern const struct ruleset_ports ports; /* port names: lan, wan, lan-guest, dmz */
 
-/* A packet; what is left out is 0, the addresses are 192.0.2.1 and 198.51.100.1. */
+/*
+ * A packet. Omitted members are 0; the default addresses are 192.0.2.1 and 198.51.100.1.
+ */
 struct pk {
-	bool is; /* set by PK() */
+	bool is; /* set by the macro PK() */
 	const char *src;
 	const char *dst;
 	uint8_t proto;
@@ -60,40 +56,46 @@ struct pk {
 #define V6 .src = "2001:db8::1", .dst = "2001:db8:ffff::1"
 #define ICMP6(...) PK(V6, .proto = IPPROTO_ICMPV6, __VA_ARGS__)
 
-/* address: where those of the packet are kept */
+/* Assert that two verdicts are equal, member by member: they contain padding. */
+void assert_same_verdict(const struct policy_verdict *a, const struct policy_verdict *b);
+
+/* Convert a packet; address: memory for its addresses. */
 void packet_make(const struct pk *from, struct policy_packet *packet,
 		 uint8_t address[2][16]);
 
-/* Rules and a state for them. */
+/* Compiled rules and their run-time state. */
 struct rules {
 	struct policy *policy;
 	struct policy_state *state;
 };
 
-/* Of the text of a whole ruleset. */
+/* Compile the text of a whole ruleset. */
 struct rules rules_of(const char *nft);
 /*
- * Of a forward chain with policy drop in `table inet t`; objects: of the table, may be
- * "".
+ * Compile a forward chain with policy drop in `table inet t`. objects: definitions for
+ * the table; may be "".
  */
 struct rules rules_of_chain(const char *objects, const char *chain);
-/* Of nft's JSON. */
+/* Compile JSON of nft. */
 struct rules rules_of_json(const char *json);
 void rules_free(struct rules *rules);
 
 struct policy_verdict eval(const struct rules *rules, const struct pk *pk);
-/* A counter of the state. */
+/* Evaluate a packet at a time; eval() does so at time 0. */
+struct policy_verdict eval_at(const struct rules *rules, const struct pk *pk,
+			      uint64_t now_ns);
+/* Return a counter of the state. */
 struct policy_counter counter(const struct rules *rules, unsigned number);
 
 /*
- * Asserts that rules are refused, with each of the texts in the message; also: may be
+ * Assert that rules are rejected with a message that contains each text. also: may be
  * NULL.
  */
 void refused_nft(const char *nft, const char *text, const char *also);
 void refused(const char *json, const char *text, const char *also);
 
-/* Draw a number below n; xorshift64, so the same at each run. */
-extern uint64_t random_state; /* set it, not to 0, first */
+/* Return a random number below n; xorshift64, so each run draws the same numbers. */
+extern uint64_t random_state; /* seed; set it to a number other than 0 first */
 uint32_t pick(uint32_t n);
 
 #endif

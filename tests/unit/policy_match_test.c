@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Each kind of match: the packets that it takes, and those that it must not take. */
+/* Each kind of match: packets that must match, and packets that must not. */
 #include <stdio.h>
 
 #include "policy_fixture.h"
@@ -7,7 +7,7 @@
 #define SYN 0x02
 #define ACK 0x10
 
-/* A rule that accepts what the match takes, in a chain with policy drop. */
+/* A match in a rule that accepts, in a chain with policy drop. */
 struct row {
 	const char *match;
 	struct pk yes[5];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sets of joined fields with ranges: each element is found, and nothing else, in bounded
- * memory.
+ * Sets of concatenated fields with ranges: lookups find each element and nothing else,
+ * and memory is limited.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -18,7 +18,8 @@
 #include "set.h"
 
 #define ELEMENTS 65536u
-#define MEMORY_MAX (3 * (size_t)DIMENSION_BYTES) /* beside the elements themselves */
+/* limit of the memory besides the elements */
+#define MEMORY_MAX (3 * (size_t)DIMENSION_BYTES)
 
 struct box {
 	u128 lo[2], hi[2];
@@ -63,7 +64,10 @@ contains(const struct ir_set *set, size_t element, const u128 *values)
 	       values[1] <= hi[1];
 }
 
-/* The first element that contains the values, by a walk over all of them. */
+/*
+ * Return the first element that contains the values, by comparing with each: the
+ * reference for set lookups.
+ */
 static int64_t
 walk_find(const struct ir_set *set, const u128 *values)
 {
@@ -75,7 +79,10 @@ walk_find(const struct ir_set *set, const u128 *values)
 	return -1;
 }
 
-/* Values at the corners of random elements, and one beyond. */
+/*
+ * Look up values at the bounds of random elements and just outside, and compare with
+ * walk_find().
+ */
 static void
 compare_with_walk(const struct ir_set *set, unsigned probes)
 {
@@ -94,7 +101,7 @@ compare_with_walk(const struct ir_set *set, unsigned probes)
 	}
 }
 
-/* 10.x.y.0/24 or a part of it, and a range of ports */
+/* a subnet of 10.x.y.0/24 and a range of ports */
 static void
 each_of_65536_networks_with_ports_is_found(void **state)
 {
@@ -129,8 +136,8 @@ each_of_65536_networks_with_ports_is_found(void **state)
 }
 
 /*
- * The worst case: every element overlaps half of the others in both fields, so the bit
- * vectors are dense and would take a gigabyte.
+ * Worst case: each element overlaps half of the others in both fields. Uncompressed, the
+ * dense bit vectors would take a gigabyte.
  */
 static void
 memory_is_bounded_where_all_elements_overlap(void **state)
@@ -157,8 +164,7 @@ memory_is_bounded_where_all_elements_overlap(void **state)
 }
 
 /*
- * A table of all ports for the large set, binary search for the small one: both say the
- * same.
+ * The large set uses a table of all ports, the small one binary search: both must agree.
  */
 static void
 values_at_the_ends_of_their_range_are_found(void **state)
@@ -188,7 +194,7 @@ values_at_the_ends_of_their_range_are_found(void **state)
 	arena_free(&arena);
 }
 
-/* Every third value, added from above. */
+/* Each third value, added in descending order. */
 static void
 large_sets_of_one_field_find_each_element_and_no_other(void **state)
 {

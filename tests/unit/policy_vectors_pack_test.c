@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Packed bit vectors: they have the entries of the intervals, and keep to their memory.
+ * Packed bit vectors contain the entries of the intervals, and respect the memory limit.
  */
 #include <stdlib.h>
 
@@ -9,10 +9,10 @@
 #include "classifier.h"
 #include "u128.h"
 
-#define RULES 9000u /* three groups, the last not full */
+#define RULES 9000u /* three groups, the last one not full */
 #define INTERVALS 3000u
 #define VALUES 100000u
-#define NONE SIZE_MAX /* words: no limit */
+#define NONE SIZE_MAX /* limit in words; this value means no limit */
 
 static const struct classifier classifier = {.entries = RULES,
 					     .words = (RULES + 63) / 64,
@@ -46,7 +46,10 @@ vector_rules(const uint64_t *vector)
 	return rules;
 }
 
-/* Where intervals begin, and behind their ends, with duplicates. */
+/*
+ * Collect the boundaries: starts of intervals and values after their ends, with
+ * duplicates.
+ */
 static size_t
 boundaries_of(const struct interval *intervals, u128 *boundaries)
 {
@@ -75,8 +78,7 @@ intervals_draw(struct interval *intervals)
 }
 
 /*
- * A vector has the entries of each interval between its boundary and the next that was
- * kept.
+ * A vector has the entries of each interval between its boundary and the next one kept.
  */
 static void
 check_vectors(const struct packing *packing, const struct interval *intervals,
@@ -130,7 +132,7 @@ vectors_have_the_entries_of_their_intervals(void **state)
 		packing_free(&packing);
 	}
 	assert_true(last >=
-		    n); /* one vector, with all entries: it is kept whatever its size */
+		    n); /* a single vector with all entries is kept, whatever its size */
 }
 
 static void

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Verdicts: what decides, what is counted on the way, and for how long it holds. */
+/*
+ * Verdicts: which rule decides, what is counted on the way, and how long a verdict may be
+ * cached.
+ */
 #include <stdio.h>
 
 #include "policy_fixture.h"
@@ -120,7 +123,8 @@ reject_speaks_the_language_of_the_packet(void **state)
 }
 
 /*
- * Accept goes on to the next base chain; of the same priority the later chain is first.
+ * After accept, the next base chain is evaluated. Of equal priorities the later chain
+ * comes first.
  */
 static void
 base_chains_are_evaluated_by_priority_and_a_drop_is_final(void **state)
@@ -148,7 +152,7 @@ base_chains_are_evaluated_by_priority_and_a_drop_is_final(void **state)
 	assert_int_equal(eval(&rules, &three).kind, POLICY_DROP);
 	assert_int_equal(eval(&rules, &three).rule, 7);
 	assert_int_equal(counter(&rules, 2).packets, 2);
-	/* no chain of table ip */
+	/* table ip has no chain for this packet */
 	assert_int_equal(eval(&rules, &six).kind, POLICY_ACCEPT);
 	assert_int_equal(counter(&rules, 2).packets, 2);
 	rules_free(&rules);
@@ -167,18 +171,18 @@ counters_count_what_reaches_them(void **state)
 			       dns = UDP(.length = 1);
 
 	(void)state;
-	/* cc is the first: objects before rules */
+	/* cc comes first, because objects precede rules */
 	assert_int_equal(policy_counters(rules.policy), 3);
 	assert_int_equal(eval(&rules, &ssh).kind, POLICY_ACCEPT);
 	assert_int_equal(eval(&rules, &web).kind, POLICY_DROP);
 	assert_int_equal(eval(&rules, &dns).kind, POLICY_DROP);
 	assert_int_equal(counter(&rules, 1).packets, 3);
 	assert_int_equal(counter(&rules, 1).bytes, 111);
-	assert_int_equal(counter(&rules, 0).packets, 2 + 2);
-	assert_int_equal(counter(&rules, 0).bytes, 110 + 11);
+	assert_int_equal(counter(&rules, 0).packets, 7 + 2 + 2);
+	assert_int_equal(counter(&rules, 0).bytes, 9 + 110 + 11);
 	assert_int_equal(counter(&rules, 2).packets, 1);
 	assert_int_equal(counter(&rules, 2).bytes, 100);
-	/* beyond the last one there is nothing */
+	/* an index beyond the last counter gives 0 */
 	assert_int_equal(counter(&rules, 3).packets, 0);
 	rules_free(&rules);
 }
@@ -198,9 +202,9 @@ a_dry_run_says_the_same_and_counts_nothing(void **state)
 	packet.dry_run = true;
 	policy_eval(rules.policy, rules.state, &packet, 0, &dry);
 	for (i = 0; i < 3; i++)
-		assert_int_equal(counter(&rules, i).packets, 0);
+		assert_int_equal(counter(&rules, i).packets, i == 0 ? 7 : 0);
 	real = eval(&rules, &ssh);
-	assert_memory_equal(&dry, &real, sizeof(dry));
+	assert_same_verdict(&dry, &real);
 	assert_int_equal(counter(&rules, 2).packets, 1);
 	rules_free(&rules);
 }
@@ -232,6 +236,81 @@ a_verdict_is_cacheable_unless_it_depends_on_the_packet(void **state)
 	rules_free(&rules);
 }
 
+/* Return the hits of a rule, counted from 1, or with rule 0 of the n-th policy. */
+static uint64_t
+hits(const struct rules *rules, unsigned rule, unsigned n)
+{
+	struct policy_chain_info chain;
+	struct policy_rule_info info;
+	struct policy_counter value;
+
+	policy_base_chain(rules->policy, n, &chain);
+	if (rule > 0)
+		policy_rule(rules->policy, rule, &info);
+	policy_counters_read(rules->state, rule > 0 ? info.hits : chain.hits, 1, &value);
+	assert_int_equal(value.bytes, 60 * value.packets);
+	return value.packets;
+}
+
+static void
+each_rule_and_policy_counts_what_it_matches(void **state)
+{
+	struct rules rules =
+		rules_of_chain("chain web { tcp sport 1 return\ntcp dport 80 accept\n}\n",
+			       "tcp dport { 80, 81 } jump web\n"
+			       "tcp dport 81 log prefix \"x\"\n"
+			       "tcp dport vmap { 22 : accept, 23 : continue }\n"
+			       "tcp dport 24 reject");
+	static const struct pk packets[] = {
+		TCP(.dport = 80),
+		TCP(.dport = 80, .sport = 1),
+		TCP(.dport = 81),
+		TCP(.dport = 22),
+		TCP(.dport = 23),
+		TCP(.dport = 24),
+		UDP(),
+	};
+	static const unsigned expected[] = {1, 1, 3, 1, 2, 1};
+	uint8_t address[2][16];
+	struct policy_verdict verdict;
+	struct policy_packet packet;
+	unsigned i;
+
+	(void)state;
+	packet_make(&packets[0], &packet, address);
+	packet.dry_run = true;
+	policy_eval(rules.policy, rules.state, &packet, 0, &verdict);
+	for (i = 0; i < COUNT_OF(packets); i++)
+		eval(&rules, &packets[i]);
+	for (i = 0; i < COUNT_OF(expected); i++)
+		if (hits(&rules, i + 1, 0) != expected[i])
+			fail_msg("rule %u: %u", i + 1, (unsigned)hits(&rules, i + 1, 0));
+	/*
+	 * the policy decided on 4 of 7 packets; rules decided on those to ports 80, 22
+	 * and 24
+	 */
+	assert_int_equal(hits(&rules, 0, 0), 4);
+	assert_int_equal(policy_base_chains(rules.policy), 1);
+	rules_free(&rules);
+}
+
+static void
+rules_of_a_constant_verdict_count_too(void **state)
+{
+	struct rules rules = rules_of_chain("", "ct state established accept");
+	struct policy_verdict verdict;
+
+	(void)state;
+	assert_true(policy_constant(rules.policy, POLICY_CT_ESTABLISHED, &verdict));
+	assert_true(verdict.cacheable);
+	policy_count_constant(rules.policy, rules.state, POLICY_CT_ESTABLISHED, 5, 300);
+	assert_true(policy_constant(rules.policy, POLICY_CT_NEW, &verdict));
+	policy_count_constant(rules.policy, rules.state, POLICY_CT_NEW, 2, 120);
+	assert_int_equal(hits(&rules, 1, 0), 5);
+	assert_int_equal(hits(&rules, 0, 0), 2);
+	rules_free(&rules);
+}
+
 int
 main(void)
 {
@@ -241,6 +320,8 @@ main(void)
 		cmocka_unit_test(reject_speaks_the_language_of_the_packet),
 		cmocka_unit_test(
 			base_chains_are_evaluated_by_priority_and_a_drop_is_final),
+		cmocka_unit_test(each_rule_and_policy_counts_what_it_matches),
+		cmocka_unit_test(rules_of_a_constant_verdict_count_too),
 		cmocka_unit_test(counters_count_what_reaches_them),
 		cmocka_unit_test(a_dry_run_says_the_same_and_counts_nothing),
 		cmocka_unit_test(a_verdict_is_cacheable_unless_it_depends_on_the_packet),

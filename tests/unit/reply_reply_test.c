@@ -12,7 +12,7 @@
 #include <reply/reply.h>
 
 #pragma GCC diagnostic ignored                                                           \
-	"-Woverride-init" /* a usual frame, then what is not usual */
+	"-Woverride-init" /* rows override members of the default frame */
 
 #define ALL (PACKET_VERIFY_IP | PACKET_VERIFY_L4)
 #define WIRE_NUMBER 3
@@ -28,7 +28,7 @@
 		0x02, 0xbb, 0, 0, 0, 2                                                   \
 	}
 
-/* A frame that came in on side 0, and room for what is made of it. */
+/* A frame that arrived on side 0, and memory for the generated one. */
 struct given {
 	uint8_t bytes[FRAME_MAX];
 	size_t len;
@@ -49,7 +49,7 @@ give(struct given *g, const struct frame *f)
 	frame_mbuf(&g->reply, g->room, sizeof(g->room), 0);
 }
 
-/* What the reply is to one who receives it. */
+/* Parse a generated frame as its receiver would do. */
 static struct packet
 receive(const struct given *g, uint8_t side)
 {
@@ -87,7 +87,7 @@ check_round_trip(const struct frame *f, uint8_t to, const struct tcp_segment *se
 	assert_int_equal(p.seg.tsval, seg->tsval);
 	assert_int_equal(p.seg.tsecr, seg->tsecr);
 	assert_int_equal(p.seg.scale, TCP_NO_SCALE);
-	/* No padding: the frame ends with the segment. */
+	/* no padding: the frame ends with the segment */
 	assert_int_equal(g.reply.pkt_len, p.payload_off);
 	assert_int_equal(g.room[p.l3_off + (p.family == 4 ? 8 : 7)], 64);
 	if (p.family == 4) {
@@ -150,10 +150,10 @@ the_link_layer_is_that_of_the_frame(void **state)
 	answer = reply_l2_back(&l2);
 	reply_tcp(&g.reply, &answer, &g.p.key, 4, 0, &rst);
 	assert_memory_equal(g.room, back, sizeof(back));
-	/* On to the other side: the frame's own header. */
+	/* a RST for the other side gets the link header of the received frame */
 	reply_tcp(&g.reply, &l2, &g.p.key, 4, 1, &rst);
 	assert_memory_equal(g.room, g.bytes, sizeof(back));
-	/* The same from a chain, and with nothing left of what was there. */
+	/* the same from chained mbufs, and into memory that is not zeroed */
 	memset(&again, 0x5a, sizeof(again));
 	frame_mbuf_chain(seg, 3, (const size_t[]){5, 9, 0}, g.bytes, g.len);
 	reply_l2_of(seg, &g.p, &again);
@@ -219,7 +219,9 @@ errors_are_sent_only_about_what_may_have_one(void **state)
 	}
 }
 
-/* Make an error about f in n segments; total: its length from the IP header on. */
+/*
+ * Make an error about f, stored in n segments. total: its length from the IP header on.
+ */
 static void
 check_error(const struct frame *f, uint8_t type, uint8_t code, size_t total)
 {
@@ -241,7 +243,7 @@ check_error(const struct frame *f, uint8_t type, uint8_t code, size_t total)
 		assert_int_equal(g.reply.pkt_len, p.l3_off + total);
 		assert_memory_equal(g.room + p.payload_off, g.bytes + g.p.l3_off,
 				    g.reply.pkt_len - p.payload_off);
-		/* It goes back in the name of whom it was sent to. */
+		/* it has the addresses of the answered frame, swapped */
 		assert_memory_equal(&p.key.addr, &g.p.key.addr, sizeof(p.key.addr));
 		assert_int_equal(packet_parse_quoted(&g.reply, &p, &inner), 0);
 		assert_memory_equal(&inner.key, &g.p.key, sizeof(inner.key));
@@ -271,7 +273,10 @@ an_error_quotes_no_more_than_allowed(void **state)
 	check_error(&large6, 1, 4, 1280);
 }
 
-/* Bytes that the frame has not would be those of another packet. */
+/*
+ * An ICMP error about the first fragment quotes that fragment only. The datagram's length
+ * goes beyond it, and bytes from there belong to another packet.
+ */
 static void
 of_a_datagram_in_fragments_only_the_first_is_quoted(void **state)
 {

@@ -17,7 +17,7 @@
 
 #define WORKERS 64u
 
-/* [0] keyed, [1] Toeplitz */
+/* [0]: keyed hash, [1]: Toeplitz hash */
 static struct steer steers[2];
 static uint32_t seed = 1;
 
@@ -77,7 +77,7 @@ key_of(const struct frame *f)
 	return fragment_key_of(&p);
 }
 
-/* The packet that goes the other way. */
+/* Return the packet of the opposite direction. */
 static struct frame
 answer_to(const struct frame *f)
 {
@@ -166,7 +166,10 @@ a_ping_and_its_reply_have_one_owner(void **state)
 	}
 }
 
-/* An error about a packet of the connection, from a router that is none of its ends. */
+/*
+ * An ICMP error of a router on the path must go to the owner of the connection of the
+ * packet that it quotes.
+ */
 static void
 an_icmp_error_goes_where_the_quoted_packet_belongs(void **state)
 {
@@ -201,7 +204,7 @@ an_icmp_error_goes_where_the_quoted_packet_belongs(void **state)
 		for (k = 0; k < 2; k++)
 			assert_int_equal(owner_of(&steers[k], 1, &error),
 					 owner_of(&steers[k], 0, inner));
-		/* a quotation that says nothing: nobody's */
+		/* the quotation is too short for a key, so any worker may have it */
 		error.payload_len = 10;
 		assert_int_equal(owner_of(&steers[0], 1, &error), STEER_ANY);
 		error.proto = IPPROTO_UDP;
@@ -212,7 +215,11 @@ an_icmp_error_goes_where_the_quoted_packet_belongs(void **state)
 	assert_true(elsewhere > 300);
 }
 
-/* Neither tags nor options are in the key, so both ways through the code must agree. */
+/*
+ * The owner of a plain frame is computed without the parser, that of a frame with tags or
+ * options with it. Tags and options are not part of the key, so both must give the same
+ * owner.
+ */
 static void
 the_short_way_and_the_parser_agree(void **state)
 {
@@ -243,7 +250,7 @@ the_short_way_and_the_parser_agree(void **state)
 		}
 }
 
-/* What a card computes, by DPDK's own Toeplitz. */
+/* The hash that a card computes, from DPDK's own Toeplitz function. */
 static void
 toeplitz_is_what_a_card_computes(void **state)
 {
@@ -307,7 +314,7 @@ connections_spread_evenly_over_64_workers(void **state)
 			counts[steer_owner_of_key(&steers[k], &key, 4)]++;
 		}
 		check_even(counts, n, 15);
-		/* one client, port after port: Toeplitz is even, too */
+		/* one client with many ports: Toeplitz distributes these evenly too */
 		memset(counts, 0, sizeof(counts));
 		for (i = 0; i < 64 * 1000; i++) {
 			key.id.port[0] = rte_cpu_to_be_16((uint16_t)i);
@@ -359,7 +366,7 @@ what_has_no_connection_is_whose_who_receives_it(void **state)
 	assert_true(owner_of_bytes(&steers[0], 0, bytes, len) < WORKERS);
 }
 
-/* Of one datagram they have one gatherer; those of many are spread. */
+/* All fragments of a datagram have one gatherer; different datagrams are distributed. */
 static void
 fragments_are_gathered_by_what_they_have_in_common(void **state)
 {
@@ -396,7 +403,8 @@ fragments_are_gathered_by_what_they_have_in_common(void **state)
 }
 
 /*
- * Bytes changed and cut at random: an owner that exists, and no byte read past the end.
+ * Bytes changed and truncated at random: the owner is valid, and no byte past the end is
+ * read.
  */
 static void
 any_bytes_have_an_owner(void **state)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Several workers on one wire, in one thread, turn by turn, with the rings between them
- * as app/sluice/worker.c uses them. Whatever the number of workers, the same packets pass
- * and the same connections are left.
+ * Several workers on one wire, simulated in one thread that runs them in turn, with the
+ * rings between them as in app/sluice/worker.c. For any number of workers the same
+ * packets pass and the same connections remain.
  */
 #include "engine_fixture.h"
 
@@ -11,24 +11,29 @@
 #define PACKETS 6000u
 #define PAIRS 40u
 #define WORKERS_MAX 4u
-#define WAITING 12u /* fragments at most that are still to come */
+#define WAITING 12u /* room for fragments that are not sent yet */
 
 struct world {
 	unsigned workers;
-	bool one_sender; /* each side is sent by one worker only */
+	bool one_sender; /* only one worker sends on each side */
 	struct steer steer;
 	struct fixture f[WORKERS_MAX];
 	struct handoff *h[WORKERS_MAX];
 	uint8_t passed[PACKETS +
-		       1]; /* by the number in the IP header: how often it left */
-	unsigned made;     /* segments of ours that left */
-	unsigned entered;  /* frames */
+		       /*
+		        * how often each packet left, indexed by the number in its IP
+		        * header
+		        */
+		       1];
+	unsigned made;    /* number of generated segments that left */
+	unsigned entered; /* number of frames that entered */
 	unsigned turn;
-	uint16_t count[2]; /* of the bursts that come in next, by side */
+	uint16_t count[2]; /* lengths of the next bursts, by side */
 	struct rte_mbuf *pkts[2][ENGINE_BURST_MAX];
 	uint64_t now_ns;
 	uint16_t last[2][PAIRS]
-		     [256]; /* by side, pair, protocol: the number that left last */
+		     /* number of the last packet that left, by side, pair and protocol */
+		     [256];
 };
 
 static uint32_t seed;
@@ -90,7 +95,7 @@ world_end(struct world *w)
 	}
 }
 
-/* A frame has left the wire. What is ours has the number 0. */
+/* Count a frame that has left the wire. Generated frames have number 0. */
 static void
 note_sent(struct world *w, uint8_t side, struct rte_mbuf *m)
 {
@@ -107,7 +112,7 @@ note_sent(struct world *w, uint8_t side, struct rte_mbuf *m)
 	}
 	if (number != 0 && p.kind != PACKET_FRAGMENT) {
 		pair = (uint16_t)(rte_be_to_cpu_32(p.key.addr.v4[0]) & 0xff) % PAIRS;
-		/* a burst may be cut, never turned round */
+		/* a burst may be split, but never reordered */
 		assert_true(w->last[side][pair][p.proto] < number);
 		w->last[side][pair][p.proto] = number;
 	}
@@ -136,7 +141,7 @@ judge(struct world *w, unsigned i, uint8_t side, struct rte_mbuf **pkts, uint16_
 	transmit(w, i, side);
 }
 
-/* A worker's turn, but for what comes in. */
+/* Give a worker a turn in which it receives no burst. */
 static void
 turn(struct world *w, unsigned i)
 {
@@ -155,7 +160,7 @@ turn(struct world *w, unsigned i)
 		}
 }
 
-/* A burst comes in on a side, at the worker whose turn it is; then all have turns. */
+/* Let a worker receive a burst on a side, then give each worker a turn. */
 static void
 receive(struct world *w, uint8_t side)
 {
@@ -169,7 +174,7 @@ receive(struct world *w, uint8_t side)
 	if (n != 0)
 		judge(w, i, side, w->pkts[side], n);
 	handoff_flush(w->h[i]);
-	/* fragments go over twice */
+	/* fragments are handed over twice */
 	for (round = 0; round < 2; round++)
 		for (i = 0; i < w->workers; i++)
 			turn(w, i);
@@ -180,7 +185,10 @@ receive(struct world *w, uint8_t side)
 	}
 }
 
-/* The n-th packet, and its side. Half of them make sense, the others are what comes. */
+/*
+ * Return the n-th packet and its side. Half of the packets follow the protocol, the
+ * others are random.
+ */
 static struct frame
 frame_of(unsigned n, uint8_t *side, char src[16])
 {
@@ -213,7 +221,7 @@ frame_of(unsigned n, uint8_t *side, char src[16])
 	return f;
 }
 
-/* Fragments on their way, in any order, between other packets. */
+/* Fragments that are sent in any order between other packets. */
 static struct {
 	unsigned n;
 	uint8_t side[WAITING];
@@ -231,7 +239,8 @@ wait_piece(const struct frame *f, uint8_t side, uint16_t off, uint16_t len)
 }
 
 /*
- * The packet in three parts; of some one is missing, or there twice, or overlaps another.
+ * Split the packet into three fragments; of some packets one fragment is missing,
+ * duplicated or overlapping.
  */
 static void
 cut(struct frame *f, uint8_t side)
@@ -298,18 +307,21 @@ traffic(struct world *w, unsigned burst)
 static int
 compare_views(const void *a, const void *b)
 {
-	const struct flow_key *x = &((const struct engine_view *)a)->key;
-	const struct flow_key *y = &((const struct engine_view *)b)->key;
-	uint64_t i = flow_id_word(&x->id), j = flow_id_word(&y->id);
+	const struct flow_key *x = &((const struct conn_view *)a)->key;
+	const struct flow_key *y = &((const struct conn_view *)b)->key;
+	uint64_t i = flow_word(&x->id), j = flow_word(&y->id);
 
 	if (i != j)
 		return i < j ? -1 : 1;
 	return memcmp(x->addr.v6, y->addr.v6, sizeof(x->addr.v6));
 }
 
-/* All connections of all workers, in the order of their keys. */
+/*
+ * List the connections of all workers, sorted by key, so that the lists of two runs can
+ * be compared.
+ */
 static unsigned
-connections(const struct world *w, struct engine_view *views, unsigned room)
+connections(const struct world *w, struct conn_view *views, unsigned room)
 {
 	unsigned i, n = 0;
 	uint64_t cursor;
@@ -332,7 +344,10 @@ sum_of(const struct world *w)
 	for (i = 0; i < w->workers; i++) {
 		one = stats(&w->f[i]);
 		gathered = w->workers == 1 ? 0 : fragment_count(w->h[i]->fragments);
-		/* has come in, but no engine has seen it yet */
+		/*
+		 * fragments at their gatherer have entered, but no engine has counted
+		 * them yet
+		 */
 		sum.packets += one.packets + gathered;
 		sum.fragments += one.fragments + gathered;
 		sum.reassembled += one.reassembled;
@@ -347,7 +362,7 @@ sum_of(const struct world *w)
 static void
 assert_same(const struct world *a, const struct world *b)
 {
-	static struct engine_view va[4 * PAIRS], vb[4 * PAIRS];
+	static struct conn_view va[4 * PAIRS], vb[4 * PAIRS];
 	unsigned n = connections(a, va, RTE_DIM(va)), i;
 	struct engine_stats sa = sum_of(a), sb = sum_of(b);
 
@@ -402,7 +417,10 @@ two_and_four_workers_judge_as_one(void **state)
 	compare(4, true, false, 1);
 }
 
-/* In bursts the two directions may overtake one another, as on two ports: not here. */
+/*
+ * Packets of one direction must not overtake each other. (In bursts they may overtake
+ * packets of the other direction, as on two ports.)
+ */
 static void
 bursts_stay_in_order_on_their_way(void **state)
 {
@@ -412,7 +430,7 @@ bursts_stay_in_order_on_their_way(void **state)
 	(void)state;
 	for (i = 2; i <= 4; i += 2) {
 		world_start(&w, i, i == 4, false);
-		traffic(&w, 32); /* note_sent() looks at the order */
+		traffic(&w, 32); /* note_sent() checks the order */
 		assert_true(w.entered > PACKETS);
 		assert_int_equal(sum_of(&w).packets, w.entered);
 		world_end(&w);
@@ -427,7 +445,7 @@ one_sender_sends_for_all(void **state)
 	compare(4, true, true, 1);
 }
 
-/* SYNs of worker 1, handed over by worker 0. */
+/* SYNs that worker 1 owns and worker 0 hands over. */
 static void
 hand_over(struct world *w, unsigned n)
 {
@@ -467,7 +485,8 @@ who_has_handed_over_is_ready_until_all_is_taken(void **state)
 	rte_pktmbuf_free_bulk(taken, 3);
 	assert_int_equal(handoff_ready(w.h[1], LAN), 0);
 
-	for (i = 1; i <= 2; i++) { /* what comes meanwhile is no second mark */
+	/* frames that follow before it is taken set no second mark */
+	for (i = 1; i <= 2; i++) {
 		hand_over(&w, 1);
 		hand_over(&w, 1);
 		assert_int_equal(handoff_ready(w.h[1], LAN), 1);
@@ -478,7 +497,7 @@ who_has_handed_over_is_ready_until_all_is_taken(void **state)
 	world_end(&w);
 }
 
-/* Rings of all to all, which are more than DPDK has names for. */
+/* 64 workers need more rings than DPDK has names for. */
 static void
 sixty_four_workers_can_share_a_wire(void **state)
 {
@@ -517,7 +536,7 @@ a_full_ring_drops_and_counts(void **state)
 	(void)state;
 	world_start(&w, 2, false, false);
 	ring = w.h[0]->link[1][LAN].to;
-	/* a packet of the other worker's, whose ring has room for one more */
+	/* fill the ring to the other worker until it has room for one more packet */
 	do {
 		m = mbuf_of(&f);
 		f.sport++;
@@ -544,7 +563,7 @@ a_full_ring_drops_and_counts(void **state)
 	world_end(&w);
 }
 
-/* From a side, a fragment a worker. */
+/* Send one fragment to each worker on a side. */
 static void
 send_pieces(struct world *w, const struct frame *f, uint8_t side, unsigned n)
 {
@@ -568,7 +587,7 @@ fragments_find_the_connection_of_their_datagram(void **state)
 		there = datagram(LAN, (uint16_t)(5000 + i), 53);
 		back = datagram(WAN, (uint16_t)(5000 + i), 53);
 		back.payload_len = 992;
-		/* nobody has asked yet */
+		/* no worker has polled yet */
 		back.id = (uint16_t)(300 + i);
 		send_pieces(&w, &back, WAN, 3);
 		assert_int_equal(w.passed[300 + i], 0);
@@ -578,7 +597,7 @@ fragments_find_the_connection_of_their_datagram(void **state)
 		back.id = (uint16_t)(200 + i);
 		send_pieces(&w, &back, WAN, 2);
 		assert_int_equal(w.passed[200 + i], 0);
-		send_pieces(&w, &back, WAN, 3); /* two of them are doubles */
+		send_pieces(&w, &back, WAN, 3); /* two fragments arrive twice */
 		assert_int_equal(w.passed[200 + i], 3);
 	}
 	assert_int_equal(sum_of(&w).drops[REASON_IP_FRAGMENT_DUPLICATE], 200);
@@ -608,7 +627,7 @@ what_is_not_whole_in_time_is_dropped(void **state)
 		turn(&w, i);
 	assert_int_equal(sum_of(&w).drops[REASON_IP_FRAGMENT_TIMEOUT], 2);
 	assert_int_equal(sum_of(&w).fragments, 0);
-	/* and what waits at the end */
+	/* fragments that are still held at the end */
 	send_pieces(&w, &f, LAN, 1);
 	for (i = 0; i < 2; i++)
 		handoff_stop(w.h[i]);
@@ -616,7 +635,7 @@ what_is_not_whole_in_time_is_dropped(void **state)
 	world_end(&w);
 }
 
-/* For which there is no room on a ring: no part of it goes over. */
+/* If a ring has no room for all fragments of a datagram, none of them is handed over. */
 static void
 a_datagram_goes_over_whole_or_not_at_all(void **state)
 {

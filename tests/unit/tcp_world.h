@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A tracker, two endpoints and a clock, for tests that speak in segments: A on side 0, B
- * on side 1. Every expectation is on the line of the segment that it is about.
+ * A connection, the tracker and a clock, for tests that consist of segments: A is on side
+ * 0, B on side 1. A line is a segment and what is expected of it: the verdict, and the
+ * states of A and B after it.
  *
  *	world_init(&w);
  *	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
@@ -27,12 +28,12 @@ struct world {
 	struct track_cold cold;
 	struct tcp_ext ext;
 	struct track_config config;
-	struct track_result r; /* of the last segment */
+	struct track_result r; /* result of the last segment */
 	uint32_t now;
 	bool has_ext;
 	bool live;
 	bool rules_deny;
-	bool only_a_opens; /* the rules deny side 1 */
+	bool only_a_opens; /* the rules refuse connections from side 1 */
 };
 
 /*
@@ -55,79 +56,29 @@ struct world {
 #define RSTACK(s, a, ...)                                                                \
 	SEGMENT(.flags = TCP_RST | TCP_ACK, .seq = (s), .ack = (a), __VA_ARGS__)
 
-static inline void
-world_init(struct world *w)
-{
-	memset(w, 0, sizeof(*w));
-	w->config = TRACK_CONFIG_DEFAULT;
-	w->now = UINT32_MAX - 5000; /* the clock wraps in every test */
-}
+/*
+ * Initialize: no connection, the tracker's defaults, and a clock that wraps during each
+ * test.
+ */
+void world_init(struct world *w);
 
-static inline struct track_conn
-world_conn(struct world *w)
-{
-	return (struct track_conn){.hot = &w->hot,
-				   .cold = &w->cold,
-				   .ext = w->has_ext ? &w->ext : NULL};
-}
+/*
+ * Return the connection as the tracker takes it. Valid until the extension is taken or
+ * released.
+ */
+struct track_conn world_conn(struct world *w);
 
-static inline void
-world_answer(struct world *w, struct tcp_input *in, struct track_conn *conn)
-{
-	if (w->r.need & TRACK_NEED_RULES)
-		in->rules = w->rules_deny || (w->only_a_opens && in->side)
-				    ? TCP_RULES_DENY
-				    : TCP_RULES_ALLOW;
-	if (w->r.need & TRACK_NEED_EXT) {
-		assert_false(w->has_ext);
-		memset(&w->ext, 0, sizeof(w->ext));
-		w->has_ext = true;
-		*conn = world_conn(w);
-	}
-}
+/*
+ * Send a segment from side x; the result is in w->r. The tracker gets each input that it
+ * requests: the verdict of the rules from `rules_deny` and `only_a_opens`, and always an
+ * extension.
+ */
+void world_send(struct world *w, uint8_t x, struct tcp_segment seg);
 
-static inline void
-world_send(struct world *w, uint8_t x, struct tcp_segment seg)
-{
-	struct tcp_input in = {.seg = &seg,
-			       .config = &w->config,
-			       .now = w->now,
-			       .side = x};
-	struct track_conn conn = world_conn(w);
+/* Assert that there is a connection with these states of A and B. */
+void world_expect_states(struct world *w, const char *a, const char *b);
 
-	if (w->live) {
-		tcp_segment(&conn, &in, &w->r);
-		while (w->r.verdict == VERDICT_NEED_INPUT) {
-			world_answer(w, &in, &conn);
-			tcp_segment(&conn, &in, &w->r);
-		}
-		return;
-	}
-	tcp_unknown(&in, &w->r);
-	if (w->r.verdict == VERDICT_NEED_INPUT) {
-		world_answer(w, &in, &conn);
-		tcp_unknown(&in, &w->r);
-	}
-	if (w->r.verdict == VERDICT_PASS) {
-		memset(&w->hot, 0, sizeof(w->hot));
-		memset(&w->cold, 0, sizeof(w->cold));
-		w->has_ext = false;
-		conn = world_conn(w);
-		tcp_open(&conn, &in);
-		w->live = true;
-	}
-}
-
-static inline void
-world_expect_states(struct world *w, const char *a, const char *b)
-{
-	struct track_conn conn = world_conn(w);
-
-	assert_true(w->live);
-	assert_string_equal(tcp_state_name(tcp_state(&conn, A)), a);
-	assert_string_equal(tcp_state_name(tcp_state(&conn, B)), b);
-}
-
+/* Side x sends a segment, which must pass; then A and B must be in these states. */
 #define PASS(w, x, seg, a, b)                                                            \
 	do {                                                                             \
 		world_send(w, x, seg);                                                   \
@@ -136,7 +87,10 @@ world_expect_states(struct world *w, const char *a, const char *b)
 		world_expect_states(w, a, b);                                            \
 	} while (0)
 
-/* A dropped segment changes nothing, MODEL-2. */
+/*
+ * Side x sends a segment, which must be dropped with this reason and change nothing
+ * (MODEL-2).
+ */
 #define DROP(w, x, seg, why)                                                             \
 	do {                                                                             \
 		struct track_hot hot_before = (w)->hot;                                  \
@@ -144,12 +98,13 @@ world_expect_states(struct world *w, const char *a, const char *b)
 		world_send(w, x, seg);                                                   \
 		assert_int_equal((w)->r.verdict, VERDICT_DROP);                          \
 		assert_string_equal(reason_name((w)->r.reason), reason_name(why));       \
-		hot_before.flags |= (w)->hot.flags & TRACK_SLOW; /* it may count */      \
+		/* the segment may count as evidence */                                  \
+		hot_before.flags |= (w)->hot.flags & TRACK_SLOW;                         \
 		assert_memory_equal(&(w)->hot, &hot_before, sizeof(hot_before));         \
 		assert_memory_equal(&(w)->cold, &cold_before, sizeof(cold_before));      \
 	} while (0)
 
-/* The segment that was made with the last one. */
+/* The last segment must have caused a generated segment toward side `to`. */
 #define MADE(w, what, to, fl, s, a)                                                      \
 	do {                                                                             \
 		assert_int_equal((w)->r.action, what);                                   \
@@ -159,7 +114,7 @@ world_expect_states(struct world *w, const char *a, const char *b)
 		assert_int_equal((w)->r.generated.ack, a);                               \
 	} while (0)
 
-/* The connection has this many seconds left. */
+/* The remaining time of the connection must be this many seconds. */
 #define LEFT(w, seconds)                                                                 \
 	do {                                                                             \
 		struct track_conn left_conn = world_conn(w);                             \
@@ -167,31 +122,12 @@ world_expect_states(struct world *w, const char *a, const char *b)
 				 (seconds)*TICKS_PER_S);                                 \
 	} while (0)
 
-static inline void
-world_wait(struct world *w, uint32_t ms)
-{
-	w->now += ms;
-}
+void world_wait(struct world *w, uint32_t ms);
 
-static inline enum track_timer
-world_timer(struct world *w, struct tcp_segment probe[2])
-{
-	struct track_conn conn = world_conn(w);
-	enum track_timer what = tcp_timer(&conn, w->now, &w->config, probe);
+/* Run the connection's timer now. probe: the probes that are due, one for each side. */
+enum track_timer world_timer(struct world *w, struct tcp_segment probe[2]);
 
-	if (what == TRACK_TIMER_EXPIRE)
-		w->live = false;
-	return what;
-}
-
-/* A from iss 100, B from iss 300, both ESTABLISHED. */
-static inline void
-world_establish(struct world *w)
-{
-	world_init(w);
-	PASS(w, A, SYN(100), "SYN_SENT", "LISTEN");
-	PASS(w, B, SYNACK(300, 101), "ESTABLISHED", "SYN_RECEIVED");
-	PASS(w, A, ACK(101, 301), "ESTABLISHED", "ESTABLISHED");
-}
+/* Establish the connection: A with ISS 100, B with ISS 300, both ESTABLISHED. */
+void world_establish(struct world *w);
 
 #endif

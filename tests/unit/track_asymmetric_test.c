@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ACC-10, PICK-1: one direction goes another way. A is seen, B's segments after the
- * handshake are not.
+ * ACC-10, PICK-1: one direction takes another way. The tracker sees A's segments, but not
+ * B's after the handshake.
  */
 #include <track/tcp_window.h>
 
@@ -32,13 +32,13 @@ three_exact_segments_that_acknowledge_the_unseen(void **state)
 	assert_true(asymmetric(&w));
 	assert_int_equal(w.hot.nxt[B], 3301);
 
-	/* from now on without a word, and without B's acknowledgments */
+	/* reported once; the connection goes on without B's acknowledgments */
 	PASS(&w, A, ACK(101, 9301), "ESTABLISHED", "ESTABLISHED");
 	assert_false(w.r.events & TRACK_EVENT_ASYMMETRIC);
 	PASS(&w, A, ACK(101, 9301, .len = 8000), "ESTABLISHED", "ESTABLISHED");
 	PASS(&w, A, ACK(8101, 9301, .len = 8000), "ESTABLISHED", "ESTABLISHED");
 	PASS(&w, A, ACK(16101, 9301, .len = 1), "ESTABLISHED", "ESTABLISHED");
-	/* B, should it come back, goes on where A has acknowledged it */
+	/* when B's segments are seen again, they continue where A's last ACK pointed */
 	PASS(&w, B, ACK(9301, 16102, .len = 10), "ESTABLISHED", "ESTABLISHED");
 }
 
@@ -52,12 +52,15 @@ an_asymmetric_connection_is_still_judged(void **state)
 	DROP(&w, A, ACK(101, 1301), REASON_TCP_ACK_UNSENT);
 	DROP(&w, A, ACK(101, 1301), REASON_TCP_ACK_UNSENT);
 	PASS(&w, A, ACK(101, 1301, .len = 5), "ESTABLISHED", "ESTABLISHED");
-	/* beyond what A has offered, B cannot have sent */
+	/* B cannot have sent beyond what A has offered */
 	DROP(&w, A, ACK(106, 1301 + 8001 + 8000), REASON_TCP_ACK_UNSENT);
 	DROP(&w, A, ACK(106 + 8001, 1301, .len = 1), REASON_TCP_SEQ_RIGHT);
 	DROP(&w, A, ACK(100 - 8001, 1301, .len = 8100), REASON_TCP_SEQ_LEFT);
 	DROP(&w, A, RST(50), REASON_TCP_RST_SEQ);
-	/* exact, as far as we know; but B's word for it goes another way: in doubt */
+	/*
+	 * The number is RCV.NXT of B as far as is known. But B's acknowledgments are not
+	 * seen, so the RST is in doubt.
+	 */
 	PASS(&w, A, RST(106), "ESTABLISHED", "ESTABLISHED");
 	assert_true(w.cold.flags & COLD_RST_PEND);
 }
@@ -96,7 +99,9 @@ not_when_something_passes_in_between(void **state)
 		     "ESTABLISHED");
 	}
 	assert_false(asymmetric(&w));
-	/* .. nor when it goes back, nor when the two sides take turns */
+	/*
+	 * ACKs that decrease, or of both sides in turn, are not evidence of another path
+	 */
 	world_wait(&w, 10);
 	DROP(&w, A, ACK(101, 1301), REASON_TCP_ACK_UNSENT);
 	DROP(&w, A, ACK(101, 1301), REASON_TCP_ACK_UNSENT);
@@ -106,7 +111,10 @@ not_when_something_passes_in_between(void **state)
 	assert_false(asymmetric(&w));
 }
 
-/* A transfer of which we see the data alone: gigabytes, and una has to come along. */
+/*
+ * Only the data of a transfer is seen, not its acknowledgments. After gigabytes the
+ * numbers have wrapped, so una has to advance with the data.
+ */
 static void
 goes_on_for_longer_than_half_the_space(void **state)
 {
@@ -124,11 +132,14 @@ goes_on_for_longer_than_half_the_space(void **state)
 		PASS(&w, B, ACK(seq, 101, .len = 8000), "ESTABLISHED", "ESTABLISHED");
 	DROP(&w, B, ACK(seq + 100000, 101, .len = 8000), REASON_TCP_SEQ_RIGHT);
 	assert_true(seq - w.hot.una[B] < 100000);
-	/* A, when it is seen again */
+	/* the first segment of A that is seen again */
 	PASS(&w, A, ACK(101, seq, .len = 10), "ESTABLISHED", "ESTABLISHED");
 }
 
-/* Both directions were away: the ends stand far from where we left them, and agree. */
+/*
+ * Segments of both directions were not seen. Segments of both ends are far from the
+ * tracker's numbers, but acknowledge each other's numbers.
+ */
 static void
 both_ends_that_agree_are_believed(void **state)
 {
@@ -144,13 +155,15 @@ both_ends_that_agree_are_believed(void **state)
 	PASS(&w, A, ACK(5000601, 7000301, .len = 500), "ESTABLISHED", "ESTABLISHED");
 	PASS(&w, B, ACK(7000301, 5001101, .len = 10), "ESTABLISHED", "ESTABLISHED");
 	PASS(&w, A, ACK(5001101, 7000311), "ESTABLISHED", "ESTABLISHED");
-	/* exact again */
+	/* numbers are checked exactly again */
 	DROP(&w, A, ACK(5001101, 7000312), REASON_TCP_ACK_UNSENT);
 	DROP(&w, B, ACK(7000311, 5001102), REASON_TCP_ACK_UNSENT);
 	DROP(&w, B, RST(301), REASON_TCP_RST_SEQ);
 }
 
-/* Numbers more than half the space from those known. */
+/*
+ * The same, with numbers more than half of the sequence space away from the known ones.
+ */
 static void
 both_ends_that_agree_are_believed_however_far(void **state)
 {
@@ -173,7 +186,7 @@ both_ends_that_agree_are_believed_however_far(void **state)
 	DROP(&w, A, ACK(101, 301), REASON_TCP_SEQ_RIGHT);
 }
 
-/* ACC-10 (b): A's clock has wrapped where we did not see it. */
+/* ACC-10 (b): A's timestamp clock has wrapped while its segments were not seen. */
 static void
 timestamps_of_ends_that_agree_count_anew(void **state)
 {
@@ -195,7 +208,10 @@ timestamps_of_ends_that_agree_count_anew(void **state)
 	     "ESTABLISHED");
 }
 
-/* A keepalive stands one before the number that the other end acknowledges. */
+/*
+ * ACC-10 (b): both ends also agree when A sends a keepalive, whose SEQ is one less than
+ * the number that B acknowledges.
+ */
 static void
 both_ends_that_agree_by_a_keepalive_are_believed(void **state)
 {
@@ -218,7 +234,9 @@ not_where_only_one_end_agrees(void **state)
 	(void)state;
 	world_establish(&w);
 	for (i = 0; i < 10; i++) {
-		/* who forges B has guessed A's numbers, not what A has of B */
+		/*
+		 * the forger has guessed A's numbers, but not what A has received from B
+		 */
 		DROP(&w, A, ACK(5000101, 7000301, .len = 500), REASON_TCP_SEQ_RIGHT);
 		DROP(&w, B, ACK(9000301, 5000601), REASON_TCP_SEQ_RIGHT);
 		DROP(&w, B, ACK(7000301, 5000602), REASON_TCP_SEQ_RIGHT);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The representation invariant: a sound connection holds it, each way to break it is seen. */
+/*
+ * The representation invariant: a sound connection satisfies it, and each way to break it
+ * is reported.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +19,7 @@ struct pair {
 	struct track_cold cold;
 };
 
-/* Both ends ESTABLISHED; side 0 began. */
+/* Return a valid connection: both ends ESTABLISHED, side 0 is the originator. */
 static struct pair
 established(void)
 {
@@ -68,7 +71,7 @@ facts_about_a_fin_need_a_fin(void **state)
 	p.hot.ep[1] |= EP_ACT;
 	assert_false(is_valid(&p));
 	p = established();
-	p.hot.ep[0] |= EP_FS; /* and its peer has not been sent it */
+	p.hot.ep[0] |= EP_FS; /* a FIN that was not forwarded to the peer */
 	assert_false(is_valid(&p));
 	p = established();
 	p.hot.ep[0] |= EP_PF;
@@ -109,12 +112,29 @@ numbers_are_in_order_unless_liberal(void **state)
 }
 
 static void
+huge_windows_of_an_asymmetric_connection_leave_no_order(void **state)
+{
+	struct pair p = established();
+
+	(void)state;
+	p.hot.una[0] = p.hot.nxt[0] + 1;
+	p.cold.flags |= COLD_ASYMMETRIC;
+	assert_false(is_valid(&p));
+	p.hot.scale = TCP_MAX_SCALE << 4;
+	p.hot.maxwnd[0] = 32768; /* with scale 14: 2^29 */
+	assert_true(is_valid(&p));
+	p.cold.flags &= (uint8_t)~COLD_ASYMMETRIC;
+	assert_false(is_valid(&p));
+}
+
+static void
 scale_and_flags_are_in_range(void **state)
 {
 	struct pair p = established();
 
 	(void)state;
-	p.hot.scale = SCALE_NONE; /* once a SYN is answered */
+	/* SCALE_NONE is valid only before a SYN is answered */
+	p.hot.scale = SCALE_NONE;
 	assert_false(is_valid(&p));
 	assert_false(conn_valid(&p.hot, &p.cold, true));
 	p = established();
@@ -133,6 +153,7 @@ main(void)
 		cmocka_unit_test(facts_about_a_fin_need_a_fin),
 		cmocka_unit_test(an_acknowledged_syn_was_sent),
 		cmocka_unit_test(numbers_are_in_order_unless_liberal),
+		cmocka_unit_test(huge_windows_of_an_asymmetric_connection_leave_no_order),
 		cmocka_unit_test(scale_and_flags_are_in_range),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* UDP, ICMP queries and the rest: who has spoken, and for how long it lasts. */
+/* UDP, ICMP queries and other protocols: which side has sent, and the timeouts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* FLAG-1 in each pair of states; and a million SYNs on a live connection (SYN-1). */
+/*
+ * FLAG-1 in each pair of states, and a million SYNs on an established connection (SYN-1).
+ */
 #include <stdio.h>
 
 #include "tcp_situations.h"
 #include "tcp_world.h"
 
 #define KIND (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)
-#define COUNT (sizeof(situations) / sizeof(situations[0]))
+#define COUNT SITUATIONS
 
 static struct world w;
 
@@ -30,7 +32,7 @@ arrive(const struct situation *at)
 	assert_string_equal(states, at->name);
 }
 
-/* The next segment of x, with these flags. */
+/* Send the next segment of x, with these flags. */
 static void
 send_flags(uint8_t x, uint8_t flags)
 {
@@ -38,7 +40,7 @@ send_flags(uint8_t x, uint8_t flags)
 		   SEGMENT(.flags = flags, .seq = w.hot.nxt[x], .ack = w.hot.nxt[!x]));
 }
 
-/* RFC 9293 3.1 and 3.10: what a sender makes. */
+/* Return whether a sender may use this combination of flags (RFC 9293 3.1, 3.10). */
 static bool
 valid(uint8_t flags)
 {
@@ -73,7 +75,7 @@ no_state_takes_flags_that_no_sender_sets(void **state)
 	}
 }
 
-/* PSH, URG, ECE, CWR, in every state, with every kind: nobody's business. */
+/* PSH, URG, ECE and CWR change no verdict, in any state and with any kind of segment. */
 static void
 other_flags_make_no_difference(void **state)
 {
@@ -121,11 +123,11 @@ a_million_blind_syns_change_no_number(void **state)
 		world_send(&w, i & 1, SYN(i * 2654435761u));
 		assert_int_equal(w.r.verdict, VERDICT_PASS);
 	}
-	hot.flags |= TRACK_SLOW; /* the extension has to be looked at */
+	hot.flags |= TRACK_SLOW; /* makes the tracker check the extension */
 	assert_memory_equal(&w.hot, &hot, sizeof(hot));
 	assert_memory_equal(&w.cold, &cold, sizeof(cold));
 	LEFT(&w, 7430);
-	world_wait(&w, 11000); /* the last of the attempts is over */
+	world_wait(&w, 11000); /* all attempts have timed out */
 	PASS(&w, A, ACK(111, 301, .len = 10), "ESTABLISHED", "ESTABLISHED");
 	DROP(&w, A, ACK(111 + 8000, 301, .len = 2), REASON_TCP_SEQ_RIGHT);
 }

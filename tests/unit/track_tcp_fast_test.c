@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tcp_next() implies tcp_fast(), and tcp_fast() implies tcp_segment(): whatever the
- * faster way passes the slower one passes too, and both leave the same connection behind.
- * Random exchanges over an established pair, at every step put to both ways.
+ * If tcp_next() accepts a segment, so does tcp_fast(), and then tcp_segment() too, and
+ * each leaves the same connection behind. Random segments of an established connection
+ * are passed to all of them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,11 +25,12 @@ struct world {
 	struct track_config config;
 	uint64_t random;
 	uint32_t now;
+	bool open;
 	uint32_t ts[2];
 	unsigned fast, slow;
 };
 
-/* xorshift: the same on every machine */
+/* xorshift with a fixed seed: the same numbers in each run */
 static uint32_t
 pick(struct world *w, uint32_t n)
 {
@@ -51,14 +52,14 @@ slow_way(struct world *w, uint8_t x, const struct tcp_segment *seg)
 			       .no_ext = true};
 	struct track_result r;
 
-	if (w->cold.id) {
+	if (w->open) {
 		tcp_segment(&conn, &in, &r);
 		return r;
 	}
 	tcp_unknown(&in, &r);
 	assert_int_equal(r.verdict, VERDICT_PASS);
 	tcp_open(&conn, &in);
-	w->cold.id = 1;
+	w->open = true;
 	return r;
 }
 
@@ -100,7 +101,10 @@ establish(struct world *w, uint32_t seed)
 	assert_true(w->hot.flags & TRACK_ASSURED);
 }
 
-/* Mostly what a genuine sender sends, sometimes a little off, sometimes wild. */
+/*
+ * Make a segment: usually a genuine one, sometimes with slightly wrong numbers, sometimes
+ * random.
+ */
 static struct tcp_segment
 any_segment(struct world *w, uint8_t x)
 {
@@ -129,7 +133,7 @@ any_segment(struct world *w, uint8_t x)
 	return seg;
 }
 
-/* As the engine puts its parts together. */
+/* Combine the tracker's functions as the engine does. */
 static bool
 tcp_next(struct track_hot *hot, uint8_t x, const struct tcp_segment *seg, uint32_t now)
 {
@@ -179,7 +183,7 @@ what_the_fast_way_passes_the_slow_way_passes_alike(void **state)
 			assert_memory_equal(&w.cold, &copy.cold, sizeof(w.cold));
 		}
 	}
-	/* all were put to the test */
+	/* each of the functions has accepted many segments */
 	assert_true(next > ROUNDS * STEPS / 100);
 	assert_true(fast > ROUNDS * STEPS / 20);
 	assert_true(slow > ROUNDS * STEPS / 20);
@@ -226,13 +230,16 @@ ordinary_data_and_its_ack_go_fast_and_remarkable_segments_do_not(void **state)
 	expect_fast(&w, 0, seg, false);
 	seg.flags = TCP_ACK;
 	seg.ack++;
-	expect_fast(&w, 0, seg, false); /* acknowledges the unsent */
+	expect_fast(&w, 0, seg, false); /* acknowledges data not yet sent */
 	seg.ack--;
 	w.hot.flags |= TRACK_SLOW;
 	expect_fast(&w, 0, seg, false);
 }
 
-/* Its end has come round, and is no longer after the window. */
+/*
+ * A segment almost 2^31 beyond the window ends at a number that, by its sign, is before
+ * the window's edge. It must not pass for that.
+ */
 static void
 segment_half_the_space_away_is_not_passed_for_its_end(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* RST-1 to RST-9, and the shadows of SYN-1 to SYN-5 that resets decide on. */
+/* RST-1 to RST-9, and the shadows of SYN-1 to SYN-5 which resets decide on. */
 #include "tcp_world.h"
 
 #include <base/ticks.h>
@@ -16,7 +16,7 @@ exact_reset_closes_both_at_once_and_lingers_ten_seconds(void **state)
 	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
 	LEFT(&w, 10);
 	PASS(&w, B, ACK(301, 101), "CLOSED",
-	     "CLOSED"); /* so that its peer can reset it */
+	     "CLOSED"); /* once a second, so that A can answer with a RST */
 	DROP(&w, B, ACK(301, 101), REASON_TCP_RATE);
 	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
 	world_wait(&w, 10000);
@@ -57,7 +57,10 @@ reset_after_a_loss_behind_us_is_in_doubt_until_probed(void **state)
 	(void)state;
 	world_establish(&w);
 	PASS(&w, B, ACK(301, 101, .len = 1000), "ESTABLISHED", "ESTABLISHED");
-	/* the data may have been lost behind us: RCV.NXT of A is in [301, 1301] */
+	/*
+	 * The data may be lost behind the tracker, so RCV.NXT of A is in [301, 1301], and
+	 * the RST is in doubt.
+	 */
 	PASS(&w, B, RST(301), "ESTABLISHED", "ESTABLISHED");
 	LEFT(&w, 10);
 	world_wait(&w, 10000);
@@ -69,7 +72,7 @@ reset_after_a_loss_behind_us_is_in_doubt_until_probed(void **state)
 	PASS(&w, B, RST(700), "ESTABLISHED", "ESTABLISHED");
 	world_wait(&w, 10000);
 	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_PROBE);
-	/* the other end's answers do not keep the pair alive */
+	/* segments of the other end do not keep the pair alive */
 	PASS(&w, A, ACK(101, 301), "ESTABLISHED", "ESTABLISHED");
 	world_wait(&w, 1000);
 	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_PROBE);
@@ -88,7 +91,7 @@ forged_reset_is_undone_by_its_alleged_sender(void **state)
 	PASS(&w, B, ACK(301, 101, .len = 10), "ESTABLISHED", "ESTABLISHED");
 	assert_true(w.r.events & TRACK_EVENT_RST_FORGED);
 	LEFT(&w, 300);
-	PASS(&w, B, RST(311), "ESTABLISHED", "ESTABLISHED"); /* in doubt */
+	PASS(&w, B, RST(311), "ESTABLISHED", "ESTABLISHED"); /* passes, and is in doubt */
 	LEFT(&w, 10);
 	PASS(&w, B, ACK(311, 101, .len = 10), "ESTABLISHED", "ESTABLISHED");
 	assert_true(w.r.events & TRACK_EVENT_RST_FORGED);
@@ -114,8 +117,8 @@ initiator_may_abort_or_reset_an_old_duplicate(void **state)
 	(void)state;
 	world_init(&w);
 	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
-	PASS(&w, B, SYNACK(300, 55), "SYN_SENT", "LISTEN"); /* commits nothing */
-	PASS(&w, A, RST(55), "SYN_SENT", "LISTEN"); /* kills the peer's, not this */
+	PASS(&w, B, SYNACK(300, 55), "SYN_SENT", "LISTEN"); /* the states do not change */
+	PASS(&w, A, RST(55), "SYN_SENT", "LISTEN"); /* resets B's attempt, not this one */
 	PASS(&w, B, SYNACK(400, 101), "ESTABLISHED", "SYN_RECEIVED");
 
 	world_init(&w);
@@ -123,13 +126,13 @@ initiator_may_abort_or_reset_an_old_duplicate(void **state)
 	PASS(&w, A, RST(101), "CLOSED", "CLOSED");
 }
 
-/* RFC 9293 figure 9 */
+/* RFC 9293, figure 8: the RST of A refuses the answer to an old duplicate SYN. */
 static void
 reset_of_an_old_duplicate_syn_keeps_the_other_candidate(void **state)
 {
 	(void)state;
 	world_init(&w);
-	PASS(&w, A, SYN(90), "SYN_SENT", "LISTEN"); /* the old duplicate comes first */
+	PASS(&w, A, SYN(90), "SYN_SENT", "LISTEN"); /* the old duplicate arrives first */
 	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
 	PASS(&w, B, SYNACK(300, 91), "ESTABLISHED", "SYN_RECEIVED");
 	PASS(&w, A, RST(91), "SYN_SENT", "LISTEN");
@@ -137,7 +140,7 @@ reset_of_an_old_duplicate_syn_keeps_the_other_candidate(void **state)
 	PASS(&w, A, ACK(101, 401), "ESTABLISHED", "ESTABLISHED");
 }
 
-/* RFC 9293 figure 10 */
+/* RFC 9293, figures 9 and 10: a client that has crashed connects again. */
 static void
 crashed_client_comes_back_by_challenge_and_reset(void **state)
 {
@@ -183,8 +186,7 @@ syn_on_a_live_connection_needs_the_rules(void **state)
 	world_establish(&w);
 	w.rules_deny = true;
 	DROP(&w, A, SYN(900), REASON_POLICY_DROP);
-	PASS(&w, A, SYN(100), "ESTABLISHED",
-	     "ESTABLISHED"); /* its own: a retransmission */
+	PASS(&w, A, SYN(100), "ESTABLISHED", "ESTABLISHED"); /* a retransmission */
 }
 
 static void
@@ -200,6 +202,24 @@ time_wait_is_reused_by_a_shadow_that_completes(void **state)
 	PASS(&w, A, ACK(5001, 6001), "ESTABLISHED", "ESTABLISHED");
 	assert_true(w.r.events & TRACK_EVENT_RESYNC);
 	LEFT(&w, 7440);
+}
+
+/*
+ * A shadow has no extension of its own. When it replaces the connection, ext_index has to
+ * stay, because the table still counts the extension as the connection's.
+ */
+static void
+connection_that_a_shadow_replaces_keeps_its_extension(void **state)
+{
+	(void)state;
+	world_establish(&w);
+	w.cold.ext_index = 7;
+	PASS(&w, A, SYN(5000), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, B, SYNACK(6000, 5001), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(5001, 6001), "ESTABLISHED", "ESTABLISHED");
+	/* the shadow has replaced the connection (SYN-4) */
+	assert_true(w.r.events & TRACK_EVENT_RESYNC);
+	assert_int_equal(w.cold.ext_index, 7);
 }
 
 static void
@@ -220,13 +240,16 @@ both_ends_that_agree_on_an_unseen_syn_are_believed(void **state)
 	(void)state;
 	world_establish(&w);
 	PASS(&w, B, SYNACK(6000, 5001), "ESTABLISHED",
-	     "ESTABLISHED"); /* to no SYN we know */
+	     "ESTABLISHED"); /* it answers a SYN that was not seen */
 	PASS(&w, A, ACK(5001, 6001), "ESTABLISHED", "ESTABLISHED"); /* SYN-5 */
 	assert_true(w.r.events & TRACK_EVENT_RESYNC);
 	PASS(&w, B, ACK(6001, 5001, .len = 10), "ESTABLISHED", "ESTABLISHED");
 }
 
-/* Its extension, and the shadow in it, may have been taken away meanwhile. */
+/*
+ * The extension table may take the extension, and with it the shadow of the new SYN,
+ * away. The SYN+ACK must then still pass.
+ */
 static void
 port_reuse_in_the_linger_survives_the_loss_of_its_shadow(void **state)
 {
@@ -339,6 +362,7 @@ main(void)
 			blind_syns_and_resets_on_a_live_connection_change_nothing),
 		cmocka_unit_test(syn_on_a_live_connection_needs_the_rules),
 		cmocka_unit_test(time_wait_is_reused_by_a_shadow_that_completes),
+		cmocka_unit_test(connection_that_a_shadow_replaces_keeps_its_extension),
 		cmocka_unit_test(shadow_waits_ten_seconds_and_no_longer),
 		cmocka_unit_test(both_ends_that_agree_on_an_unseen_syn_are_believed),
 		cmocka_unit_test(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The tracker by its rules: handshake, window, close. Resets and shadows have their own.
+ * The tracker's rules on handshake, window and close. Resets and shadows are tested
+ * elsewhere.
  */
 #include "tcp_world.h"
 
@@ -18,7 +19,10 @@ handshake_walks_both_endpoints_to_established(void **state)
 	assert_true(w.hot.flags & TRACK_ASSURED);
 }
 
-/* The column as the two states say it, which costs more than looking at the bits. */
+/*
+ * Compute the phase from the two states: a reference for attempt_phase(), which computes
+ * it from the bits.
+ */
 static enum tcp_phase
 column_of_states(const struct tcp_attempt *p)
 {
@@ -92,6 +96,50 @@ unknown_segments_are_answered_in_the_three_forms_of_gen_1(void **state)
 	MADE(&w, ACTION_RST, A, TCP_RST, 78, 0);
 	DROP(&w, A, RST(10), REASON_TCP_NO_CONNECTION);
 	assert_int_equal(w.r.action, ACTION_NONE);
+}
+
+static struct track_conn
+conn_of_world(void)
+{
+	return (struct track_conn){&w.hot, &w.cold, NULL};
+}
+
+/* Assert the SEQs of the RSTs to a side; all acknowledge what the side has sent. */
+static void
+assert_resets(uint8_t x, unsigned n, const uint32_t *seq, uint32_t ack)
+{
+	const struct track_conn conn = conn_of_world();
+	struct tcp_segment reset[2];
+	unsigned i;
+
+	assert_int_equal(tcp_resets(&conn, x, reset), n);
+	for (i = 0; i < n; i++) {
+		assert_int_equal(reset[i].flags, TCP_RST | TCP_ACK);
+		assert_int_equal(reset[i].seq, seq[i]);
+		assert_int_equal(reset[i].ack, ack);
+	}
+}
+
+static void
+gen_6_resets_have_rcv_nxt_of_each_endpoint(void **state)
+{
+	const uint32_t none[] = {0}, a[] = {301}, b[] = {101}, in_flight[] = {101, 111};
+
+	(void)state;
+	/* GEN-6: the SYN is not answered: SYN_SENT accepts by the ACK; B knows nothing */
+	world_init(&w);
+	PASS(&w, A, SYN(100), "SYN_SENT", "LISTEN");
+	assert_resets(A, 1, none, 101);
+	assert_resets(B, 0, NULL, 0);
+	world_establish(&w);
+	assert_resets(A, 1, a, 101);
+	assert_resets(B, 1, b, 301);
+	/* B may have received the data or not */
+	PASS(&w, A, ACK(101, 301, .len = 10), "ESTABLISHED", "ESTABLISHED");
+	assert_resets(B, 2, in_flight, 301);
+	/* it is closed already */
+	w.cold.flags |= COLD_CLOSED;
+	assert_resets(B, 0, NULL, 0);
 }
 
 static void
@@ -180,7 +228,7 @@ right_edge_lets_a_probe_in_and_answers_what_is_beyond(void **state)
 	DROP(&w, A, ACK(101 + 8000, 301, .len = 2), REASON_TCP_SEQ_RIGHT);
 	MADE(&w, ACTION_CHALLENGE_ACK, A, TCP_ACK, 301, 101);
 	DROP(&w, A, ACK(101 + 8000, 301, .len = 2), REASON_TCP_SEQ_RIGHT);
-	assert_int_equal(w.r.action, ACTION_NONE); /* once a second */
+	assert_int_equal(w.r.action, ACTION_NONE); /* at most once a second */
 	world_wait(&w, 1000);
 	DROP(&w, A, ACK(101 + 8000, 301, .len = 2), REASON_TCP_SEQ_RIGHT);
 	assert_int_equal(w.r.action, ACTION_CHALLENGE_ACK);
@@ -246,7 +294,7 @@ late_duplicates_of_a_handshake_move_nothing(void **state)
 	world_init(&w);
 	PASS(&w, A, SYN(100, .scale = 14), "SYN_SENT", "LISTEN");
 	PASS(&w, B, SYNACK(300, 101, .scale = 14), "ESTABLISHED", "SYN_RECEIVED");
-	for (i = 0; i < 60000; i++) { /* 3 GB */
+	for (i = 0; i < 60000; i++) { /* 3 GB in total */
 		world_send(&w, A, ACK(seq, 301, .len = 50000));
 		seq += 50000;
 		world_send(&w, B, ACK(301, seq));
@@ -271,7 +319,10 @@ paws_drops_what_is_older_than_an_echoed_timestamp(void **state)
 	PASS(&w, A,
 	     ACK(101, 301, .len = 10, .has_ts = true, .tsval = 101000, .tsecr = 5000),
 	     "ESTABLISHED", "ESTABLISHED");
-	/* not echoed yet, so an older one may have been delayed */
+	/*
+	 * B has not echoed 101000, so a segment with an older timestamp may only be
+	 * reordered
+	 */
 	PASS(&w, A,
 	     ACK(101, 301, .len = 10, .has_ts = true, .tsval = 1000, .tsecr = 5000),
 	     "ESTABLISHED", "ESTABLISHED");
@@ -311,7 +362,8 @@ paws_believes_any_timestamp_after_half_an_hour(void **state)
 }
 
 /*
- * RFC 7323 5.5 needs no time-out to reach its 24 days, and times in ticks could not tell.
+ * RFC 7323 5.5 lets timestamps expire after 24 idle days. No connection lives that long
+ * idle, so the tracker need not measure it.
  */
 static void
 no_time_out_is_as_long_as_24_days(void **state)
@@ -324,9 +376,12 @@ no_time_out_is_as_long_as_24_days(void **state)
 	TRACK_TIMEOUTS(SHORTER)
 #undef SHORTER
 	assert_true(TICKS_MAX_TIMEOUT < 25 * (days / 24));
-	/* the clocks that RFC 7323 5.4 allows go no faster than a millisecond .. */
+	/*
+	 * a timestamp clock that RFC 7323 5.4 allows has at most one tick each
+	 * millisecond ..
+	 */
 	assert_true(days < INT32_MAX);
-	/* .. and those of microseconds are asked in time, each five minutes */
+	/* for clocks of microseconds, the timer runs each five minutes */
 	assert_true((PAWS_IDLE_TICKS + PAWS_CHECK_TICKS) *
 			    (UINT64_C(1000000) / TICKS_PER_S) <
 		    INT32_MAX);
@@ -341,14 +396,16 @@ four_segment_close_ends_in_time_wait_for_2msl(void **state)
 	world_establish(&w);
 	PASS(&w, A, FIN(101, 301), "FIN_WAIT_1", "CLOSE_WAIT");
 	LEFT(&w, 240);
-	PASS(&w, B, ACK(301, 101), "FIN_WAIT_1", "CLOSE_WAIT"); /* no ACK of the FIN */
+	/* 101 does not acknowledge the FIN, whose number is 101 */
+	PASS(&w, B, ACK(301, 101), "FIN_WAIT_1", "CLOSE_WAIT");
 	PASS(&w, B, ACK(301, 102), "FIN_WAIT_2", "CLOSE_WAIT");
 	LEFT(&w, 7440);
 	PASS(&w, B, FIN(301, 102), "TIME_WAIT", "LAST_ACK");
 	PASS(&w, A, ACK(102, 302), "TIME_WAIT", "CLOSED");
 	LEFT(&w, 120);
 	world_wait(&w, 60000);
-	PASS(&w, B, FIN(301, 102), "TIME_WAIT", "LAST_ACK"); /* TW-1: 2MSL starts again */
+	/* TW-1: the 2MSL timer restarts */
+	PASS(&w, B, FIN(301, 102), "TIME_WAIT", "LAST_ACK");
 	LEFT(&w, 120);
 	PASS(&w, A, ACK(102, 302), "TIME_WAIT", "CLOSED");
 	DROP(&w, B, RST(302), REASON_TCP_RST_TIME_WAIT); /* RST-8 */
@@ -382,6 +439,23 @@ pickup_guesses_until_new_data_is_acknowledged(void **state)
 	DROP(&w, B, RST(400000), REASON_TCP_RST_SEQ);
 }
 
+/*
+ * TRACK_EVENT_RESYNC makes the engine arm the timer again and report the new connection.
+ */
+static void
+pickup_in_the_place_of_an_unanswered_one_is_reported(void **state)
+{
+	(void)state;
+	world_init(&w);
+	w.config.tcp_loose = true;
+	PASS(&w, A, ACK(1000, 2000, .len = 500), "ESTABLISHED", "ESTABLISHED");
+	PASS(&w, A, ACK(1500, 2000, .len = 500), "ESTABLISHED", "ESTABLISHED");
+	assert_false(w.r.events & TRACK_EVENT_RESYNC);
+	PASS(&w, A, ACK(900000000, 5, .len = 500), "ESTABLISHED", "ESTABLISHED");
+	assert_true(w.r.events & TRACK_EVENT_RESYNC);
+	assert_int_equal(w.hot.nxt[A], 900000500);
+}
+
 static void
 liberal_judges_states_but_no_numbers(void **state)
 {
@@ -396,7 +470,10 @@ liberal_judges_states_but_no_numbers(void **state)
 	PASS(&w, B, RST(9), "CLOSED", "CLOSED");
 }
 
-/* Numbers that nobody has judged end a connection, and the next one goes on with it. */
+/*
+ * LIB-1 takes any number for that of a FIN. When later data shows that it was not a FIN
+ * (ACC-5), the TIME_WAIT that followed from it must end too.
+ */
 static void
 time_wait_of_a_fin_that_is_withdrawn_is_forgotten(void **state)
 {
@@ -482,7 +559,7 @@ idle_pair_is_probed_three_times_before_it_goes(void **state)
 	world_wait(&w, 1);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(world_timer(&w, probe), TRACK_TIMER_PROBE);
-		assert_int_equal(probe[B].seq, 100); /* una - 1 */
+		assert_int_equal(probe[B].seq, 100); /* sequence number una - 1 */
 		assert_int_equal(probe[B].ack, 301);
 		assert_int_equal(probe[A].seq, 300);
 		assert_int_equal(probe[A].ack, 101);
@@ -494,7 +571,7 @@ idle_pair_is_probed_three_times_before_it_goes(void **state)
 	world_establish(&w);
 	world_wait(&w, 7440000);
 	assert_int_equal(world_timer(&w, probe), TRACK_TIMER_PROBE);
-	PASS(&w, B, ACK(301, 101), "ESTABLISHED", "ESTABLISHED"); /* alive */
+	PASS(&w, B, ACK(301, 101), "ESTABLISHED", "ESTABLISHED"); /* the peer is alive */
 	LEFT(&w, 7440);
 }
 
@@ -527,6 +604,7 @@ main(void)
 		cmocka_unit_test(without_a_connection_only_a_syn_begins_one),
 		cmocka_unit_test(
 			unknown_segments_are_answered_in_the_three_forms_of_gen_1),
+		cmocka_unit_test(gen_6_resets_have_rcv_nxt_of_each_endpoint),
 		cmocka_unit_test(flags_that_no_sender_sets_are_dropped),
 		cmocka_unit_test(syn_retransmissions_do_not_prolong_syn_sent),
 		cmocka_unit_test(simultaneous_open_works_with_crossed_syn_acks),
@@ -543,6 +621,7 @@ main(void)
 		cmocka_unit_test(four_segment_close_ends_in_time_wait_for_2msl),
 		cmocka_unit_test(simultaneous_close_passes_through_closing),
 		cmocka_unit_test(pickup_guesses_until_new_data_is_acknowledged),
+		cmocka_unit_test(pickup_in_the_place_of_an_unanswered_one_is_reported),
 		cmocka_unit_test(liberal_judges_states_but_no_numbers),
 		cmocka_unit_test(time_wait_of_a_fin_that_is_withdrawn_is_forgotten),
 		cmocka_unit_test(pressure_takes_the_idle_half_closed_and_the_unconfirmed),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The wheel against a model that keeps each entry's time in an array. The model's rule is
- * the header's: an entry comes back once, never later than its time, and early only at
- * the start of a slot of a higher level.
+ * The timing wheel against a model that stores the time of each entry in an array. By the
+ * header's contract, an entry expires once, never late, and early only at the start of a
+ * slot of a higher level.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,8 @@
 #define ENTRIES 512u
 
 struct entry {
-	uint32_t filler; /* the link is not the first thing, as with a connection */
+	/* as in a connection, the link is not the first member */
+	uint32_t filler;
 	struct wheel_link link;
 	uint32_t owner[3];
 };
@@ -73,7 +74,8 @@ model_disarm(struct model *m, uint32_t i)
 }
 
 /*
- * An entry came back: it was armed, and if it is early, at most by a higher level's slot.
+ * Check an expired entry: it was armed, and it is early by at most a slot of a higher
+ * level.
  */
 static void
 model_handed_back(struct model *m, uint32_t i, uint32_t now)
@@ -87,7 +89,10 @@ model_handed_back(struct model *m, uint32_t i, uint32_t now)
 	m->count--;
 }
 
-/* Go on to now in calls of at most max; what comes early is armed again. */
+/*
+ * Advance to `now` in calls that expire at most `max` entries. Entries that expire early
+ * are armed again.
+ */
 static void
 model_advance(struct model *m, uint32_t now, unsigned max)
 {
@@ -160,16 +165,16 @@ disarming_twice_and_an_unarmed_entry_do_nothing(void **state)
 	wheel_arm(&m->wheel, 3, 10);
 	wheel_arm(&m->wheel, 4, 10);
 	wheel_arm(&m->wheel, 5, 10);
-	wheel_disarm(&m->wheel, 4); /* the middle of its list */
+	wheel_disarm(&m->wheel, 4); /* the middle one of the slot's list */
 	wheel_disarm(&m->wheel, 4);
-	wheel_disarm(&m->wheel, 5); /* the first */
+	wheel_disarm(&m->wheel, 5); /* the first one of the slot's list */
 	assert_int_equal(m->wheel.armed, 1);
 	assert_int_equal(wheel_advance(&m->wheel, 10, due, 4), 1);
 	assert_int_equal(due[0], 3);
 	assert_false(wheel_next(&m->wheel, &at));
 }
 
-/* 200 entries in one slot of each level, taken out by threes. */
+/* 200 entries in one slot of each level, expired three at a time. */
 static void
 a_bounded_advance_goes_on_where_it_stopped(void **state)
 {
@@ -193,7 +198,10 @@ a_bounded_advance_goes_on_where_it_stopped(void **state)
 			}
 			assert_true(wheel_next(&m->wheel, &at));
 			assert_int_equal(at, m->wheel.now);
-			/* the furthest slot of the level is not the one half emptied */
+			/*
+			 * arm and disarm an entry in the last slot of the level, which
+			 * must not be taken for the one that is partly emptied
+			 */
 			wheel_arm(&m->wheel, 300, m->wheel.now + (1023u << (10 * level)));
 			wheel_disarm(&m->wheel, 300);
 		}
@@ -213,7 +221,7 @@ entries_come_back_in_the_order_of_their_slots(void **state)
 	unsigned n, got = 0;
 
 	model_start(m, 77);
-	for (i = 0; i < 300; i++) /* within level 0: slot and time are one */
+	for (i = 0; i < 300; i++) /* in level 0, where slot and time are the same */
 		model_arm(m, i, 77 + model_random(m, 1000));
 	do {
 		n = wheel_advance(&m->wheel, 2000, due, 7);
@@ -226,7 +234,10 @@ entries_come_back_in_the_order_of_their_slots(void **state)
 	assert_int_equal(got, 300);
 }
 
-/* Also the longest time-out there is, and from every side of the wrap of the ticks. */
+/*
+ * Deadlines up to the longest timeout, with a clock that wraps: entries that come back
+ * early are armed again, and expire in time.
+ */
 static void
 far_deadlines_come_back_in_time_by_rearming(void **state)
 {
@@ -296,7 +307,7 @@ random_use_agrees_with_the_model(void **state)
 							       reach[model_random(m,
 										  7)]));
 		}
-		/* mostly small steps; one of months now and then */
+		/* mostly small steps, sometimes one of months */
 		i = model_random(m, 200) == 0  ? 5
 		    : model_random(m, 200) < 4 ? 4
 					       : model_random(m, 4);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Text that others wrote (rules, captures, configuration files, the other end of a
- * socket), made safe to print: a terminal executes what stands in control characters, and
- * JSON holds valid UTF-8 only.
+ * Makes text from other sources (rules, captures, configuration files, the peer of a
+ * socket) safe to print: a terminal executes control sequences, and JSON allows valid
+ * UTF-8 only.
  *
- * Printable ASCII and printable characters of valid UTF-8 stay. Every byte of anything
- * else is printed as \xNN: control characters (C0, DEL, C1), bytes that are not UTF-8,
- * and characters that change the direction of the text or are invisible. Line feeds and
- * tabs stay: messages have several lines.
+ * Printable ASCII and printable characters of valid UTF-8 are kept. Every other byte is
+ * printed as \xNN: control characters (C0, DEL, C1), bytes that are not UTF-8, and
+ * characters that change the direction of the text or are invisible. Line feeds and tabs
+ * are kept, since messages may have several lines.
  *
  * Any thread; no state.
  */
@@ -16,22 +16,22 @@
 
 #include <stddef.h>
 
-#define ESCAPE_BYTES 16u /* most that one character becomes */
+#define ESCAPE_BYTES 16u /* largest number of bytes for one character */
 
 /*
- * The first character of a text, as it may be printed: *wrote bytes, without a 0 at their
- * end. Returns how many bytes of the text it stands for; 0: the text ends within a
- * character of UTF-8, or is empty.
+ * Escape the first character of a text. Writes *wrote bytes to out, without a terminating
+ * 0. Returns the number of bytes of the text that they stand for; 0: the text is empty or
+ * ends within a UTF-8 character.
  */
 size_t escape_next(const char *text, size_t length, char out[ESCAPE_BYTES],
 		   size_t *wrote);
 
-/* One byte as \xNN, 4 bytes. */
+/* Write one byte as \xNN, which takes 4 bytes. */
 void escape_byte(char byte, char *out);
 
 /*
- * A whole text, cut where it does not fit; out ends with a 0, size is at least 1. Returns
- * the length of out.
+ * Escape a whole text, and cut it when it does not fit. out is terminated by 0; size is
+ * at least 1. Returns the length of out.
  */
 size_t escape_text(char *out, size_t size, const char *text, size_t length);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * The closed list of drop reasons. Counters, verdict lines, metrics, sluicectl and the
- * documentation are all made from it: a packet that does not leave has exactly one of
- * these. The ids in brackets are the rules of docs/tcp-tracking.md.
+ * The complete list of drop reasons. Counters, verdict lines, metrics, sluicectl and the
+ * documentation are made from it. Each packet that is dropped has exactly one of these
+ * reasons. The ids in brackets are rules of docs/tcp-tracking.md.
  */
 #ifndef BASE_REASON_H
 #define BASE_REASON_H
@@ -65,6 +65,7 @@
 	X(IP_SECURITY, "ip_security", "security label other than the SYN's [GEN-4]")     \
 	/* the other trackers */                                                         \
 	X(ICMP_NO_REQUEST, "icmp_no_request", "ICMP reply without a request")            \
+	X(ICMP_TYPE, "icmp_type", "ICMP that is neither a query nor an error")           \
 	X(ICMP_UNRELATED, "icmp_unrelated", "ICMP error about no connection")            \
 	X(ICMP_INNER_SEQ, "icmp_inner_seq", "ICMP error about a segment never sent")     \
 	/* the rules */                                                                  \
@@ -84,7 +85,7 @@ enum reason {
 #undef REASON_ENUM
 };
 
-/* Name of a reason, as printed everywhere. */
+/* Name of a reason, as printed in all outputs. */
 static inline const char *
 reason_name(enum reason reason)
 {
@@ -100,7 +101,7 @@ reason_name(enum reason reason)
 	return "?";
 }
 
-/* One sentence about a reason, for people. */
+/* One sentence that describes a reason, for people. */
 static inline const char *
 reason_text(enum reason reason)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
-/* The three forms of a RST that answers what belongs to no connection; pure. */
+/*
+ * Builds the RST that answers a segment without a connection, in its three forms. Pure.
+ */
 #ifndef BASE_RESET_H
 #define BASE_RESET_H
 

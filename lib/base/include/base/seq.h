@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
  * Sequence number arithmetic, RFC 9293 section 3.4: numbers are compared modulo 2^32, so
- * an order exists only between numbers less than 2^31 apart. No type of its own: sequence
- * numbers are uint32_t in host order.
+ * only numbers less than 2^31 apart have an order. Sequence numbers have type uint32_t
+ * and are in host order.
  */
 #ifndef BASE_SEQ_H
 #define BASE_SEQ_H
@@ -29,14 +29,16 @@ seq_after(uint32_t a, uint32_t b)
 	return seq_diff(a, b) > 0;
 }
 
-/* The later of the two. */
+/* The later one of two sequence numbers. */
 static inline uint32_t
 seq_max(uint32_t a, uint32_t b)
 {
 	return seq_diff(a, b) > 0 ? a : b;
 }
 
-/* low <= a <= high, going up from low. */
+/*
+ * Whether high is reached from low by counting up, with a in between: low <= a <= high.
+ */
 static inline bool
 seq_within(uint32_t a, uint32_t low, uint32_t high)
 {

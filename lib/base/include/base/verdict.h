@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * What is said of a packet: a verdict, the reason of a drop (base/reason.h), and what we
- * send because of it.
+ * The decision about a packet: a verdict, the reason of a drop (base/reason.h), and the
+ * packet that is generated because of it.
  */
 #ifndef BASE_VERDICT_H
 #define BASE_VERDICT_H
@@ -9,18 +9,18 @@
 enum verdict {
 	VERDICT_DROP,
 	VERDICT_PASS,
-	/* of a tracker only: say first what the rules say, nothing changed */
+	/* from a tracker only: call it again with more input; nothing has changed */
 	VERDICT_NEED_INPUT,
-	/* of the engine only: a fragment, the rest of it has not come yet */
+	/* from the engine only: a fragment is held until its datagram is complete */
 	VERDICT_HELD,
 };
 
 enum action {
 	ACTION_NONE,
-	ACTION_RST,           /* GEN-1, GEN-2, a rule's reject with tcp reset */
-	ACTION_CHALLENGE_ACK, /* ACC-9, back to the sender */
-	ACTION_PROBE,         /* RST-6, TIM-1, on to the receiver */
-	ACTION_ICMP,          /* a rule's reject */
+	ACTION_RST,           /* GEN-1, GEN-2, or a rule's reject with tcp reset */
+	ACTION_CHALLENGE_ACK, /* ACC-9, sent back to the sender */
+	ACTION_PROBE,         /* RST-6, TIM-1, sent on to the receiver */
+	ACTION_ICMP,          /* the ICMP error of a rule's reject */
 };
 
 static inline const char *

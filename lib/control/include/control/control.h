@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a running sluice tells, and lets be done with it: a UNIX stream socket with one
- * JSON object a line (docs/control.md), aggregates through rte_telemetry, and metrics
- * over HTTP. One thread serves the socket; it asks the workers by control/worker.h, and
- * holds no client up for another: what a client does not read waits in a bounded buffer,
- * lists stop until there is room, and events are dropped and counted.
+ * The control thread of a running sluice. It serves a UNIX stream socket with one JSON
+ * object on each line (docs/control.md), sums through rte_telemetry, and metrics over
+ * HTTP. It reaches the workers through control/backend.h. No client waits for another:
+ * output that a client does not read stays in a bounded buffer, a list pauses until there
+ * is room, and events that do not fit are dropped and counted.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
@@ -15,85 +15,116 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include <control/backend.h>
 #include <control/reload.h>
 #include <control/rules.h>
-#include <control/worker.h>
 
 #define CONTROL_MESSAGE_BYTES 1280u
 #define CONTROL_MAX_PORTS (2 * ENGINE_MAX_WIRES)
 
-struct rte_eth_stats;
-
-/* Of a port, beside what DPDK counts. */
+/* The link of a port, and the counters of its device. */
 struct control_port {
-	bool up; /* it has a link */
+	bool up; /* the port has a link */
 	uint16_t mtu;
 	uint64_t link_changes;
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t rx_missed; /* packets lost because the device had no room */
+	uint64_t rx_nombuf; /* packets lost because no packet buffer was free */
+	uint64_t rx_errors;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t tx_errors;
 };
 
 struct control_config {
-	const char *path; /* of the socket; its folder is made if need be */
-	gid_t group;      /* who may use it, too; (gid_t)-1: the group of the process */
-	struct control_worker *workers; /* worker_count of them */
-	unsigned worker_count;
+	/* path of the socket; its directory is created if it does not exist */
+	const char *path;
+	gid_t group; /* group of the socket; (gid_t)-1: that of the process */
+	const struct control_backend *backend;
 	struct control_rules *rules;
-	const char *const *port_names; /* in the order of the engine's numbers */
-	const uint16_t *port_ids;      /* DPDK's, in that order */
+	/* names of the ports, in the order of the engine's port numbers */
+	const char *const *port_names;
 	unsigned port_count;
 	/*
-	 * Fill *port of the port of this number, and put right in *stats what its driver
-	 * does not tell. NULL: there is nothing more to tell. Called by any thread.
+	 * Fill *port, which is zeroed, for the port with this number. Returns 0, or
+	 * -errno when its device gives no counters (any more). Any thread may call it.
 	 */
-	void (*port)(void *context, unsigned number, struct rte_eth_stats *stats,
-		     struct control_port *port);
+	int (*port)(void *context, unsigned number, struct control_port *port);
 	void *port_context;
-	uint32_t max; /* connections over all workers */
+	uint32_t max; /* largest number of connections, over all workers */
 	uint32_t max6;
-	const struct sockaddr *metrics; /* where to serve them, NULL: nowhere */
-	struct control_reload *reload;  /* started */
-	void (*warn)(const char *text); /* a line for the log; NULL: there is none */
+	const struct sockaddr *metrics; /* address to serve metrics at; NULL: none */
+	struct control_reload *reload;  /* has been started by the caller */
+	/* path of a file, "stdout" or "journal"; NULL: no log of records */
+	const char *record_log;
+	/*
+	 * what is logged besides the packets that rules log: CONTROL_STREAM_DROPS, and
+	 * CONTROL_STREAM_EVENTS for connections that have ended
+	 */
+	unsigned record_streams;
+	void (*warn)(const char *text); /* writes a line to the log; may be NULL */
+	const char *version;            /* of sluice, for the metrics */
+	uint64_t start_s; /* time of the start, seconds since 1970, for the metrics */
 };
 
 struct control;
 
 /*
- * Make the folder of the control socket, if it is not there, for owner and group;
- * (gid_t)-1: the group of the process. control_start() does it, too. Returns 0 or -errno.
+ * Create the directory of the control socket, if it does not exist, for owner and group;
+ * (gid_t)-1: the group of the process. control_start() does so too. Returns 0 or -errno.
  */
 int control_folder(const char *path, gid_t group);
 
 /*
- * Begin to serve; what config points to must stay. Returns 0 and a warning, or "" without
- * one; or -errno and what is wrong. The message has CONTROL_MESSAGE_BYTES.
+ * Start the thread. Data that config points to has to stay valid. Returns 0 and a warning
+ * (or ""); or -errno and an error. message has CONTROL_MESSAGE_BYTES.
  */
 int control_start(const struct control_config *config, struct control **control,
 		  char *message);
 
 /*
- * End to serve, and remove the socket if it is still ours. Before the workers end, who
- * could not answer.
+ * End the thread, and remove the socket if the file is still the one that we created.
+ * Call it while the workers are running, so that they can answer.
  */
 void control_stop(struct control *control);
 
-/* What a worker has to do, beside the others. */
+/*
+ * Replace the log of records. control_log_open() opens another one, with the arguments
+ * and results of control_config.record_log and record_streams: it returns 0 or -errno and
+ * a message of CONTROL_MESSAGE_BYTES. control_log_set() takes ownership of it and puts it
+ * in force, NULL: no log, without waiting; control_log_close() discards it. Any thread.
+ */
+struct sink;
+int control_log_open(struct control *control, const char *log, unsigned streams,
+		     struct sink **sink, char *message);
+void control_log_set(struct control *control, struct sink *log);
+void control_log_close(struct sink *log);
+
+/* Open the file of record_log again, because it may have been renamed. Any thread. */
+void control_reopen(struct control *control);
+
+/* The work of one worker, for comparison with the others. */
 struct control_load {
-	uint64_t packets; /* judged */
+	uint64_t packets; /* number of packets processed */
 	uint64_t handed_over;
-	uint32_t connections; /* of both families */
+	uint32_t connections; /* number of connections, of both families */
+	struct control_table {
+		uint32_t count;
+		uint32_t max;
+	} table[2]; /* IPv4, IPv6 */
+	struct control_turns turns;
+	struct record_counts records[RECORD_KINDS];
 };
 
 /*
- * The counters of all workers, and, unless it is NULL, the load of each of worker_count.
- * Returns 0 or -ETIMEDOUT.
+ * Get the sums of all workers' counters. loads, unless NULL, gets the load of each worker
+ * of the backend. Returns 0 or -ETIMEDOUT.
  */
 int control_stats(const struct control_config *config, struct engine_stats *sum,
 		  struct control_load *loads);
 
-/*
- * The counters of a port, and what else is known of it. Returns 0, or -errno of DPDK, and
- * *stats is all 0.
- */
-int control_port_stats(const struct control_config *config, unsigned number,
-		       struct rte_eth_stats *stats, struct control_port *port);
+/* Add a worker's counters to a sum. */
+void control_stats_add(struct engine_stats *sum, const struct engine_stats *stats);
 
 #endif

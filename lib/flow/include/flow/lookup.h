@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The stages of a lookup, inline: see flow/table.h, which includes this at its end. Each
- * reads only what the stage before it has asked for:
+ * The stages of a lookup, inline. flow/table.h includes this header at its end. Each
+ * stage reads only what the previous one has prefetched:
  *
  *	for each packet: flow_prefetch_bucket(t, hash);
  *	for each packet: candidate = flow_probe(t, hash);
  *	for each packet: candidate = flow_probe_second(t, hash, candidate);
  *	for each packet: index = flow_find(t, &key, hash, candidate);
  *
- * The third may be left out, and is only worth something where connections do not all fit
- * the caches. At 80 in 100 full it is for one hit in thirteen; when connections have come
- * and gone for long, one in eight; and for one miss in twenty.
+ * The third stage is optional, and pays only when the connections do not fit the caches.
+ * In a table that is 80 % full, one hit in thirteen needs it (one in eight after
+ * connections have come and gone for a long time), and one miss in twenty.
  */
 #ifndef FLOW_LOOKUP_H
 #define FLOW_LOOKUP_H
@@ -23,40 +23,20 @@
 #include <emmintrin.h>
 #endif
 
-/*
- * The bucket that a key is in its primary bucket in: the high half of its hash, scaled to
- * their number.
- */
+/* flow/layout.h says what primary and alternate buckets are. */
 static inline uint32_t
 flow_primary(const struct flow_table *t, uint64_t hash)
 {
-	return (uint32_t)(((hash >> 32) * t->bucket_count) >> 32);
+	return flow_bucket_primary(hash, t->bucket_count);
 }
 
-/* Of the low half of the hash; never 0, which marks a free slot. */
-static inline uint16_t
-flow_tag(uint64_t hash)
-{
-	uint16_t tag = (uint16_t)hash;
-
-	return tag != 0 ? tag : 1;
-}
-
-/*
- * The alternate bucket of an entry with this tag in this bucket: b' = f(tag) - b modulo
- * their number, so that the other one of the other one is the first again, for any
- * number. An entry with 2 b = f(tag) has only one bucket.
- */
 static inline uint32_t
 flow_alternate(const struct flow_table *t, uint32_t bucket, uint16_t tag)
 {
-	uint64_t spread = (uint32_t)(tag * UINT32_C(0x9e3779b1));
-	uint32_t sum = (uint32_t)((spread * t->bucket_count) >> 32);
-
-	return sum >= bucket ? sum - bucket : sum + t->bucket_count - bucket;
+	return flow_bucket_alternate(bucket, tag, t->bucket_count);
 }
 
-/* A bit for each slot with this tag. */
+/* A bit for each used slot with this tag. */
 static inline uint32_t
 flow_match(const struct flow_bucket *bucket, uint16_t tag)
 {
@@ -75,24 +55,7 @@ flow_match(const struct flow_bucket *bucket, uint16_t tag)
 #endif
 }
 
-/* Where the counter of a tag stands in flow_bucket.overflow. */
-static inline unsigned
-flow_overflow_shift(uint16_t tag)
-{
-	return (tag >> 12) * 4u;
-}
-
-/*
- * Whether an entry in its primary bucket in this bucket that has this tag may live in its
- * second one.
- */
-static inline bool
-flow_overflowed(const struct flow_bucket *bucket, uint16_t tag)
-{
-	return (bucket->overflow >> flow_overflow_shift(tag) & 0xf) != 0;
-}
-
-/* Whether it is the key of this connection, of the table of that family. */
+/* Whether a connection of this table has the key. */
 static inline bool
 flow_is_key_of(const struct flow_conn *conn, uint8_t family, const struct flow_key *key)
 {
@@ -118,8 +81,8 @@ flow_prefetch_conn(const struct flow_table *t, uint32_t index)
 }
 
 /*
- * For what works on many connections by number (expiry, removal), a pass over the batch
- * each: ask for all of a connection; when that has come, for its primary bucket, with the
+ * Two prefetches for code that works on many connections by index (expiry, removal), each
+ * in a pass over the batch: first the whole connection; then its primary bucket, with the
  * hash of its key, which flow_remove_hashed() needs.
  */
 static inline void

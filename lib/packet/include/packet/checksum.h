@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The Internet checksum (RFC 1071): sums in one's complement and in memory order, so that
- * nothing is swapped; they are sums of 16-bit words whatever the width that they are
- * taken in. Any thread; nothing is shared.
+ * The Internet checksum (RFC 1071): one's complement sums in memory order, so no bytes
+ * are swapped. They are sums of 16-bit words, whatever width is added at a time. Any
+ * thread; nothing is shared.
  */
 #ifndef PACKET_CHECKSUM_H
 #define PACKET_CHECKSUM_H
@@ -12,10 +12,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Of len bytes, folded to 16 bits. */
+/* Sum of len bytes, folded to 16 bits. */
 uint32_t checksum_bytes(const void *data, uint32_t len);
 
-/* The same for a short len known to the compiler, a multiple of 4; not folded. */
+/* Sum of a short len that is a compile-time constant and a multiple of 4; not folded. */
 static inline uint64_t
 checksum_words(const void *data, size_t len)
 {
@@ -32,8 +32,8 @@ checksum_words(const void *data, size_t len)
 }
 
 /*
- * Folded to 16 bits; 0 only of 0. Half of a word added to the other half, and the carry
- * to that, is what its upper half holds once the halves exchanged have been added to it.
+ * Fold a sum to 16 bits; the result is 0 only if the sum is 0. Adding the word with its
+ * halves exchanged leaves, in the upper half, the sum of both halves with its carry.
  */
 static inline uint32_t
 checksum_fold(uint64_t sum)
@@ -47,9 +47,9 @@ checksum_fold(uint64_t sum)
 }
 
 /*
- * Whether the parts of a checksummed datagram, the checksum included, sum to "right": to
- * a multiple of 65,535 that is not 0. A multiple times the inverse of 65,535 modulo 2^64
- * is the quotient, and what is none becomes a number larger than any quotient (Hacker's
+ * Whether the parts of a checksummed datagram, with the checksum, sum to a valid value: a
+ * multiple of 65,535 that is not 0. A multiple times the inverse of 65,535 modulo 2^64 is
+ * the quotient; any other number gives a product larger than any quotient (Hacker's
  * Delight, 10-17).
  */
 static inline bool

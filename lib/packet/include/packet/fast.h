@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The way of the frame that a firewall sees most: one segment of memory, no tag or one,
- * IPv4 without options and not fragmented or IPv6 without extension headers, TCP. It runs
- * straight down with all bytes in reach, inline in the loop over a burst, and writes the
- * key in whole words, since it is hashed at once. It decides nothing but "this is such a
- * frame, and all of it is right"; whatever else it sees, it leaves to packet_parse_any().
- *
- * Included by packet/packet.h at its end.
+ * The fast path of the parser, for the most frequent frames: TCP in one span of memory,
+ * with up to two VLAN tags, in IPv4 without options and fragmentation or in IPv6
+ * without extension headers. It is inlined into the loop over a burst, and writes the key
+ * in whole words, since it is hashed at once. It only decides whether a frame is of that
+ * kind and has no fault; bytes_parse() handles all other frames.
  */
 #ifndef PACKET_FAST_H
 #define PACKET_FAST_H
@@ -20,16 +18,19 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
+#include <packet/bytes.h>
 #include <packet/checksum.h>
-#include <packet/packet.h>
 
-/* The options of a TCP header, of len bytes. */
+/* Parse the options of a TCP header, len bytes. */
 void parse_tcp_options(const uint8_t *option, uint32_t len, struct tcp_segment *seg);
 
-/* Two NOPs before the timestamps, as every stack writes them (RFC 7323 appendix A). */
+/*
+ * Two NOPs, kind and length of the timestamps option, as all stacks write it (RFC 7323
+ * appendix A).
+ */
 #define FAST_TIMESTAMPS 0x0101080a
 
-/* Fill seg of a whole TCP header of header_len bytes with payload_len bytes behind it. */
+/* Fill seg from a TCP header of header_len bytes, followed by payload_len bytes. */
 static inline void
 parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,
 		  uint32_t payload_len, struct tcp_segment *seg)
@@ -51,43 +52,43 @@ parse_tcp_segment(const struct rte_tcp_hdr *tcp, uint32_t header_len,
 				  header_len - (uint32_t)sizeof(*tcp), seg);
 }
 
-#define PLAIN_SUM_BAD UINT32_MAX
+#define FAST_SUM_BAD UINT32_MAX
 
 /*
- * Of the flags PACKET_VERIFY_*, those that the device has left to us; PLAIN_SUM_BAD: it
- * has found a wrong sum. Most devices look at both, or at none.
+ * The PACKET_VERIFY_* flags of the checksums that the device has not verified;
+ * FAST_SUM_BAD: it has found a wrong one. Most devices verify both or none.
  */
 static inline uint32_t
-fast_unverified(const struct rte_mbuf *m, uint32_t flags)
+fast_unverified(const struct packet_bytes *b, uint32_t flags)
 {
-	uint64_t ip = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
-	uint64_t l4 = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	uint64_t ip = b->checksums & PACKET_SUM_IP_MASK;
+	uint64_t l4 = b->checksums & PACKET_SUM_L4_MASK;
 
-	if (likely((ip | l4) == 0)) /* unknown */
+	if (likely((ip | l4) == 0)) /* the device reports nothing about either */
 		return flags;
-	if (ip == RTE_MBUF_F_RX_IP_CKSUM_BAD || l4 == RTE_MBUF_F_RX_L4_CKSUM_BAD)
-		return PLAIN_SUM_BAD;
-	if (ip == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+	if (ip == PACKET_SUM_IP_BAD || l4 == PACKET_SUM_L4_BAD)
+		return FAST_SUM_BAD;
+	if (ip == PACKET_SUM_IP_GOOD)
 		flags &= ~PACKET_VERIFY_IP;
-	if (l4 == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+	if (l4 == PACKET_SUM_L4_GOOD)
 		flags &= ~PACKET_VERIFY_L4;
 	return flags;
 }
 
 /*
- * Whether the checksums are right where the device has not said that both are; tcp: the
- * header, with what follows l4_len bytes, addr: both addresses; ip: the IPv4 header, or
- * NULL. Most segments carry nothing, so that nothing is called.
+ * Whether the checksums are right, when the device has not verified both. tcp: the TCP
+ * header, of l4_len bytes with its payload; addr: both addresses; ip: the IPv4 header, or
+ * NULL. Most of these segments have no payload; their sum is computed inline.
  */
 static inline bool
-fast_sums_right(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip,
+fast_sums_right(const struct packet_bytes *b, const struct rte_ipv4_hdr *ip,
 		const struct rte_tcp_hdr *tcp, uint32_t l4_len, const void *addr,
 		uint32_t flags)
 {
 	uint64_t sum = checksum_words(addr, ip != NULL ? 2 * sizeof(rte_be32_t) : 32);
 
-	flags = fast_unverified(m, flags);
-	if (flags == PLAIN_SUM_BAD)
+	flags = fast_unverified(b, flags);
+	if (flags == FAST_SUM_BAD)
 		return false;
 	if (ip != NULL && (flags & PACKET_VERIFY_IP) &&
 	    !checksum_right(checksum_words(ip, offsetof(struct rte_ipv4_hdr, src_addr)) +
@@ -103,11 +104,9 @@ fast_sums_right(const struct rte_mbuf *m, const struct rte_ipv4_hdr *ip,
 }
 
 static inline bool
-fast_sums_good(const struct rte_mbuf *m)
+fast_sums_good(const struct packet_bytes *b)
 {
-	return (m->ol_flags &
-		(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK)) ==
-	       (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD);
+	return b->checksums == (PACKET_SUM_IP_GOOD | PACKET_SUM_L4_GOOD);
 }
 
 static inline int32_t
@@ -116,7 +115,7 @@ fast_header(const struct rte_tcp_hdr *tcp)
 	return tcp->data_off >> 2 & 0x3c;
 }
 
-/* Whether the TCP header fits into the l4_len bytes that the IP header speaks of. */
+/* Whether the TCP header fits into the l4_len bytes that the IP header states. */
 static inline bool
 fast_fits(const struct rte_tcp_hdr *tcp, int32_t l4_len)
 {
@@ -125,35 +124,40 @@ fast_fits(const struct rte_tcp_hdr *tcp, int32_t l4_len)
 	return header >= (int32_t)sizeof(*tcp) && header <= l4_len;
 }
 
-/* What all fast-path frames have in common, but addresses and length. */
-static __rte_always_inline const struct rte_tcp_hdr *
-fast_fill(const struct rte_tcp_hdr *tcp, uint8_t kind, uint8_t side, uint32_t network,
-	  struct packet *p)
+/* Fill the members that both families share: ports, network, TCP header, lengths. */
+static __rte_always_inline bool
+fast_fill(struct packet_fast *f, uint8_t family, const struct rte_tcp_hdr *tcp,
+	  uint32_t l4_len, uint8_t side, uint32_t network)
 {
 	uint32_t ports;
 	uint64_t id;
 
 	memcpy(&ports, tcp, sizeof(ports));
 	id = flow_id_pack(side ? ports << 16 | ports >> 16 : ports, network, FLOW_TCP);
-	memcpy(&p->key.id, &id, sizeof(id));
-	p->kind = kind;
-	return tcp;
+	memcpy(&f->key.id, &id, sizeof(id));
+	f->tcp = tcp;
+	f->l4_len = l4_len;
+	f->family = family;
+	return true;
 }
 
-/* Above are multicast, broadcast, and what is not used: for others to tell apart. */
-#define PLAIN_SOURCES 224
+/*
+ * First byte of multicast, broadcast and reserved addresses; bytes_parse() checks
+ * these.
+ */
+#define FAST_SOURCES_END 224
 
 /*
- * Of the four bytes from the EtherType on, and the four from the flags and offset of
- * fragments on, in one comparison each: IPv4 without options; whole, and of that
- * protocol.
+ * fast_is_ipv4(): true for IPv4 without options; compares EtherType, version and IHL as
+ * one word. fast_carries(): true for that protocol and no fragment; compares the fragment
+ * fields and the protocol as one word.
  */
 static __rte_always_inline bool
-fast_is_ipv4(const struct rte_ipv4_hdr *ip)
+fast_is_ipv4(const void *ip)
 {
 	rte_be32_t word;
 
-	memcpy(&word, (const char *)ip - sizeof(rte_be16_t), sizeof(word));
+	memcpy(&word, (const uint8_t *)ip - sizeof(rte_be16_t), sizeof(word));
 	return (word & RTE_BE32(0xffffff00)) ==
 	       RTE_BE32(RTE_ETHER_TYPE_IPV4 << 16 | RTE_IPV4_VHL_DEF << 8);
 }
@@ -168,99 +172,88 @@ fast_carries(const struct rte_ipv4_hdr *ip, uint8_t proto)
 	       rte_cpu_to_be_32(proto);
 }
 
-/* The IP header, which fast_is_ipv4(), is l3 bytes into the frame. */
-static __rte_always_inline const struct rte_tcp_hdr *
-fast_ipv4(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network,
-	  uint32_t flags, struct packet *p)
+/* Check the IP header, l3 bytes into the frame, for which fast_is_ipv4() is true. */
+static __rte_always_inline bool
+fast_ipv4(const struct packet_bytes *b, uint32_t l3, uint8_t side, uint32_t network,
+	  uint32_t flags, struct packet_fast *f)
 {
-	const struct rte_ipv4_hdr *ip =
-		rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3);
+	const struct rte_ipv4_hdr *ip = (const void *)(b->at + l3);
 	const struct rte_tcp_hdr *tcp = (const struct rte_tcp_hdr *)(ip + 1);
 	uint32_t total = ntohs(ip->total_length);
 	int32_t l4_len = (int32_t)total - (int32_t)sizeof(*ip);
 	uint64_t addr;
 
-	if (!fast_carries(ip, IPPROTO_TCP) || total > m->data_len - l3 ||
-	    *(const uint8_t *)&ip->src_addr >= PLAIN_SOURCES || !fast_fits(tcp, l4_len))
-		return NULL;
-	if (unlikely(!fast_sums_good(m)) &&
-	    !fast_sums_right(m, ip, tcp, (uint32_t)l4_len, &ip->src_addr, flags))
-		return NULL;
+	if (!fast_carries(ip, IPPROTO_TCP) || total > b->part - l3 ||
+	    *(const uint8_t *)&ip->src_addr >= FAST_SOURCES_END ||
+	    !fast_fits(tcp, l4_len))
+		return false;
+	if (unlikely(!fast_sums_good(b)) &&
+	    !fast_sums_right(b, ip, tcp, (uint32_t)l4_len, &ip->src_addr, flags))
+		return false;
 	memcpy(&addr, &ip->src_addr, sizeof(addr));
 	if (side)
 		addr = addr << 32 | addr >> 32;
-	memcpy(p->key.addr.v4, &addr, sizeof(addr));
-	p->l4_len = (uint32_t)l4_len;
-	p->ip_len = total;
-	return fast_fill(tcp, PACKET_FAST4, side, network, p);
+	memcpy(f->key.addr.v4, &addr, sizeof(addr));
+	f->ip_len = total;
+	return fast_fill(f, 4, tcp, (uint32_t)l4_len, side, network);
 }
 
-static inline const struct rte_tcp_hdr *
-fast_ipv6(const struct rte_mbuf *m, uint32_t l3, uint8_t side, uint32_t network,
-	  uint32_t flags, struct packet *p)
+static inline bool
+fast_ipv6(const struct packet_bytes *b, uint32_t l3, uint8_t side, uint32_t network,
+	  uint32_t flags, struct packet_fast *f)
 {
-	const struct rte_ipv6_hdr *ip =
-		rte_pktmbuf_mtod_offset(m, const struct rte_ipv6_hdr *, l3);
+	const struct rte_ipv6_hdr *ip = (const void *)(b->at + l3);
 	const struct rte_tcp_hdr *tcp = (const struct rte_tcp_hdr *)(ip + 1);
-	uint32_t left = m->data_len - l3, length;
+	uint32_t left = b->part - l3, length;
 
 	if (left < sizeof(*ip) + sizeof(*tcp))
-		return NULL;
+		return false;
 	length = ntohs(ip->payload_len);
 	if ((ip->vtc_flow & RTE_BE32(0xf0000000)) != RTE_BE32(0x60000000) ||
 	    ip->proto != IPPROTO_TCP || length + sizeof(*ip) > left ||
 	    *(const uint8_t *)&ip->src_addr == 0xff || !fast_fits(tcp, (int32_t)length))
-		return NULL;
-	if (unlikely(!fast_sums_good(m)) &&
-	    !fast_sums_right(m, NULL, tcp, length, &ip->src_addr, flags))
-		return NULL;
-	memcpy(p->key.addr.v6[side], &ip->src_addr, sizeof(ip->src_addr));
-	memcpy(p->key.addr.v6[side ^ 1], &ip->dst_addr, sizeof(ip->dst_addr));
-	p->l4_len = length;
-	p->ip_len = length + (uint32_t)sizeof(*ip);
-	return fast_fill(tcp, PACKET_FAST6, side, network, p);
+		return false;
+	if (unlikely(!fast_sums_good(b)) &&
+	    !fast_sums_right(b, NULL, tcp, length, &ip->src_addr, flags))
+		return false;
+	memcpy(f->key.addr.v6[side], &ip->src_addr, sizeof(ip->src_addr));
+	memcpy(f->key.addr.v6[side ^ 1], &ip->dst_addr, sizeof(ip->dst_addr));
+	f->ip_len = length + (uint32_t)sizeof(*ip);
+	return fast_fill(f, 6, tcp, length, side, network);
 }
 
-/* What stands in front of the IP header. */
+/* The EtherType before the IP header. */
 static inline rte_be16_t
-fast_type(const struct rte_mbuf *m, uint32_t l3)
+fast_type(const struct packet_bytes *b, uint32_t l3)
 {
 	rte_be16_t type;
 
-	memcpy(&type, rte_pktmbuf_mtod_offset(m, const char *, l3 - sizeof(type)),
-	       sizeof(type));
+	memcpy(&type, b->at + l3 - sizeof(type), sizeof(type));
 	return type;
 }
 
-/* packet_peek() of a frame with tags; network: without them. */
-const struct rte_tcp_hdr *packet_peek_tagged(const struct rte_mbuf *m, uint8_t side,
-					     uint32_t network, uint32_t flags,
-					     struct packet *p);
-
-static __rte_always_inline const struct rte_tcp_hdr *
-packet_peek(const struct rte_mbuf *m, uint8_t side, uint32_t network, uint32_t flags,
-	    struct packet *p)
+/* packet_peek() for bytes. */
+static __rte_always_inline bool
+fast_peek(const struct packet_bytes *b, uint8_t side, uint32_t network, uint32_t flags,
+	  struct packet_fast *f)
 {
-	rte_be16_t type;
-
-	/* with a tag too, so much holds all of it that is read before it is compared */
-	if (m->data_len != m->pkt_len ||
-	    m->data_len < RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr) +
-				  sizeof(struct rte_tcp_hdr))
-		return NULL;
-	if (likely(fast_is_ipv4(rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *,
-							RTE_ETHER_HDR_LEN))))
-		return fast_ipv4(m, RTE_ETHER_HDR_LEN, side, network, flags, p);
-	type = fast_type(m, RTE_ETHER_HDR_LEN);
-	if (type == RTE_BE16(RTE_ETHER_TYPE_VLAN))
-		return packet_peek_tagged(m, side, network, flags, p);
-	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
-		return fast_ipv6(m, RTE_ETHER_HDR_LEN, side, network, flags, p);
-	if (type == RTE_BE16(RTE_ETHER_TYPE_QINQ))
-		return packet_peek_tagged(m, side, network, flags, p);
-	return NULL;
+	/* this length covers all bytes that are read below */
+	if (b->part != b->len || b->part < RTE_ETHER_HDR_LEN +
+						   sizeof(struct rte_ipv4_hdr) +
+						   sizeof(struct rte_tcp_hdr))
+		return false;
+	if (likely(fast_is_ipv4(b->at + RTE_ETHER_HDR_LEN)))
+		return fast_ipv4(b, RTE_ETHER_HDR_LEN, side, network, flags, f);
+	if (fast_type(b, RTE_ETHER_HDR_LEN) == RTE_BE16(RTE_ETHER_TYPE_IPV6))
+		return fast_ipv6(b, RTE_ETHER_HDR_LEN, side, network, flags, f);
+	return false;
 }
 
+/* packet_peek_tagged() for bytes. */
+bool fast_peek_tagged(const struct packet_bytes *b, uint8_t side, uint32_t network,
+		      uint32_t flags, struct packet_fast *f);
+
+/* Fill seg for a fast-path frame: ack and flags unchanged from the header, no options. */
 static __rte_always_inline void
 packet_fast_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
 		    struct tcp_segment *seg)
@@ -275,6 +268,10 @@ packet_fast_segment(const struct rte_tcp_hdr *tcp, uint32_t l4_len,
 	};
 }
 
+/*
+ * Fill the timestamps of seg. Returns false when they are not at their usual place, or
+ * missing; packet_finish() then finds them.
+ */
 static __rte_always_inline bool
 packet_fast_timestamps(const struct rte_tcp_hdr *tcp, struct tcp_segment *seg)
 {
@@ -291,16 +288,16 @@ packet_fast_timestamps(const struct rte_tcp_hdr *tcp, struct tcp_segment *seg)
 	return true;
 }
 
-/* packet_finish() of a family, so that most of it is constant. */
+/* fast_finish() for one family, so that most of it is constant. */
 static __rte_always_inline void
-fast_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t side,
-	    uint8_t family, struct packet *p)
+fast_finish_family(const uint8_t *frame, const struct packet_fast *f, uint8_t side,
+		   uint8_t family, struct packet *p)
 {
 	size_t l3_len = family == 4 ? sizeof(struct rte_ipv4_hdr)
 				    : sizeof(struct rte_ipv6_hdr);
-	uint32_t header = (uint32_t)fast_header(tcp);
+	uint32_t header = (uint32_t)fast_header(f->tcp);
 
-	parse_tcp_segment(tcp, header, p->l4_len - header, &p->seg);
+	parse_tcp_segment(f->tcp, header, f->l4_len - header, &p->seg);
 	p->kind = PACKET_TCP;
 	p->family = family;
 	p->side = side;
@@ -312,34 +309,27 @@ fast_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t sid
 	p->fragment = 0;
 	p->pppoe = 0;
 	p->ether_type = family == 4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
-	p->l4_off = (uint16_t)((const char *)tcp - rte_pktmbuf_mtod(m, const char *));
+	p->l4_off = (uint16_t)((const uint8_t *)f->tcp - frame);
 	p->l3_off = (uint16_t)(p->l4_off - l3_len);
 	p->payload_off = (uint16_t)(p->l4_off + header);
 	p->vlans = (uint8_t)((p->l3_off - RTE_ETHER_HDR_LEN) / RTE_VLAN_HLEN);
+	p->l4_len = f->l4_len;
+	p->ip_len = f->ip_len;
 }
 
+/* packet_finish() for bytes; frame: its first one. */
 static inline void
-packet_finish(const struct rte_mbuf *m, const struct rte_tcp_hdr *tcp, uint8_t side,
-	      struct packet *p)
+fast_finish(const uint8_t *frame, const struct packet_fast *f, uint8_t side,
+	    struct packet *p)
 {
-	if (p->kind == PACKET_FAST6) {
-		fast_finish(m, tcp, side, 6, p);
+	if (f->family == 6) {
+		p->key = f->key;
+		fast_finish_family(frame, f, side, 6, p);
 		return;
 	}
+	memcpy(&p->key, &f->key, KEY4_BYTES);
 	memset((uint8_t *)&p->key + KEY4_BYTES, 0, sizeof(p->key) - KEY4_BYTES);
-	fast_finish(m, tcp, side, 4, p);
-}
-
-static inline void
-packet_parse(const struct rte_mbuf *m, uint8_t side, uint32_t network, uint32_t flags,
-	     struct packet *p)
-{
-	const struct rte_tcp_hdr *tcp = packet_peek(m, side, network, flags, p);
-
-	if (unlikely(tcp == NULL))
-		packet_parse_any(m, side, network, flags, p);
-	else
-		packet_finish(m, tcp, side, p);
+	fast_finish_family(frame, f, side, 4, p);
 }
 
 #endif

@@ -44,40 +44,45 @@
 #include <fragment/fragment.h>
 #include <steer/steer.h>
 
-/* From one worker to another, of one side of the wire. */
+/* The link from one worker to another, for one side of the wire. */
 struct handoff_link {
 	struct rte_ring *to;
 	struct rte_ring *from;
-	struct rte_ring *pieces; /* fragments that `to` gathers, from all workers */
-	uint16_t count;          /* collected for `to` */
+	struct rte_ring *pieces; /* fragments to be gathered by `to`, from all workers */
+	uint16_t count;          /* number of packets collected for `to` */
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
 };
 
 struct handoff {
 	const struct steer *steer;
 	struct engine *engine;
-	uint8_t self; /* number among the workers of the wire */
+	uint8_t self; /* number of this worker among the workers of the wire */
 	uint8_t workers;
-	bool collects;                    /* we are the sender of some side */
-	uint64_t handed_over;             /* packets that went to another worker */
-	struct fragment_table *fragments; /* that it gathers; NULL: none */
+	/* this worker is the sender of at least one side */
+	bool collects;
+	uint64_t handed_over; /* number of packets handed to other workers */
+	/* fragments that this worker gathers; NULL: none are held */
+	struct fragment_table *fragments;
 	/*
-	 * bits of peers, by side: something is collected for them; some of theirs was
-	 * left
+	 * For each side, a bit for each peer: packets are collected for it, or some from
+	 * it remain.
 	 */
 	uint64_t pending[2];
 	uint64_t left[2];
 	struct handoff *peers[STEER_MAX_WORKERS];
 	/*
-	 * Frames to be sent: ours to the sender of a side, the others' to us; NULL: none.
+	 * Frames to transmit: from us to the sender of a side, and from the others to us.
+	 * NULL: there is no such ring.
 	 */
 	struct rte_ring *frames_to[2];
 	struct rte_ring *frames_from[STEER_MAX_WORKERS][2];
 	struct handoff_link link[STEER_MAX_WORKERS][2] __attribute__((aligned(64)));
-	struct engine_config config; /* its engine's */
-	struct fragment_group group; /* of fragments that it gathers no more */
+	struct engine_config config; /* configuration of this worker's engine */
+	/* fragments that have just been removed from `fragments` */
+	struct fragment_group group;
 	/*
-	 * Written by peers: bits of those that have put something into their rings to us.
+	 * Written by peers: for each side, the bits of the peers that have put packets
+	 * into their rings to us.
 	 */
 	_Atomic uint64_t ready[2] __attribute__((aligned(64)));
 };
@@ -85,25 +90,29 @@ static_assert(STEER_MAX_WORKERS <= 64, "a bit each");
 
 /*
  * Link the workers of a wire. group: as many zeroed structs as s has workers, each with
- * its engine and that one's config set. sockets: the NUMA node of each worker. sender:
- * for each side its one sender, or STEER_ANY where each worker sends itself. Returns 0 or
- * -errno; handoff_free() in any case.
+ * its engine and the engine's config set. sockets: the NUMA node of each worker. sender:
+ * for each side the only worker that transmits, or STEER_ANY when each worker transmits
+ * itself. Returns 0 or -errno; the caller calls handoff_free() in both cases.
  */
 int handoff_init(struct handoff *const *group, const struct steer *s, const int *sockets,
 		 const uint8_t sender[2]);
 
-/* The end: drop the fragments that wait. */
+/* At the end: drop the fragments that are held. */
 void handoff_stop(struct handoff *h);
 
-/* Before the pool of the packets that may still be in the rings. */
+/*
+ * Free the rings. To be called before the mempool of packets that may still be in them is
+ * freed.
+ */
 void handoff_free(struct handoff *h);
 
-/* Packets that can be on their way from one worker, without the fragments that wait. */
+/* Largest number of packets that one worker may have in rings, without held fragments. */
 unsigned handoff_mbufs(unsigned workers);
 
 /*
- * Of a burst that came in on a side leave in pkts, in order, what is this worker's, and
- * return how many. The others are on their way to their owners, or dropped and counted.
+ * Split a burst that came from a side. The packets that this worker owns remain in pkts,
+ * in order; returns their number. The others are on their way to their owners, or dropped
+ * and counted.
  */
 uint16_t handoff_split(struct handoff *h, uint8_t side, struct rte_mbuf **pkts,
 		       uint16_t n);
@@ -112,37 +121,42 @@ uint16_t handoff_split(struct handoff *h, uint8_t side, struct rte_mbuf **pkts,
 void handoff_flush(struct handoff *h);
 
 /*
- * Take up to a burst a side of the fragments that are ours to gather, have what is whole
- * go over, and drop what took too long.
+ * Gather up to a burst of fragments for each side, hand complete datagrams to their
+ * owners, and drop those that have timed out.
  */
 void handoff_gather(struct handoff *h, uint64_t now_ns);
 
-/* Bits of the peers that have something for us from a side; take once of each. */
+/*
+ * Get, and clear, the bits of the peers that have packets from a side for us. The caller
+ * takes once from each.
+ */
 static inline uint64_t
 handoff_ready(struct handoff *h, uint8_t side)
 {
 	uint64_t peers = h->left[side];
 
 	h->left[side] = 0;
-	/* read first: an exchange would take the cache line from the peers */
+	/* test with a load first: an exchange would take the cache line from the peers */
 	if (likely(atomic_load_explicit(&h->ready[side], memory_order_relaxed) == 0))
 		return peers;
 	return peers | atomic_exchange_explicit(&h->ready[side], 0, memory_order_acquire);
 }
 
 /*
- * Packets of ours that a peer has received on a side: at most ENGINE_BURST_MAX; if there
- * may be more, the peer stays ready. A worker is its own peer for gathered datagrams.
+ * Take packets that a peer has received on a side and we own: at most ENGINE_BURST_MAX.
+ * If there may be more, the peer remains ready. For gathered datagrams a worker is its
+ * own peer.
  */
 uint16_t handoff_take(struct handoff *h, unsigned peer, uint8_t side,
 		      struct rte_mbuf **pkts);
 
-/* To the sender of a side; returns how many of the frames it takes, from the first on. */
+/* Hand frames to the sender of a side. Returns how many it accepts, from the first on. */
 uint16_t handoff_send(struct handoff *h, uint8_t side, struct rte_mbuf **pkts,
 		      uint16_t n);
 
 /*
- * Put what the others have sent us into our engine's transmit buffers, as far as they go.
+ * Put the frames that other workers have handed to us into our engine's transmit buffers,
+ * as many as they have room for.
  */
 void handoff_collect(struct handoff *h);
 

@@ -31,41 +31,44 @@
 #include <rte_mbuf.h>
 
 #include <fragment/fragment.h>
-#include <packet/key.h>
+#include <packet/hash.h>
 #include <packet/packet.h>
 
 #define STEER_MAX_WORKERS 64u
-/* In place of an owner: */
-#define STEER_ANY UINT8_MAX            /* the worker that has received it */
-#define STEER_FRAGMENT (UINT8_MAX - 1) /* not known before its datagram is whole */
+/* Values in place of an owner. */
+#define STEER_ANY UINT8_MAX            /* the worker that has received the packet */
+#define STEER_FRAGMENT (UINT8_MAX - 1) /* not known before the datagram is complete */
 
-#define STEER_RSS_KEY_BYTES 52u /* the longest that a card takes; 40 are the usual */
-#define STEER_RSS_TABLE 512u    /* entries of a card's indirection table that count */
+#define STEER_RSS_KEY_BYTES 52u /* longest key that a card accepts; 40 bytes are usual */
+/* largest number of entries of a card's indirection table that is used */
+#define STEER_RSS_TABLE 512u
 
 struct steer {
 	uint8_t workers;
 	bool toeplitz;
 	uint16_t wire;    /* number of the wire */
-	uint32_t network; /* of all its frames */
-	uint32_t flags;   /* PACKET_PPPOE, or 0; set after the init */
-	uint16_t mask;    /* Toeplitz: of the indirection table */
+	uint32_t network; /* network of all frames */
+	uint32_t flags;   /* PACKET_PPPOE or 0; the caller sets it after the init */
+	uint16_t mask;    /* for Toeplitz: size of the indirection table - 1 */
 	uint8_t table[STEER_RSS_TABLE];
-	uint16_t fold[2][256]; /* Toeplitz: of the first and the second byte of a word */
+	/* for Toeplitz: hashes of the first and of the second byte of a 16-bit word */
+	uint16_t fold[2][256];
 	uint8_t secret[KEY_SECRET_BYTES] __attribute__((aligned(64)));
 };
 
-/* workers: 1 to STEER_MAX_WORKERS. */
+/* Initialise s for the keyed hash. workers: 1 to STEER_MAX_WORKERS. */
 void steer_init_keyed(struct steer *s, uint16_t wire, unsigned workers,
 		      const uint8_t secret[KEY_SECRET_BYTES]);
 
 /*
- * table: entries of the indirection table, a power of two; of two cards on a wire the
- * smaller number. STEER_RSS_TABLE at most count.
+ * Initialise s for the Toeplitz hash. table: entries of the indirection table, a power of
+ * two; for two cards on a wire, the smaller number. At most STEER_RSS_TABLE of them are
+ * used.
  */
 void steer_init_toeplitz(struct steer *s, uint16_t wire, unsigned workers, uint16_t table,
 			 const uint8_t secret[KEY_SECRET_BYTES]);
 
-/* The key that a card is given; and the queue of an entry of its indirection table. */
+/* The RSS key for a card, and the queue for an entry of its indirection table. */
 extern const uint8_t steer_rss_key[STEER_RSS_KEY_BYTES];
 
 static inline uint8_t
@@ -74,19 +77,23 @@ steer_rss_queue(const struct steer *s, uint16_t entry)
 	return s->table[entry & s->mask];
 }
 
-/* The owner of a key of flow_network_joined() of a family, 4 or 6: 0 to workers - 1. */
+/*
+ * The owner, 0 to workers - 1, of a key of a family, 4 or 6, in a network of
+ * flow_network_joined().
+ */
 uint8_t steer_owner_of_key(const struct steer *s, const struct flow_key *key,
 			   uint8_t family);
 
-/* The same, STEER_ANY or STEER_FRAGMENT, of a packet whose first frame is m. */
+/* The owner, STEER_ANY or STEER_FRAGMENT, of a packet that begins in frame m. */
 uint8_t steer_owner(const struct steer *s, const struct rte_mbuf *m,
 		    const struct packet *p);
 
-/* The worker that gathers the fragments of this key. */
+/* The worker that gathers the fragments with this key. */
 uint8_t steer_gatherer(const struct steer *s, const struct fragment_key *key);
 
 /*
- * The owners, STEER_ANY or STEER_FRAGMENT, of frames that came in on a side of the wire.
+ * Get the owners, STEER_ANY or STEER_FRAGMENT, of frames that came from a side of the
+ * wire.
  */
 void steer_owners(const struct steer *s, uint8_t side, struct rte_mbuf *const *pkts,
 		  uint16_t n, uint8_t *owners);

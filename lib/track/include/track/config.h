@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * What the trackers can be told: time-outs and switches, under the names that they have
- * in the YAML's `conntrack` (and as nf_conntrack_* sysctls where the kernel has them).
- * One list makes the struct, the defaults, the YAML schema and the documentation.
+ * Configuration of the trackers: timeouts and switches. They have the same names in the
+ * YAML's `conntrack`, and as nf_conntrack_* sysctls where the kernel has them. One list
+ * makes the struct, the defaults, the YAML schema and the documentation.
  */
 #ifndef TRACK_CONFIG_H
 #define TRACK_CONFIG_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* X(name, default in s, least, most, text) */
+/* X(name, default in s, minimum, maximum, text) */
 #define TRACK_TIMEOUTS(X)                                                                \
 	X(tcp_timeout_syn_sent, 120, 1, 3600, "SYN seen, not answered")                  \
 	X(tcp_timeout_syn_recv, 60, 1, 3600, "SYN+ACK seen, handshake not complete")     \
@@ -40,23 +40,28 @@
 	X(ipfrag_time, 30, 1, 3600, "fragments, the rest of the datagram has not come")  \
 	X(generic_timeout, 600, 1, 2000000, "any other protocol")
 
-/* X(name, default, text) */
+/* X(name, key, word for false, word for true, default, text) */
 #define TRACK_SWITCHES(X)                                                                \
-	X(tcp_loose, false, "pick up connections in mid-stream (PICK-1)")                \
-	X(tcp_be_liberal, false, "do not judge sequence numbers (LIB-1)")                \
-	X(tcp_challenge_ack, true, "answer what a synchronised receiver would (ACC-9)")  \
-	X(tcp_unknown_reset, false, "answer segments of no connection with RST (GEN-1)") \
-	X(tcp_unsynchronized_reset, false,                                               \
-	  "answer a wrong ACK in the handshake with RST ourselves (GEN-2)")              \
-	X(tcp_asymmetric, true, "accept that one direction goes another way (ACC-10)")   \
-	X(ip_security_match, false,                                                      \
-	  "refuse another security label than the SYN's (GEN-4)")
+	X(tcp_loose, "tcp_loose", "false", "true", false,                                \
+	  "pick up connections in mid-stream (PICK-1)")                                  \
+	X(tcp_be_liberal, "tcp_be_liberal", "false", "true", false,                      \
+	  "do not judge sequence numbers (LIB-1)")                                       \
+	X(tcp_challenge_ack, "tcp_challenge_ack", "false", "true", true,                 \
+	  "answer as a synchronised receiver would (ACC-9)")                             \
+	X(tcp_unknown_reset, "tcp_unknown", "drop", "reset", false,                      \
+	  "answer segments of no connection with RST (GEN-1)")                           \
+	X(tcp_unsynchronized_reset, "tcp_unsynchronized", "forward", "reset", false,     \
+	  "answer a wrong ACK in the handshake with RST (GEN-2)")                        \
+	X(tcp_asymmetric, "tcp_asymmetric", "false", "true", true,                       \
+	  "accept that one direction takes another path (ACC-10)")                       \
+	X(ip_security_match, "ip_security", "ignore", "match", false,                    \
+	  "refuse a security label that differs from the SYN's (GEN-4)")
 
 struct track_config {
-#define TRACK_FIELD(name, value, min, max, text) uint32_t name; /* ticks */
+#define TRACK_FIELD(name, value, min, max, text) uint32_t name; /* in ticks */
 	TRACK_TIMEOUTS(TRACK_FIELD)
 #undef TRACK_FIELD
-#define TRACK_FIELD(name, value, text) bool name;
+#define TRACK_FIELD(name, key, no, yes, value, text) bool name;
 	TRACK_SWITCHES(TRACK_FIELD)
 #undef TRACK_FIELD
 };
@@ -65,6 +70,6 @@ struct track_config {
 	((struct track_config){TRACK_TIMEOUTS(TRACK_DEFAULT_TIMEOUT)                     \
 				       TRACK_SWITCHES(TRACK_DEFAULT_SWITCH)})
 #define TRACK_DEFAULT_TIMEOUT(name, value, min, max, text) .name = (value)*1000u,
-#define TRACK_DEFAULT_SWITCH(name, value, text) .name = (value),
+#define TRACK_DEFAULT_SWITCH(name, key, no, yes, value, text) .name = (value),
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * One segment in hand: what came in, where the answer goes, and the few things that all
- * rules do: drop, ask, take a token, make a segment (GEN-5).
+ * The context of the segment that is being processed: its input, its result, and helpers
+ * that all rules use: drop, request more input, take a token, generate a segment (GEN-5).
  */
 #ifndef TRACK_SEG_CTX_H
 #define TRACK_SEG_CTX_H
@@ -12,12 +12,16 @@
 struct seg_ctx {
 	const struct tcp_input *in;
 	struct track_result *r;
-	struct tcp_ext
-		*side; /* of the connection, also while a shadow is asked; or NULL */
-	bool over;     /* a shadow is asked, and its connection is over: ACC-10 (c) */
+	/*
+	 * the extension of the connection, also while a shadow of it is processed; NULL:
+	 * none
+	 */
+	struct tcp_ext *ext;
+	/* a shadow is being processed, and its connection has ended: ACC-10 (c) */
+	bool over;
 };
 
-/* The side it came from. The mask is for BPF's verifier, which has to see the bound. */
+/* The side that the segment came from. The mask shows the bound to BPF's verifier. */
 static inline uint8_t
 seg_side(const struct seg_ctx *st)
 {
@@ -32,19 +36,22 @@ seg_drop(const struct seg_ctx *st, enum reason reason)
 }
 
 /*
- * Whether the extension table has to be asked first; then the caller returns
- * TCP_NEED_INPUT.
+ * Whether the connection needs an extension entry before it can go on. If so, the caller
+ * returns TCP_NEED_INPUT.
  */
 static inline bool
-seg_needs_side(const struct seg_ctx *st)
+seg_needs_ext(const struct seg_ctx *st)
 {
-	if (st->side || st->in->no_ext)
+	if (st->ext || st->in->no_ext)
 		return false;
 	st->r->need |= TRACK_NEED_EXT;
 	return true;
 }
 
-/* Whether the rules have to be asked first; then the caller returns TCP_NEED_INPUT. */
+/*
+ * Whether the rules have to be evaluated before the tracker can go on. If so, the caller
+ * returns TCP_NEED_INPUT.
+ */
 static inline bool
 seg_needs_rules(const struct seg_ctx *st)
 {
@@ -55,8 +62,8 @@ seg_needs_rules(const struct seg_ctx *st)
 }
 
 /*
- * Take a token from the bucket of a side, or (TCP_RATE_PER_SIDE and up) of the
- * connection. Without an extension there is none.
+ * Take a token from the bucket of a side, or, for kinds from TCP_RATE_PER_SIDE on, of the
+ * connection. Returns false when there is no token or no extension.
  */
 static inline bool
 seg_take(const struct seg_ctx *st, enum tcp_rate rate, uint8_t x,
@@ -64,20 +71,23 @@ seg_take(const struct seg_ctx *st, enum tcp_rate rate, uint8_t x,
 {
 	uint32_t now = st->in->now, index = rate, full;
 
-	if (!st->side)
+	if (!st->ext)
 		return false;
 	if (rate < TCP_RATE_PER_SIDE)
 		index += x * TCP_RATE_PER_SIDE;
 	else
 		index += TCP_RATE_PER_SIDE;
-	full = st->side->rate[index];
-	/* further ahead than ever: it is past, and the clock has gone round */
+	full = st->ext->rate[index];
+	/*
+	 * A full time later than any bucket needs is one in the past: the tick counter
+	 * has wrapped.
+	 */
 	if (full == 0 || full - now > bucket.burst * bucket.gap_ticks)
 		full = now;
 	if (full - now > (bucket.burst - 1) * bucket.gap_ticks)
 		return false;
 	full += bucket.gap_ticks;
-	st->side->rate[index] = full ? full : 1;
+	st->ext->rate[index] = full ? full : 1;
 	return true;
 }
 
@@ -88,7 +98,8 @@ seg_take_one(const struct seg_ctx *st, enum tcp_rate rate, uint8_t x)
 }
 
 /*
- * An unacceptable ACK has gone to a side that must answer it with a RST of that number.
+ * RST-2: note that an unacceptable ACK was forwarded to a side. That side answers it with
+ * a RST whose sequence number is `ack`.
  */
 static inline void
 attempt_note_bad_ack(const struct tcp_attempt *p, uint8_t to, uint32_t ack)
@@ -100,8 +111,9 @@ attempt_note_bad_ack(const struct tcp_attempt *p, uint8_t to, uint32_t ack)
 }
 
 /*
- * Whether this RST of x is that answer: it ends the peer's stale connection, not this
- * one.
+ * RST-2: whether the number of this RST of x is that of the unacceptable ACK noted
+ * before. The RST then ends the stale connection that the ACK came from, not this
+ * connection.
  */
 static inline bool
 attempt_is_bad_ack(const struct tcp_attempt *p, uint8_t x, uint32_t seq)
@@ -110,7 +122,7 @@ attempt_is_bad_ack(const struct tcp_attempt *p, uint8_t x, uint32_t seq)
 	       p->handshake->bad_ack == seq;
 }
 
-/* GEN-5: an empty ACK in the name of x. */
+/* GEN-5: an ACK without data, as if from x. */
 static inline struct tcp_segment
 attempt_make_ack(const struct tcp_attempt *p, uint8_t x, uint32_t seq, uint32_t ack)
 {
@@ -134,7 +146,8 @@ attempt_make_ack(const struct tcp_attempt *p, uint8_t x, uint32_t seq, uint32_t 
 }
 
 /*
- * RST-6, TIM-1: <SEQ=una-1, ACK=una'> in the name of x; a dead receiver answers exactly.
+ * RST-6, TIM-1: the probe <SEQ=una-1, ACK=una'>, as if from x. A receiver that has lost
+ * the connection answers with a RST of exactly that number.
  */
 static inline struct tcp_segment
 attempt_make_probe(const struct tcp_attempt *p, uint8_t x)
@@ -142,7 +155,7 @@ attempt_make_probe(const struct tcp_attempt *p, uint8_t x)
 	return attempt_make_ack(p, x, p->h->una[x] - 1, p->h->una[!x]);
 }
 
-/* GEN-1, GEN-2: the RST that answers the segment. */
+/* GEN-1, GEN-2: generate the RST that answers the segment. */
 static inline void
 seg_make_rst(const struct seg_ctx *st)
 {

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * Segments without SYN and RST: ACK, data, FIN. The rows "ACK toward SYN_SENT", "data of
- * the SYN_RECEIVED side" and "FIN+ACK" of the table of verdicts, and ACC where both sides
- * are synchronised.
+ * Segments without SYN and RST: ACK, data, FIN. Implements the rows "ACK toward
+ * SYN_SENT", "data of the SYN_RECEIVED side" and "FIN+ACK" of the table of verdicts in
+ * docs/tcp-tracking.md, and ACC when both sides are synchronised.
  */
 #ifndef TRACK_TCP_ACK_H
 #define TRACK_TCP_ACK_H
 
 #include <track/tcp_unseen.h>
 
-/* ACC-8: one retransmission can be several segments. */
+/* ACC-8: burst 20, refill 20/s, because one retransmission may be several segments. */
 #define TCP_OLD_BUCKET ((struct tcp_bucket){TICKS_PER_S / 20, 20})
 
 /*
- * Whether y, whose SYN nobody has acknowledged yet, answers such an ACK with RST (GEN-2).
+ * Whether y, whose SYN is not acknowledged yet, has to answer this ACK with a RST
+ * (GEN-2).
  */
 static inline bool
 attempt_handshake_wrong(const struct tcp_attempt *p, uint8_t y, uint32_t ack)
@@ -21,7 +22,7 @@ attempt_handshake_wrong(const struct tcp_attempt *p, uint8_t y, uint32_t ack)
 	return !ep_has(p, y, EP_SA) && !attempt_acked(p, y, ack);
 }
 
-/* RST-7: x acknowledges what was sent to it after its RST had passed. */
+/* RST-7: x acknowledges data that was sent to it after its RST had passed. */
 static inline bool
 attempt_acks_lingered(const struct tcp_attempt *p, uint32_t ack)
 {
@@ -29,7 +30,10 @@ attempt_acks_lingered(const struct tcp_attempt *p, uint32_t ack)
 	       seq_after(ack, p->handshake->lingered);
 }
 
-/* RST-7: a host that reset sends nothing but RSTs afterwards. */
+/*
+ * RST-7: whether the segment contradicts the RST of x. A host that has reset sends
+ * nothing but RSTs afterwards.
+ */
 static inline bool
 attempt_contradicts(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg,
 		    uint32_t now)
@@ -44,9 +48,9 @@ attempt_contradicts(const struct tcp_attempt *p, uint8_t x, const struct tcp_seg
 }
 
 /*
- * RST-7: what the other end sends while the pair lingers may reach its receiver, if that
- * has not reset at all: it counts, or the answer would be of something that was never
- * sent.
+ * RST-7: while the pair lingers, segments of the other endpoint still pass, because their
+ * receiver may not have reset at all. Update nxt for them: otherwise the receiver's
+ * answer would acknowledge data that was never seen.
  */
 static inline void
 attempt_update_lingering(const struct tcp_attempt *p, uint8_t x,
@@ -61,7 +65,7 @@ attempt_update_lingering(const struct tcp_attempt *p, uint8_t x,
 	attempt_update(p, x, seg, now);
 }
 
-/* PICK-1: pick up anew, from this segment, what nobody has answered so far. */
+/* PICK-1: replace an unanswered connection by one that is picked up from this segment. */
 TRACK_RARE enum tcp_outcome
 ack_pickup(const struct seg_ctx *st, const struct tcp_attempt *p, enum reason otherwise)
 {
@@ -70,10 +74,11 @@ ack_pickup(const struct seg_ctx *st, const struct tcp_attempt *p, enum reason ot
 	if (st->in->rules != TCP_RULES_ALLOW)
 		return seg_drop(st, otherwise);
 	attempt_pickup(p, seg_side(st), st->in->seg, st->in->now);
+	st->r->events |= TRACK_EVENT_RESYNC;
 	return TCP_PASS;
 }
 
-/* The column "CLOSED, lingering". */
+/* Table of verdicts, column "CLOSED, lingering". */
 TRACK_RARE enum tcp_outcome
 ack_lingering(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -88,9 +93,9 @@ ack_lingering(const struct seg_ctx *st, const struct tcp_attempt *p)
 		return TCP_PASS;
 	}
 	if ((p->c->flags & COLD_LOOSE) && !(p->h->flags & TRACK_REPLIED) &&
-	    st->in->config->tcp_loose) /* PICK-1: a RST of a pickup without an answer */
+	    st->in->config->tcp_loose) /* PICK-1: a RST closed an unanswered pickup */
 		return ack_pickup(st, p, REASON_TCP_RATE);
-	if (seg_needs_side(st))
+	if (seg_needs_ext(st))
 		return TCP_NEED_INPUT;
 	if (!seg_take_one(st, TCP_RATE_CLOSED, x))
 		return seg_drop(st, REASON_TCP_RATE);
@@ -99,7 +104,7 @@ ack_lingering(const struct seg_ctx *st, const struct tcp_attempt *p)
 	return TCP_PASS_NO_UPDATE;
 }
 
-/* x goes on, though we have not seen its SYN answered: ACC-10, LIB-1. */
+/* x continues although no answer to its SYN was seen: ACC-10, LIB-1. */
 TRACK_RARE enum tcp_outcome
 ack_unanswered(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -107,11 +112,11 @@ ack_unanswered(const struct seg_ctx *st, const struct tcp_attempt *p)
 	uint8_t x = seg_side(st);
 
 	if (config->tcp_loose && !config->tcp_be_liberal &&
-	    (st->side == NULL || seg_is_own(st, p)))
-		/* PICK-1: else who forges a SYN keeps it from being picked up */
+	    (st->ext == NULL || seg_is_own(st, p)))
+		/* PICK-1: else a forged SYN would prevent the pickup */
 		return ack_pickup(st, p, REASON_TCP_NO_HANDSHAKE);
 	if (TRACK_EXTS && !config->tcp_be_liberal && config->tcp_asymmetric) {
-		if (seg_needs_side(st))
+		if (seg_needs_ext(st))
 			return TCP_NEED_INPUT;
 		if (!(seg_is_own(st, p) || st->over) || !unseen_answer_shown(st, p))
 			return seg_drop(st, REASON_TCP_NO_HANDSHAKE);
@@ -123,7 +128,7 @@ ack_unanswered(const struct seg_ctx *st, const struct tcp_attempt *p)
 	return TCP_PASS;
 }
 
-/* The column "a side in SYN_SENT". */
+/* Table of verdicts, column "a side in SYN_SENT". */
 static inline enum tcp_outcome
 ack_syn_sent(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -143,15 +148,15 @@ ack_syn_sent(const struct seg_ctx *st, const struct tcp_attempt *p)
 	if (attempt_state(p, y) !=
 	    TCP_STATE_SYN_SENT) /* from the initiator toward LISTEN */
 		return ack_unanswered(st, p);
-	if (seg_needs_side(st))
+	if (seg_needs_ext(st))
 		return TCP_NEED_INPUT;
 	attempt_note_bad_ack(p, y, seg->ack); /* y may not have sent that SYN */
 	return TCP_PASS_NO_UPDATE;
 }
 
 /*
- * GEN-2: a wrong ACK while the SYN+ACK is not acknowledged; the endpoint answers with
- * RST.
+ * GEN-2: an unacceptable ACK while the SYN+ACK is not acknowledged. The endpoint answers
+ * it with a RST.
  */
 TRACK_RARE enum tcp_outcome
 ack_handshake_wrong(const struct seg_ctx *st, const struct tcp_attempt *p)
@@ -160,7 +165,7 @@ ack_handshake_wrong(const struct seg_ctx *st, const struct tcp_attempt *p)
 		seg_make_rst(st);
 		return seg_drop(st, REASON_TCP_HANDSHAKE_ACK);
 	}
-	if (seg_needs_side(st))
+	if (seg_needs_ext(st))
 		return TCP_NEED_INPUT;
 	if (!seg_take_one(st, TCP_RATE_HANDSHAKE, 0))
 		return seg_drop(st, REASON_TCP_HANDSHAKE_ACK);
@@ -168,18 +173,18 @@ ack_handshake_wrong(const struct seg_ctx *st, const struct tcp_attempt *p)
 	return TCP_PASS_NO_UPDATE;
 }
 
-/* ACC-8 and ACC-9: some tests have failed. */
+/* ACC-8 and ACC-9: decide about a segment for which the tests in `bad` have failed. */
 TRACK_RARE enum tcp_outcome
 ack_unacceptable(const struct seg_ctx *st, const struct tcp_attempt *p, uint32_t bad)
 {
 	const struct tcp_segment *seg = st->in->seg;
 	uint8_t x = seg_side(st);
 	bool old = bad == ACC_2 && !seq_after(segment_end(seg), p->h->una[x]);
-	/* x may be in SYN_RECEIVED, and answers an ACK of iss with a RST */
+	/* x may be in SYN_RECEIVED, where it answers an ACK of iss with a RST */
 	bool answer = (bad & (ACC_1 | ACC_3)) && ep_has(p, x, EP_SA) &&
 		      !attempt_is_signed(p) && st->in->config->tcp_challenge_ack;
 
-	if ((old || answer) && seg_needs_side(st))
+	if ((old || answer) && seg_needs_ext(st))
 		return TCP_NEED_INPUT;
 	if (old)
 		return seg_take(st, TCP_RATE_OLD, x, TCP_OLD_BUCKET)
@@ -193,7 +198,7 @@ ack_unacceptable(const struct seg_ctx *st, const struct tcp_attempt *p, uint32_t
 	return seg_drop(st, acc_reason(bad));
 }
 
-/* LIB-1: numbers are not judged; states go on. */
+/* LIB-1: pass the segment whatever its numbers, and update the states. */
 TRACK_RARE enum tcp_outcome
 ack_liberal(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -230,7 +235,7 @@ seg_ack(const struct seg_ctx *st, const struct tcp_attempt *p)
 		return ack_lingering(st, p);
 	if (phase == TCP_PHASE_SYN_SENT)
 		return ack_syn_sent(st, p);
-	/* also where y has sent its FIN in SYN_RECEIVED */
+	/* y may have sent its FIN in SYN_RECEIVED: its SYN is not acknowledged even so */
 	if (!liberal && attempt_handshake_wrong(p, y, seg->ack))
 		return ack_handshake_wrong(st, p);
 	if ((p->c->flags & COLD_LOOSE) && !liberal && st->in->config->tcp_loose &&
@@ -241,7 +246,7 @@ seg_ack(const struct seg_ctx *st, const struct tcp_attempt *p)
 		return ack_liberal(st, p);
 	if (TRACK_EXTS && bad && st->in->config->tcp_asymmetric &&
 	    !(bad & (ACC_EARLY | ACC_5))) { /* ACC-10 */
-		if (seg_needs_side(st))
+		if (seg_needs_ext(st))
 			return TCP_NEED_INPUT;
 		if (seg_is_own(st, p) && unseen_shown(st, p, bad))
 			bad = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * What tcp.h declares, as inline functions: for lib/track/tcp.c on the host, and for a
- * BPF program that runs the tracker on a connection in a map.
+ * The functions of tcp.h as inline functions. lib/track/tcp.c uses them on the host; a
+ * BPF program may use them on a connection in a map.
  */
 #ifndef TRACK_TCP_ENTRY_H
 #define TRACK_TCP_ENTRY_H
@@ -57,7 +57,7 @@ entry_state(const struct track_conn *conn, uint8_t x)
 	struct tcp_attempt p = conn_attempt(conn), n;
 	struct tcp_ext *ext = conn->ext;
 
-	/* the linger shows the attempt that follows it (SYN-1) */
+	/* while the connection lingers, report the state of the new attempt (SYN-1) */
 	if ((p.c->flags & COLD_CLOSED) && ext && ext->shadow[0].live) {
 		n = shadow_attempt(shadow_successor(ext));
 		if (seq_after(n.c->t0, p.c->rst_tick))
@@ -67,9 +67,9 @@ entry_state(const struct track_conn *conn, uint8_t x)
 }
 
 /*
- * The facts that the states are derived from; compared, they cost no branches. ep[1] is
- * shifted by 9, lest the compiler read both at once: of a byte just written and one that
- * was not, a processor cannot make a word before the write is done.
+ * The bits from which the states are derived, as one number to compare without branches.
+ * ep[1] is shifted by 9, to keep the compiler from loading both bytes as one word: a
+ * processor stalls when it loads a word of which one byte was just stored.
  */
 static inline uint32_t
 entry_facts(const struct tcp_attempt *p)
@@ -84,7 +84,7 @@ static inline void
 entry_segment(struct track_conn *conn, const struct tcp_input *in, struct track_result *r)
 {
 	struct tcp_attempt p = conn_attempt(conn);
-	struct seg_ctx st = {.in = in, .r = r, .side = conn->ext};
+	struct seg_ctx st = {.in = in, .r = r, .ext = conn->ext};
 	uint32_t before = entry_facts(&p);
 	uint32_t due_before = attempt_wakeup(&p, in->config, in->now), due;
 	enum tcp_outcome outcome;
@@ -94,14 +94,14 @@ entry_segment(struct track_conn *conn, const struct tcp_input *in, struct track_
 		r->reason = REASON_TCP_FLAGS;
 		return;
 	}
-	if (st.side)
-		ext_prune(st.side, &p, in->now, in->config);
+	if (st.ext)
+		ext_prune(st.ext, &p, in->now, in->config);
 	outcome = seg_run(&st, &p);
 	if (outcome == TCP_NEED_INPUT) {
 		r->verdict = VERDICT_NEED_INPUT;
 		return;
 	}
-	attempt_set_slow(&p, st.side);
+	attempt_set_slow(&p, st.ext);
 	if (before != entry_facts(&p))
 		r->events |= TRACK_EVENT_STATE;
 	due = attempt_wakeup(&p, in->config, in->now);
@@ -119,7 +119,7 @@ entry_segment(struct track_conn *conn, const struct tcp_input *in, struct track_
 		p.h->flags |= TRACK_ASSURED | TRACK_REPLIED;
 }
 
-/* The row "ICMP error" of the table of verdicts, for a connection or a shadow of it. */
+/* Table of verdicts, row "ICMP error", for a connection or a shadow of it. */
 static inline bool
 attempt_icmp_fits(const struct tcp_attempt *p, uint8_t x, uint32_t seq)
 {
@@ -160,9 +160,9 @@ entry_icmp_error(const struct track_conn *conn, uint8_t x, uint32_t seq,
 }
 
 /*
- * GEN-4. The RST has the number that the segment names, so it is for a segment whose
- * numbers pass alone: nobody is to reset a host through us whom the host would not
- * believe. What would pass is tried on a copy.
+ * GEN-4. The RST has the sequence number that the segment acknowledges. So only a segment
+ * that passes the sequence checks is answered: otherwise an off-path attacker could make
+ * us reset a host. The checks run on a copy of the connection.
  */
 static inline void
 entry_seclabel_mismatch(const struct track_conn *conn, const struct tcp_input *in,
@@ -184,7 +184,35 @@ entry_seclabel_mismatch(const struct track_conn *conn, const struct tcp_input *i
 		seg_make_rst(&st);
 }
 
-/* TIM-2 */
+/*
+ * GEN-6: the RSTs that make side x forget the connection, as if from its peer. RCV.NXT of
+ * x is what it has acknowledged last or, if later data has reached it, the end of what
+ * was forwarded to it; a RST for each. They acknowledge all that x has sent, so that x
+ * accepts them in SYN_SENT, too. None for a side that has sent no SYN, and none where
+ * segments are signed, since x would ignore them (SIG-1).
+ */
+static inline unsigned
+entry_resets(const struct track_conn *conn, uint8_t x, struct tcp_segment reset[2])
+{
+	struct tcp_attempt p = conn_attempt(conn);
+	struct tcp_segment seg = {.ack = p.h->nxt[x],
+				  .flags = TCP_RST | TCP_ACK,
+				  .scale = TCP_NO_SCALE};
+	unsigned n = 0;
+
+	if ((p.c->flags & COLD_CLOSED) || !ep_has(&p, x, EP_SS) || attempt_is_signed(&p))
+		return 0;
+	if (ep_has(&p, x, EP_PA) && p.h->una[!x] != p.h->nxt[!x]) {
+		reset[n] = seg;
+		reset[n++].seq = p.h->una[!x];
+	}
+	if (ep_has(&p, !x, EP_SS))
+		seg.seq = p.h->nxt[!x];
+	reset[n++] = seg;
+	return n;
+}
+
+/* TIM-2: the rank for eviction. */
 static inline enum track_eviction
 entry_eviction(const struct track_conn *conn, uint32_t now)
 {
@@ -239,8 +267,8 @@ entry_timer(struct track_conn *conn, uint32_t now, const struct track_config *co
 }
 
 /*
- * TIM-1 when probes cannot be sent. Only of what has been answered is it worth waiting
- * for.
+ * TIM-1 when probes cannot be sent: whether to keep the connection and try again. Only
+ * connections that were answered are kept.
  */
 static inline bool
 entry_probe_unsent(struct track_conn *conn, uint32_t now,

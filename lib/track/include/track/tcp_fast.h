@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * The way of nearly every segment: both ends ESTABLISHED, plain ACK or data, inside the
- * window, nothing remarkable. It reads and writes the hot line only, and its tests imply
- * those of tcp_segment(): where it says yes, the slow way would have said the same and
- * left the same connection behind (asserted by tests/unit/track_tcp_fast_test.c). Where
- * it says no it has changed nothing, and tcp_segment() decides. tcp_next_fits() is that
- * for the segment that comes next in order, which is most of them.
+ * The fast path for nearly every segment: both endpoints ESTABLISHED, an ACK with or
+ * without data, inside the window, no pending exception. It reads and writes the hot line
+ * only. Its tests are stricter than those of tcp_segment(): when it returns true,
+ * tcp_segment() would have passed the segment and made the same changes
+ * (tests/unit/track_tcp_fast_test.c asserts that). When it returns false it has changed
+ * nothing, and tcp_segment() decides. tcp_next_fits() does the same for the in-order next
+ * segment, which is the most frequent kind.
  */
 #ifndef TRACK_TCP_FAST_H
 #define TRACK_TCP_FAST_H
@@ -19,7 +20,7 @@
 #define TCP_FAST_EP (EP_SS | EP_PA | EP_SA)
 
 /*
- * ep[0], ep[1], scale and flags of struct track_hot as the word that they are in memory.
+ * ep[0], ep[1], scale and flags of struct track_hot, as one 32-bit word in memory order.
  */
 #define TCP_FAST_WORD(ep0, ep1, flags)                                                   \
 	(((union {                                                                       \
@@ -31,7 +32,7 @@
 _Static_assert(offsetof(struct track_hot, flags) == offsetof(struct track_hot, ep) + 3,
 	       "compared as one word");
 
-/* Whether the pair is of the ordinary kind. */
+/* Whether the state of the connection allows the fast path. */
 static inline bool
 tcp_fast_conn(const struct track_hot *h)
 {
@@ -46,7 +47,7 @@ tcp_fast_conn(const struct track_hot *h)
 	return (word & mask) == wanted;
 }
 
-/* Whether pair and segment are of the ordinary kind; the numbers are yet to be seen. */
+/* Whether state and flags allow the fast path; the numbers are not tested. */
 static inline bool
 tcp_fast_eligible(const struct track_hot *h, const struct tcp_segment *seg)
 {
@@ -55,7 +56,8 @@ tcp_fast_eligible(const struct track_hot *h, const struct tcp_segment *seg)
 }
 
 /*
- * PAWS, and what the timestamps tell, where both sides agreed on them. False: not here.
+ * Check PAWS and update the timestamps, if both sides agreed on them. Returns false when
+ * the fast path cannot handle the segment; then nothing has changed.
  */
 static inline bool
 tcp_fast_timestamps(struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
@@ -68,11 +70,11 @@ tcp_fast_timestamps(struct track_hot *h, uint8_t x, const struct tcp_segment *se
 	ahead = seg->tsval - h->tsmax[x];
 	behind = h->tsmax[y] - seg->tsecr;
 	lag_y = h->ts_lag[y];
-	/* order is lost near 2^31 */
+	/* differences near 2^31 have no order */
 	if (!seg->has_ts || ahead >= 1u << 30 || behind >= 1u << 31 ||
 	    lag_y >= TS_LAG_SPILLED)
 		return false;
-	/* what does not fit here, or already did not, is compared with the cold line's */
+	/* a lag that does not fit 16 bits is in the cold line: not for the fast path */
 	lag_x = h->ts_lag[x] + ahead;
 	if (lag_x >= TS_LAG_SPILLED)
 		return false;
@@ -82,7 +84,7 @@ tcp_fast_timestamps(struct track_hot *h, uint8_t x, const struct tcp_segment *se
 	return true;
 }
 
-/* The window that a segment of x offers to the other side. */
+/* Update the window that a segment of x offers to the other side. */
 static inline void
 tcp_fast_window(struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
 {
@@ -95,11 +97,11 @@ tcp_fast_window(struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
 }
 
 /*
- * The segment that everybody waits for: it begins where the last one of x ended, fits
- * into the window last offered, and acknowledges what y has sent and no less than before.
- * It needs half of the numbers, and its timestamps only once they are known to fit: hence
- * in two parts. tcp_next_take() is for a segment that fits and whose timestamps have
- * passed.
+ * The in-order next segment: it begins where the previous one of x ended, fits into the
+ * window last offered, and acknowledges only data that y has sent, and not less than
+ * before. This test needs half of the numbers and no timestamps, so the caller decodes
+ * timestamps only when it succeeds. Therefore it has two functions: the caller calls
+ * tcp_next_take() after tcp_fast_timestamps() has accepted the timestamps.
  */
 static inline bool
 tcp_next_fits(const struct track_hot *h, uint8_t x, const struct tcp_segment *seg)
@@ -120,7 +122,10 @@ tcp_next_take(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uin
 	h->last = now;
 }
 
-/* Any segment of the connection from side x. True: passed, and all is updated. */
+/*
+ * Any segment of the connection from side x. Returns true when it passes; the connection
+ * is then updated.
+ */
 static inline bool
 tcp_fast(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t now)
 {
@@ -129,14 +134,15 @@ tcp_fast(struct track_hot *h, uint8_t x, const struct tcp_segment *seg, uint32_t
 
 	if (!tcp_fast_eligible(h, seg))
 		return false;
-	window_x = (uint32_t)h->maxwnd[x] << ((h->scale >> 4 * y) & 0x0f); /* by y */
+	/* offered by y */
+	window_x = (uint32_t)h->maxwnd[x] << ((h->scale >> 4 * y) & 0x0f);
 	window_y = (uint32_t)h->maxwnd[y] << ((h->scale >> 4 * x) & 0x0f);
 	right = seq_max(seq_max(h->una[x] + window_x, h->nxt[x]), h->edge[x]);
 	if (seq_after(end, right) || seq_before(seg->seq, h->una[x] - 1 - window_x) ||
 	    seq_after(seg->ack, h->nxt[y]) || seq_before(seg->ack, h->una[y] - window_y))
 		return false;
 	if (seg->len != 0 && !seq_before(seg->seq, right))
-		return false; /* its end alone may have come round */
+		return false; /* the end may have wrapped into the window */
 	if (!tcp_fast_timestamps(h, x, seg))
 		return false;
 	h->nxt[x] = seq_max(end, h->nxt[x]);

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * SYNs, and what answers them.
+ * SYNs and the segments that answer them.
  *
- * While no SYN has been answered, hot and cold hold the SYN of each side that sent one:
- * iss, nxt (its end), the scale (SCALE_NONE: no option), tsmax with ts_lag 0
- * (TS_LAG_NONE: no option), and its window as the peer's syn_win, which is what it will
- * be. A second SYN of the same side, of another sequence, is a candidate beside it: which
- * of the two the peer took is known when it answers.
+ * Until a SYN is answered, hot and cold hold the SYN of each side that sent one: iss, nxt
+ * (its end), the scale (SCALE_NONE: no option), tsmax with ts_lag 0 (TS_LAG_NONE: no
+ * option), and its window as syn_win of the peer, where it stays afterwards. A second SYN
+ * of the same side with another sequence number is stored as a candidate. The answer of
+ * the peer tells which of the two it has received.
  */
 #ifndef TRACK_TCP_HANDSHAKE_H
 #define TRACK_TCP_HANDSHAKE_H
 
 #include <track/tcp_window.h>
 
-#define TCP_PRE_DATA_MAX 65535u /* MODEL: data that overtakes the handshake */
+/* MODEL: largest amount of data that may arrive before the handshake */
+#define TCP_PRE_DATA_MAX 65535u
 
 static inline struct tcp_candidate
 candidate_of(const struct tcp_segment *syn)
@@ -30,8 +31,8 @@ candidate_of(const struct tcp_segment *syn)
 }
 
 /*
- * Whether ack is of the SYN or of what its sender has sent since, but not half the space or
- * more behind that: there it has no order.
+ * Whether ack acknowledges the SYN, or data that its sender has sent since. An ack that
+ * is half the sequence space or more behind that has no order, and counts as none.
  */
 static inline bool
 candidate_acked(const struct tcp_candidate *q, uint32_t ack)
@@ -39,7 +40,7 @@ candidate_acked(const struct tcp_candidate *q, uint32_t ack)
 	return ack - q->iss - 1 < q->end - q->iss && !seq_after(ack, q->end);
 }
 
-/* SIG-1: whether the SYN of x, which nobody has answered, is signed. */
+/* SIG-1: whether the SYN of x, which is not answered yet, is signed. */
 static inline bool
 attempt_syn_is_signed(const struct tcp_attempt *p, uint8_t x)
 {
@@ -65,7 +66,10 @@ attempt_set_signed(const struct tcp_attempt *p, bool is_signed)
 	attempt_sign_syn(p, attempt_orig(p), is_signed);
 }
 
-/* The SYN of x that hot and cold hold. Answered: as far as it is still known. */
+/*
+ * The SYN of x that hot and cold hold. After it was answered, only some members are
+ * known.
+ */
 static inline struct tcp_candidate
 attempt_candidate(const struct tcp_attempt *p, uint8_t x)
 {
@@ -92,7 +96,7 @@ attempt_candidate(const struct tcp_attempt *p, uint8_t x)
 	return q;
 }
 
-/* x has sent a SYN, its first. */
+/* Store the first SYN of x. */
 static inline void
 attempt_syn_sent(const struct tcp_attempt *p, uint8_t x, const struct tcp_candidate *q)
 {
@@ -109,7 +113,10 @@ attempt_syn_sent(const struct tcp_attempt *p, uint8_t x, const struct tcp_candid
 	attempt_sign_syn(p, x, q->is_signed);
 }
 
-/* Start over, as the attempt of x that began with q at t0. What is rare stays. */
+/*
+ * Set hot and cold to the state after SYN q of x, which was seen first at tick t0. The
+ * extension is kept.
+ */
 static inline void
 attempt_begin(const struct tcp_attempt *p, uint8_t x, const struct tcp_candidate *q,
 	      uint32_t t0, uint32_t now)
@@ -126,8 +133,8 @@ attempt_begin(const struct tcp_attempt *p, uint8_t x, const struct tcp_candidate
 }
 
 /*
- * Data of x that came before the handshake did counts in nxt, now that iss and nxt are
- * known.
+ * Now that iss and nxt of x are known, count in nxt the data of x that was forwarded
+ * before its SYN+ACK.
  */
 static inline void
 attempt_take_pre_data(const struct tcp_attempt *p, uint8_t x)
@@ -144,7 +151,7 @@ attempt_take_pre_data(const struct tcp_attempt *p, uint8_t x)
 	}
 }
 
-/* Whether two numbers may be of one attempt's early data. */
+/* Whether two sequence numbers may belong to pre-handshake data of the same attempt. */
 static inline bool
 early_is_near(uint32_t a, uint32_t b)
 {
@@ -152,8 +159,9 @@ early_is_near(uint32_t a, uint32_t b)
 }
 
 /*
- * Such data of x up to end: of each answer the highest end stays, of many answers the
- * newest.
+ * Store the end and the ACK of pre-handshake data of x. For the same acknowledgment
+ * number the highest end is kept; when there are too many entries, the newest ones are
+ * kept.
  */
 static inline void
 attempt_keep_early(const struct tcp_attempt *p, uint8_t x, uint32_t end, uint32_t ack)
@@ -181,8 +189,7 @@ attempt_keep_early(const struct tcp_attempt *p, uint8_t x, uint32_t end, uint32_
 
 /*
  * The SYN+ACK seg of x answers the SYN q of the other side: MODEL-5, SYN-3. In a
- * simultaneous open the SYN of x went by before, and perhaps the other side's SYN+ACK
- * too.
+ * simultaneous open, x has sent a SYN before, and the other side may have sent a SYN+ACK.
  */
 TRACK_CALL void
 attempt_answer(const struct tcp_attempt *p, uint8_t x, const struct tcp_candidate *q,
@@ -201,7 +208,7 @@ attempt_answer(const struct tcp_attempt *p, uint8_t x, const struct tcp_candidat
 	attempt_set_scale(p, x, scaled ? seg->scale : 0);
 	p->c->iss[y] = q->iss;
 	h->nxt[y] = q->end;
-	if (!same) /* the SYN of x, if it has sent one, was another */
+	if (!same) /* if x has sent a SYN before, it was a different one */
 		p->c->count &= (uint8_t)~COUNT_SIMULTANEOUS;
 	if (fresh) {
 		p->c->iss[x] = seg->seq;
@@ -232,8 +239,9 @@ attempt_answer(const struct tcp_attempt *p, uint8_t x, const struct tcp_candidat
 }
 
 /*
- * Simultaneous open: the second SYN+ACK, or a plain ACK, from x completes the other side.
- * Without a SYN+ACK before, the two SYNs are all that scale and timestamps come from.
+ * Simultaneous open: the second SYN+ACK from x, or an ACK without SYN, completes the
+ * handshake of the other side. If there was no SYN+ACK, scale and timestamps are those of
+ * the two SYNs.
  */
 static inline void
 attempt_answer_late(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
@@ -268,7 +276,7 @@ attempt_answer_late(const struct tcp_attempt *p, uint8_t x, const struct tcp_seg
 	}
 }
 
-/* Of the SYNs of x the newest that ack acknowledges; *second: it is the one beside. */
+/* Find the newest SYN of x that ack acknowledges. *second: it is the one in `second`. */
 static inline bool
 attempt_match(const struct tcp_attempt *p, uint8_t x, uint32_t ack,
 	      struct tcp_candidate *q, bool *second)
@@ -288,7 +296,7 @@ attempt_match(const struct tcp_attempt *p, uint8_t x, uint32_t ack,
 	return first_fits || second_fits;
 }
 
-/* The SYN beside becomes that of x, and the other way round. */
+/* Exchange the SYN of x in hot and cold with the one in `second`. */
 static inline void
 attempt_swap_candidates(const struct tcp_attempt *p, uint8_t x)
 {
@@ -300,8 +308,9 @@ attempt_swap_candidates(const struct tcp_attempt *p, uint8_t x)
 }
 
 /*
- * A SYN of x whose sequence is known: it may now carry data (TFO), or options that the
- * first one lacked (SYN-3). Refreshes no timer (MODEL-3). False when it is not known.
+ * Update the attempt for a further copy of a SYN of x. The copy may carry data (TFO), or
+ * options that the first one lacked (SYN-3). Does not refresh a timer (MODEL-3). Returns
+ * false when no stored SYN of x has this sequence number.
  */
 static inline bool
 attempt_syn_again(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
@@ -314,7 +323,10 @@ attempt_syn_again(const struct tcp_attempt *p, uint8_t x, const struct tcp_segme
 		return false;
 	if (p->c->iss[x] == seg->seq) {
 		known = true;
-		/* else a SYN+ACK was its first, or nxt may have gone round since */
+		/*
+		 * Only before the handshake is complete, and if x began with this SYN:
+		 * later the SYN may seem to be beyond nxt, which wraps.
+		 */
 		if (attempt_began(p, x) && !(p->h->ep[0] & p->h->ep[1] & EP_SA))
 			h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
 		if (!attempt_answered(p)) {
@@ -345,7 +357,7 @@ attempt_syn_again(const struct tcp_attempt *p, uint8_t x, const struct tcp_segme
 	return known;
 }
 
-/* Another SYN of x, unanswered as the first: the older stays. */
+/* Store a further SYN of x, which is unanswered like the first. The older one is kept. */
 static inline void
 attempt_syn_candidate(const struct tcp_attempt *p, uint8_t x,
 		      const struct tcp_segment *seg)
@@ -360,8 +372,9 @@ attempt_syn_candidate(const struct tcp_attempt *p, uint8_t x,
 }
 
 /*
- * PICK-1: a SYN+ACK of x is the first that we see: it answers a SYN that offered any
- * window and any scale. x is who began, as far as the rules have been asked.
+ * PICK-1: the first segment seen is a SYN+ACK of x. Assume that it answers a SYN that
+ * offered any window and any scale. x is the initiator for the rules, since they were
+ * evaluated for x.
  */
 TRACK_RARE_VOID
 attempt_pickup_answer(const struct tcp_attempt *p, uint8_t x,
@@ -382,7 +395,7 @@ attempt_pickup_answer(const struct tcp_attempt *p, uint8_t x,
 	p->c->flags = (uint8_t)(COLD_LOOSE | COLD_UNSEEN(!x));
 }
 
-/* PICK-1: the connection that a mid-stream ACK from x belongs to, a FIN perhaps. */
+/* PICK-1: initialise the connection from a mid-stream ACK of x, which may have a FIN. */
 TRACK_RARE_VOID
 attempt_pickup(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg,
 	       uint32_t now)
@@ -414,8 +427,8 @@ attempt_pickup(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment 
 }
 
 /*
- * ACC-10, LIB-1: x goes on after its SYN, though the answer to that has gone another way:
- * what x acknowledges of y is all that we know of it.
+ * ACC-10, LIB-1: x continues after its SYN, but the answer to that took another path. The
+ * acknowledgment of x is all that is known of y.
  */
 TRACK_RARE_VOID
 attempt_answered_elsewhere(const struct tcp_attempt *p, uint8_t x,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * A segment's way through the rules: first a shadow that it completes (SYN-4), then the
- * connection, then, when that refuses it or only tolerates it, the shadows.
+ * The order in which a segment is processed: first a shadow that it may complete (SYN-4);
+ * then the connection; then, if the connection drops it or passes it without an update,
+ * the shadows.
  */
 #ifndef TRACK_TCP_MACHINE_H
 #define TRACK_TCP_MACHINE_H
@@ -10,7 +11,8 @@
 #include <track/tcp_reset.h>
 #include <track/tcp_syn.h>
 
-#define TCP_SHADOW_BUCKET ((struct tcp_bucket){TICKS_PER_S, 3}) /* SYN-4 */
+/* SYN-4: burst 3, refill 1/s */
+#define TCP_SHADOW_BUCKET ((struct tcp_bucket){TICKS_PER_S, 3})
 
 static inline struct tcp_attempt
 conn_attempt(const struct track_conn *conn)
@@ -25,7 +27,7 @@ segment_kind(const struct tcp_segment *seg)
 	return seg->flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK);
 }
 
-/* FLAG-1 */
+/* FLAG-1: whether the combination of flags is valid. */
 static inline bool
 segment_flags_valid(const struct tcp_segment *seg)
 {
@@ -43,8 +45,8 @@ segment_flags_valid(const struct tcp_segment *seg)
 }
 
 /*
- * SIG-1: both ends sign, and take no notice of what is not signed. A SYN is an attempt
- * of its own, for its receiver to judge.
+ * SIG-1: whether to ignore a segment that is not signed, because both endpoints sign. A
+ * SYN is an exception: it is a new attempt, and its receiver decides.
  */
 static inline bool
 attempt_takes_unsigned(const struct tcp_attempt *p, const struct tcp_segment *seg)
@@ -68,20 +70,15 @@ seg_dispatch(const struct seg_ctx *st, const struct tcp_attempt *p)
 	return seg_ack(st, p);
 }
 
-/*
- * What is the engine's in cold stays where another attempt takes the connection's place.
- */
+/* Replace the connection by another attempt. The connection keeps its extension. */
 static inline void
 attempt_replace(const struct tcp_attempt *p, const struct tcp_attempt *by)
 {
-	struct track_cold old = *p->c;
+	uint16_t ext_index = p->c->ext_index;
 
 	*p->h = *by->h;
 	*p->c = *by->c;
-	p->c->id = old.id;
-	p->c->ext_index = old.ext_index;
-	p->c->l2 = old.l2;
-	p->c->rule = old.rule;
+	p->c->ext_index = ext_index;
 	if (p->handshake && p->handshake != by->handshake)
 		*p->handshake = *by->handshake;
 }
@@ -94,9 +91,9 @@ ext_forget_shadows(struct tcp_ext *ext)
 }
 
 /*
- * SYN-4: the shadow that follows the connection: the newest. But where both connect at
- * once, and only the older one's SYN has been answered, that is the one they may have
- * agreed on.
+ * SYN-4: the shadow that replaces the connection when it ends: the newest one. In a
+ * simultaneous open in which only the older shadow's SYN was answered, it is the older
+ * one, since the endpoints may have agreed on it.
  */
 static inline struct tcp_shadow *
 shadow_successor(struct tcp_ext *ext)
@@ -112,7 +109,7 @@ shadow_successor(struct tcp_ext *ext)
 	return newer;
 }
 
-/* SYN-1: how long a shadow waits. */
+/* SYN-1: whether a shadow has waited for too long. */
 static inline bool
 shadow_over(struct tcp_shadow *shadow, uint32_t now, const struct track_config *config)
 {
@@ -127,8 +124,9 @@ shadow_over(struct tcp_shadow *shadow, uint32_t now, const struct track_config *
 }
 
 /*
- * SYN-4: whether a shadow has become the connection's own: both connect, the connection
- * comes to be by the one's SYN, and the shadow is of the other's. It knows less.
+ * SYN-4: whether a shadow describes the same attempt as the connection: both sides
+ * connect, one SYN has made the connection, and the shadow holds the other's SYN. The
+ * shadow has less state and is then dropped.
  */
 static inline bool
 shadow_is_own(struct tcp_shadow *shadow, const struct tcp_attempt *p)
@@ -160,18 +158,18 @@ ext_prune(struct tcp_ext *ext, const struct tcp_attempt *p, uint32_t now,
 	}
 }
 
-/* SYN-4: shadow i is the connection from now on. */
+/* SYN-4: replace the connection by shadow i. */
 static inline void
 shadow_promote(const struct seg_ctx *st, const struct tcp_attempt *p, int i)
 {
-	struct tcp_attempt n = shadow_attempt(&st->side->shadow[i]);
+	struct tcp_attempt n = shadow_attempt(&st->ext->shadow[i]);
 
 	attempt_replace(p, &n);
-	ext_forget_shadows(st->side);
+	ext_forget_shadows(st->ext);
 	st->r->events |= TRACK_EVENT_RESYNC;
 }
 
-/* SYN-4: the ACK of the SYN's sender that completes a shadow. */
+/* SYN-4: whether the segment is the ACK of the SYN's sender that completes a shadow. */
 TRACK_RARE bool
 shadow_completed(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -179,9 +177,9 @@ shadow_completed(const struct seg_ctx *st, const struct tcp_attempt *p)
 	int i;
 
 	for (i = 0; i < TCP_SHADOWS; i++) {
-		struct tcp_attempt n = shadow_attempt(&st->side->shadow[i]);
+		struct tcp_attempt n = shadow_attempt(&st->ext->shadow[i]);
 
-		if (!st->side->shadow[i].live || !ep_has(&n, x, EP_SA) ||
+		if (!st->ext->shadow[i].live || !ep_has(&n, x, EP_SA) ||
 		    ep_has(&n, x, EP_PA) || !ep_has(&n, y, EP_PA) ||
 		    !attempt_acked(&n, y, st->in->seg->ack) ||
 		    !attempt_takes_unsigned(&n, st->in->seg) ||
@@ -195,9 +193,9 @@ shadow_completed(const struct seg_ctx *st, const struct tcp_attempt *p)
 }
 
 /*
- * SYN-5: the SYN+ACK that we did not expect has the number of the connection's own, and
- * acknowledged something else. The ACK of x is of the one whose ACK is the nearer below
- * SEQ.
+ * SYN-5: whether `seg` of x belongs to the connection rather than to the handshake of
+ * `synack`, where the SYN+ACKs of both have the same sequence number. It belongs to the
+ * one in which x has sent less data so far, that is, whose start is nearer below SEQ.
  */
 static inline bool
 handshake_is_own(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *synack,
@@ -208,8 +206,8 @@ handshake_is_own(const struct tcp_attempt *p, uint8_t x, const struct tcp_segmen
 }
 
 /*
- * SYN-5: an ACK from x of a SYN+ACK whose SYN we do not know, in the window that it
- * offered.
+ * SYN-5: whether the segment is an ACK from x of a SYN+ACK that answers an unknown SYN,
+ * within the window that the SYN+ACK offered.
  */
 static inline bool
 handshake_agreed(const struct seg_ctx *st, const struct tcp_attempt *p,
@@ -232,8 +230,8 @@ handshake_agreed(const struct seg_ctx *st, const struct tcp_attempt *p,
 		.is_signed = seg->is_signed,
 		.tsval = seg->tsval,
 	};
-	st->side->handshake = (struct tcp_handshake_ext){0};
-	ext_forget_shadows(st->side);
+	st->ext->handshake = (struct tcp_handshake_ext){0};
+	ext_forget_shadows(st->ext);
 	attempt_begin(p, x, &q, st->in->now, st->in->now);
 	attempt_answer(p, !x, &q, &synack);
 	attempt_update(p, x, seg, st->in->now);
@@ -246,16 +244,19 @@ match_unsolicited_synack(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
 	int i;
 
-	if (handshake_agreed(st, p, &st->side->handshake))
+	if (handshake_agreed(st, p, &st->ext->handshake))
 		return true;
 	for (i = 0; i < TCP_SHADOWS; i++)
-		if (st->side->shadow[i].live &&
-		    handshake_agreed(st, p, &st->side->shadow[i].handshake))
+		if (st->ext->shadow[i].live &&
+		    handshake_agreed(st, p, &st->ext->shadow[i].handshake))
 			return true;
 	return false;
 }
 
-/* A shadow that is reset goes back to its SYN, the newest it has. */
+/*
+ * A RST has ended the shadow. Set it back to the state after its newest SYN, which the
+ * RST may not have meant.
+ */
 static inline void
 shadow_restart(const struct seg_ctx *st, const struct tcp_attempt *p,
 	       struct tcp_shadow *shadow)
@@ -265,7 +266,7 @@ shadow_restart(const struct seg_ctx *st, const struct tcp_attempt *p,
 	struct tcp_candidate q;
 
 	if (from != x && attempt_phase(p) == TCP_PHASE_SYNCHRONISED &&
-	    !(p->c->flags & COLD_RST_PEND)) /* its receiver refused the SYN */
+	    !(p->c->flags & COLD_RST_PEND)) /* the receiver refused the SYN */
 		attempt_set_rst_pend(p, from, p->h->una[from], st->in->now);
 	if (shadow->handshake.has_second[x] && !shadow->handshake.second_is_older[x])
 		attempt_swap_candidates(&n, x);
@@ -275,8 +276,8 @@ shadow_restart(const struct seg_ctx *st, const struct tcp_attempt *p,
 }
 
 /*
- * SYN-1: the SYN+ACK of this shadow was lost before us, but what follows it shows that
- * its peer has answered: it lives as one in SYN_RECEIVED does.
+ * SYN-1: the SYN+ACK of this shadow did not reach us, but later segments show that the
+ * peer has answered. The shadow then lives as long as one in SYN_RECEIVED.
  */
 static inline void
 shadow_heard(const struct seg_ctx *st, struct tcp_shadow *shadow)
@@ -293,14 +294,14 @@ shadow_heard(const struct seg_ctx *st, struct tcp_shadow *shadow)
 }
 
 /*
- * SYN-4: a segment that the connection refused, or passed only as unacceptable, is put to
- * shadow i by the same rules. TCP_DROP: not this one's either.
+ * SYN-4: process a segment for shadow i by the same rules, after the connection has
+ * dropped it or passed it without an update. TCP_DROP: the shadow drops it too.
  */
 static inline enum tcp_outcome
 shadow_try(const struct seg_ctx *st, const struct tcp_attempt *p, int i,
 	   enum tcp_outcome first)
 {
-	struct tcp_shadow *shadow = &st->side->shadow[i], before = *shadow;
+	struct tcp_shadow *shadow = &st->ext->shadow[i], before = *shadow;
 	struct tcp_attempt n = shadow_attempt(shadow);
 	const struct tcp_segment *seg = st->in->seg;
 	enum tcp_outcome outcome;
@@ -308,15 +309,19 @@ shadow_try(const struct seg_ctx *st, const struct tcp_attempt *p, int i,
 
 	outcome = seg_dispatch(st, &n);
 	/*
-	 * a FIN of who answered the SYN confirms nothing, though both are synchronised
-	 * then
+	 * Not attempt_phase(): a FIN of the endpoint that answered the SYN makes that
+	 * TCP_PHASE_SYNCHRONISED without the ACK that confirms the connection.
 	 */
 	confirmed = (n.h->ep[0] & n.h->ep[1] & EP_SA) != 0;
 	empty = segment_kind(seg) == TCP_ACK && segment_len(seg) == 0 && !confirmed;
 	if (shadow->cold.flags & COLD_CLOSED) {
 		shadow_restart(st, p, shadow);
 		empty = false;
-	} else if (shadow->cold.flags & COLD_RST_PEND) { /* it ends soon by itself */
+		/*
+		 * a shadow keeps no RST in doubt: it ends soon anyway, unless it is
+		 * confirmed
+		 */
+	} else if (shadow->cold.flags & COLD_RST_PEND) {
 		shadow->cold.flags &= (uint8_t) ~(COLD_RST_PEND | COLD_RST_SIDE);
 		empty = false;
 	} else if (confirmed) {
@@ -333,20 +338,23 @@ shadow_try(const struct seg_ctx *st, const struct tcp_attempt *p, int i,
 		return TCP_DROP;
 	}
 	if (!replaced && outcome == TCP_PASS)
-		st->side->handshake.synack_side = 0;
+		st->ext->handshake.synack_side = 0;
 	if (outcome == TCP_PASS_NO_UPDATE && segment_kind(seg) != (TCP_SYN | TCP_ACK))
 		shadow_heard(st, shadow);
 	return outcome;
 }
 
-/* Whether both ends have closed, as far as 2MSL runs, or one has reset. */
+/*
+ * Whether the connection has ended: 2MSL is running after both FINs, or a RST has closed
+ * it.
+ */
 static inline bool
 attempt_is_over(const struct tcp_attempt *p)
 {
 	return (p->c->flags & (COLD_TIME_WAIT | COLD_CLOSED)) != 0;
 }
 
-/* After the connection itself has said `first`. */
+/* Process the segment for the shadows. `first` is the outcome for the connection. */
 TRACK_RARE enum tcp_outcome
 to_shadows(const struct seg_ctx *of_conn, const struct tcp_attempt *p,
 	   enum tcp_outcome first)
@@ -359,7 +367,7 @@ to_shadows(const struct seg_ctx *of_conn, const struct tcp_attempt *p,
 
 	of_shadow.over = attempt_is_over(p);
 	for (i = 0; i < TCP_SHADOWS; i++) {
-		if (!st->side->shadow[i].live)
+		if (!st->ext->shadow[i].live)
 			continue;
 		outcome = shadow_try(st, p, i, first);
 		if (outcome != TCP_DROP) {
@@ -368,12 +376,15 @@ to_shadows(const struct seg_ctx *of_conn, const struct tcp_attempt *p,
 			return outcome;
 		}
 		before.events |= st->r->events;
-		*st->r = before; /* a shadow makes no segments and gives no reasons */
+		*st->r = before; /* shadows neither generate segments nor set reasons */
 	}
 	return first;
 }
 
-/* Whether cold or the extension has something to say to each segment. */
+/*
+ * Set TRACK_SLOW if tcp_fast() must not decide alone, because the next segment may change
+ * something in the cold line or the extension.
+ */
 static inline void
 attempt_set_slow(const struct tcp_attempt *p, const struct tcp_ext *ext)
 {
@@ -381,9 +392,9 @@ attempt_set_slow(const struct tcp_attempt *p, const struct tcp_ext *ext)
 				    COLD_UNSEEN(1))) != 0 ||
 		    attempt_probes(p) != 0;
 
-	if (ext &&
-	    (ext->shadow[0].live || ext->handshake.synack_side || ext->handshake.agreed ||
-	     ext->handshake.refused[0].count || ext->handshake.refused[1].count))
+	if (ext && (ext->shadow[0].live || ext->handshake.synack_side ||
+		    refused_pending(&ext->handshake.refused[0]) ||
+		    refused_pending(&ext->handshake.refused[1])))
 		slow = true;
 	if (slow)
 		p->h->flags |= TRACK_SLOW;
@@ -392,9 +403,9 @@ attempt_set_slow(const struct tcp_attempt *p, const struct tcp_ext *ext)
 }
 
 /*
- * Data of x has been forwarded that no attempt knows to be its own. It may be of this
- * one: it acknowledges y's SYN, and has overtaken the SYN+ACK of x; or it goes on after
- * x's own SYN, and has overtaken what answers that.
+ * Data of x was forwarded that fits no known attempt. It may belong to this one: either
+ * it acknowledges the SYN of y, and has overtaken the SYN+ACK of x; or it follows the SYN
+ * of x, and has overtaken the answer to that.
  */
 static inline void
 attempt_note_pre_data(const struct tcp_attempt *p, uint8_t x,
@@ -422,16 +433,19 @@ seg_note_pre_data(const struct seg_ctx *st, const struct tcp_attempt *p)
 
 	attempt_note_pre_data(p, seg_side(st), st->in->seg);
 	for (i = 0; i < TCP_SHADOWS; i++) {
-		struct tcp_attempt n = shadow_attempt(&st->side->shadow[i]);
+		struct tcp_attempt n = shadow_attempt(&st->ext->shadow[i]);
 
-		if (st->side->shadow[i].live)
+		if (st->ext->shadow[i].live)
 			attempt_note_pre_data(&n, seg_side(st), st->in->seg);
 	}
 }
 
-/* SYN-5: who goes on with the connection's numbers has agreed to no others. */
+/*
+ * SYN-5: an endpoint that continues with the connection's numbers has not agreed to
+ * others. Forget them.
+ */
 static inline void
-side_forget_synacks(struct tcp_ext *ext)
+ext_forget_synacks(struct tcp_ext *ext)
 {
 	int i;
 
@@ -441,9 +455,9 @@ side_forget_synacks(struct tcp_ext *ext)
 }
 
 /*
- * SYN-4: data that is wholly old for the connection, whose window is wide, may be new
- * for a shadow whose numbers are near: the data of who has answered the SYN. It counts
- * there, too.
+ * SYN-4: data that is entirely old for a connection with a wide window may be new for a
+ * shadow with similar numbers, if it comes from the endpoint that has answered the
+ * shadow's SYN. Update the shadow for it too.
  */
 TRACK_RARE_VOID
 old_to_shadows(const struct seg_ctx *st)
@@ -453,9 +467,9 @@ old_to_shadows(const struct seg_ctx *st)
 	int i;
 
 	for (i = 0; i < TCP_SHADOWS; i++) {
-		struct tcp_attempt n = shadow_attempt(&st->side->shadow[i]);
+		struct tcp_attempt n = shadow_attempt(&st->ext->shadow[i]);
 
-		if (st->side->shadow[i].live && ep_has(&n, x, EP_PA) &&
+		if (st->ext->shadow[i].live && ep_has(&n, x, EP_PA) &&
 		    seq_after(segment_end(seg), n.h->nxt[x]) &&
 		    attempt_takes_unsigned(&n, seg) && attempt_tests(&n, x, seg) == 0)
 			attempt_update(&n, x, seg, st->in->now);
@@ -468,20 +482,20 @@ seg_run(const struct seg_ctx *st, const struct tcp_attempt *p)
 	uint8_t kind = segment_kind(st->in->seg);
 	enum tcp_outcome outcome;
 
-	if (TRACK_EXTS && st->side && !(kind & (TCP_SYN | TCP_RST)) &&
+	if (TRACK_EXTS && st->ext && !(kind & (TCP_SYN | TCP_RST)) &&
 	    (shadow_completed(st, p) || match_unsolicited_synack(st, p)))
 		return TCP_PASS;
 	outcome = seg_dispatch(st, p);
-	if (TRACK_EXTS && st->side && outcome == TCP_PASS &&
+	if (TRACK_EXTS && st->ext && outcome == TCP_PASS &&
 	    !(kind & (TCP_SYN | TCP_RST))) {
-		side_forget_synacks(st->side);
+		ext_forget_synacks(st->ext);
 		if (!seq_after(segment_end(st->in->seg), p->h->una[seg_side(st)]))
 			old_to_shadows(st);
 	}
-	if (TRACK_EXTS && st->side && kind != TCP_SYN &&
+	if (TRACK_EXTS && st->ext && kind != TCP_SYN &&
 	    (outcome == TCP_DROP || outcome == TCP_PASS_NO_UPDATE))
 		outcome = to_shadows(st, p, outcome);
-	if (TRACK_EXTS && st->side && outcome == TCP_PASS_NO_UPDATE &&
+	if (TRACK_EXTS && st->ext && outcome == TCP_PASS_NO_UPDATE &&
 	    !(kind & (TCP_SYN | TCP_RST)))
 		seg_note_pre_data(st, p);
 	return outcome;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * RST-1 to RST-10: which reset is believed.
+ * RST-1 to RST-10: which resets are believed.
  *
- * An endpoint believes a RST whose SEQ is exactly its RCV.NXT (RFC 5961 3.2). That is
- * somewhere in [una, nxt] (MODEL-1), so what lies there passes. It ends the connection
- * here only where the two are one number; else it is in doubt (rst_pend) until both ends
- * have been probed, or the one that is said to be dead has spoken (RST-7).
+ * An endpoint accepts a RST only if SEQ equals its RCV.NXT (RFC 5961 3.2). RCV.NXT is
+ * somewhere in [una, nxt] (MODEL-1), so a RST in that range passes. It ends the
+ * connection here only if una equals nxt. Otherwise it is in doubt (rst_pend) until both
+ * endpoints have been probed, or until the endpoint that the RST is from sends another
+ * segment (RST-7).
  */
 #ifndef TRACK_TCP_RESET_H
 #define TRACK_TCP_RESET_H
@@ -18,19 +19,20 @@ seg_has_shadow_of(const struct seg_ctx *st, uint8_t x)
 	bool found = false;
 	int i;
 
-	if (!st->side)
+	if (!st->ext)
 		return false;
 	for (i = 0; i < TCP_SHADOWS; i++)
-		if (st->side->shadow[i].live &&
-		    (st->side->shadow[i].hot.flags & TRACK_ORIG) == x)
+		if (st->ext->shadow[i].live &&
+		    (st->ext->shadow[i].hot.flags & TRACK_ORIG) == x)
 			found = true;
 	return found;
 }
 
 /*
- * RST-2: x has not sent the SYN that somebody has answered, an old duplicate or a forged
- * one: only that is gone. Where it is the only one, so is the connection; in a
- * simultaneous open the other side's stays. False: the RST is about none of them.
+ * RST-2: the RST of x says that x has not sent the SYN that was answered: that SYN was an
+ * old duplicate or forged. Remove only that SYN, and the connection if it has no other.
+ * In a simultaneous open the SYN of the other side is kept. Returns false when the RST
+ * refers to none of the SYNs.
  */
 static inline bool
 reset_syn(const struct seg_ctx *st, const struct tcp_attempt *p)
@@ -46,7 +48,7 @@ reset_syn(const struct seg_ctx *st, const struct tcp_attempt *p)
 		if (!seq_within(seq, handshake->second[x].iss, handshake->second[x].end))
 			return false;
 		handshake->has_second[x] = false;
-		if (!handshake->bad_ack_side) /* the same RST may come once more */
+		if (!handshake->bad_ack_side) /* the same RST may arrive again */
 			attempt_note_bad_ack(p, x, seq);
 		return true;
 	}
@@ -61,7 +63,7 @@ reset_syn(const struct seg_ctx *st, const struct tcp_attempt *p)
 	return true;
 }
 
-/* RST-1 and RST-2: nobody has answered a SYN yet. */
+/* RST-1 and RST-2 while no SYN has been answered. */
 static inline enum tcp_outcome
 reset_syn_sent(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -83,13 +85,16 @@ reset_syn_sent(const struct seg_ctx *st, const struct tcp_attempt *p)
 	return seg_drop(st, REASON_TCP_RST_SYN_SENT);
 }
 
-/* RST-6: in the window, but RCV.NXT it cannot be. Ask the receiver what it is. */
+/*
+ * RST-6: SEQ is in the window but cannot be RCV.NXT. Send a probe that makes the receiver
+ * tell its RCV.NXT.
+ */
 static inline enum tcp_outcome
 reset_inexact(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
 	uint8_t x = seg_side(st);
 
-	if (!attempt_is_signed(p) && seg_needs_side(st))
+	if (!attempt_is_signed(p) && seg_needs_ext(st))
 		return TCP_NEED_INPUT;
 	if (!attempt_is_signed(p) && seg_take_one(st, TCP_RATE_PROBE, x)) {
 		st->r->action = ACTION_PROBE;
@@ -99,7 +104,7 @@ reset_inexact(const struct seg_ctx *st, const struct tcp_attempt *p)
 	return seg_drop(st, REASON_TCP_RST_INEXACT);
 }
 
-/* RST-2 in SYN_RECEIVED: only the SYN that was answered is gone, the other one lives. */
+/* RST-2 in SYN_RECEIVED: remove the SYN that was answered; keep the other one. */
 static inline void
 reset_candidate(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -111,7 +116,7 @@ reset_candidate(const struct seg_ctx *st, const struct tcp_attempt *p)
 	attempt_note_bad_ack(p, x, st->in->seg->seq);
 }
 
-/* RST-5: it may be RCV.NXT. */
+/* RST-5: SEQ may be RCV.NXT. */
 static inline void
 reset_believed(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -123,12 +128,12 @@ reset_believed(const struct seg_ctx *st, const struct tcp_attempt *p)
 	else if (!(p->c->flags & COLD_RST_PEND) || attempt_rst_side(p) != x)
 		attempt_set_rst_pend(p, x, seq_max(seq, p->h->una[x]), st->in->now);
 	else if (attempt_probes(p) && seq == p->h->una[x])
-		pair_close(p, x, seq, st->in->now); /* the answer to our probe */
+		pair_close(p, x, seq, st->in->now); /* it answers our probe */
 }
 
 /*
- * RST-10: once it has the FIN of x, Linux takes the FIN's own number as well as the
- * one after it, and some senders use that.
+ * RST-10: after Linux has received the FIN of x, it accepts the sequence number of the
+ * FIN as well as the one after it, and some senders use the former.
  */
 static inline bool
 reset_at_fin(const struct tcp_attempt *p, uint8_t x, uint32_t seq)
@@ -136,7 +141,7 @@ reset_at_fin(const struct tcp_attempt *p, uint8_t x, uint32_t seq)
 	return ep_has(p, x, EP_FS) && seq == p->c->fin[x] && seq + 1 == p->h->una[x];
 }
 
-/* A RST of in->side, on a pair that has been answered. */
+/* Decide about a RST of in->side, for a pair whose SYN was answered. */
 static inline enum tcp_outcome
 reset_answered(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -155,7 +160,7 @@ reset_answered(const struct seg_ctx *st, const struct tcp_attempt *p)
 	if (has_ack && !(acc4_holds(p, y, seg->ack) && acc3_holds(p, y, seg->ack)))
 		return seg_drop(st, REASON_TCP_RST_ACK); /* RST-3 */
 	if (!inside && attempt_is_bad_ack(p, x, seg->seq))
-		return TCP_PASS_NO_UPDATE; /* RST-2: the answer to what we have passed */
+		return TCP_PASS_NO_UPDATE; /* RST-2: it answers a segment that passed */
 	if (attempt_state(p, y) == TCP_STATE_TIME_WAIT && ep_has(p, x, EP_FA) &&
 	    !(seg->seq == h->una[x] && seg_has_shadow_of(st, x)))
 		return seg_drop(st, REASON_TCP_RST_TIME_WAIT); /* RST-8 */

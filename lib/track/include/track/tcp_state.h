@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * States out of bits, and what the values that do not fit the hot line really are.
+ * Derives states from the bits of endpoints, and exact values from the short forms in the
+ * hot line.
  *
- * Eleven states for each of two endpoints would be a table of 121 cells, most of them
- * unreachable and all of them places for mistakes. Here an endpoint is seven bits, each
- * of which is a fact (it has sent its SYN, its FIN is acknowledged, ..), and its state is
- * read off them: docs/tcp-tracking.md, MODEL.
+ * A table of eleven states for each of two endpoints has 121 cells, most of them
+ * unreachable. Instead, an endpoint has seven bits, each of which is a fact (it has sent
+ * its SYN, its FIN is acknowledged, ..), and its state is computed from them:
+ * docs/tcp-tracking.md, MODEL.
  */
 #ifndef TRACK_TCP_STATE_H
 #define TRACK_TCP_STATE_H
@@ -17,26 +18,27 @@
 #include <track/tcp.h>
 
 #ifdef __bpf__
-/* A function of its own: the verifier's stack and patience are bounded. */
+/* A function that is not inlined: the BPF verifier limits stack and complexity. */
 #define TRACK_CALL static __attribute__((noinline, unused))
-/* .. and there are no extension tables: user space does what needs one. */
+/* BPF programs have no extension table: user space handles segments that need it. */
 #define TRACK_EXTS 0
 #define TRACK_RARE TRACK_CALL
 /*
- * The verifier refuses a function of its own that leaves a pointer to the stack in register 0, as
- * clang may where nothing is returned.
+ * A function of this kind is always inlined in BPF. Otherwise clang may leave a pointer
+ * to the stack in register 0 of a void function, and the verifier rejects that.
  */
 #define TRACK_RARE_VOID static inline __attribute__((always_inline)) void
 #else
 #define TRACK_CALL static inline
 #define TRACK_EXTS 1
-/* What few segments come to: not among the instructions of the others. */
+/* Code that few segments reach, placed apart from the other code. */
 #define TRACK_RARE static __attribute__((noinline, cold, unused))
 #define TRACK_RARE_VOID TRACK_RARE void
 #endif
 
 /*
- * An attempt to connect: the connection itself, or one of its shadows. rare may be NULL.
+ * An attempt to connect: the connection itself or one of its shadows. handshake is NULL
+ * when the connection has no extension.
  */
 struct tcp_attempt {
 	struct track_hot *h;
@@ -44,25 +46,28 @@ struct tcp_attempt {
 	struct tcp_handshake_ext *handshake;
 };
 
-/* The columns of the table of verdicts. */
+/*
+ * Phases of a pair of endpoints: the columns of the table of verdicts in
+ * docs/tcp-tracking.md.
+ */
 enum tcp_phase {
 	TCP_PHASE_SYN_SENT,
 	TCP_PHASE_SYN_RECEIVED,
 	TCP_PHASE_SYNCHRONISED,
-	TCP_PHASE_TIME_WAIT, /* both FINs sent */
+	TCP_PHASE_TIME_WAIT, /* both endpoints have sent a FIN */
 	TCP_PHASE_CLOSED,
 };
 
-/* What a rule makes of a segment. */
+/* The outcome of a rule for a segment. */
 enum tcp_outcome {
-	TCP_DROP, /* the result holds the reason */
+	TCP_DROP, /* the reason is in the result */
 	TCP_PASS,
-	/* passed though unacceptable, so that the endpoint itself answers */
+	/* passed although unacceptable, so that the endpoint itself answers it */
 	TCP_PASS_NO_UPDATE,
-	TCP_NEED_INPUT, /* the result says for what */
+	TCP_NEED_INPUT, /* the result says which input */
 };
 
-/* What a token bucket lets through: so many at once, then one every gap. */
+/* A token bucket: a burst, then one token every gap_ticks. */
 struct tcp_bucket {
 	uint32_t gap_ticks;
 	uint32_t burst;
@@ -74,7 +79,7 @@ ep_has(const struct tcp_attempt *p, uint8_t x, uint8_t bits)
 	return (p->h->ep[x] & bits) == bits;
 }
 
-/* The state of one endpoint, the linger and the shadows left aside. */
+/* The state of one endpoint, without regard to lingering and shadows. */
 static inline enum tcp_state
 attempt_state(const struct tcp_attempt *p, uint8_t x)
 {
@@ -95,7 +100,10 @@ attempt_state(const struct tcp_attempt *p, uint8_t x)
 	return (ep & EP_PA) ? TCP_STATE_SYN_RECEIVED : TCP_STATE_SYN_SENT;
 }
 
-/* Asked several times a segment: by the bits that attempt_state() would look at. */
+/*
+ * The phase of the attempt. It is needed several times for a segment, so it is computed
+ * from the bits directly, which is cheaper than from attempt_state() of both sides.
+ */
 static inline enum tcp_phase
 attempt_phase(const struct tcp_attempt *p)
 {
@@ -113,21 +121,21 @@ attempt_phase(const struct tcp_attempt *p)
 	return TCP_PHASE_SYNCHRONISED;
 }
 
-/* The side of the endpoint that began. */
+/* The side of the initiator. */
 static inline uint8_t
 attempt_orig(const struct tcp_attempt *p)
 {
 	return p->h->flags & TRACK_ORIG;
 }
 
-/* Whether una, edge and maxwnd mean something: a SYN has been answered. */
+/* Whether una, edge and maxwnd are valid: a SYN has been answered. */
 static inline bool
 attempt_answered(const struct tcp_attempt *p)
 {
 	return ((p->h->ep[0] | p->h->ep[1]) & EP_PA) != 0;
 }
 
-/* ACK in (iss, nxt] of side x. */
+/* Whether ack is in (iss, nxt] of side x. */
 static inline bool
 attempt_acked(const struct tcp_attempt *p, uint8_t x, uint32_t ack)
 {
@@ -135,8 +143,8 @@ attempt_acked(const struct tcp_attempt *p, uint8_t x, uint32_t ack)
 }
 
 /*
- * The window shift of side x. While nobody has answered the SYNs, SCALE_NONE says that
- * the SYN of x carried none; from then on it is what both agreed on.
+ * The window shift of side x. Before a SYN is answered, SCALE_NONE means that the SYN of
+ * x had no such option; afterwards it is the shift that both agreed on.
  */
 #define SCALE_NONE 15u
 
@@ -153,7 +161,7 @@ attempt_set_scale(const struct tcp_attempt *p, uint8_t x, uint8_t scale)
 			: (uint8_t)((p->h->scale & 0xf0) | scale);
 }
 
-/* SIG-1: both ends sign, so what is not signed is of neither. */
+/* SIG-1: whether both endpoints sign; then an unsigned segment comes from neither. */
 static inline bool
 attempt_is_signed(const struct tcp_attempt *p)
 {
@@ -169,7 +177,7 @@ attempt_maxwnd(const struct tcp_attempt *p, uint8_t x)
 	return scaled > p->c->syn_win[x] ? scaled : p->c->syn_win[x];
 }
 
-/* ACC-10: what the other side acknowledges of x goes another way. */
+/* ACC-10: whether acknowledgments of the data of x take another path. */
 static inline bool
 attempt_acks_unseen(const struct tcp_attempt *p, uint8_t x)
 {
@@ -177,11 +185,15 @@ attempt_acks_unseen(const struct tcp_attempt *p, uint8_t x)
 }
 
 /*
- * ACC-6: so far behind tsmax, a ts_recent that stands still does not tell old from new.
+ * ACC-6: when ts_recent is this far behind tsmax and does not advance, it cannot tell old
+ * from new.
  */
 #define TS_LAG_MAX (1u << 30)
 
-/* ts_recent of side x; false when nothing of it has been echoed yet, or for too long. */
+/*
+ * Get ts_recent of side x. Returns false when no timestamp was echoed yet, or the last is
+ * too old.
+ */
 static inline bool
 attempt_ts_recent(const struct tcp_attempt *p, uint8_t x, uint32_t *ts)
 {
@@ -193,7 +205,7 @@ attempt_ts_recent(const struct tcp_attempt *p, uint8_t x, uint32_t *ts)
 	return p->h->tsmax[x] - *ts < TS_LAG_MAX;
 }
 
-/* Set tsmax and ts_recent (echoed) of side x. */
+/* Set tsmax and ts_recent (the echoed value) of side x. */
 static inline void
 attempt_set_ts(const struct tcp_attempt *p, uint8_t x, uint32_t tsmax, uint32_t ts_recent)
 {
@@ -208,7 +220,7 @@ attempt_set_ts(const struct tcp_attempt *p, uint8_t x, uint32_t tsmax, uint32_t 
 	}
 }
 
-/* A new highest TSval of side x; ts_recent stays. */
+/* Set a new highest TSval of side x; ts_recent does not change. */
 static inline void
 attempt_advance_tsmax(const struct tcp_attempt *p, uint8_t x, uint32_t tsmax)
 {
@@ -220,7 +232,7 @@ attempt_advance_tsmax(const struct tcp_attempt *p, uint8_t x, uint32_t tsmax)
 		p->h->tsmax[x] = tsmax;
 }
 
-/* Probes sent without an answer, TIM-1. */
+/* TIM-1: number of probes that were sent without an answer. */
 static inline uint8_t
 attempt_probes(const struct tcp_attempt *p)
 {
@@ -233,10 +245,11 @@ attempt_set_probes(const struct tcp_attempt *p, uint8_t probes)
 	p->c->count = (uint8_t)((p->c->count & ~3u) | probes);
 }
 
-/* Whether we have seen x send a SYN without ACK, so that a SYN+ACK may answer it. */
-#define COUNT_SIMULTANEOUS 0x40u
-#define COUNT_SIGNED 0x20u /* SIG-1: the SYN of the side that did not begin is */
+/* Bits of track_cold.count. */
+#define COUNT_SIMULTANEOUS 0x40u /* the responder has sent a SYN too */
+#define COUNT_SIGNED 0x20u       /* SIG-1: the responder's SYN is signed */
 
+/* Whether a SYN without ACK of x was seen, which a SYN+ACK may answer. */
 static inline bool
 attempt_began(const struct tcp_attempt *p, uint8_t x)
 {
@@ -260,7 +273,7 @@ attempt_set_rst_pend(const struct tcp_attempt *p, uint8_t x, uint32_t seq, uint3
 	attempt_set_probes(p, 0);
 }
 
-/* CLOSED on both sides; the numbers stay for RST-7, the linger starts. */
+/* Close both endpoints and begin to linger. The numbers are kept for RST-7. */
 static inline void
 pair_close(const struct tcp_attempt *p, uint8_t x, uint32_t seq, uint32_t now)
 {

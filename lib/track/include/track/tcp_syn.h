@@ -2,10 +2,11 @@
 /*
  * SYN and SYN+ACK: SYN-1 to SYN-4, TW-2.
  *
- * A SYN destroys nothing (SYN-1). From SYN_RECEIVED on it is forwarded and opens a
- * *shadow*, an attempt of its own beside the connection, that takes its place only when
- * its sender's ACK completes it. The endpoint decides, as if we were not there: it
- * answers SYN+ACK or a challenge ACK, and who forges SYNs gains nothing.
+ * A SYN changes nothing in a connection (SYN-1). From SYN_RECEIVED on it is forwarded and
+ * opens a *shadow*: an attempt beside the connection, which replaces the connection only
+ * when the ACK of the SYN's sender completes it. The endpoint decides, as it would
+ * without a firewall: it answers with SYN+ACK or with a challenge ACK. So forged SYNs
+ * have no effect.
  */
 #ifndef TRACK_TCP_SYN_H
 #define TRACK_TCP_SYN_H
@@ -19,8 +20,8 @@ shadow_attempt(struct tcp_shadow *shadow)
 }
 
 /*
- * The place of a new shadow. Of two others the newest stays, but one that has been
- * answered makes no room while one that has not is there.
+ * The entry for a new shadow. The newest of the existing two is kept, but one that was
+ * answered is not replaced while there is one that was not.
  */
 static inline struct tcp_shadow *
 side_new_shadow(struct tcp_ext *ext)
@@ -34,7 +35,7 @@ side_new_shadow(struct tcp_ext *ext)
 	return &ext->shadow[ext->shadow[0].live ? 1 : 0];
 }
 
-/* A new shadow begins with x's SYN q. */
+/* Initialise a new shadow with the SYN q of x. */
 static inline struct tcp_attempt
 shadow_begin(struct tcp_ext *ext, uint8_t x, const struct tcp_candidate *q, uint32_t t0,
 	     uint32_t now)
@@ -48,7 +49,7 @@ shadow_begin(struct tcp_ext *ext, uint8_t x, const struct tcp_candidate *q, uint
 	return n;
 }
 
-/* A SYN beside a live connection, allowed by the rules. */
+/* A SYN beside a live connection, accepted by the rules. */
 TRACK_RARE enum tcp_outcome
 syn_shadow(const struct seg_ctx *st)
 {
@@ -59,11 +60,10 @@ syn_shadow(const struct seg_ctx *st)
 	struct tcp_attempt n;
 	int i;
 
-	if (!TRACK_EXTS || !st->side)
-		/* not remembered: the endpoints will have to repeat it */
-		return TCP_PASS;
+	if (!TRACK_EXTS || !st->ext)
+		return TCP_PASS; /* not stored: the endpoints have to repeat it */
 	for (i = 0; i < TCP_SHADOWS; i++) {
-		shadow = &st->side->shadow[i];
+		shadow = &st->ext->shadow[i];
 		n = shadow_attempt(shadow);
 		if (!shadow->live || attempt_orig(&n) != x)
 			continue;
@@ -75,13 +75,13 @@ syn_shadow(const struct seg_ctx *st)
 		shadow->cold.t0 = st->in->now;
 		return TCP_PASS;
 	}
-	shadow_begin(st->side, x, &q, st->in->now, st->in->now);
+	shadow_begin(st->ext, x, &q, st->in->now, st->in->now);
 	return TCP_PASS;
 }
 
 /*
- * Whether the SYN crosses one that opened a shadow and has not been answered: it is
- * the second half of a simultaneous open that the rules have let in (RFC 5382 REQ-2).
+ * Whether the SYN crosses a SYN that opened a shadow and is not answered yet. Then it is
+ * the second half of a simultaneous open, which the rules have accepted (RFC 5382 REQ-2).
  */
 static inline bool
 syn_crosses_shadow(const struct seg_ctx *st)
@@ -89,19 +89,22 @@ syn_crosses_shadow(const struct seg_ctx *st)
 	bool found = false;
 	int i;
 
-	if (!st->side)
+	if (!st->ext)
 		return false;
 	for (i = 0; i < TCP_SHADOWS; i++) {
-		struct tcp_attempt n = shadow_attempt(&st->side->shadow[i]);
+		struct tcp_attempt n = shadow_attempt(&st->ext->shadow[i]);
 
-		if (st->side->shadow[i].live && attempt_orig(&n) != seg_side(st) &&
+		if (st->ext->shadow[i].live && attempt_orig(&n) != seg_side(st) &&
 		    attempt_phase(&n) == TCP_PHASE_SYN_SENT)
 			found = true;
 	}
 	return found;
 }
 
-/* Whether a shadow of its sender has that SYN: it has passed before. */
+/*
+ * Whether a shadow that this side began holds a SYN with this number. The SYN is then a
+ * copy of one that has passed.
+ */
 static inline bool
 shadow_knows_syn(const struct seg_ctx *st, uint32_t seq)
 {
@@ -109,8 +112,8 @@ shadow_knows_syn(const struct seg_ctx *st, uint32_t seq)
 	bool found = false;
 	int i;
 
-	for (i = 0; st->side && i < TCP_SHADOWS; i++) {
-		const struct tcp_shadow *shadow = &st->side->shadow[i];
+	for (i = 0; st->ext && i < TCP_SHADOWS; i++) {
+		const struct tcp_shadow *shadow = &st->ext->shadow[i];
 
 		if (shadow->live && (shadow->hot.flags & TRACK_ORIG) == x &&
 		    (shadow->cold.iss[x] == seq ||
@@ -135,7 +138,7 @@ seg_syn(const struct seg_ctx *st, const struct tcp_attempt *p)
 			      attempt_syn_again(p, x, seg))
 		return TCP_PASS;
 	if (phase == TCP_PHASE_SYN_SENT && ep_has(p, x, EP_SS)) {
-		if (seg_needs_side(st))
+		if (seg_needs_ext(st))
 			return TCP_NEED_INPUT;
 		attempt_syn_candidate(p, x, seg);
 		return TCP_PASS;
@@ -154,12 +157,12 @@ seg_syn(const struct seg_ctx *st, const struct tcp_attempt *p)
 	    !ep_has(p, y, EP_SA) && seq_after(seg->seq, p->c->iss[x]) &&
 	    seq_before(seg->seq, p->h->edge[x]) && !shadow_knows_syn(st, seg->seq))
 		return seg_drop(st, REASON_TCP_SYN_IN_WINDOW);
-	if (seg_needs_side(st))
+	if (seg_needs_ext(st))
 		return TCP_NEED_INPUT;
 	return syn_shadow(st);
 }
 
-/* Whether some shadow waits for the SYN+ACK that acknowledges ack, from side x. */
+/* Whether a shadow waits for a SYN+ACK of side x with this acknowledgment number. */
 static inline bool
 shadow_expects(struct tcp_ext *ext, uint8_t x, uint32_t ack)
 {
@@ -176,7 +179,7 @@ shadow_expects(struct tcp_ext *ext, uint8_t x, uint32_t ack)
 	return found;
 }
 
-/* SYN-5: a SYN+ACK of x that answers no SYN that we know. */
+/* SYN-5: a SYN+ACK of x that answers no known SYN. */
 static inline void
 attempt_note_synack(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
@@ -186,7 +189,7 @@ attempt_note_synack(const struct tcp_attempt *p, uint8_t x, const struct tcp_seg
 	p->handshake->synack_side = x + 1;
 }
 
-/* SYN+ACK while the pair lingers. */
+/* A SYN+ACK while the pair lingers. */
 TRACK_RARE enum tcp_outcome
 synack_lingering(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -195,26 +198,26 @@ synack_lingering(const struct seg_ctx *st, const struct tcp_attempt *p)
 	struct tcp_candidate q;
 	bool second;
 
-	if (shadow_expects(st->side, x, seg->ack))
+	if (shadow_expects(st->ext, x, seg->ack))
 		return TCP_PASS_NO_UPDATE; /* SYN-4: it goes to the shadow */
 	if (ep_has(p, y, EP_SS) && !ep_has(p, y, EP_PA) &&
 	    attempt_match(p, y, seg->ack, &q, &second)) {
-		/* the RST may have come from, or been lost on its way to, a SYN_SENT */
+		/* the RST was forged or lost: y in SYN_SENT waits for this */
 		attempt_begin(p, y, &q, p->c->t0, st->in->now);
 		attempt_answer(p, x, &q, seg);
 		return TCP_PASS;
 	}
-	if (seg_needs_side(st))
+	if (seg_needs_ext(st))
 		return TCP_NEED_INPUT;
 	if (!seg_take_one(st, TCP_RATE_CLOSED, x))
 		return seg_drop(st, REASON_TCP_RATE);
-	/* the shadow that it answers may have lost its place; its own is a ghost's */
+	/* it may answer a SYN whose shadow was replaced by later SYNs */
 	if (!ep_has(p, x, EP_SS) || seg->seq != p->c->iss[x])
 		attempt_note_synack(p, x, seg);
 	return TCP_PASS_NO_UPDATE;
 }
 
-/* SYN+ACK while some side has not been answered. */
+/* A SYN+ACK while one of the sides has not been answered. */
 static inline enum tcp_outcome
 synack_syn_sent(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
@@ -223,11 +226,11 @@ synack_syn_sent(const struct seg_ctx *st, const struct tcp_attempt *p)
 	struct tcp_candidate q;
 	bool second;
 
-	if (!ep_has(p, y, EP_SS)) /* from the initiator toward LISTEN */
+	if (!ep_has(p, y, EP_SS)) /* sent toward an endpoint that has sent no SYN */
 		return seg_drop(st, REASON_TCP_NO_HANDSHAKE);
 	if (!attempt_match(p, y, seg->ack, &q, &second) &&
 	    !st->in->config->tcp_be_liberal) {
-		if (seg_needs_side(st))
+		if (seg_needs_ext(st))
 			return TCP_NEED_INPUT;
 		attempt_note_bad_ack(p, y, seg->ack);
 		attempt_note_synack(p, x, seg);
@@ -240,7 +243,11 @@ synack_syn_sent(const struct seg_ctx *st, const struct tcp_attempt *p)
 	return TCP_PASS;
 }
 
-/* The first SYN+ACK was lost behind us: another one of x, to a SYN of y that we know. */
+/*
+ * x has sent a SYN+ACK with another sequence number, which answers a known SYN of y: open
+ * a shadow for it. The first SYN+ACK may have been lost behind us, and x may have started
+ * again.
+ */
 TRACK_RARE_VOID
 synack_shadow(const struct seg_ctx *st, const struct tcp_attempt *p,
 	      const struct tcp_candidate *q)
@@ -251,13 +258,13 @@ synack_shadow(const struct seg_ctx *st, const struct tcp_attempt *p,
 	int i;
 
 	for (i = 0; i < TCP_SHADOWS; i++) {
-		shadow = &st->side->shadow[i];
+		shadow = &st->ext->shadow[i];
 		if (shadow->live && (shadow->hot.flags & TRACK_ORIG) == y &&
 		    shadow->cold.iss[y] == q->iss &&
 		    shadow->cold.iss[x] == st->in->seg->seq)
 			return;
 	}
-	n = shadow_begin(st->side, y, q, p->c->t0, st->in->now);
+	n = shadow_begin(st->ext, y, q, p->c->t0, st->in->now);
 	attempt_answer(&n, x, q, st->in->seg);
 }
 
@@ -279,7 +286,7 @@ synack_answered(const struct seg_ctx *st, const struct tcp_attempt *p)
 			h->last = st->in->now;
 		}
 		attempt_update_ts(p, x, seg);
-		/* after half the space, an old one looks like the newest */
+		/* an old SYN+ACK appears to be new after half the sequence space */
 		if (attempt_phase(p) != TCP_PHASE_TIME_WAIT &&
 		    acc4_holds(p, y, seg->ack) && !seq_after(seg->ack, h->nxt[y])) {
 			h->una[y] = seq_max(seg->ack, h->una[y]);
@@ -287,11 +294,11 @@ synack_answered(const struct seg_ctx *st, const struct tcp_attempt *p)
 		}
 		return TCP_PASS;
 	}
-	if (seg_needs_side(st))
+	if (seg_needs_ext(st))
 		return TCP_NEED_INPUT;
 	if (attempt_match(p, y, seg->ack, &q, &second) ||
 	    (st->in->config->tcp_be_liberal && attempt_began(p, y))) {
-		if (TRACK_EXTS && st->side)
+		if (TRACK_EXTS && st->ext)
 			synack_shadow(st, p, &q);
 		return TCP_PASS;
 	}

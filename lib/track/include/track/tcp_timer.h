@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * TIM: when a connection is gone, and TIM-1: the three probes before it goes.
+ * TIM: when a connection expires. TIM-1: the three probes before that.
  *
- * Timers are lazy: segments write track_hot.last and nothing else, and what the timer
- * means is worked out when it fires.
+ * Timers are lazy: a segment only writes track_hot.last. What a due timer means is
+ * computed when it fires.
  */
 #ifndef TRACK_TCP_TIMER_H
 #define TRACK_TCP_TIMER_H
@@ -12,10 +12,10 @@
 
 #define TCP_PROBES 3u
 #define TCP_PROBE_GAP TICKS_PER_S
-/* For this long after its time-out a connection is kept whose probes cannot be sent. */
+/* After its timeout, a connection whose probes cannot be sent is kept for this long. */
 #define TCP_PROBE_PATIENCE (300u * TICKS_PER_S)
 
-/* The end of an ESTABLISHED pair, from its last segment on. */
+/* When an ESTABLISHED pair expires, counted from its last segment. */
 static inline uint32_t
 established_timeout(const struct tcp_attempt *p, const struct track_config *config)
 {
@@ -31,7 +31,10 @@ established_timeout(const struct tcp_attempt *p, const struct track_config *conf
 	return timeout;
 }
 
-/* When the pair ends if nothing is seen, RST in doubt and probes left aside. */
+/*
+ * When the pair expires if no segment comes, without regard to a RST in doubt and to
+ * probes.
+ */
 static inline uint32_t
 attempt_end(const struct tcp_attempt *p, const struct track_config *config)
 {
@@ -54,7 +57,7 @@ attempt_end(const struct tcp_attempt *p, const struct track_config *config)
 		break;
 	}
 	if ((h->ep[0] | h->ep[1]) & EP_FS) {
-		/* by number, since a late copy of the FIN withdraws EP_FA (TW-1) */
+		/* compare numbers, since a late copy of the FIN clears EP_FA (TW-1) */
 		x = h->ep[0] & EP_FS ? 0 : 1;
 		return h->last + (seq_after(h->una[x], c->fin[x])
 					  ? config->tcp_timeout_close_wait
@@ -64,9 +67,10 @@ attempt_end(const struct tcp_attempt *p, const struct track_config *config)
 }
 
 /*
- * Whether the pair is probed before it goes. Who signs does not answer us (SIG-1); a
- * side whose SYN nobody has acknowledged (it may have sent its FIN, too) would answer
- * with a RST.
+ * Whether to probe both endpoints before the connection is removed. Do not when an
+ * endpoint signs its segments, since it does not answer us (SIG-1). Do not when the SYN
+ * of a side is not acknowledged, since it would answer with a RST, even after it has sent
+ * its FIN.
  */
 static inline bool
 attempt_is_probed(const struct tcp_attempt *p)
@@ -109,7 +113,10 @@ attempt_wakeup(const struct tcp_attempt *p, const struct track_config *config,
 	return at;
 }
 
-/* SYN-4: the connection is over; a shadow takes its place. False: there is none. */
+/*
+ * SYN-4: the connection has ended; replace it by a shadow. Returns false when there is
+ * none.
+ */
 static inline bool
 shadow_promote_on_expiry(const struct tcp_attempt *p, struct tcp_ext *ext)
 {

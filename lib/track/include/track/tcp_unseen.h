@@ -1,40 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * ACC-10: segments that took another way. What is refused for its numbers is remembered,
- * one segment a side, and two kinds of evidence make the connection go on:
+ * ACC-10: segments that took another path. When a segment is dropped because of its
+ * numbers, the last one of each side is stored. Two kinds of evidence make the connection
+ * continue with the new numbers:
  *
- *   - three segments of one side that follow from each other, and acknowledge what we have not
- *     seen, or go on past the window that we have seen;
- *   - a segment of each side, each of which acknowledges the number that the other stands at, and
- *     then once more one of either.
+ *   - three segments of one side that follow from one another, and acknowledge data that
+ *     was not seen, or continue beyond the window that was seen;
+ *   - a segment of each side, each acknowledging the number that the other has reached,
+ *     and then one more segment of either side.
  *
- * docs/tcp-tracking.md says why neither is within the reach of who does not see the
- * numbers.
+ * docs/tcp-tracking.md explains why an attacker who cannot see the numbers can produce
+ * neither.
  */
 #ifndef TRACK_TCP_UNSEEN_H
 #define TRACK_TCP_UNSEEN_H
 
 #include <track/seg_ctx.h>
 
-#define TCP_UNSEEN 3u /* the third passes */
-#define TCP_AGREED 2u /* of the segments that answer a refused one, the second passes */
+#define TCP_UNSEEN 3u /* ACC-10 (a): the third such segment passes */
+#define TCP_AGREED 2u /* the second segment that answers a dropped one passes */
 
 /*
- * Evidence is of the connection alone: its shadows have their own way to be believed
- * (SYN-4). The exception is (c) of an attempt beside a connection that is over: there is
- * no living connection that a forger could replace.
+ * Whether evidence may be collected for this attempt. It is collected for the connection
+ * only, because a shadow is confirmed in another way (SYN-4). ACC-10 (c), a shadow whose
+ * connection has ended, is an exception that the caller tests (seg_ctx.over): there is no
+ * live connection that an attacker could replace.
  */
 static inline bool
 seg_is_own(const struct seg_ctx *st, const struct tcp_attempt *p)
 {
-	return st->side && p->handshake == &st->side->handshake;
+	return st->ext && p->handshake == &st->ext->handshake;
 }
 
-/* From now on what y sends goes another way, as far as we know. */
+/*
+ * Record that segments of the sides in `unseen` (bits COLD_UNSEEN) take another path, and
+ * clear the evidence.
+ */
 static inline void
 attempt_set_unseen(const struct seg_ctx *st, const struct tcp_attempt *p, uint8_t unseen)
 {
-	if (!(p->c->flags & COLD_ASYMMETRIC)) /* said once */
+	if (!(p->c->flags & COLD_ASYMMETRIC)) /* report it once */
 		st->r->events |= TRACK_EVENT_ASYMMETRIC;
 	p->c->flags |= COLD_ASYMMETRIC | unseen;
 	p->handshake->refused[0] = p->handshake->refused[1] = (struct tcp_refused){0};
@@ -42,8 +47,18 @@ attempt_set_unseen(const struct seg_ctx *st, const struct tcp_attempt *p, uint8_
 }
 
 /*
- * Whether seg goes on from `from`, or from what has been refused of its sender since it
- * last passed.
+ * Whether evidence is stored. A segment that passes must then take the slow path, which
+ * clears it.
+ */
+static inline bool
+refused_pending(const struct tcp_refused *u)
+{
+	return u->there || u->count != 0;
+}
+
+/*
+ * Whether seg begins between `from` and `to`, or, if the sender's dropped data continues
+ * beyond `to`, between `from` and the end of that data.
  */
 static inline bool
 refused_goes_on(const struct tcp_refused *u, const struct tcp_segment *seg, uint32_t from,
@@ -53,8 +68,9 @@ refused_goes_on(const struct tcp_refused *u, const struct tcp_segment *seg, uint
 }
 
 /*
- * Data of x within a window of what it has reached: what lies between may have been lost.
- * Past the window only where that is used up.
+ * Store the end of a dropped segment of x as the number that x has reached, if it has
+ * data and begins at most one window beyond the number reached before; segments between
+ * may have been lost. Data beyond the right edge counts only if x has reached that edge.
  */
 static inline void
 refused_reaches(struct tcp_refused *u, const struct tcp_attempt *p, uint8_t x,
@@ -71,8 +87,8 @@ refused_reaches(struct tcp_refused *u, const struct tcp_attempt *p, uint8_t x,
 }
 
 /*
- * The least number that x may go on from: una, unless it is the other side's word for
- * what we have not seen.
+ * The lowest sequence number at which x may continue: una, unless una comes from an
+ * acknowledgment of data that was not seen.
  */
 static inline uint32_t
 attempt_least(const struct tcp_attempt *p, uint8_t x)
@@ -81,7 +97,7 @@ attempt_least(const struct tcp_attempt *p, uint8_t x)
 					    : p->h->una[x];
 }
 
-/* Count seg; true: it is the third that follows from those before. */
+/* Count seg. Returns true when it is the third one that follows from those before. */
 static inline bool
 refused_counts(struct tcp_refused *u, const struct tcp_segment *seg, uint32_t nxt)
 {
@@ -104,8 +120,8 @@ refused_note(struct tcp_refused *u, const struct tcp_segment *seg)
 }
 
 /*
- * Whether an ACK is of the number that a host stands at: it has sent up to there, sends
- * from there once more, or asks with the number before whether the other is alive.
+ * Whether ack equals the number that a host has reached: the host has sent up to it,
+ * sends from it again, or sends a keep-alive with the number before it.
  */
 static inline bool
 ack_is_of(uint32_t ack, uint32_t seq, uint32_t end)
@@ -114,8 +130,8 @@ ack_is_of(uint32_t ack, uint32_t seq, uint32_t end)
 }
 
 /*
- * Whether seg, and what was refused of the other side, acknowledge where the other
- * stands.
+ * Whether seg and the dropped segment of the other side acknowledge exactly the number
+ * that the other side has reached.
  */
 static inline bool
 ends_agree(const struct tcp_attempt *p, const struct tcp_refused *other,
@@ -127,7 +143,7 @@ ends_agree(const struct tcp_attempt *p, const struct tcp_refused *other,
 	       ack_is_of(other->ack, seg->seq, segment_end(seg));
 }
 
-/* The connection goes on with the numbers of both: u of y, and seg of x. */
+/* Continue the connection with the numbers of both segments: u of y, and seg of x. */
 static inline void
 attempt_go_on_from(const struct tcp_attempt *p, uint8_t x, const struct tcp_refused *u,
 		   const struct tcp_segment *seg)
@@ -145,8 +161,8 @@ attempt_go_on_from(const struct tcp_attempt *p, uint8_t x, const struct tcp_refu
 }
 
 /*
- * The tests `bad` have failed for a segment of x. True: both ends have shown that we have
- * not seen all that they have sent, and it passes.
+ * The tests `bad` have failed for a segment of x. Returns true when it passes, because
+ * both endpoints have shown that some of their segments were not seen.
  */
 TRACK_RARE bool
 unseen_shown(const struct seg_ctx *st, const struct tcp_attempt *p, uint32_t bad)
@@ -172,14 +188,16 @@ unseen_shown(const struct seg_ctx *st, const struct tcp_attempt *p, uint32_t bad
 	if (!refused_counts(mine, seg, p->h->nxt[x]))
 		return false;
 	attempt_set_unseen(st, p, COLD_UNSEEN(y));
-	p->h->ep[x] |= EP_SA; /* y goes on with it, so the handshake is complete */
+	/* x sends data after the handshake, so it was completed */
+	p->h->ep[x] |= EP_SA;
 	p->h->ep[y] |= EP_PA;
 	return true;
 }
 
 /*
- * The same of x that has sent a SYN: three segments that go on after it, so it has been
- * answered. A FIN counts not.
+ * ACC-10 for an x whose SYN has no answer that was seen. Three segments of x that
+ * continue after the SYN show that an answer took another path. Returns true for the
+ * third one. A FIN does not count.
  */
 TRACK_RARE bool
 unseen_answer_shown(const struct seg_ctx *st, const struct tcp_attempt *p)
@@ -197,8 +215,8 @@ unseen_answer_shown(const struct seg_ctx *st, const struct tcp_attempt *p)
 }
 
 /*
- * A segment of x has passed the tests. It takes back what x has said in those refused,
- * and what y has, if x stands at a number below what y acknowledges.
+ * A segment of x has passed the tests. Clear the evidence from x, and that from y if x
+ * has reached a number below the one that y acknowledges.
  */
 TRACK_RARE_VOID
 unseen_contradicted(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)

@@ -1,40 +1,44 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * ACC: is the segment one that its receiver may act on? And ACC-7: what it tells us.
+ * ACC: whether the receiver of a segment may accept it. ACC-7: how a segment that passes
+ * updates the connection.
  *
- * What the receiver holds is not known, only its bounds: una <= RCV.NXT <= nxt (MODEL-1).
- * Every test here is the widest one that follows from that, so that nothing a genuine
- * sender sends is refused, and as narrow as RFC 5961 wants it against a blind one.
+ * The state of the receiver is not known, only its bounds: una <= RCV.NXT <= nxt
+ * (MODEL-1). Each test is as wide as these bounds require, so that no segment of a
+ * genuine sender is dropped, and as narrow as RFC 5961 requires against an off-path
+ * attacker.
  */
 #ifndef TRACK_TCP_WINDOW_H
 #define TRACK_TCP_WINDOW_H
 
 #include <track/tcp_state.h>
 
-/* The tests that failed. */
+/* A bit for each test, set when it has failed. */
 #define ACC_1 0x01u
 #define ACC_2 0x02u
 #define ACC_3 0x04u
 #define ACC_4 0x08u
 #define ACC_5 0x10u
 #define ACC_6 0x20u
-#define ACC_EARLY 0x40u /* nothing is known yet */
+#define ACC_EARLY 0x40u /* no SYN is answered: no numbers to test */
 
 /*
- * RFC 7323 5.5: an idle connection's timestamps are forgotten before the sender's clock
- * can have gone half round: 24 days for the fastest clock of the RFC, 35 minutes for one
- * of microseconds. An old duplicate is gone after two (MSL).
+ * RFC 7323 5.5: after this idle time the timestamps of a connection are invalid. The
+ * sender's clock must not advance by half its range before: that takes 24 days with the
+ * fastest clock of the RFC, and 35 minutes with a clock of microseconds. An old duplicate
+ * segment disappears after two minutes (MSL).
  */
 #define PAWS_IDLE_TICKS (1800u * TICKS_PER_S)
-#define PAWS_CHECK_TICKS (300u * TICKS_PER_S) /* how late that may be noticed */
+/* how often the timer runs at least, to notice that timestamps have expired */
+#define PAWS_CHECK_TICKS (300u * TICKS_PER_S)
 
-/* PICK-1, ACC-10: more than this is on its way at once on no path that is not exotic. */
+/* PICK-1, ACC-10: an upper bound for the data in flight on common paths. */
 #define TCP_UNSEEN_MAX (1u << 24)
 
-/* ACC-1: a segment that starts inside the window may end so far past it. */
+/* ACC-1: a segment that begins inside the window may end at most this far beyond it. */
 #define TCP_OVERSHOOT 65536u
 
-/* Past the FIN of x that we know, or a FIN elsewhere. */
+/* Whether the segment is beyond the known FIN of x, or has a FIN at another number. */
 static inline bool
 attempt_beyond_fin(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
@@ -46,7 +50,10 @@ attempt_beyond_fin(const struct tcp_attempt *p, uint8_t x, const struct tcp_segm
 	       ((seg->flags & TCP_FIN) && end != p->c->fin[x] + 1);
 }
 
-/* ACC-1. Where the acknowledgments go another way (ACC-10), una stands still. */
+/*
+ * ACC-1: the right edge for x. When acknowledgments take another path (ACC-10), una does
+ * not advance.
+ */
 static inline uint32_t
 attempt_right_edge(const struct tcp_attempt *p, uint8_t x)
 {
@@ -66,8 +73,9 @@ acc1_holds(uint32_t right, const struct tcp_segment *seg)
 }
 
 /*
- * ACC-3. Where y is not seen, nxt of y is a guess: after a pickup (PICK-1), and where
- * what y sends goes another way (ACC-10). What y may have sent, its receiver has offered.
+ * ACC-3: whether x may acknowledge this number of y. When segments of y are not seen, nxt
+ * of y is a guess: after a pickup (PICK-1), or when they take another path (ACC-10).
+ * Then the window that x has offered to y is the limit.
  */
 static inline bool
 acc3_holds(const struct tcp_attempt *p, uint8_t y, uint32_t ack)
@@ -79,8 +87,9 @@ acc3_holds(const struct tcp_attempt *p, uint8_t y, uint32_t ack)
 }
 
 /*
- * PICK-1: whether a pickup that nobody has answered was of something else: seg of x is
- * far from it. Of the two that may be forged neither is worth more.
+ * PICK-1: whether seg of x is so far from the numbers of an unanswered pickup that the
+ * pickup belongs to another connection. Either segment may be forged, so neither has
+ * precedence.
  */
 TRACK_RARE bool
 attempt_is_other_pickup(const struct tcp_attempt *p, uint8_t x,
@@ -97,7 +106,7 @@ acc4_holds(const struct tcp_attempt *p, uint8_t y, uint32_t ack)
 	return !seq_before(ack, p->h->una[y] - attempt_maxwnd(p, y));
 }
 
-/* Linux takes a segment that is one tick older, which RFC 7323 5.3 lets it discard. */
+/* Linux accepts a segment that is one tick older; RFC 7323 5.3 allows to discard it. */
 #define PAWS_GRACE 1u
 
 static inline bool
@@ -111,7 +120,9 @@ acc6_holds(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg
 	return !seq_before(seg->tsval, ts_recent - PAWS_GRACE);
 }
 
-/* ACC-1 to ACC-6 of a segment from x; the ACC_* that fail. */
+/*
+ * Test a segment of x by ACC-1 to ACC-6. Returns the ACC_* bits of the tests that failed.
+ */
 static inline uint32_t
 attempt_tests(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
@@ -152,7 +163,7 @@ acc_reason(uint32_t bad)
 	return bad & ACC_5 ? REASON_TCP_PAST_FIN : REASON_TCP_PAWS;
 }
 
-/* Was this FIN of x sent before x had the peer's? */
+/* Whether x has sent this FIN before it received the peer's FIN. */
 static inline bool
 fin_is_active(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
@@ -168,7 +179,7 @@ attempt_fin_sent(const struct tcp_attempt *p, uint8_t x, const struct tcp_segmen
 	p->h->ep[!x] |= EP_PF;
 }
 
-/* ACC-6: nothing was heard for so long that no timestamp is an old one. */
+/* ACC-6: the connection was idle for so long that no timestamp can be called old. */
 static inline void
 attempt_forget_ts(const struct tcp_attempt *p, uint32_t now)
 {
@@ -176,7 +187,7 @@ attempt_forget_ts(const struct tcp_attempt *p, uint32_t now)
 		p->h->ts_lag[0] = p->h->ts_lag[1] = TS_LAG_STALE;
 }
 
-/* ACC-6: TSval and TSecr of a segment that passed. */
+/* ACC-6: update the timestamps from TSval and TSecr of a segment that passed. */
 static inline void
 attempt_update_ts(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
@@ -194,7 +205,8 @@ attempt_update_ts(const struct tcp_attempt *p, uint8_t x, const struct tcp_segme
 	if (p->h->ts_lag[y] == TS_LAG_STALE)
 		return;
 	if (seq_after(seg->tsecr,
-		      p->h->tsmax[y])) { /* it goes on where we do not see it */
+		      /* the echoed value was not seen: y sends on another path */
+		      p->h->tsmax[y])) {
 		p->h->ts_lag[y] = TS_LAG_STALE;
 		return;
 	}
@@ -203,8 +215,8 @@ attempt_update_ts(const struct tcp_attempt *p, uint8_t x, const struct tcp_segme
 }
 
 /*
- * TW-1: x, whose FIN is known, sends that or data before it: if the FIN was
- * acknowledged, that has not reached x.
+ * TW-1: whether x, whose FIN is known, sends that FIN or data before it. Then an
+ * acknowledgment of the FIN, if there was one, has not reached x.
  */
 static inline bool
 attempt_sends_again(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
@@ -213,13 +225,16 @@ attempt_sends_again(const struct tcp_attempt *p, uint8_t x, const struct tcp_seg
 	       (seg->len != 0 && seq_before(seg->seq, p->c->fin[x]));
 }
 
-/* The FINs and what acknowledges them; TW-1. */
+/* Update the bits for FINs and their acknowledgments; TW-1. */
 static inline void
 attempt_update_fin(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg,
 		   uint32_t now)
 {
 	uint8_t y = !x;
-	/* ACC-5: nobody acknowledges more than there is before a FIN */
+	/*
+	 * ACC-5: a number below una is not a FIN's: its receiver acknowledged data beyond
+	 * it
+	 */
 	bool below = seq_before(segment_end(seg), p->h->una[x]);
 
 	if (ep_has(p, x, EP_FS) && attempt_sends_again(p, x, seg)) {
@@ -227,7 +242,7 @@ attempt_update_fin(const struct tcp_attempt *p, uint8_t x, const struct tcp_segm
 		if (p->c->flags & COLD_TIME_WAIT)
 			p->c->tw_tick = now;
 		if ((seg->flags & TCP_FIN) && fin_is_active(p, x, seg))
-			p->h->ep[x] |= EP_ACT; /* the first came late */
+			p->h->ep[x] |= EP_ACT; /* an earlier FIN than the one seen */
 	} else if ((seg->flags & TCP_FIN) && !ep_has(p, x, EP_FS) && !below) {
 		attempt_fin_sent(p, x, seg);
 	}
@@ -239,7 +254,10 @@ attempt_update_fin(const struct tcp_attempt *p, uint8_t x, const struct tcp_segm
 	}
 }
 
-/* ACC-5: that was no FIN of x, though LIB-1 may have taken it for an acknowledged one. */
+/*
+ * ACC-5: there is data of x beyond its FIN, so what was taken for a FIN (possibly by
+ * LIB-1, which checks no numbers) was not one. Forget it.
+ */
 static inline void
 attempt_withdraw_fin(const struct tcp_attempt *p, uint8_t x)
 {
@@ -248,11 +266,11 @@ attempt_withdraw_fin(const struct tcp_attempt *p, uint8_t x)
 	h->ep[x] &= (uint8_t) ~(EP_FS | EP_FA | EP_ACT);
 	h->ep[!x] &= (uint8_t)~EP_PF;
 	if (h->ep[!x] & EP_FS)
-		h->ep[!x] |= EP_ACT; /* so its own acknowledged none */
+		h->ep[!x] |= EP_ACT; /* the peer's FIN then did not acknowledge a FIN */
 	p->c->flags &= (uint8_t)~COLD_TIME_WAIT;
 }
 
-/* nxt of the sender. */
+/* Update nxt of the sender. */
 static inline void
 attempt_update_sent(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg)
 {
@@ -263,7 +281,10 @@ attempt_update_sent(const struct tcp_attempt *p, uint8_t x, const struct tcp_seg
 	h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
 }
 
-/* una, edge, maxwnd of the receiver's direction, and whether its window is zero. */
+/*
+ * Update una, edge and maxwnd of side y, whose data x acknowledges, and whether the
+ * window of x is zero.
+ */
 static inline void
 attempt_update_acked(const struct tcp_attempt *p, uint8_t x,
 		     const struct tcp_segment *seg)
@@ -272,13 +293,14 @@ attempt_update_acked(const struct tcp_attempt *p, uint8_t x,
 	uint8_t y = !x;
 
 	h->una[y] = seq_max(seg->ack, h->una[y]);
+	/* data beyond what was taken for a FIN is acknowledged, so it was not a FIN */
 	if (ep_has(p, y, EP_FS) && seq_after(h->una[y], p->c->fin[y] + 1))
-		attempt_withdraw_fin(p, y); /* more than the FIN is there, and was sent */
+		attempt_withdraw_fin(p, y);
 	h->edge[y] = seq_max(seg->ack + ((uint32_t)seg->win << attempt_scale(p, x)),
 			     h->edge[y]);
 	if (seg->win > h->maxwnd[y])
 		h->maxwnd[y] = seg->win;
-	/* only the segment that is the sender's newest speaks for its window */
+	/* only the newest segment of the sender has its current window */
 	if (seg->ack == h->una[y] && segment_end(seg) == h->nxt[x])
 		h->ep[x] = (uint8_t)((h->ep[x] & ~EP_ZERO_WINDOW) |
 				     (seg->win == 0 ? EP_ZERO_WINDOW : 0));
@@ -289,10 +311,9 @@ attempt_update_acked(const struct tcp_attempt *p, uint8_t x,
 }
 
 /*
- * PICK-1, ACC-10: a segment from x has passed, while of x or y we do not know what it has
- * sent. It is known for certain once something new was acknowledged by its number, or an
- * empty segment stands at the number that was acknowledged. Before y has spoken at all,
- * una of x is a guess.
+ * PICK-1, ACC-10: a segment of x has passed, while nxt of x or y may be too low. A number
+ * is certain once an acknowledgment of new data depends on it, or a segment without data
+ * has the number that was acknowledged. Until y has sent anything, una of x is a guess.
  */
 TRACK_RARE_VOID
 attempt_update_unseen(const struct tcp_attempt *p, uint8_t x,
@@ -306,7 +327,8 @@ attempt_update_unseen(const struct tcp_attempt *p, uint8_t x,
 		known |= COLD_UNSEEN(x);
 	if (seg->ack == h->nxt[y] && seg->ack != h->una[y])
 		known |= COLD_UNSEEN(y);
-	if (attempt_acks_unseen(p, x)) { /* x has no more under way than y has offered */
+	/* x cannot have more unacknowledged data than y has offered window */
+	if (attempt_acks_unseen(p, x)) {
 		h->nxt[x] = seq_max(segment_end(seg), h->nxt[x]);
 		h->una[x] = seq_max(h->nxt[x] - attempt_maxwnd(p, x) - TCP_OVERSHOOT,
 				    h->una[x]);
@@ -314,7 +336,8 @@ attempt_update_unseen(const struct tcp_attempt *p, uint8_t x,
 	}
 	if (p->c->flags & COLD_UNSEEN(y)) {
 		h->nxt[y] = seq_max(seg->ack, h->nxt[y]);
-		if (seq_after(seg->ack, p->c->iss[y] + 1)) { /* x takes data of y */
+		/* x acknowledges data of y */
+		if (seq_after(seg->ack, p->c->iss[y] + 1)) {
 			h->ep[y] |= EP_PA;
 			h->ep[x] |= EP_SA;
 		}
@@ -322,16 +345,17 @@ attempt_update_unseen(const struct tcp_attempt *p, uint8_t x,
 	p->c->flags &= (uint8_t)~known;
 }
 
-/* ACC-7: a segment from x has passed all tests. */
+/* ACC-7: update the connection for a segment of x that has passed all tests. */
 TRACK_CALL void
 attempt_update(const struct tcp_attempt *p, uint8_t x, const struct tcp_segment *seg,
 	       uint32_t now)
 {
 	p->h->last = now; /* MODEL-3 */
 	/*
-	 * of a RST in doubt only its sender's own word counts: the other end answers
-	 * every
-	 * probe, which must not keep a dead pair alive */
+	 * With a RST in doubt, only segments of the RST's sender reset the count of
+	 * unanswered probes: the other endpoint answers every probe, and that must not
+	 * keep a dead connection.
+	 */
 	if (!(p->c->flags & COLD_RST_PEND) || attempt_rst_side(p) == x)
 		attempt_set_probes(p, 0);
 	if (p->c->flags & (COLD_UNSEEN(0) | COLD_UNSEEN(1)))

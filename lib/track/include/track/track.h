@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0 */
 /*
- * The trackers by protocol: what is asked of any connection, whichever tracker it has.
+ * Functions for a connection of any protocol, each of which calls the protocol's tracker.
  * proto is the IPPROTO_* of the connection's key, the same in all calls for a connection.
  *
- * Packets do not come this way. A TCP segment goes to tcp_segment() before the rules are
- * evaluated, any other packet to datagram_packet() after the rules have accepted it.
+ * Packets are not processed here. A TCP segment goes to tcp_segment() before the rules
+ * are evaluated, any other packet to datagram_packet() after the rules have accepted it.
  */
 #ifndef TRACK_TRACK_H
 #define TRACK_TRACK_H
@@ -16,8 +16,8 @@
 #include <track/tcp.h>
 
 /*
- * The states of both endpoints, enum tcp_state, indexed by side. False, and state left as
- * it is: the protocol has no states.
+ * Get the states of both endpoints, enum tcp_state, indexed by side. Returns false, and
+ * leaves state unchanged, for a protocol without states.
  */
 static inline bool
 track_state(const struct track_conn *conn, uint8_t proto, uint8_t state[2])
@@ -38,7 +38,10 @@ track_deadline(const struct track_conn *conn, uint8_t proto,
 				    : datagram_deadline(conn, proto, config);
 }
 
-/* The tick to arm the timer for: track_deadline(), or earlier where tcp_wakeup() says so. */
+/*
+ * The tick for which to arm the timer: track_deadline(), or earlier where tcp_wakeup()
+ * says so.
+ */
 static inline uint32_t
 track_wakeup(const struct track_conn *conn, uint8_t proto,
 	     const struct track_config *config, uint32_t now)
@@ -48,8 +51,8 @@ track_wakeup(const struct track_conn *conn, uint8_t proto,
 }
 
 /*
- * The timer has fired at tick now. With TRACK_TIMER_PROBE, probe[x] is the probe to send
- * to side x (tcp_timer()).
+ * Handle a timer that is due at tick now. With TRACK_TIMER_PROBE, probe[x] is the probe
+ * to send to side x (tcp_timer()).
  */
 static inline enum track_timer
 track_timer(struct track_conn *conn, uint8_t proto, uint32_t now,
@@ -74,9 +77,9 @@ track_eviction(const struct track_conn *conn, uint8_t proto, uint32_t now)
 }
 
 /*
- * An ICMP error quotes a packet of the connection that side x sent; seq is the sequence
- * number in the quoted header, of TCP. Sets the verdict and the reason; the connection is
- * not changed (MODEL-3).
+ * Decide about an ICMP error that quotes a packet of the connection, sent by side x. For
+ * TCP, seq is the sequence number in the quoted header. Sets verdict and reason; the
+ * connection does not change (MODEL-3).
  */
 static inline void
 track_icmp_error(const struct track_conn *conn, uint8_t proto, uint8_t x, uint32_t seq,

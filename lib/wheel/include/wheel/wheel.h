@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A hierarchical timer wheel over 32-bit indices, made for connections: arming, moving
- * and disarming cost a few writes, a packet costs nothing, and time may jump by hours in
- * a step.
+ * A hierarchical timer wheel over 32-bit indices, for connections. Arming and disarming
+ * take a few writes; a packet that only changes the deadline of its connection does not
+ * touch the wheel; and time may advance by hours in one call.
  *
- * The wheel does not know when an entry is *really* due: it hands back every entry whose
- * slot has come, on whatever level, and forgets it; the owner looks at the entry, and
- * either it is due, or the owner arms it again for the time that is right now. That one
- * rule is the cascade of the higher levels and the laziness of the timers: a busy
- * connection is only looked at when the slot of its first deadline comes up.
+ * The wheel does not know when an entry is *really* due: it returns and disarms every
+ * entry whose slot is reached, on any level. The owner then tests whether the entry is
+ * due; if not, it arms it again for the time that is right now. This rule replaces both
+ * the cascade of the higher levels and the moving of timers: a busy connection is only
+ * tested when the slot of its first deadline is reached.
  *
  * Three levels of 1,024 slots: 1 tick (1 ms), 1,024 ticks (about 1 s), 2^20 ticks (about
- * 17 min). An entry is never handed back after its time by more than the granularity of
- * the caller's calls, and may be handed back before it (a higher level's slot starts).
+ * 17 min). An entry is returned by the first call after its time, or earlier, when the
+ * slot of a higher level begins.
  *
- * The links are the caller's memory, one struct wheel_link an entry, at a fixed stride:
- * so that they lie in a line that the owner touches anyway. One owner thread, no locks.
+ * The caller provides the memory of the links, one struct wheel_link for each entry, at a
+ * fixed stride, so that they can be in a cache line that the owner reads anyway. One
+ * owner thread, no locks.
  *
  *	wheel_init(&w, (char *)slab + offsetof(struct conn, link), sizeof(*slab), now);
  *	wheel_arm(&w, index, now + timeout);
@@ -35,56 +36,69 @@
 #define WHEEL_LEVELS 3
 #define WHEEL_BITS 10
 #define WHEEL_SLOTS (1u << WHEEL_BITS)
-#define WHEEL_LANES 16u /* lists a slot, walked side by side */
+#define WHEEL_LANES 16u /* number of lists in a slot, which are walked in parallel */
 
-/* Both 0 when not armed: memory of zeros is a valid, disarmed link. */
+/*
+ * The link of an entry. Both members are 0 when it is not armed, so zeroed memory is
+ * valid.
+ */
 struct wheel_link {
-	uint32_t next; /* index + 1, 0 at the end */
-	uint32_t prev; /* index + 1, or the list's number with the top bit set */
+	uint32_t next; /* index + 1 of the next entry; 0: this is the last */
+	/*
+	 * index + 1 of the previous entry; for the first, the list's number with the top
+	 * bit set
+	 */
+	uint32_t prev;
 };
 
 struct wheel {
-	char *links;   /* of entry 0 */
-	size_t stride; /* bytes from one entry's link to the next one's */
+	char *links;   /* link of entry 0 */
+	size_t stride; /* bytes from one entry's link to the next */
 	/*
-	 * The owner may set it: so many bytes before its link an entry has another line,
-	 * which is asked for as the entry is handed back.
+	 * The owner may set it to the distance, in bytes before its link, of another
+	 * cache line of an entry; that line is prefetched when the entry is returned.
 	 */
 	size_t beside;
-	uint32_t now;   /* everything due before this tick has been handed back */
-	uint32_t armed; /* entries armed */
-	/* first index + 1 of each list, or 0; a bit for each slot that is not empty */
+	uint32_t now;   /* all entries due before this tick have been returned */
+	uint32_t armed; /* number of armed entries */
+	/*
+	 * Index + 1 of the first entry of each list, 0: empty; below, a bit for each slot
+	 * in use.
+	 */
 	uint32_t slots[WHEEL_LEVELS][WHEEL_SLOTS][WHEEL_LANES];
 	uint64_t used[WHEEL_LEVELS][WHEEL_SLOTS / 64];
 };
 
-/* Start at tick now with no entry armed. links: that of entry 0; stride in bytes. */
+/*
+ * Initialise the wheel at tick now, without armed entries. links: link of entry 0; stride
+ * in bytes.
+ */
 void wheel_init(struct wheel *w, void *links, size_t stride, uint32_t now);
 
 /*
- * Have an entry handed back at tick at (base/ticks.h), or, should that be past, at the
- * next wheel_advance(). The entry must not be armed.
+ * Arm an entry, which must not be armed: have it returned at tick `at` (base/ticks.h),
+ * or, if that has passed, by the next wheel_advance().
  */
 void wheel_arm(struct wheel *w, uint32_t index, uint32_t at);
 
-/* Forget an entry; nothing happens when it is not armed. */
+/* Disarm an entry. Does nothing when it is not armed. */
 void wheel_disarm(struct wheel *w, uint32_t index);
 
 bool wheel_is_armed(const struct wheel *w, uint32_t index);
 
 /*
- * Go on to tick now (not before the last one) and hand back, disarmed, at most max
- * entries whose slot has come by then, in order of their slots. Fewer than max: all of
- * them, and the wheel stands at now. Exactly max: perhaps more are due, call again; the
- * wheel stands where it stopped, so a bounded call a poll never loses one. The cost is
- * that of the entries handed back, and of at most 17 words of bitmap a level for the time
- * passed.
+ * Advance to tick now, which must not go back, and return at most max entries whose slot
+ * is reached by then, disarmed, in order of their slots. Fewer than max: these are all,
+ * and the wheel is at now. Exactly max: more may be due, so call again; the wheel stays
+ * where it stopped, so no entry is lost when each poll makes only one call. The cost
+ * depends on the number of entries returned, and on at most 17 words of bitmap in each
+ * level for the time passed.
  */
 unsigned wheel_advance(struct wheel *w, uint32_t now, uint32_t *due, unsigned max);
 
 /*
- * The earliest tick at which wheel_advance() may hand something back; false when nothing
- * is armed. For replay, that jumps from one to the next.
+ * Get the earliest tick at which wheel_advance() may return an entry, for replay, which
+ * jumps from one to the next. Returns false when nothing is armed.
  */
 bool wheel_next(const struct wheel *w, uint32_t *at);
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "command.h"
+
+#include <string.h>
+
+#include "message.h"
+#include "options.h"
+
+static bool
+is_asked(const struct options *options, const char *name)
+{
+	return strcmp(options->command, name) == 0;
+}
+
+bool
+command_takes_records(const struct options *options)
+{
+	return is_asked(options, "log") || is_asked(options, "capture") ||
+	       is_asked(options, "trace") ||
+	       (is_asked(options, "drops") && options->follow);
+}
+
+/* Return whether an option of `explain` is given. */
+static bool
+is_explained(const struct options *options)
+{
+	static const char *const members[] = {"in", "flags", "ct", "type", "code", "ttl"};
+	size_t i;
+
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (json_object_get(options->request, members[i]) != NULL)
+			return true;
+	return false;
+}
+
+int
+command_check(const struct options *options)
+{
+	if (options->command == NULL)
+		return message_misuse(
+			"no command, expected one of list, count, events, delete, "
+			"flush, stats, states, top, health, drops, log, capture, trace, "
+			"rules, reload, explain, set");
+	if ((options->verbose || options->follow) && !is_asked(options, "drops"))
+		return message_misuse("%s: only of drops",
+				      options->verbose ? "--verbose" : "--follow");
+	if (options->limit != 0 && !is_asked(options, "list"))
+		return message_misuse("--limit: only of list");
+	if ((options->sort != NULL || options->table) && !is_asked(options, "list"))
+		return message_misuse("--%s: only of list",
+				      options->sort != NULL ? "sort" : "output table");
+	if ((options->batch || options->interval != COMMAND_INTERVAL_S) &&
+	    !is_asked(options, "top"))
+		return message_misuse("--%s: only of top",
+				      options->batch ? "batch" : "interval");
+	if (is_asked(options, "health") && json_object_size(options->request) > 0)
+		return message_misuse("health: a filter selects connections");
+	if (options->dry_run && !is_asked(options, "reload"))
+		return message_misuse("--dry-run: only of reload");
+	if ((options->connections != NULL || options->reset) &&
+	    (!is_asked(options, "reload") || options->dry_run))
+		return message_misuse("--%s: only of reload without --dry-run",
+				      options->reset ? "reset" : options->connections);
+	if (options->verbose && options->follow)
+		return message_misuse("--verbose and --follow: one of them expected");
+	if (!is_asked(options, "explain") && is_explained(options))
+		return message_misuse("--in, --flags, --ct, --type, --code, --ttl: only "
+				      "of explain");
+	if (is_asked(options, "set"))
+		return set_request(&options->set, options->request);
+	if (options->set.timeout_s != 0)
+		return message_misuse("--expires: only of set add");
+	if (options->count != 0 && !command_takes_records(options) &&
+	    !is_asked(options, "top"))
+		return message_misuse("--count: only of drops --follow, log, capture, "
+				      "trace and top");
+	if (is_asked(options, "capture") != (options->write != NULL))
+		return message_misuse(
+			options->write == NULL
+				? "capture: a file is missing, give --write "
+				  "FILE, or - for standard output"
+				: "--write: only of capture");
+	if (options->verdict != NULL && !is_asked(options, "capture"))
+		return message_misuse("--verdict: only of capture");
+	if (is_asked(options, "drops") && !options->verbose && !options->follow &&
+	    json_object_size(options->request) > 0)
+		return message_misuse(
+			"drops: a filter selects packets, give --verbose or --follow");
+	return OPTIONS_GO_ON;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "list.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "columns.h"
+#include "line.h"
+#include "show.h"
+#include "sort.h"
+
+struct list {
+	const struct options *options;
+	struct sort *sort; /* NULL: print as they come */
+	uint64_t count;
+};
+
+struct list *
+list_new(const struct options *options)
+{
+	struct list *list = calloc(1, sizeof(*list));
+	char head[COLUMNS_BYTES];
+
+	if (list == NULL)
+		return NULL;
+	list->options = options;
+	if (options->sort != NULL) {
+		list->sort = sort_new(options->sort, options->limit);
+		if (list->sort == NULL) {
+			free(list);
+			return NULL;
+		}
+	}
+	if (options->table) {
+		columns_head(&options->columns, head, sizeof(head));
+		puts(head);
+	}
+	return list;
+}
+
+void
+list_free(struct list *list)
+{
+	if (list == NULL)
+		return;
+	sort_free(list->sort);
+	free(list);
+}
+
+static int
+put(struct list *list, const json_t *connection, const char *line)
+{
+	if (line == NULL)
+		return -ENOMEM;
+	if (list->sort != NULL)
+		return sort_add(list->sort, connection, line);
+	puts(line);
+	return ++list->count == list->options->limit;
+}
+
+int
+list_take(struct list *list, const json_t *object)
+{
+	const json_t *connection = json_object_get(object, "connection");
+	char line[LINE_BYTES], *text;
+	int status;
+
+	if (list->options->json) {
+		text = show_json_text(object);
+		status = put(list, connection, text);
+		free(text);
+		return status;
+	}
+	if (list->options->table)
+		columns_row(&list->options->columns, connection, line, sizeof(line));
+	else
+		line_connection(connection, true, line, sizeof(line));
+	return put(list, connection, line);
+}
+
+void
+list_end(struct list *list)
+{
+	if (list->sort != NULL)
+		sort_print(list->sort, stdout);
+}

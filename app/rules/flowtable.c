@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "flowtable.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/*
+ * Return the length of a word and the blanks after it if the text starts with the word;
+ * otherwise 0.
+ */
+static size_t
+word_skip(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	if (strncmp(text, word, length) != 0 || is_word(text[length]))
+		return 0;
+	return length + strspn(text + length, " \t");
+}
+
+/*
+ * Return the length of `flow add @ft` or `flow offload @ft`; 0: the text does not start
+ * with it.
+ */
+static size_t
+statement_length(const char *text)
+{
+	size_t length = word_skip(text, "flow"), verb;
+
+	if (length == 0)
+		return 0;
+	verb = word_skip(text + length, "add");
+	if (verb == 0)
+		verb = word_skip(text + length, "offload");
+	length += verb;
+	if (verb == 0 || text[length] != '@')
+		return 0;
+	for (length++; is_word(text[length]); length++)
+		;
+	return length;
+}
+
+/* Return the length of `flowtable ft { .. { .. } .. }`, up to the last brace. */
+static size_t
+definition_length(const char *text)
+{
+	size_t length = word_skip(text, "flowtable");
+	unsigned depth = 0;
+
+	if (length == 0)
+		return 0;
+	length += strcspn(text + length, "{}\n");
+	for (; text[length] != '\0'; length++) {
+		if (text[length] == '{')
+			depth++;
+		if (text[length] == '}' && --depth == 0)
+			return length + 1;
+		if (depth == 0)
+			break;
+	}
+	return 0;
+}
+
+/*
+ * Return the length of a comment or quoted text, in which the words above have no
+ * meaning.
+ */
+static size_t
+opaque_length(const char *text)
+{
+	size_t length;
+
+	if (text[0] == '#')
+		return strcspn(text, "\n");
+	if (text[0] != '"')
+		return 0;
+	length = 1 + strcspn(text + 1, "\"\n");
+	return text[length] == '"' ? length + 1 : length;
+}
+
+char *
+flowtables_blank(const char *text)
+{
+	char *copy = strdup(text), *at = copy;
+	bool found = false;
+	size_t length;
+
+	while (at != NULL && *at != '\0') {
+		length = opaque_length(at);
+		if (length == 0) {
+			length = definition_length(at);
+			if (length == 0)
+				length = statement_length(at);
+			if (length > 0) {
+				found = true;
+				for (; length > 0; length--, at++)
+					if (*at != '\n')
+						*at = ' ';
+				continue;
+			}
+			length = 1;
+			while (is_word(at[0]) && is_word(at[length]))
+				length++;
+		}
+		at += length;
+	}
+	if (found)
+		return copy;
+	free(copy);
+	return NULL;
+}

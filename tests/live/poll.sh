@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# With `poll: adaptive`, an idle sluice needs a small part of a core, timers fire, and
+# packets pass after a pause.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# ticks: the CPU time of sluice so far, in units of 1 / CLK_TCK s
+ticks()
+{
+	awk '{ print $14 + $15 }' "/proc/$PLANE_PID/stat"
+}
+
+# shellcheck disable=SC2034 # net.sh reads it
+PLANE_TOP='poll: adaptive'
+live_begin poll
+live_plane 'table inet filter {
+	chain forward {
+		type filter hook forward priority filter; policy drop
+		ct state established,related accept
+		iifname "lan" oifname "wan" accept
+	}
+}' 'udp_timeout: 2'
+peer cli lan
+peer srv wan
+
+ok "a connection" connected cli srv 80
+ok "data passes" carries cli srv hello
+for word in one two three; do
+	# sluice has nothing to do meanwhile
+	net_exec lan "$PYTHON" -c "import time; time.sleep(0.3)"
+	ok "data passes after a pause" carries cli srv "$word"
+done
+net_exec lan "$PYTHON" -c "
+import socket
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('$WAN4', 4000))"
+soon 5 "a connection of UDP" states . -p udp --dport 4000
+soon 20 "ends by its time-out" no_conns -p udp --dport 4000
+before=$(ticks)
+begin=$(date +%s%N)
+net_exec lan "$PYTHON" -c "import time; time.sleep(5)" # the time that is measured
+used=$(($(ticks) - before))
+ms=$((($(date +%s%N) - begin) / 1000000))
+percent=$((used * 100 * 1000 / $(getconf CLK_TCK) / ms))
+note "idle: $percent % of a core"
+ok "an idle sluice needs a small part of a core" test $percent -lt 20
+ok "data passes after it" carries srv cli again
+
+live_end

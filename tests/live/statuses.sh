@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Each exit status of the table in docs/operate.md occurs as it says. Status 5 is that of
+# a port that is lost, which link.sh tests. Needs neither root nor hugepages.
+set -u
+# shellcheck source=null.sh
+. "$(dirname "$0")/null.sh"
+
+null_begin statuses
+
+# status_of COMMAND: print its exit status
+status_of()
+{
+	"$@" >/dev/null 2>&1 </dev/null
+	echo $?
+}
+
+table=$(sed -n '/^## Exit statuses/,/^## In/p' "$(dirname "$0")/../../docs/operate.md")
+is "the table has these" \
+	"$(grep -oE '^\| [0-9]+' <<<"$table" | tr -d '| \n')" 012345
+
+rules "" >"$dir/rules.nft"
+null_config "rules: rules.nft" >"$dir/null.yaml"
+ok "it starts" launch "$dir/null.yaml"
+is "0: an answer" "$(status_of ask stats)" 0
+is "0: health" "$(status_of ask health)" 0
+is "1: nothing to delete" "$(status_of ask delete --dport 1)" 1
+echo nonsense >>"$dir/rules.nft"
+is "3: a reload of wrong rules" "$(status_of ask reload)" 3
+is "1: health is not ok then" "$(status_of ask health)" 1
+is "3: a check of wrong rules" \
+	"$(status_of timeout 30 "$SLUICE" -- -c "$dir/null.yaml" --check)" 3
+rules "" >"$dir/rules.nft"
+is "4: a second sluice" "$(status_of timeout 30 "$SLUICE" -- -c "$dir/null.yaml")" 4
+echo "nonsense: x" >>"$dir/null.yaml"
+is "2: a wrong configuration" "$(status_of timeout 30 "$SLUICE" -- -c "$dir/null.yaml")" 2
+is "3: a reload of it" "$(status_of ask reload)" 3
+is "2: a wrong command line" "$(status_of ask stats --nonsense)" 2
+stop TERM
+is "0: ended by a signal" "$status" 0
+is "4: no sluice answers" "$(status_of ask stats)" 4
+
+null_end
