@@ -9,12 +9,12 @@
 
 #ifdef __FRAMAC__
 #include <__fc_builtin.h>
-#else /* for compilers: make lint */
+#else /* declarations for clang-tidy and compilers */
 int Frama_C_interval(int min, int max);
 void Frama_C_make_unknown(char *p, size_t l);
 #endif
 
-/* Each byte of an object may be anything. */
+/* Give each byte of an object an arbitrary value. */
 #define ANY(object) Frama_C_make_unknown((char *)&(object), sizeof(object))
 
 static inline bool
