@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The packets of one connection as they come, for /ladder: the records of both directions
+ * that sluice sends to a follower. They are two readers of sluice, since its filter
+ * applies to the addresses of the packet. A ladder is for one thread.
+ */
+#ifndef PAGE_LADDER_H
+#define PAGE_LADDER_H
+
+#include <poll.h>
+#include <stddef.h>
+
+#include "query.h"
+
+struct ladder;
+
+/*
+ * Begin to follow the connection of a query that query_is_connection(). Returns NULL and
+ * a text in message when sluice cannot be reached.
+ */
+struct ladder *ladder_open(const char *socket, const struct query *query, char *message,
+			   size_t size);
+void ladder_close(struct ladder *ladder);
+
+/*
+ * Wait for the next record of either direction, at most a second, or until one of the
+ * descriptors `ends` is ready. Returns it as an event, to be freed by the caller; a
+ * comment (":\n\n") when there is none, and NULL at the end: sluice has closed the
+ * connection, or there is no memory.
+ */
+char *ladder_event(struct ladder *ladder, const struct pollfd ends[2]);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "query.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const filters[] = {"proto", "family", "src",  "dst",
+				      "sport", "dport",  "vlan", "state"};
+
+void
+query_begin(struct query *query)
+{
+	*query = (struct query){.filter = json_object(), .limit = QUERY_LIMIT_DEFAULT};
+}
+
+void
+query_end(struct query *query)
+{
+	json_decref(query->filter);
+}
+
+static void
+take_limit(struct query *query, const char *value)
+{
+	char *end;
+	unsigned long number = strtoul(value, &end, 10);
+
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || number == 0 ||
+	    number > QUERY_LIMIT_MAX)
+		snprintf(query->error, sizeof(query->error),
+			 "limit: %.32s: a number from 1 to %u is expected", value,
+			 QUERY_LIMIT_MAX);
+	else
+		query->limit = (unsigned)number;
+}
+
+static bool
+is_filter(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
+		if (strcmp(filters[i], name) == 0)
+			return true;
+	return false;
+}
+
+void
+query_take(struct query *query, const char *name, const char *value)
+{
+	const bool filter = is_filter(name);
+
+	if (query->error[0] != '\0')
+		return;
+	if (!filter && strcmp(name, "limit") != 0)
+		snprintf(query->error, sizeof(query->error),
+			 "%.32s: no such parameter; proto, family, src, dst, sport, "
+			 "dport, vlan, state and limit are expected",
+			 name);
+	else if (value == NULL || value[0] == '\0')
+		return;
+	else if (!filter)
+		take_limit(query, value);
+	else if (json_object_get(query->filter, name) != NULL)
+		snprintf(query->error, sizeof(query->error),
+			 "%s: given twice, expected once", name);
+	else if (json_object_set_new(query->filter, name, json_string(value)) != 0)
+		snprintf(query->error, sizeof(query->error), "%s: UTF-8 is expected",
+			 name);
+}
+
+json_t *
+query_list(const struct query *query)
+{
+	json_t *request = json_copy(query->filter);
+
+	json_object_set_new(request, "request", json_string("list"));
+	return request;
+}
+
+static const char *
+given(const struct query *query, const char *name)
+{
+	return json_string_value(json_object_get(query->filter, name));
+}
+
+bool
+query_is_connection(struct query *query)
+{
+	if (query->error[0] != '\0')
+		return false;
+	if (given(query, "proto") != NULL && given(query, "src") != NULL &&
+	    given(query, "dst") != NULL && given(query, "state") == NULL &&
+	    (given(query, "sport") == NULL) == (given(query, "dport") == NULL))
+		return true;
+	snprintf(query->error, sizeof(query->error),
+		 "the ladder of one connection: proto, src and dst are expected, and "
+		 "sport and dport where it has ports");
+	return false;
+}
+
+json_t *
+query_follow(const struct query *query, bool reply)
+{
+	static const char *const pairs[][2] = {{"src", "dst"}, {"sport", "dport"}};
+	json_t *request = json_copy(query->filter);
+	size_t i, end;
+
+	for (i = 0; reply && i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		for (end = 0; end < 2; end++)
+			json_object_set(request, pairs[i][end],
+					json_object_get(query->filter, pairs[i][!end]));
+	json_object_set_new(request, "request", json_string("follow"));
+	json_object_set_new(request, "records", json_string("all"));
+	return request;
+}

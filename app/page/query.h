@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Turn the query of a URL ("?src=10.0.0.1&dport=80") into requests to the control socket.
+ * Only the filters of connections can be named, so no URL makes another request.
+ *
+ *	struct query query;
+ *
+ *	query_begin(&query);
+ *	query_take(&query, "src", "10.0.0.1");
+ *	..
+ *	if (query.error[0] == '\0')
+ *		request = query_list(&query);
+ *	query_end(&query);
+ */
+#ifndef PAGE_QUERY_H
+#define PAGE_QUERY_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#define QUERY_LIMIT_DEFAULT 100u
+#define QUERY_LIMIT_MAX 1000u
+
+struct query {
+	json_t *filter;  /* the members of a request that select connections */
+	unsigned limit;  /* at most so many connections are wanted */
+	char error[160]; /* what is wrong with the query; "": nothing */
+};
+
+void query_begin(struct query *query);
+void query_end(struct query *query);
+
+/*
+ * Take a parameter. An empty or missing value counts as not given. The values of filters
+ * are not checked: sluice does. After an error no other parameter changes query->error.
+ */
+void query_take(struct query *query, const char *name, const char *value);
+
+/* Return the request `list`; the caller frees it. NULL: no memory. */
+json_t *query_list(const struct query *query);
+
+/*
+ * Check that the query names one connection: proto, src and dst, and either both ports or
+ * none. If not, sets query->error and returns false.
+ */
+bool query_is_connection(struct query *query);
+
+/*
+ * Return the request `follow` for the packets of one direction of a connection; the
+ * caller frees it. NULL: no memory.
+ */
+json_t *query_follow(const struct query *query, bool reply);
+
+#endif

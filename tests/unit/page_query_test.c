@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "query.h"
+
+#define PAIRS_MAX 8
+
+/* Take names and values, up to a NULL. */
+static void
+take(struct query *query, const char *const pairs[PAIRS_MAX][2])
+{
+	int i;
+
+	query_begin(query);
+	for (i = 0; i < PAIRS_MAX && pairs[i][0] != NULL; i++)
+		query_take(query, pairs[i][0], pairs[i][1]);
+}
+
+static void
+assert_request(json_t *request, const char *expected)
+{
+	char *text = json_dumps(request, JSON_COMPACT | JSON_SORT_KEYS);
+
+	assert_string_equal(text, expected);
+	free(text);
+	json_decref(request);
+}
+
+static void
+filters_become_members_of_the_request(void **state)
+{
+	static const char *const pairs[PAIRS_MAX][2] = {
+		{"src", "10.0.0.0/8"}, {"dport", "443"},     {"state", ""},
+		{"vlan", NULL},        {"proto", "\"}{tcp"}, {"limit", "7"},
+	};
+	struct query query;
+
+	(void)state;
+	take(&query, pairs);
+	assert_string_equal(query.error, "");
+	assert_int_equal(query.limit, 7);
+	assert_request(query_list(&query),
+		       "{\"dport\":\"443\",\"proto\":\"\\\"}{tcp\",\"request\":\"list\","
+		       "\"src\":\"10.0.0.0/8\"}");
+	query_end(&query);
+}
+
+static void
+without_a_query_all_connections_are_listed(void **state)
+{
+	static const char *const pairs[PAIRS_MAX][2] = {{NULL, NULL}};
+	struct query query;
+
+	(void)state;
+	take(&query, pairs);
+	assert_int_equal(query.limit, QUERY_LIMIT_DEFAULT);
+	assert_request(query_list(&query), "{\"request\":\"list\"}");
+	query_end(&query);
+}
+
+static void
+what_is_no_filter_is_refused(void **state)
+{
+	static const char *const wrong[][PAIRS_MAX][2] = {
+		{{"request", "flush"}},
+		{{"records", "all"}},
+		{{"", "1"}},
+		{{"src", "10.0.0.1"}, {"src", "10.0.0.2"}},
+		{{"src", "\xff"}},
+		{{"limit", "0"}},
+		{{"limit", "1001"}},
+		{{"limit", "-1"}},
+		{{"limit", "7x"}},
+		{{"limit", "99999999999999999999"}},
+	};
+	struct query query;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		take(&query, wrong[i]);
+		if (query.error[0] == '\0')
+			fail_msg("row %zu: an error expected", i);
+		assert_request(query_list(&query), i == 3 ? "{\"request\":\"list\","
+							    "\"src\":\"10.0.0.1\"}"
+							  : "{\"request\":\"list\"}");
+		query_end(&query);
+	}
+}
+
+static void
+the_first_error_stays(void **state)
+{
+	static const char *const pairs[PAIRS_MAX][2] = {{"limit", "0"}, {"other", "1"}};
+	struct query query;
+
+	(void)state;
+	take(&query, pairs);
+	assert_string_equal(query.error, "limit: 0: a number from 1 to 1000 is expected");
+	query_end(&query);
+}
+
+static void
+a_ladder_follows_both_directions(void **state)
+{
+	static const char *const pairs[PAIRS_MAX][2] = {
+		{"proto", "6"},       {"src", "10.0.0.1"}, {"sport", "40000"},
+		{"dst", "192.0.2.7"}, {"dport", "443"},    {"vlan", "10"},
+	};
+	struct query query;
+
+	(void)state;
+	take(&query, pairs);
+	assert_true(query_is_connection(&query));
+	assert_request(query_follow(&query, false),
+		       "{\"dport\":\"443\",\"dst\":\"192.0.2.7\",\"proto\":\"6\","
+		       "\"records\":\"all\",\"request\":\"follow\",\"sport\":\"40000\","
+		       "\"src\":\"10.0.0.1\",\"vlan\":\"10\"}");
+	assert_request(query_follow(&query, true),
+		       "{\"dport\":\"40000\",\"dst\":\"10.0.0.1\",\"proto\":\"6\","
+		       "\"records\":\"all\",\"request\":\"follow\",\"sport\":\"443\","
+		       "\"src\":\"192.0.2.7\",\"vlan\":\"10\"}");
+	query_end(&query);
+}
+
+static void
+a_ladder_of_icmp_has_no_ports(void **state)
+{
+	static const char *const pairs[PAIRS_MAX][2] = {{"proto", "1"},
+							{"src", "10.0.0.1"},
+							{"dst", "192.0.2.7"}};
+	struct query query;
+
+	(void)state;
+	take(&query, pairs);
+	assert_true(query_is_connection(&query));
+	assert_request(query_follow(&query, true),
+		       "{\"dst\":\"10.0.0.1\",\"proto\":\"1\",\"records\":\"all\","
+		       "\"request\":\"follow\",\"src\":\"192.0.2.7\"}");
+	query_end(&query);
+}
+
+static void
+a_ladder_needs_one_connection(void **state)
+{
+	static const char *const wrong[][PAIRS_MAX][2] = {
+		{{NULL, NULL}},
+		{{"src", "10.0.0.1"}, {"dst", "192.0.2.7"}},
+		{{"proto", "6"}, {"src", "10.0.0.1"}},
+		{{"proto", "6"},
+		 {"src", "10.0.0.1"},
+		 {"dst", "192.0.2.7"},
+		 {"dport", "443"}},
+		{{"proto", "1"},
+		 {"src", "10.0.0.1"},
+		 {"dst", "192.0.2.7"},
+		 {"state", "ESTABLISHED"}},
+	};
+	struct query query;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		take(&query, wrong[i]);
+		if (query_is_connection(&query) || query.error[0] == '\0')
+			fail_msg("row %zu: an error expected", i);
+		query_end(&query);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(filters_become_members_of_the_request),
+		cmocka_unit_test(without_a_query_all_connections_are_listed),
+		cmocka_unit_test(what_is_no_filter_is_refused),
+		cmocka_unit_test(the_first_error_stays),
+		cmocka_unit_test(a_ladder_follows_both_directions),
+		cmocka_unit_test(a_ladder_of_icmp_has_no_ports),
+		cmocka_unit_test(a_ladder_needs_one_connection),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
