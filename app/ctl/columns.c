@@ -153,3 +153,38 @@ columns_row(const struct columns *list, const json_t *connection, char *text, si
 						    column_text(column, connection)));
 	}
 }
+
+/* Whether a connection has a value in a column. */
+static bool
+has_value(const struct column *column, const json_t *connection)
+{
+	if (column->sum)
+		return json_object_get(json_object_get(connection, "orig"),
+				       column->member) != NULL;
+	return json_object_get(part_of(column, connection), column->member) != NULL;
+}
+
+static json_t *
+value_json(const struct column *column, const json_t *connection)
+{
+	if (!has_value(column, connection))
+		return json_null();
+	return column->number ? json_integer(column_number(column, connection))
+			      : json_string(column_text(column, connection));
+}
+
+json_t *
+columns_json(const struct columns *list, const json_t *connection)
+{
+	json_t *row = json_object();
+	unsigned i;
+
+	for (i = 0; i < list->count && row != NULL; i++) {
+		if (json_object_set_new(row, list->list[i]->name,
+					value_json(list->list[i], connection)) == 0)
+			continue;
+		json_decref(row);
+		row = NULL;
+	}
+	return row;
+}

@@ -43,4 +43,10 @@ void columns_head(const struct columns *columns, char *text, size_t size);
 void columns_row(const struct columns *columns, const json_t *connection, char *text,
 		 size_t size);
 
+/*
+ * Return the row of a connection as an object: the columns' names and values, null where
+ * the connection has no value. NULL: there is no memory.
+ */
+json_t *columns_json(const struct columns *columns, const json_t *connection);
+
 #endif

@@ -46,9 +46,15 @@ command_check(const struct options *options)
 				      options->verbose ? "--verbose" : "--follow");
 	if (options->limit != 0 && !is_asked(options, "list"))
 		return message_misuse("--limit: only of list");
-	if ((options->sort != NULL || options->table) && !is_asked(options, "list"))
-		return message_misuse("--%s: only of list",
-				      options->sort != NULL ? "sort" : "output table");
+	if ((options->sort != NULL || options->columns_named || options->table) &&
+	    !is_asked(options, "list"))
+		return message_misuse("--%s: only of list", options->sort != NULL ? "sort"
+							    : options->columns_named
+								    ? "columns"
+								    : "output table");
+	if (options->json && is_asked(options, "top"))
+		return message_misuse("--output json: not of top, which prints screens; "
+				      "give it with stats, drops, states or list");
 	if ((options->batch || options->interval != COMMAND_INTERVAL_S) &&
 	    !is_asked(options, "top"))
 		return message_misuse("--%s: only of top",

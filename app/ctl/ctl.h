@@ -17,6 +17,7 @@ struct options {
 	int timeout;         /* seconds to wait; -1: not given */
 	bool json;
 	bool table;                /* print connections as a table of these columns */
+	bool columns_named;        /* the columns are those of --columns */
 	bool batch;                /* top: screens follow one another */
 	struct columns columns;    /* at least one */
 	const struct column *sort; /* order of connections; NULL: as they come */

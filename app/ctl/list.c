@@ -59,19 +59,34 @@ put(struct list *list, const json_t *connection, const char *line)
 	return ++list->count == list->options->limit;
 }
 
+/* Take a connection for -o json: the object as it is, or the columns that are named. */
+static int
+take_json(struct list *list, const json_t *object, const json_t *connection)
+{
+	json_t *row = NULL;
+	char *text;
+	int status;
+
+	if (list->options->columns_named) {
+		row = json_pack("{so}", "connection",
+				columns_json(&list->options->columns, connection));
+		object = row;
+	}
+	text = object != NULL ? show_json_text(object) : NULL;
+	status = put(list, connection, text);
+	free(text);
+	json_decref(row);
+	return status;
+}
+
 int
 list_take(struct list *list, const json_t *object)
 {
 	const json_t *connection = json_object_get(object, "connection");
-	char line[LINE_BYTES], *text;
-	int status;
+	char line[LINE_BYTES];
 
-	if (list->options->json) {
-		text = show_json_text(object);
-		status = put(list, connection, text);
-		free(text);
-		return status;
-	}
+	if (list->options->json)
+		return take_json(list, object, connection);
 	if (list->options->table)
 		columns_row(&list->options->columns, connection, line, sizeof(line));
 	else

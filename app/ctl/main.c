@@ -104,7 +104,7 @@ take_columns(void *context, const char *argument)
 	struct options *options = context;
 	const char *wrong = columns_read(&options->columns, argument);
 
-	options->table = true;
+	options->columns_named = true;
 	return wrong != NULL ? unknown_column("columns", wrong) : OPTIONS_GO_ON;
 }
 
@@ -313,8 +313,8 @@ static const struct option_row rows[] = {
 	{"limit", 'l', "N", "list: end after N connections", take_limit},
 	{"sort", 0, "COLUMN", "list: numbers from the largest, texts from the first",
 	 take_sort},
-	{"columns", 0, "NAMES", "list: a table of these, with commas between them",
-	 take_columns},
+	{"columns", 0, "NAMES",
+	 "list: a table, or JSON, of these, with commas between them", take_columns},
 	{"batch", 'b', NULL, "top: print one screen after the other", take_batch},
 	{"interval", 'i', "N", "top: seconds between two screens (default 2)",
 	 take_interval},
@@ -428,6 +428,9 @@ read_options(struct options *options, int argc, char **argv)
 {
 	int status = options_read(&table, argc, argv, options);
 
+	/* whichever of both comes first */
+	if (options->columns_named && !options->json)
+		options->table = true;
 	if (status == OPTIONS_GO_ON)
 		status = command_check(options);
 	if (status == OPTIONS_GO_ON)

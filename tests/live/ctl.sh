@@ -42,7 +42,17 @@ tcp    $LAN4 *7000 ESTABLISHED  ESTABLISHED *"
 is "of columns" "$(ctl list -p tcp --columns dport,proto --limit 1 --sort dport)" \
 	"dport proto *
  7001 tcp*"
+row='{"connection":{"dport":7001,"proto":"tcp","vlan":null}}
+{"listed":2}'
+is "of columns, as JSON" \
+	"$(ctl -o json list -p tcp --columns dport,proto,vlan --limit 1 --sort dport)" "$row"
+is "in any order of options" \
+	"$(ctl list --columns dport,proto,vlan -p tcp --limit 1 --sort dport -o json)" "$row"
 is "a table of something else" "$(ctl stats -o table 2>&1) $?" "*only of list*2"
+is "columns of something else" "$(ctl -o json stats --columns src 2>&1) $?" \
+	"sluicectl: --columns: only of list*2"
+is "JSON of top" "$(ctl -o json top -b 2>&1) $?" \
+	"sluicectl: --output json: not of top*give it with stats, *2"
 screen=$(ctl top -b -n 1 -d 1)
 is "top: rates, and connections by state" "$screen" "*packets/s*
 TCP endpoints: ESTABLISHED 4

@@ -48,6 +48,26 @@ a_row_has_the_values_under_their_names(void **state)
 }
 
 static void
+as_json_a_row_has_names_and_values_and_null_for_what_is_missing(void **state)
+{
+	json_t *json = connection("10.0.0.1", 4000, 7), *row;
+	struct columns columns;
+	char *text;
+
+	(void)state;
+	json_object_del(json_object_get(json, "reply"), "state");
+	assert_null(columns_read(&columns, "src,sport,reply,bytes,packets,vlan,state"));
+	row = columns_json(&columns, json);
+	text = json_dumps(row, JSON_COMPACT);
+	assert_string_equal(text, "{\"src\":\"10.0.0.1\",\"sport\":4000,\"reply\":null,"
+				  "\"bytes\":1007,\"packets\":null,\"vlan\":null,"
+				  "\"state\":null}");
+	free(text);
+	json_decref(row);
+	json_decref(json);
+}
+
+static void
 an_unknown_column_is_named(void **state)
 {
 	struct columns columns;
@@ -135,6 +155,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_has_the_values_under_their_names),
+		cmocka_unit_test(
+			as_json_a_row_has_names_and_values_and_null_for_what_is_missing),
 		cmocka_unit_test(an_unknown_column_is_named),
 		cmocka_unit_test(a_row_that_does_not_fit_is_cut),
 		cmocka_unit_test(numbers_come_from_the_largest_and_texts_from_the_first),
