@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,17 +28,34 @@ static const struct option_row own_rows[OWN_COUNT] = {
 	[OWN_VERSION] = {"version", 'V', NULL, "print the version", NULL},
 };
 
-/* Return option n: first the rows of the program's table, then the built-in options. */
+/* The options that are known at a place of the command line. */
+struct known {
+	const struct options_table *table;
+	const struct options_behind *behind; /* of the command before; NULL: none */
+	bool operands;                       /* an operand has been taken */
+	/* the same in the form that getopt_long() takes */
+	char letters[2 * (OPTIONS_ROWS_MAX + OWN_COUNT) + 3];
+	struct option longs[OPTIONS_ROWS_MAX + OWN_COUNT + 1];
+};
+
+/* Return option n: those behind the command, of the program, and built in. */
 static const struct option_row *
-row_at(const struct options_table *table, unsigned n)
+row_at(const struct known *known, unsigned n)
 {
-	return n < table->count ? &table->rows[n] : &own_rows[n - table->count];
+	const unsigned first = known->behind != NULL ? known->behind->count : 0;
+
+	if (n < first)
+		return &known->behind->rows[n];
+	n -= first;
+	return n < known->table->count ? &known->table->rows[n]
+				       : &own_rows[n - known->table->count];
 }
 
 static unsigned
-row_count(const struct options_table *table)
+row_count(const struct known *known)
 {
-	return table->count + OWN_COUNT;
+	return (known->behind != NULL ? known->behind->count : 0) + known->table->count +
+	       OWN_COUNT;
 }
 
 /* Print an option as "  -c, --config FILE"; return the width in columns. */
@@ -75,14 +93,15 @@ lines_print(const char *text, int indent)
 static int
 help_column(const struct options_table *table)
 {
+	const struct known known = {.table = table};
 	int column = HELP_COLUMN_MIN, width;
 	char text[128];
 	unsigned i;
 
-	for (i = 0; i < row_count(table); i++) {
-		if (row_at(table, i)->name == NULL)
+	for (i = 0; i < row_count(&known); i++) {
+		if (row_at(&known, i)->name == NULL)
 			continue;
-		width = head_text(row_at(table, i), text, sizeof(text)) + 2;
+		width = head_text(row_at(&known, i), text, sizeof(text)) + 2;
 		if (width > column && width <= HELP_COLUMN_MAX)
 			column = width;
 	}
@@ -131,24 +150,20 @@ help_print(const struct options_table *table)
 		printf("\n%s\n", table->after);
 }
 
-/* The option letters and long options in the form that getopt_long() takes. */
-struct getopt_table {
-	char letters[2 * (OPTIONS_ROWS_MAX + OWN_COUNT) + 3];
-	struct option longs[OPTIONS_ROWS_MAX + OWN_COUNT + 1];
-};
-
+/* Fill the tables for getopt_long(). Of rows with the same letter, the first has it. */
 static void
-getopt_fill(struct getopt_table *known, const struct options_table *table)
+getopt_fill(struct known *known)
 {
 	const struct option_row *row;
 	unsigned i, used = 0, n = 0;
 
-	memset(known, 0, sizeof(*known));
+	memset(known->letters, 0, sizeof(known->letters));
+	memset(known->longs, 0, sizeof(known->longs));
 	known->letters[used++] = '-'; /* return each operand as option 1 */
 	/* return ':' for a missing value, '?' for an unknown option */
 	known->letters[used++] = ':';
-	for (i = 0; i < row_count(table); i++) {
-		row = row_at(table, i);
+	for (i = 0; i < row_count(known); i++) {
+		row = row_at(known, i);
 		if (row->name == NULL)
 			continue;
 		known->longs[n++] = (struct option){
@@ -157,7 +172,7 @@ getopt_fill(struct getopt_table *known, const struct options_table *table)
 			NULL,
 			LONG_FIRST + (int)i,
 		};
-		if (row->letter == '\0')
+		if (row->letter == '\0' || strchr(known->letters, row->letter) != NULL)
 			continue;
 		known->letters[used++] = row->letter;
 		if (row->argument != NULL)
@@ -167,21 +182,21 @@ getopt_fill(struct getopt_table *known, const struct options_table *table)
 
 /* Return the row for a return value of getopt_long(). */
 static const struct option_row *
-row_find(const struct options_table *table, int option)
+row_find(const struct known *known, int option)
 {
 	unsigned i;
 
 	if (option >= LONG_FIRST)
-		return row_at(table, (unsigned)(option - LONG_FIRST));
-	for (i = 0; i < row_count(table); i++)
-		if (row_at(table, i)->letter == option)
-			return row_at(table, i);
+		return row_at(known, (unsigned)(option - LONG_FIRST));
+	for (i = 0; i < row_count(known); i++)
+		if (row_at(known, i)->letter == option)
+			return row_at(known, i);
 	return NULL;
 }
 
 /* Report an unknown or ambiguous option: "--confg=x", "-x" or the x of "-cx". */
 static int
-unknown_option(const struct options_table *table, const char *argument)
+unknown_option(const struct known *known, const char *argument)
 {
 	const char *names[OPTIONS_ROWS_MAX + OWN_COUNT], *nearest;
 	char word[64];
@@ -191,20 +206,20 @@ unknown_option(const struct options_table *table, const char *argument)
 		return message_misuse("unknown option -%c", optopt);
 	if (optopt >= LONG_FIRST)
 		return message_misuse("--%s takes no value: %s",
-				      row_at(table, (unsigned)(optopt - LONG_FIRST))
+				      row_at(known, (unsigned)(optopt - LONG_FIRST))
 					      ->name,
 				      argument);
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(argument + 2, "="),
 		 argument + 2);
-	for (i = 0; i < row_count(table); i++) {
-		if (row_at(table, i)->name != NULL)
-			names[count++] = row_at(table, i)->name;
+	for (i = 0; i < row_count(known); i++) {
+		if (row_at(known, i)->name != NULL)
+			names[count++] = row_at(known, i)->name;
 		/* getopt_long() accepts an abbreviation unless it is ambiguous */
-		if (row_at(table, i)->name != NULL &&
-		    strncmp(row_at(table, i)->name, word, strlen(word)) == 0)
+		if (row_at(known, i)->name != NULL &&
+		    strncmp(row_at(known, i)->name, word, strlen(word)) == 0)
 			return message_misuse("--%s may mean --%s and others, the whole "
 					      "name is expected",
-					      word, row_at(table, i)->name);
+					      word, row_at(known, i)->name);
 	}
 	nearest = word_nearest(word, names, count);
 	if (nearest != NULL)
@@ -214,21 +229,30 @@ unknown_option(const struct options_table *table, const char *argument)
 }
 
 static int
-missing_value(const struct options_table *table, const char *argument)
+missing_value(const struct known *known, const char *argument)
 {
-	const struct option_row *row = row_find(table, optopt);
+	const struct option_row *row = row_find(known, optopt);
 
 	return message_misuse("%s expects a value: %s", argument,
 			      row != NULL ? row->argument : "VALUE");
 }
 
+/* Take an operand. Options of its own are known behind a command, which is the first. */
 static int
-operand_take(const struct options_table *table, const char *operand, void *context)
+operand_take(struct known *known, const char *operand, void *context)
 {
+	const struct options_table *table = known->table;
+	const struct options_behind *behind = table->behind;
+
 	if (table->operand == NULL)
 		return message_misuse("unexpected argument '%s', only options are "
 				      "expected",
 				      operand);
+	if (!known->operands && behind != NULL && strcmp(behind->command, operand) == 0) {
+		known->behind = behind;
+		getopt_fill(known);
+	}
+	known->operands = true;
 	return table->operand(context, operand);
 }
 
@@ -251,25 +275,25 @@ int
 options_read(const struct options_table *table, int argc, char **argv, void *context)
 {
 	int option, status = OPTIONS_GO_ON;
-	struct getopt_table known;
+	struct known known = {.table = table};
 
-	getopt_fill(&known, table);
+	getopt_fill(&known);
 	opterr = 0;
 	optind = 0; /* glibc: 0 restarts the scan and resets its internal state */
 	while (status == OPTIONS_GO_ON &&
 	       (option = getopt_long(argc, argv, known.letters, known.longs, NULL)) !=
 		       -1) {
 		if (option == 1)
-			status = operand_take(table, optarg, context);
+			status = operand_take(&known, optarg, context);
 		else if (option == ':')
-			status = missing_value(table, argv[optind - 1]);
+			status = missing_value(&known, argv[optind - 1]);
 		else if (option == '?')
-			status = unknown_option(table, argv[optind - 1]);
+			status = unknown_option(&known, argv[optind - 1]);
 		else
-			status = option_take(table, row_find(table, option), context);
+			status = option_take(table, row_find(&known, option), context);
 	}
 	while (status == OPTIONS_GO_ON && optind < argc)
-		status = operand_take(table, argv[optind++], context);
+		status = operand_take(&known, argv[optind++], context);
 	return status;
 }
 

@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #define OPTIONS_GO_ON (-1) /* not an exit status: the program shall continue */
+/* of a program, with those behind a command */
 #define OPTIONS_ROWS_MAX 64u
 
 /*
@@ -53,6 +54,16 @@ struct option_command {
 	const char *help;
 };
 
+/*
+ * Options that are known behind one command only, and not printed by --help. Their
+ * letters replace those of the program; their long names are not in its table.
+ */
+struct options_behind {
+	const char *command;
+	const struct option_row *rows;
+	unsigned count;
+};
+
 struct options_table {
 	/* printed after the program's name; lines are separated as in help */
 	const char *usage;
@@ -60,10 +71,11 @@ struct options_table {
 	const char *after; /* printed after the options; NULL: nothing */
 	const char *version;
 	const struct option_row *rows;
-	unsigned count; /* number of rows, at most OPTIONS_ROWS_MAX */
+	unsigned count; /* number of rows */
 	const struct option_command
 		*commands; /* list for --help; NULL: the program has no commands */
 	unsigned command_count;
+	const struct options_behind *behind; /* NULL: no command has such options */
 	options_take *operand; /* called for each operand; NULL: operands are errors */
 };
 

@@ -23,12 +23,6 @@ static const struct word options[] = {
 	{{"--orig-port-dst", "--orig-port-dst"}, "--dport"},
 };
 
-/* The options of top(1), behind the command `top`. */
-static const struct word top_options[] = {
-	{{"-n", "--iterations"}, "--count"},
-	{{"-d", "--delay"}, "--interval"},
-};
-
 /* Return our word for theirs, or NULL. */
 static const char *
 word_find(const struct word *words, size_t count, const char *theirs)
@@ -42,36 +36,21 @@ word_find(const struct word *words, size_t count, const char *theirs)
 	return NULL;
 }
 
-/* Replace the words behind the command. */
-static void
-words_replace(const struct word *words, size_t count, int argc, char **argv)
-{
-	const char *ours;
-	int i;
-
-	for (i = 2; i < argc; i++) {
-		ours = word_find(words, count, argv[i]);
-		if (ours != NULL)
-			argv[i] = (char *)(uintptr_t)ours;
-	}
-}
-
 void
 conntrack_translate(int argc, char **argv)
 {
 	const char *ours;
+	int i;
 
 	if (argc < 2)
 		return;
-	if (strcmp(argv[1], "top") == 0 ||
-	    (argc > 3 && strcmp(argv[1], "-s") == 0 && strcmp(argv[3], "top") == 0)) {
-		words_replace(top_options, sizeof(top_options) / sizeof(top_options[0]),
-			      argc, argv);
-		return;
-	}
 	ours = word_find(commands, sizeof(commands) / sizeof(commands[0]), argv[1]);
 	if (ours == NULL)
 		return;
 	argv[1] = (char *)(uintptr_t)ours;
-	words_replace(options, sizeof(options) / sizeof(options[0]), argc, argv);
+	for (i = 2; i < argc; i++) {
+		ours = word_find(options, sizeof(options) / sizeof(options[0]), argv[i]);
+		if (ours != NULL)
+			argv[i] = (char *)(uintptr_t)ours;
+	}
 }

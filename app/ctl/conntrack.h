@@ -8,8 +8,7 @@
 
 /*
  * If the first argument is a command of conntrack(8), replace it and the options that
- * mean something else, in argv, by those of sluicectl. Behind the command `top`, which
- * may follow `-s PATH`, the options of top(1) are replaced: -n and -d.
+ * mean something else, in argv, by those of sluicectl.
  */
 void conntrack_translate(int argc, char **argv);
 

@@ -342,6 +342,15 @@ static const struct option_row rows[] = {
 	{"ttl", 0, "N", "TTL or hop limit (default 64)", take_ttl},
 };
 
+/* The words of top(1), behind the command. */
+static const struct option_row top_rows[] = {
+	{"iterations", 'n', "N", NULL, take_count},
+	{"delay", 'd', "N", NULL, take_interval},
+};
+
+static const struct options_behind behind_top = {"top", top_rows,
+						 sizeof(top_rows) / sizeof(top_rows[0])};
+
 static int take_command(void *context, const char *argument);
 
 static const struct options_table table = {
@@ -352,6 +361,7 @@ static const struct options_table table = {
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.commands = commands,
 	.command_count = sizeof(commands) / sizeof(commands[0]),
+	.behind = &behind_top,
 	.operand = take_command,
 };
 

@@ -51,7 +51,7 @@ is "in any order of options" \
 is "a table of something else" "$(ctl stats -o table 2>&1) $?" "*only of list*2"
 is "columns of something else" "$(ctl -o json stats --columns src 2>&1) $?" \
 	"sluicectl: --columns: only of list*2"
-is "JSON of top" "$(ctl -o json top -b 2>&1) $?" \
+is "JSON of top" "$(ctl -o json top -b -n 1 2>&1) $?" \
 	"sluicectl: --output json: not of top*give it with stats, *2"
 screen=$(ctl top -b -n 1 -d 1)
 is "top: rates, and connections by state" "$screen" "*packets/s*
@@ -60,6 +60,12 @@ TCP endpoints: ESTABLISHED 4
 is "top: ports, workers, and who began most connections" "$screen" \
 	"*port *lan *up*worker *most connections from *
 $LAN4  * ESTABLISHED 2*"
+# The words of top(1), with other options before and behind the command, and joined.
+for words in "top -bn1 -d1" "-t 5 -b top -n 1 -d 1" "-b top --delay=1 -n1" \
+	"--timeout=5 top --iterations 1 -bd1"; do
+	# shellcheck disable=SC2086 # words
+	is "$words" "$(ctl $words 2>&1 | grep -c '^TCP endpoints:')" 1
+done
 is "top of no sluice" "$("$SLUICECTL" top -s "$NET_DIR/none" -b 2>&1) $?" \
 	"sluicectl: $NET_DIR/none: is not there*4"
 is "states in any case" \

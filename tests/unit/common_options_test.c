@@ -16,6 +16,7 @@
 
 struct taken {
 	const char *config;
+	const char *own; /* of the options behind `reload` */
 	bool check;
 	const char *operands[4];
 	unsigned count;
@@ -60,6 +61,20 @@ static const struct option_command commands[] = {
 	{"reload", "load again"},
 };
 
+static int
+take_own(void *context, const char *argument)
+{
+	((struct taken *)context)->own = argument;
+	return OPTIONS_GO_ON;
+}
+
+static const struct option_row reload_rows[] = {
+	{"times", 'c', "N", NULL, take_own},
+	{"now", 'n', "N", NULL, take_own},
+};
+
+static const struct options_behind behind_reload = {"reload", reload_rows, 2};
+
 static const struct options_table table = {
 	.usage = "[options] FILE",
 	.about = "About it.",
@@ -69,6 +84,7 @@ static const struct options_table table = {
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.commands = commands,
 	.command_count = sizeof(commands) / sizeof(commands[0]),
+	.behind = &behind_reload,
 	.operand = take_operand,
 };
 
@@ -115,6 +131,50 @@ options_stand_before_between_and_behind_operands(void **state)
 	assert_int_equal(read_line(&table, "--conf=y -", &taken), OPTIONS_GO_ON);
 	assert_string_equal(taken.config, "y");
 	assert_string_equal(taken.operands[0], "-");
+}
+
+static void
+options_of_a_command_are_known_behind_it_only(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *config;
+		const char *own;
+	} lines[] = {
+		{"reload -c 1", NULL, "1"},
+		{"-c x reload -c 1", "x", "1"},
+		{"--check -cx reload --check -c1", "x", "1"},
+		{"reload --config x -n1", "x", "1"},
+		{"reload --times=1", NULL, "1"},
+		{"reload --tim 1 --conf x", "x", "1"},
+		{"reload list -n 1", NULL, "1"},
+		{"list reload -c x", "x", NULL},
+		{"list -c reload", "reload", NULL},
+	};
+	struct taken taken;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (read_line(&table, lines[i].line, &taken) != OPTIONS_GO_ON)
+			fail_msg("%s: %s", lines[i].line, printed);
+		if (taken.config == NULL || lines[i].config == NULL)
+			assert_ptr_equal(taken.config, lines[i].config);
+		else
+			assert_string_equal(taken.config, lines[i].config);
+		if (taken.own == NULL || lines[i].own == NULL)
+			assert_ptr_equal(taken.own, lines[i].own);
+		else
+			assert_string_equal(taken.own, lines[i].own);
+	}
+	assert_int_equal(read_line(&table, "-n 1 reload", &taken), EXIT_USAGE);
+	assert_non_null(strstr(printed, "unknown option -n\n"));
+	assert_int_equal(read_line(&table, "list --times 1", &taken), EXIT_USAGE);
+	assert_non_null(strstr(printed, "unknown option --times"));
+	assert_int_equal(read_line(&table, "reload --tiems 1", &taken), EXIT_USAGE);
+	assert_non_null(strstr(printed, "did you mean --times?"));
+	assert_int_equal(read_line(&table, "reload -c", &taken), EXIT_USAGE);
+	assert_non_null(strstr(printed, "-c expects a value: N"));
 }
 
 static void
@@ -232,6 +292,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_stand_before_between_and_behind_operands),
+		cmocka_unit_test(options_of_a_command_are_known_behind_it_only),
 		cmocka_unit_test(a_misuse_is_one_message_and_status_2),
 		cmocka_unit_test(an_operand_without_a_taker_is_a_misuse),
 		cmocka_unit_test(the_help_is_made_from_the_table),

@@ -29,8 +29,6 @@ command_lines_of_conntrack_become_ours_and_no_others(void **state)
 		{{"list", "-s", "/x"}, {"list", "-s", "/x"}},
 		{{"drops", "-F"}, {"drops", "-F"}},
 		{{"-s", "/x", "list"}, {"-s", "/x", "list"}},
-		{{"top", "-b", "-n", "1"}, {"top", "-b", "--count", "1"}},
-		{{"-s", "/x", "top", "-d", "1"}, {"-s", "/x", "top", "--interval", "1"}},
 		{{"reload", "-n"}, {"reload", "-n"}},
 	};
 	char *argv[8];
