@@ -25,10 +25,15 @@ clock_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Report why there is no answer. Returns the exit status. */
+/*
+ * Report why there is no answer, unless a signal has ended the wait for it. Returns the
+ * exit status.
+ */
 static int
 fail(const struct options *options, const char *why)
 {
+	if (answer_stopped())
+		return EXIT_DEVICE;
 	return message_error(EXIT_DEVICE, "%s: %s", options->socket, why);
 }
 
@@ -132,14 +137,16 @@ top_run(const struct options *options)
 
 	answer_stop_on_signals();
 	status = take_sample(options, &samples[0]);
-	while (status == 0 && (options->count == 0 || shown < options->count)) {
+	while (status == 0 && !answer_stopped() &&
+	       (options->count == 0 || shown < options->count)) {
 		poll(NULL, 0, (int)options->interval * 1000);
 		if (answer_stopped())
 			break;
 		now ^= 1;
 		top_release(&samples[now]);
 		status = take_sample(options, &samples[now]);
-		if (status == 0)
+		/* a sample that a signal has ended may lack answers */
+		if (status == 0 && !answer_stopped())
 			show(options, &samples[now ^ 1], &samples[now]);
 		if (ferror(stdout))
 			break;
@@ -147,5 +154,5 @@ top_run(const struct options *options)
 	}
 	top_release(&samples[0]);
 	top_release(&samples[1]);
-	return status;
+	return answer_stopped() ? 0 : status;
 }

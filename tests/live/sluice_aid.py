@@ -14,6 +14,8 @@
                          send a request, print the status, the size and the last line of
                          the answer
   listen SOCKET          listen there, and answer no client
+  silent SOCKET          listen there, print "listening" and what the first client
+                         sends, and answer nothing until it goes
 """
 import json
 import os
@@ -177,6 +179,18 @@ def listen(path):
         time.sleep(1000)
 
 
+def silent(path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        print("listening", flush=True)
+        link, _ = server.accept()
+        with link, link.makefile() as lines:
+            for line in lines:
+                print(line, end="", flush=True)
+
+
 if __name__ == "__main__":
     {"captures": captures, "telemetry": telemetry, "deaf": deaf, "idle": idle,
-     "listen": listen, "say": say, "slow": slow, "http": http}[sys.argv[1]](*sys.argv[2:])
+     "listen": listen, "say": say, "silent": silent, "slow": slow,
+     "http": http}[sys.argv[1]](*sys.argv[2:])

@@ -40,4 +40,30 @@ stop TERM
 is "0: ended by a signal" "$status" 0
 is "4: no sluice answers" "$(status_of ask stats)" 4
 
+# ---- a signal while the answer is awaited ----
+
+# ended SIGNAL WORDS..: send it to sluicectl once it has asked; sets $status and $out
+ended()
+{
+	local server asker
+
+	rm -f "$dir/silent" "$dir/asked"
+	python3 "$NET_TOOLS/sluice_aid.py" silent "$dir/silent" >"$dir/asked" &
+	server=$!
+	wait_until 10 grep -qx listening "$dir/asked"
+	"$SLUICECTL" -s "$dir/silent" -t 30 "${@:2}" >"$dir/out" 2>&1 </dev/null &
+	asker=$!
+	wait_until 10 grep -q request "$dir/asked"
+	kill "-$1" $asker
+	wait $asker
+	status=$?
+	out=$(<"$dir/out")
+	kill $server 2>/dev/null
+	wait $server 2>/dev/null
+}
+ended INT top
+is "0: top, ended by SIGINT while it samples, with not a word" "$status $out" "0 "
+ended TERM top -b
+is "0: by SIGTERM, too" "$status $out" "0 "
+
 null_end
