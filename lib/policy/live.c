@@ -298,6 +298,17 @@ cells_match(const struct live_act *act, uint32_t hash, const uint64_t *words,
 	return true;
 }
 
+/*
+ * The part that the caller may read without its sequence, since only the caller writes it.
+ * A dry run has none: it runs in any thread, and with the number of the control thread's
+ * part, which the control thread may change meanwhile.
+ */
+static unsigned
+part_owned(const struct live_act *act)
+{
+	return act->dry_run ? act->object->parts : act->part;
+}
+
 bool
 live_lookup(const struct live_act *act, const u128 *values)
 {
@@ -307,7 +318,7 @@ live_lookup(const struct live_act *act, const u128 *values)
 
 	live_words(act->object->table, values, words);
 	hash = live_hash(act->object->table, words);
-	live_view_find(act->object, act->part, hash, words, &view);
+	live_view_find(act->object, part_owned(act), hash, words, &view);
 	return is_alive(act->object, view.newest, act->now_ns) &&
 	       cells_match(act, hash, words, &view);
 }
@@ -325,7 +336,7 @@ live_change(const struct live_act *act, enum live_op op, const u128 *values,
 		timeout_ns = act->live->timeout_ns;
 	live_words(act->object->table, values, words);
 	hash = live_hash(act->object->table, words);
-	live_view_find(act->object, act->part, hash, words, &view);
+	live_view_find(act->object, part_owned(act), hash, words, &view);
 	alive = is_alive(act->object, view.newest, act->now_ns);
 	if (act->dry_run)
 		return true;
