@@ -203,13 +203,13 @@ add_log(json_t *json, const struct packet_record *record, struct control_rules *
  * Number of bytes of the head to show. `snaplen` of a log counts from the IP header on.
  */
 static unsigned
-frame_bytes(const struct packet_record *record)
+frame_bytes(const struct packet_record *record, const struct headers *h)
 {
 	const uint32_t snaplen = record->log.snaplen;
 
-	if (record->kind == RECORD_LOG && snaplen != 0 &&
-	    snaplen + 14 < record->head_bytes)
-		return snaplen + 14;
+	if (record->kind == RECORD_LOG && snaplen != 0 && h->l3 < record->head_bytes &&
+	    snaplen < (uint32_t)record->head_bytes - h->l3)
+		return h->l3 + snaplen;
 	return record->head_bytes;
 }
 
@@ -243,7 +243,7 @@ record_json(const struct packet_record *record, unsigned worker,
 	set(json, "bytes", json_integer(record->frame_bytes));
 	add_connection(json, record);
 	if (with_frame)
-		set(json, "frame", hex(record->head, frame_bytes(record)));
+		set(json, "frame", hex(record->head, frame_bytes(record, &h)));
 	return json_pack("{so}", kinds[record->kind], json);
 }
 

@@ -172,6 +172,42 @@ a_log_has_prefix_group_and_rule(void **state)
 		    "450000320000400040060000c00002010a000001\"}}");
 }
 
+/* Return how many bytes of the frame a log with this `snaplen` shows. */
+static size_t
+frame_shown(struct packet_record *record, uint32_t snaplen)
+{
+	json_t *json, *frame;
+	size_t length;
+
+	record->kind = RECORD_LOG;
+	record->log = (struct record_log){.level = 4, .snaplen = snaplen};
+	json = record_json(record, 0, &names, true);
+	frame = json_object_get(json_object_get(json, "log"), "frame");
+	assert_non_null(frame);
+	length = json_string_length(frame) / 2;
+	json_decref(json);
+	return length;
+}
+
+static void
+snaplen_counts_from_the_ip_header_on(void **state)
+{
+	struct packet_record record = fake_drop(5);
+	const uint16_t bytes = record.head_bytes;
+
+	(void)state;
+	assert_int_equal(frame_shown(&record, 20), 14 + 20);
+	assert_int_equal(frame_shown(&record, 0), bytes);
+	assert_int_equal(frame_shown(&record, bytes), bytes);
+	assert_int_equal(frame_shown(&record, UINT32_MAX), bytes);
+	assert_int_equal(frame_shown(&record, UINT32_MAX - 13), bytes);
+	/* with a VLAN tag */
+	memmove(record.head + 16, record.head + 12, bytes - 12u);
+	memcpy(record.head + 12, "\x81\x00\x00\x05", 4);
+	record.head_bytes += 4;
+	assert_int_equal(frame_shown(&record, 20), 18 + 20);
+}
+
 /* Return whether the filter of a request matches a record. */
 static bool
 matches(const char *request, const struct packet_record *record)
@@ -310,6 +346,7 @@ main(void)
 		cmocka_unit_test(a_rule_has_its_text_while_its_ruleset_is_in_force),
 		cmocka_unit_test(a_pass_has_no_states_before_its_connection),
 		cmocka_unit_test(a_log_has_prefix_group_and_rule),
+		cmocka_unit_test(snaplen_counts_from_the_ip_header_on),
 		cmocka_unit_test(a_filter_is_about_the_packet_and_its_reason),
 		cmocka_unit_test(headers_behind_tags_and_extensions_are_found),
 		cmocka_unit_test(a_later_fragment_has_addresses_and_no_ports),
