@@ -16,20 +16,26 @@
 
 /*
  * Return the output of sluice-rules for the text, without what depends on nft's version;
- * NULL: rejected.
+ * NULL: rejected. The file has the same name each time, since the output has the place of
+ * each rule in it.
  */
 static json_t *
 translate(const char *program, const char *nft)
 {
-	char path[] = "/tmp/unit-rules-XXXXXX", command[512];
-	int fd = mkstemp(path);
+	char folder[] = "/tmp/unit-rules-XXXXXX", path[64], command[512];
 	json_t *json, *objects;
 	size_t i;
-	FILE *pipe;
+	FILE *file, *pipe;
 
-	assert_true(fd >= 0);
-	dprintf(fd, "%s", nft);
-	snprintf(command, sizeof(command), "%s %s; rm %s", program, path, path);
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/unit.nft", folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(nft, file);
+	assert_int_equal(fclose(file), 0);
+	snprintf(command, sizeof(command),
+		 "program=$(realpath %s); cd %s && $program unit.nft; rm -r %s", program,
+		 folder, folder);
 	pipe = popen(command, "r");
 	assert_non_null(pipe);
 	json = json_loadf(pipe, 0, NULL);
