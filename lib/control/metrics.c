@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +45,9 @@ metrics_half_open(const struct control_backend *backend, unsigned worker, uint8_
 	for (part = 0; count != 0 && part < PARTS; part++) {
 		n = backend->ops->sample(backend->context, worker, family, part, PARTS,
 					 views);
-		for (i = 0; n > 0 && i < RTE_MIN((unsigned)n, each); i++, seen++)
+		if (n < 0) /* the worker does not answer: do not wait again */
+			break;
+		for (i = 0; i < RTE_MIN((unsigned)n, each); i++, seen++)
 			half_open += is_half_open(&views[i]);
 	}
 	return seen == 0 ? 0 : (half_open * count + seen / 2) / seen;
@@ -73,14 +76,17 @@ read_ports(const struct control_config *config, struct metrics *m)
 
 /* Set the texts of a rule, or of a chain's policy. */
 static void
-describe(struct metrics_rule *rule, unsigned number, const char *chain, const char *text)
+describe(struct metrics_rule *rule, unsigned number,
+	 const struct policy_chain_info *chain, const char *text)
 {
-	size_t prefix = strlen(chain);
+	size_t prefix = strlen(chain->name);
 
 	rule->rule = number;
-	escape_text(rule->chain, sizeof(rule->chain), chain, prefix);
+	snprintf(rule->family, sizeof(rule->family), "%s", chain->family);
+	escape_text(rule->table, sizeof(rule->table), chain->table, strlen(chain->table));
+	escape_text(rule->chain, sizeof(rule->chain), chain->name, prefix);
 	/* the text of a rule begins with its chain: "forward: tcp dport 22 accept" */
-	if (strncmp(text, chain, prefix) == 0 && text[prefix] == ':')
+	if (strncmp(text, chain->name, prefix) == 0 && text[prefix] == ':')
 		text += prefix + 1 + (text[prefix + 1] == ' ');
 	escape_text(rule->text, sizeof(rule->text), text, strlen(text));
 }
@@ -99,12 +105,12 @@ add_rules(const struct policy *policy, const struct policy_counter *sums,
 			continue;
 		policy_chain(policy, info.chain, &chain);
 		m->rule[m->rule_count].count = sums[info.counter];
-		describe(&m->rule[m->rule_count++], i, chain.name, info.text);
+		describe(&m->rule[m->rule_count++], i, &chain, info.text);
 	}
 	for (i = 0; i < policy_base_chains(policy); i++) {
 		policy_base_chain(policy, i, &chain);
 		m->rule[m->rule_count].count = sums[chain.hits];
-		describe(&m->rule[m->rule_count++], 0, chain.name, "");
+		describe(&m->rule[m->rule_count++], 0, &chain, "");
 	}
 }
 

@@ -15,12 +15,16 @@
 /* Rules with a `counter` beyond this number have no metric. */
 #define METRICS_RULES 1000u
 #define METRICS_TEXT 256u
+#define METRICS_FAMILY 8u
 /* connections of a worker's table that are sampled for half_open */
 #define METRICS_SAMPLES 256u
 
 /* The counts of a rule with a `counter`, or of the policy of a base chain. */
 struct metrics_rule {
 	unsigned rule; /* number, from 1; 0: the policy of the chain */
+	/* where the rule stands; family and table tell chains of one name apart */
+	char family[METRICS_FAMILY];
+	char table[METRICS_TEXT];
 	char chain[METRICS_TEXT];
 	char text[METRICS_TEXT]; /* the rule, escaped for printing; "" for a policy */
 	struct policy_counter count;

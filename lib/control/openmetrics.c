@@ -327,7 +327,9 @@ label_write(FILE *out, const char *text)
 static void
 rule_write(FILE *out, const char *name, const struct metrics_rule *rule, uint64_t value)
 {
-	fprintf(out, "sluice_%s_total{chain=\"", name);
+	fprintf(out, "sluice_%s_total{family=\"%s\",table=\"", name, rule->family);
+	label_write(out, rule->table);
+	fputs("\",chain=\"", out);
 	label_write(out, rule->chain);
 	if (rule->rule == 0) {
 		fprintf(out, "\"} %" PRIu64 "\n", value);

@@ -297,10 +297,7 @@ static json_t *
 rule_place(json_t *json, const struct policy_chain_info *chain,
 	   const struct policy_counter *matched)
 {
-	set(json, "family",
-	    json_string(chain->family == 0   ? "inet"
-			: chain->family == 4 ? "ip"
-					     : "ip6"));
+	set(json, "family", json_string(chain->family));
 	set(json, "table", json_string(chain->table));
 	set(json, "chain", json_string(chain->name));
 	set(json, "matched",

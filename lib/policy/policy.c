@@ -117,7 +117,7 @@ policy_chain(const struct policy *policy, unsigned number, struct policy_chain_i
 		.name = chain->name,
 		.hook = chain->base ? hooks[chain->hook] : NULL,
 		.table = chain->table,
-		.family = chain->family,
+		.family = chain->table_family,
 		.base = chain->base,
 		.drop = chain->drop,
 		.priority = chain->priority,

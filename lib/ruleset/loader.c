@@ -127,6 +127,7 @@ chain_parse(struct loader *l, const json_t *json, const char *name)
 
 	chain->name = arena_copy(&ir->arena, name);
 	chain->table = arena_copy(&ir->arena, l->table);
+	chain->table_family = arena_copy(&ir->arena, l->family);
 	if (ir->arena.failed)
 		return loader_no_memory(l);
 	chain->family = strcmp(l->family, "ip") == 0    ? 4

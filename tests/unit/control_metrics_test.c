@@ -315,15 +315,42 @@ rules_with_a_counter_and_policies_have_metrics(void **state)
 	page = page_of(&fake);
 	assert_non_null(page);
 	assert_true(has_line(page, "sluice_rules 2"));
-	assert_true(has_line(page,
-			     "sluice_rule_packets_total{chain=\"forward\",rule=\"1\","
-			     "text=\"iifname \\\"a\\\" tcp dport 22 counter accept\"} "
-			     "11"));
+	assert_true(has_line(
+		page,
+		"sluice_rule_packets_total{family=\"inet\",table=\"t\","
+		"chain=\"forward\",rule=\"1\",text=\"iifname \\\"a\\\" tcp dport 22 counter accept\"} "
+		"11"));
 	assert_non_null(strstr(page,
-			       "sluice_rule_bytes_total{chain=\"forward\",rule=\"1\""));
+			       "sluice_rule_bytes_total{family=\"inet\",table=\"t\","
+			       "chain=\"forward\",rule=\"1\""));
 	assert_null(strstr(page, "rule=\"2\""));
-	assert_true(has_line(page,
-			     "sluice_chain_policy_packets_total{chain=\"forward\"} 9"));
+	assert_true(has_line(page, "sluice_chain_policy_packets_total{family=\"inet\","
+				   "table=\"t\",chain=\"forward\"} 9"));
+	free(page);
+	rules_free(&set);
+}
+
+static void
+chains_of_one_name_have_samples_of_their_own(void **state)
+{
+	struct rules set =
+		rules_of("table inet t { chain forward { type filter hook forward "
+			 "priority 0; tcp dport 22 counter accept\n}\n}\n"
+			 "table ip t { chain forward { type filter hook forward "
+			 "priority 1; tcp dport 22 counter accept\n}\n}\n");
+	struct control_rules rules = {.policy = set.policy, .workers = FAKE_WORKERS};
+	char *page;
+
+	(void)state;
+	fake_init(&fake);
+	pthread_mutex_init(&rules.lock, NULL);
+	fake.config.rules = &rules;
+	page = page_of(&fake);
+	assert_non_null(page);
+	assert_true(has_line(page, "sluice_chain_policy_packets_total{family=\"inet\","
+				   "table=\"t\",chain=\"forward\"} 0"));
+	assert_true(has_line(page, "sluice_chain_policy_packets_total{family=\"ip\","
+				   "table=\"t\",chain=\"forward\"} 0"));
 	free(page);
 	rules_free(&set);
 }
@@ -378,6 +405,7 @@ main(void)
 		cmocka_unit_test(tables_busy_time_and_evictions_are_shown),
 		cmocka_unit_test(half_open_connections_are_estimated_from_a_sample),
 		cmocka_unit_test(rules_with_a_counter_and_policies_have_metrics),
+		cmocka_unit_test(chains_of_one_name_have_samples_of_their_own),
 		cmocka_unit_test(the_last_reload_is_shown),
 		cmocka_unit_test(there_is_no_page_when_a_worker_does_not_answer),
 	};

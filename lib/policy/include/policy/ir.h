@@ -383,7 +383,8 @@ enum ir_hook {
 struct ir_chain {
 	const char *table;
 	const char *name;
-	uint8_t family; /* family of the chain's table: 4 or 6; 0: inet */
+	const char *table_family; /* "inet", "ip", "ip6", "bridge" */
+	uint8_t family;           /* of the packets that the table sees: 4, 6; 0: both */
 	bool base;
 	uint8_t hook; /* for a base chain: enum ir_hook */
 	bool drop;    /* for a base chain: its policy is drop */

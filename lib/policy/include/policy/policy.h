@@ -386,7 +386,7 @@ void policy_rule(const struct policy *policy, unsigned rule,
 struct policy_chain_info {
 	const char *name;
 	const char *table;
-	uint8_t family; /* of the table: 4, 6; 0: inet */
+	const char *family; /* of the table: "inet", "ip", "ip6", "bridge" */
 	bool base;
 	const char *hook; /* of a base chain: "forward"; else NULL */
 	bool drop;        /* the policy of a base chain is drop */
