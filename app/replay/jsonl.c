@@ -3,6 +3,10 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <base/escape.h>
 
 #include "explain.h"
 
@@ -92,4 +96,19 @@ jsonl_extend(FILE *file, const struct item *item, const struct engine_record *r)
 	explain_expected(item, r, expected);
 	if (expected[0] != '\0')
 		fprintf(file, ",\"expected\":\"%s\"", expected);
+}
+
+json_t *
+jsonl_file(const char *file)
+{
+	size_t length = strlen(file), size = 4 * length + 1; /* each byte as \\xNN */
+	char *text = malloc(size);
+	json_t *json = NULL;
+
+	if (text != NULL) {
+		escape_text(text, size, file, length);
+		json = json_string(text);
+	}
+	free(text);
+	return json;
 }

@@ -8,6 +8,8 @@
 #include <control/view.h>
 #include <track/tcp.h>
 
+#include "jsonl.h"
+
 /* Convert a connection to the form in which an engine shows one. */
 static void
 fill_view(const struct report_connection *c, struct conn_view *view)
@@ -152,7 +154,7 @@ row_json(const struct report_row *row, const struct report_about *about)
 
 	if (about->capture_count > 1)
 		json_object_set_new(json, "file",
-				    json_string(about->captures[row->file].file));
+				    jsonl_file(about->captures[row->file].file));
 	if (row->connection != 0)
 		json_object_set_new(json, "connection",
 				    json_integer((json_int_t)row->connection));
@@ -224,7 +226,7 @@ files_json(const struct report_about *about)
 	unsigned i;
 
 	for (i = 0; i < about->capture_count; i++)
-		json_array_append_new(json, json_string(about->captures[i].file));
+		json_array_append_new(json, jsonl_file(about->captures[i].file));
 	return json;
 }
 

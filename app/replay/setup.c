@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "exit.h"
+#include "jsonl.h"
 #include "message.h"
 
 static const char default_config[] = "ports:\n"
@@ -110,13 +111,12 @@ set_offsets(struct program *p)
 	return EXIT_SUCCESS;
 }
 
-/* Return a name as a JSON string, which the caller frees; NULL: no memory, not UTF-8. */
+/* Return the name of a file as a JSON text, which the caller frees; NULL: no memory. */
 static char *
-name_json(const char *name)
+file_quoted(const char *file)
 {
-	json_t *json = json_string(name);
-	char *text = json != NULL ? json_dumps(json, JSON_ENCODE_ANY | JSON_ENSURE_ASCII)
-				  : NULL;
+	json_t *json = jsonl_file(file);
+	char *text = json_dumps(json, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
 
 	json_decref(json);
 	return text;
@@ -136,7 +136,7 @@ setup_captures(struct program *p)
 		c->file = p->options.capture[i].file;
 		c->number = (uint16_t)i;
 		if (p->options.captures > 1)
-			c->file_json = name_json(c->file);
+			c->file_json = file_quoted(c->file);
 		if (c->name != NULL)
 			status = find_port(p, c->name, &c->port);
 	}

@@ -118,6 +118,9 @@ ok 'a capture of -i any is replayed' json any.pcap
 ok 'nothing is dropped but what it has missed' holds \
 	"r['dropped'] == r['capture_incomplete'] and first['orig']['src'] == '192.0.2.1'"
 ok 'sides are found by direction' holds "hint('by direction')"
+cp "$work/client.pcap" "$work/"$'\xff.pcap'
+ok 'a name that is not UTF-8 is replayed' json $'\xff.pcap' server.pcap
+ok 'the report has it, escaped' holds "r['files'] == [r'\xff.pcap', 'server.pcap']"
 ok 'one of -s 96 is replayed' json snap.pcap
 ok 'nothing of it is dropped' holds "r['dropped'] == 0 and r['without_verdict'] == 0"
 ok 'the snapshot length is told' holds "hint('cut by the snapshot length')"
