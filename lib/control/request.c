@@ -214,29 +214,36 @@ do_events(struct server *server, struct client *c, json_t *request)
 }
 
 /*
- * Remove the members of a request for records from it: frames, trace, and those of the
- * filter.
- * Returns whether they are valid; if not, sends the client an error.
+ * Take a switch out of a request. Returns whether it is valid; if not, sends the client
+ * an error.
+ */
+static bool
+read_switch(struct client *c, json_t *request, const char *name, bool *value)
+{
+	const json_t *json = json_object_get(request, name);
+	char message[64];
+
+	if (json != NULL && !json_is_boolean(json)) {
+		snprintf(message, sizeof(message), "%s: true or false expected", name);
+		client_error(c, message);
+		return false;
+	}
+	*value = json_is_true(json);
+	json_object_del(request, name);
+	return true;
+}
+
+/*
+ * Read the members of a request for records: frames, and those of the filter. Returns
+ * whether they are valid; if not, sends the client an error.
  */
 static bool
 read_records(struct client *c, json_t *request)
 {
-	json_t *frames = json_object_get(request, "frames");
-	json_t *trace = json_object_get(request, "trace");
 	char message[256];
 
-	if (frames != NULL && !json_is_boolean(frames)) {
-		client_error(c, "frames: true or false expected");
+	if (!read_switch(c, request, "frames", &c->frames))
 		return false;
-	}
-	if (trace != NULL && !json_is_boolean(trace)) {
-		client_error(c, "trace: true or false expected");
-		return false;
-	}
-	c->frames = json_is_true(frames);
-	c->trace = json_is_true(trace);
-	json_object_del(request, "frames");
-	json_object_del(request, "trace");
 	if (filter_parse_record(&c->filter, request, message, sizeof(message)) == 0)
 		return true;
 	client_error(c, message);
@@ -308,7 +315,7 @@ do_follow(struct server *server, struct client *c, json_t *request)
 		return;
 	}
 	json_object_del(request, "records");
-	if (!read_records(c, request))
+	if (!read_switch(c, request, "trace", &c->trace) || !read_records(c, request))
 		return;
 	/* only dropped packets have a reason */
 	if (c->filter.reason >= 0 && streams != CONTROL_STREAM_PASSES)

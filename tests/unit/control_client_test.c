@@ -165,6 +165,10 @@ bad_requests_are_answered_with_an_error(void **state)
 		 "records: drops, logs, passed or all expected, or an array of these"},
 		{"{\"request\":\"recorded\",\"frames\":1}",
 		 "frames: true or false expected"},
+		{"{\"request\":\"follow\",\"trace\":1}", "trace: true or false expected"},
+		{"{\"request\":\"recorded\",\"trace\":true}",
+		 "unknown member 'trace', proto, family, src, dst, sport, dport, vlan "
+		 "or state expected"},
 		{"{\"request\":\"recorded\",\"reason\":\"mut\"}",
 		 "reason: a reason as drops prints it expected"},
 		{"{\"request\":\"list\",\"reason\":\"mtu\"}",
