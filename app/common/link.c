@@ -144,17 +144,17 @@ make_room(struct link *link)
 }
 
 /*
- * Receive further bytes. Returns false at the end of the stream (errno is 0 then) and on
- * errors.
+ * Receive further bytes, with flags of recv(2). Returns false at the end of the stream
+ * (errno is 0 then) and on errors.
  */
 static bool
-receive_more(struct link *link)
+receive_more(struct link *link, int flags)
 {
 	ssize_t n;
 
 	if (!make_room(link))
 		return false;
-	n = recv(link->fd, link->buffer + link->end, link->room - link->end, 0);
+	n = recv(link->fd, link->buffer + link->end, link->room - link->end, flags);
 	if (n == 0)
 		errno = 0;
 	if (n <= 0)
@@ -176,7 +176,7 @@ link_receive(struct link *link)
 		searched = link->end - link->start;
 		if (first < link->end)
 			feed = memchr(link->buffer + first, '\n', link->end - first);
-	} while (feed == NULL && receive_more(link));
+	} while (feed == NULL && receive_more(link, 0));
 	if (feed == NULL) {
 		if (errno != EAGAIN)
 			errno = 0;
@@ -200,4 +200,10 @@ link_has_line(const struct link *link)
 {
 	return link->end > link->start &&
 	       memchr(link->buffer + link->start, '\n', link->end - link->start) != NULL;
+}
+
+bool
+link_fill(struct link *link)
+{
+	return receive_more(link, MSG_DONTWAIT);
 }

@@ -44,4 +44,11 @@ int link_descriptor(const struct link *link);
 /* Return whether link_receive() has a whole line already and does not wait. */
 bool link_has_line(const struct link *link);
 
+/*
+ * Receive the bytes that are there, for callers that wait with poll(2), and do not wait
+ * for a whole line. Returns false when there are none: errno is EAGAIN when some may
+ * come, 0 at the end of the stream.
+ */
+bool link_fill(struct link *link);
+
 #endif

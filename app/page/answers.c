@@ -6,18 +6,15 @@
 
 #include <microhttpd.h>
 
-#include "link.h"
-
-#define TIMEOUT_S 5u
-
 /* Receive the answers. Returns false when the link ends before the last one. */
 static bool
-receive(struct link *link, unsigned limit, json_t *answers)
+receive(struct link *link, const struct exchange_limit *time, unsigned limit,
+	json_t *answers)
 {
 	bool last = false;
 
 	while (!last && json_array_size(answers) < limit) {
-		json_t *answer = link_receive(link);
+		json_t *answer = exchange_receive(link, time);
 
 		if (answer == NULL)
 			return false;
@@ -38,11 +35,12 @@ refusal(const json_t *answers)
 }
 
 unsigned
-answers_get(const char *socket, const json_t *request, unsigned limit, json_t **answers)
+answers_get(const char *socket, const struct exchange_limit *time, const json_t *request,
+	    unsigned limit, json_t **answers)
 {
 	json_t *array = json_array();
 	struct link *link;
-	int status = link_open(socket, TIMEOUT_S, &link);
+	int status = exchange_open(socket, time, &link);
 	bool whole = false;
 
 	if (status != 0) {
@@ -53,7 +51,7 @@ answers_get(const char *socket, const json_t *request, unsigned limit, json_t **
 		return MHD_HTTP_SERVICE_UNAVAILABLE;
 	}
 	if (link_send(link, request) == 0)
-		whole = receive(link, limit, array);
+		whole = receive(link, time, limit, array);
 	link_close(link);
 	*answers = array;
 	if (whole && refusal(array) == NULL)

@@ -17,8 +17,11 @@
 
 struct feed;
 
-/* Returns NULL when there is no memory. `socket` must stay valid. */
-struct feed *feed_start(const char *socket);
+/*
+ * Returns NULL when there is no memory. `socket` must stay valid. `stop` is a descriptor
+ * that is readable when the server stops; then no call waits for sluice any more.
+ */
+struct feed *feed_start(const char *socket, int stop);
 void feed_stop(struct feed *feed);
 
 /*
@@ -26,7 +29,7 @@ void feed_stop(struct feed *feed);
  * those of the answers; `now_ms`, the time of a monotonic clock; and `errors`, a text for
  * each request that sluice has refused. If sluice cannot be reached, they are only
  * `now_ms` and `away`, a text. Returns it, to be freed by the caller, and its size; NULL:
- * no memory. Waits for sluice at most some ten seconds.
+ * no memory. Waits for sluice at most EXCHANGE_MS.
  */
 char *feed_event(struct feed *feed, size_t *size);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ladder.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "event.h"
-#include "link.h"
+#include "exchange.h"
 
-#define TIMEOUT_S 5u
 #define WAIT_MS 1000
 
 struct ladder {
@@ -16,8 +16,10 @@ struct ladder {
 };
 
 struct ladder *
-ladder_open(const char *socket, const struct query *query, char *message, size_t size)
+ladder_open(const char *socket, int stop, const struct query *query, char *message,
+	    size_t size)
 {
+	const struct exchange_limit limit = exchange_within(EXCHANGE_MS, stop);
 	struct ladder *ladder = calloc(1, sizeof(*ladder));
 	int reply, status = 0;
 
@@ -28,7 +30,7 @@ ladder_open(const char *socket, const struct query *query, char *message, size_t
 	for (reply = 0; reply < 2 && status == 0; reply++) {
 		json_t *request = query_follow(query, reply != 0);
 
-		status = link_open(socket, TIMEOUT_S, &ladder->links[reply]);
+		status = exchange_open(socket, &limit, &ladder->links[reply]);
 		if (status == 0)
 			status = link_send(ladder->links[reply], request);
 		json_decref(request);
@@ -51,23 +53,37 @@ ladder_close(struct ladder *ladder)
 	free(ladder);
 }
 
-/* Return the link that has a record, after waiting for it; NULL: none has. */
-static struct link *
-wait_for_record(struct ladder *ladder, const struct pollfd ends[2])
+/*
+ * Wait for further bytes of either direction, or until one of the descriptors `ends` is
+ * ready, and receive them. Returns false when a link has ended.
+ */
+static bool
+receive(const struct ladder *ladder, const struct pollfd ends[2])
 {
 	struct pollfd ready[4] = {ends[0], ends[1]};
 	int reply;
 
 	for (reply = 0; reply < 2; reply++) {
-		if (link_has_line(ladder->links[reply]))
-			return ladder->links[reply];
 		ready[2 + reply].fd = link_descriptor(ladder->links[reply]);
 		ready[2 + reply].events = POLLIN;
 	}
 	if (poll(ready, 4, WAIT_MS) <= 0)
-		return NULL;
+		return true;
 	for (reply = 0; reply < 2; reply++)
-		if (ready[2 + reply].revents != 0)
+		if (ready[2 + reply].revents != 0 && !link_fill(ladder->links[reply]) &&
+		    errno != EAGAIN)
+			return false;
+	return true;
+}
+
+/* Return the link that has a whole record; NULL: none has. */
+static struct link *
+with_record(const struct ladder *ladder)
+{
+	int reply;
+
+	for (reply = 0; reply < 2; reply++)
+		if (link_has_line(ladder->links[reply]))
 			return ladder->links[reply];
 	return NULL;
 }
@@ -75,10 +91,15 @@ wait_for_record(struct ladder *ladder, const struct pollfd ends[2])
 char *
 ladder_event(struct ladder *ladder, const struct pollfd ends[2])
 {
-	struct link *link = wait_for_record(ladder, ends);
+	struct link *link = with_record(ladder);
 	json_t *record;
 	char *text;
 
+	if (link == NULL) {
+		if (!receive(ladder, ends))
+			return NULL;
+		link = with_record(ladder);
+	}
 	if (link == NULL)
 		return strdup(":\n\n");
 	record = link_receive(link);

@@ -16,10 +16,11 @@ struct ladder;
 
 /*
  * Begin to follow the connection of a query that query_is_connection(). Returns NULL and
- * a text in message when sluice cannot be reached.
+ * a text in message when sluice cannot be reached. `stop` is a descriptor that is
+ * readable when the server stops.
  */
-struct ladder *ladder_open(const char *socket, const struct query *query, char *message,
-			   size_t size);
+struct ladder *ladder_open(const char *socket, int stop, const struct query *query,
+			   char *message, size_t size);
 void ladder_close(struct ladder *ladder);
 
 /*

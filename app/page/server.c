@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include <microhttpd.h>
 
 #include "answers.h"
+#include "exchange.h"
 #include "feed.h"
 #include "host.h"
 #include "ladder.h"
@@ -30,6 +32,8 @@
 /* stack of the thread of a connection; jansson recurses with the depth of an answer */
 #define STACK_BYTES ((size_t)256 << 10)
 #define EVENT_PERIOD_MS 1000
+/* an event with `away` comes before libmicrohttpd closes its stream */
+static_assert(EVENT_PERIOD_MS + EXCHANGE_MS + 2000 < TIMEOUT_S * 1000, "limits");
 
 struct server {
 	struct sockaddr_storage listen;
@@ -164,7 +168,8 @@ do_ladder(struct server *server, struct MHD_Connection *connection, struct query
 		return respond_text(connection, MHD_HTTP_BAD_REQUEST, query->error);
 	if (!places_take(server->places, connection, PLACE_LADDER))
 		return refuse_busy(connection);
-	ladder = ladder_open(server->socket, query, message, sizeof(message));
+	ladder = ladder_open(server->socket, server->stop, query, message,
+			     sizeof(message));
 	if (ladder != NULL)
 		return stream_begin(server, connection, ladder);
 	places_leave(server->places, connection, PLACE_LADDER);
@@ -176,6 +181,7 @@ static enum MHD_Result
 forward(struct server *server, struct MHD_Connection *connection, json_t *request,
 	unsigned limit)
 {
+	const struct exchange_limit time = exchange_within(EXCHANGE_MS, server->stop);
 	json_t *answers;
 	unsigned status;
 
@@ -183,7 +189,7 @@ forward(struct server *server, struct MHD_Connection *connection, json_t *reques
 		json_decref(request);
 		return refuse_busy(connection);
 	}
-	status = answers_get(server->socket, request, limit, &answers);
+	status = answers_get(server->socket, &time, request, limit, &answers);
 	places_leave(server->places, connection, PLACE_ANSWER);
 	json_decref(request);
 	return respond_json(connection, status, answers);
@@ -327,8 +333,8 @@ server_start(const struct sockaddr_storage *listen, const char *socket, char *me
 	server->listen = *listen;
 	server->socket = socket;
 	server->places = places_start();
-	server->feed = feed_start(socket);
 	server->stop = eventfd(0, EFD_CLOEXEC);
+	server->feed = feed_start(socket, server->stop);
 	if (server->places != NULL && server->feed != NULL && server->stop >= 0 &&
 	    start(server))
 		return server;

@@ -15,7 +15,7 @@ trap 'page_end; fake_end; null_finish' EXIT
 
 fake_end()
 {
-	[ -z "$fake_pid" ] || net_end "$fake_pid"
+	[ -z "$fake_pid" ] || { kill -CONT "$fake_pid"; net_end "$fake_pid"; }
 	fake_pid=
 }
 
@@ -54,10 +54,22 @@ else
 	note "skipped: a browser shows the page; chromium is not installed"
 fi
 ok "only requests that read were sent to the socket" check requests "$dir/fake.log"
+kill -USR1 "$fake_pid"
+ok "a late answer to states is an error of that request" check late
+kill -STOP "$fake_pid"
+ok "sluice does not answer: /stream says that it is away" check hung "$dir/fake.sock"
+check under_way >"$dir/under_way" 2>&1 &
+under_way_pid=$!
+soon 20 "requests wait for it" grep -q ready "$dir/under_way"
+begin=$(date +%s%N)
 kill -TERM "$page_pid"
 wait "$page_pid"
 is "SIGTERM ends it" "$?" 0
+took_ms=$((($(date +%s%N) - begin) / 1000000))
+[ "$took_ms" -lt 2000 ]
+is "in less than 2 s ($took_ms ms)" "$?" 0
 page_pid=
+wait "$under_way_pid"
 fake_end
 
 mkdir -p "$dir/run"

@@ -8,6 +8,7 @@ import contextlib
 import html
 import http.client
 import json
+import select
 import socket
 import struct
 import sys
@@ -240,6 +241,48 @@ def check_away(path):
     assert found == 503 and path in json.loads(body)['error'], body
     assert status('/ladder?proto=6&src=10.0.0.1&dst=192.0.2.7') == 503
     assert status('/') == 200
+
+
+def check_late():
+    """sluice answers all but `states`: only that is an error."""
+    (_, event), connection = events('/stream', 2)
+    connection.close()
+    assert event['errors'] == {'states': 'no answer in time'}, event
+    assert event['stats']['packets'] > 0 and 'states' not in event, event
+
+
+def check_hung(path):
+    """sluice does not answer: each event of /stream says so, in time for the page."""
+    connection = http.client.HTTPConnection('127.0.0.1', PORT, timeout=LIMIT_S)
+    connection.request('GET', '/stream')
+    answer = connection.getresponse()
+    for _ in range(2):
+        start = time.monotonic()
+        while not (line := answer.readline()).startswith(b'data: '):
+            assert line, '/stream ends'
+        event = json.loads(line[6:])
+        # the page waits 8 s (SILENCE_MS), and an event may be from before
+        assert time.monotonic() - start < 8
+    connection.close()
+    assert path in event['away'] and 'stats' not in event, event
+    start = time.monotonic()
+    found, _, body = request('/rules')
+    assert found == 503 and 'does not answer in time' in json.loads(body)['error'], body
+    assert 4 < time.monotonic() - start < 8
+
+
+def check_under_way():
+    """Print "ready" when requests of each kind wait for sluice; wait for their end."""
+    ladder = '/ladder?proto=6&src=10.0.0.1&dst=192.0.2.7'
+    heads = [f'GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n'.encode()
+             for path in ('/stream', *[ladder] * 4, *['/rules'] * 9)]
+    socks = [raw(head) for head in heads]
+    # there are eight places: one request more is refused when they are taken
+    refused, _, _ = select.select(socks[-9:], [], [], LIMIT_S)
+    assert b'too many' in refused[0].recv(1 << 16), heads
+    print('ready', flush=True)
+    for sock in socks:
+        answer_of(sock)
 
 
 def check_real(stats_file, drops_file):

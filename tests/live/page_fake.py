@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A control socket that answers as sluice does, with fixed and with hostile texts, for
 page.sh: page_fake.py SOCKET LOG. Each request becomes a line of LOG. Counters grow with
-each request for them, so that rates are those of the requests.
+each request for them, so that rates are those of the requests. After SIGUSR1 it does not
+answer `states`.
 """
 import contextlib
 import json
+import signal
 import socketserver
 import sys
 import threading
@@ -23,6 +25,7 @@ WAN = [('none', 'LISTEN', 900), ('LISTEN', 'SYN_RECEIVED', 810),
        ('SYN_RECEIVED', 'ESTABLISHED', 800), ('ESTABLISHED', 'CLOSE_WAIT', 300)]
 turns = {}
 lock = threading.Lock()
+silent = set()  # requests that are not answered
 
 
 def turn(request):
@@ -123,7 +126,8 @@ class Client(socketserver.StreamRequestHandler):
                 print(line.decode().strip(), file=self.server.log, flush=True)
             one = {'stats': stats, 'drops': drops, 'states': states, 'rules': rules}
             name = request['request']
-            answers = ([one[name]()] if name in one else
+            answers = ([] if name in silent else
+                       [one[name]()] if name in one else
                        listed(request) if name == 'list' else
                        follow(request) if name == 'follow' else
                        [{'error': 'request: unknown'}])
@@ -139,6 +143,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 def main(path, log):
     with open(log, 'w', encoding='utf-8') as stream, Server(path, Client) as server:
         server.log = stream
+        signal.signal(signal.SIGUSR1, lambda *_: silent.add('states'))
         server.serve_forever()
 
 

@@ -141,6 +141,25 @@ the_end_and_the_time_limit_are_told_apart(void **state)
 }
 
 static void
+bytes_are_taken_without_waiting_for_a_line(void **state)
+{
+	const struct ends *ends = *state;
+
+	assert_false(link_fill(ends->link));
+	assert_int_equal(errno, EAGAIN);
+	answer(ends, "{\"n\"");
+	assert_true(link_fill(ends->link));
+	assert_false(link_has_line(ends->link));
+	answer(ends, ":1}\n");
+	assert_true(link_fill(ends->link));
+	assert_true(link_has_line(ends->link));
+	assert_received(ends, 1);
+	shutdown(ends->server, SHUT_WR);
+	assert_false(link_fill(ends->link));
+	assert_int_equal(errno, 0);
+}
+
+static void
 a_socket_that_cannot_be_opened_is_an_error(void **state)
 {
 	struct ends *ends = *state;
@@ -166,6 +185,7 @@ main(void)
 		TEST(answers_may_come_together_and_in_parts),
 		TEST(an_answer_may_be_long),
 		TEST(the_end_and_the_time_limit_are_told_apart),
+		TEST(bytes_are_taken_without_waiting_for_a_line),
 		TEST(a_socket_that_cannot_be_opened_is_an_error),
 	};
 #undef TEST
