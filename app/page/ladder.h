@@ -14,13 +14,19 @@
 
 struct ladder;
 
+/* Why a ladder could not be opened. */
+struct ladder_failure {
+	unsigned status; /* of HTTP: 400 for a wrong parameter, 503 otherwise */
+	char text[256];
+};
+
 /*
- * Begin to follow the connection of a query that query_is_connection(). Returns NULL and
- * a text in message when sluice cannot be reached. `stop` is a descriptor that is
- * readable when the server stops.
+ * Begin to follow the connection of a query that query_is_connection(), and receive
+ * sluice's answers to that. Returns NULL and the reason when sluice has refused it or
+ * cannot be reached. `stop` is a descriptor that is readable when the server stops.
  */
 struct ladder *ladder_open(const char *socket, int stop, const struct query *query,
-			   char *message, size_t size);
+			   struct ladder_failure *failure);
 void ladder_close(struct ladder *ladder);
 
 /*

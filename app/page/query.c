@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "query.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,41 @@ given(const struct query *query, const char *name)
 	return json_string_value(json_object_get(query->filter, name));
 }
 
+/* Return AF_INET or AF_INET6 for the text of an address, AF_UNSPEC for others. */
+static int
+address_family(const char *text)
+{
+	struct in6_addr address;
+
+	if (inet_pton(AF_INET, text, &address) == 1)
+		return AF_INET;
+	return inet_pton(AF_INET6, text, &address) == 1 ? AF_INET6 : AF_UNSPEC;
+}
+
+/* Check that src and dst are addresses of one family; if not, set query->error. */
+static bool
+has_addresses(struct query *query)
+{
+	static const char *const names[] = {"src", "dst"};
+	int families[2];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		families[i] = address_family(given(query, names[i]));
+		if (families[i] == AF_UNSPEC) {
+			snprintf(query->error, sizeof(query->error),
+				 "%s: %.64s: the address of an endpoint is expected",
+				 names[i], given(query, names[i]));
+			return false;
+		}
+	}
+	if (families[0] == families[1])
+		return true;
+	snprintf(query->error, sizeof(query->error),
+		 "src and dst: addresses of one family are expected");
+	return false;
+}
+
 bool
 query_is_connection(struct query *query)
 {
@@ -93,7 +129,7 @@ query_is_connection(struct query *query)
 	if (given(query, "proto") != NULL && given(query, "src") != NULL &&
 	    given(query, "dst") != NULL && given(query, "state") == NULL &&
 	    (given(query, "sport") == NULL) == (given(query, "dport") == NULL))
-		return true;
+		return has_addresses(query);
 	snprintf(query->error, sizeof(query->error),
 		 "the ladder of one connection: proto, src and dst are expected, and "
 		 "sport and dport where it has ports");
@@ -114,4 +150,16 @@ query_follow(const struct query *query, bool reply)
 	json_object_set_new(request, "request", json_string("follow"));
 	json_object_set_new(request, "records", json_string("all"));
 	return request;
+}
+
+bool
+query_is_blamed(const struct query *query, const char *error)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(query->filter, name, value)
+		if (strncmp(error, name, strlen(name)) == 0 && error[strlen(name)] == ':')
+			return true;
+	return false;
 }

@@ -41,8 +41,9 @@ void query_take(struct query *query, const char *name, const char *value);
 json_t *query_list(const struct query *query);
 
 /*
- * Check that the query names one connection: proto, src and dst, and either both ports or
- * none. If not, sets query->error and returns false.
+ * Check that the query names one connection: proto, src and dst, which are addresses of
+ * one family and no networks, and either both ports or none. If not, sets query->error
+ * and returns false.
  */
 bool query_is_connection(struct query *query);
 
@@ -51,5 +52,8 @@ bool query_is_connection(struct query *query);
  * caller frees it. NULL: no memory.
  */
 json_t *query_follow(const struct query *query, bool reply);
+
+/* Return whether an error of sluice ("vlan: ...") is about a parameter of the query. */
+bool query_is_blamed(const struct query *query, const char *error);
 
 #endif

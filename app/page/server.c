@@ -161,19 +161,18 @@ do_stream(struct server *server, struct MHD_Connection *connection, struct query
 static enum MHD_Result
 do_ladder(struct server *server, struct MHD_Connection *connection, struct query *query)
 {
+	struct ladder_failure failure;
 	struct ladder *ladder;
-	char message[256];
 
 	if (!query_is_connection(query))
 		return respond_text(connection, MHD_HTTP_BAD_REQUEST, query->error);
 	if (!places_take(server->places, connection, PLACE_LADDER))
 		return refuse_busy(connection);
-	ladder = ladder_open(server->socket, server->stop, query, message,
-			     sizeof(message));
+	ladder = ladder_open(server->socket, server->stop, query, &failure);
 	if (ladder != NULL)
 		return stream_begin(server, connection, ladder);
 	places_leave(server->places, connection, PLACE_LADDER);
-	return respond_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, message);
+	return respond_text(connection, failure.status, failure.text);
 }
 
 /* Send the answers to a request, and free it. */

@@ -106,6 +106,15 @@ def check_refusals():
         assert status(f'/connections?{query}') == 400, query
         assert status(f'/ladder?{query}') == 400, query
     assert status('/ladder?proto=6&src=10.0.0.1') == 400
+    one = 'proto=6&sport=1&dst=192.0.2.7&dport=443'
+    found, _, body = request(f'/ladder?{one}&src=10.0.0.0/8')
+    assert (found, body) == (
+        400, b'src: 10.0.0.0/8: the address of an endpoint is expected'), body
+    # what sluice refuses: a filter, or a reader too many
+    found, _, body = request(f'/ladder?{one}&src=10.0.0.1&vlan=9999')
+    assert found == 400 and body.startswith(b'vlan: a VLAN'), body
+    found, _, body = request(f'/ladder?{one}&src=10.0.0.1&vlan=16')
+    assert found == 503 and body.startswith(b'16 clients'), body
     assert status('/', headers={'X-Long': 'x' * 20000}) in (413, 431, 494)
     assert b' 4' in answer_of(raw(b'GET /' + b'x' * 20000 + b' HTTP/1.1\r\n\r\n'))[:13]
     answer_of(raw(b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'))

@@ -104,6 +104,12 @@ def packet(request, number, **more):
 
 
 def follow(request):
+    if request.get('vlan') == '9999':
+        yield {'error': 'vlan: a VLAN, 0 (untagged) to 4094, or two as 10.20 expected'}
+        return
+    if request.get('vlan') == '16':
+        yield {'error': '16 clients read events or records already'}
+        return
     yield {'follow': 'subscribed'}
     if request['sport'] == '443':
         yield {'pass': packet(request, 1)}

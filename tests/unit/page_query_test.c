@@ -175,6 +175,59 @@ a_ladder_needs_one_connection(void **state)
 	}
 }
 
+static void
+a_ladder_needs_the_addresses_of_two_endpoints(void **state)
+{
+	static const struct {
+		const char *src;
+		const char *dst;
+		const char *error; /* "": none */
+	} rows[] = {
+		{"10.0.0.1", "192.0.2.7", ""},
+		{"2001:db8::1", "2001:db8::2", ""},
+		{"10.0.0.0/8", "192.0.2.7",
+		 "src: 10.0.0.0/8: the address of an endpoint is expected"},
+		{"10.0.0.1/32", "192.0.2.7",
+		 "src: 10.0.0.1/32: the address of an endpoint is expected"},
+		{"2001:db8::1", "2001:db8::/64",
+		 "dst: 2001:db8::/64: the address of an endpoint is expected"},
+		{"nowhere", "192.0.2.7",
+		 "src: nowhere: the address of an endpoint is expected"},
+		{"10.0.0.1", "2001:db8::2",
+		 "src and dst: addresses of one family are expected"},
+	};
+	struct query query;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const pairs[PAIRS_MAX][2] = {{"proto", "1"},
+							 {"src", rows[i].src},
+							 {"dst", rows[i].dst}};
+
+		take(&query, pairs);
+		assert_int_equal(query_is_connection(&query), rows[i].error[0] == '\0');
+		assert_string_equal(query.error, rows[i].error);
+		query_end(&query);
+	}
+}
+
+static void
+an_error_of_sluice_may_be_about_a_parameter(void **state)
+{
+	static const char *const pairs[PAIRS_MAX][2] = {{"vlan", "9999"}};
+	struct query query;
+
+	(void)state;
+	take(&query, pairs);
+	assert_true(query_is_blamed(&query, "vlan: a VLAN expected"));
+	assert_false(query_is_blamed(&query, "proto: a number expected"));
+	assert_false(query_is_blamed(&query, "16 clients read events or records"));
+	assert_false(query_is_blamed(&query, "vlans: expected"));
+	assert_false(query_is_blamed(&query, ""));
+	query_end(&query);
+}
+
 int
 main(void)
 {
@@ -186,6 +239,8 @@ main(void)
 		cmocka_unit_test(a_ladder_follows_both_directions),
 		cmocka_unit_test(a_ladder_of_icmp_has_no_ports),
 		cmocka_unit_test(a_ladder_needs_one_connection),
+		cmocka_unit_test(a_ladder_needs_the_addresses_of_two_endpoints),
+		cmocka_unit_test(an_error_of_sluice_may_be_about_a_parameter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
