@@ -86,6 +86,24 @@ host_is_ours(const char *host, const struct sockaddr_storage *listen)
 }
 
 bool
+host_is_same_site(const char *site, const char *origin, const char *host)
+{
+	static const char *const schemes[] = {"http://", "https://"};
+	size_t i;
+
+	if (host == NULL)
+		return false;
+	if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+		return false;
+	if (origin == NULL)
+		return true;
+	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (strncasecmp(origin, schemes[i], strlen(schemes[i])) == 0)
+			return strcasecmp(origin + strlen(schemes[i]), host) == 0;
+	return false;
+}
+
+bool
 host_is_loopback(const struct sockaddr_storage *address)
 {
 	const struct address a = address_of(address);

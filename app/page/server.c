@@ -250,6 +250,12 @@ answer(struct server *server, struct MHD_Connection *connection, const struct pa
 	return result;
 }
 
+static const char *
+header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
 static enum MHD_Result
 route(struct server *server, struct MHD_Connection *connection, const char *url,
       bool head)
@@ -260,8 +266,15 @@ route(struct server *server, struct MHD_Connection *connection, const char *url,
 		if (strcmp(url, resources[i].path) == 0)
 			return respond_resource(connection, &resources[i]);
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (strcmp(url, paths[i].path) == 0)
+		if (strcmp(url, paths[i].path) == 0) {
+			if (!host_is_same_site(header(connection, "Sec-Fetch-Site"),
+					       header(connection, MHD_HTTP_HEADER_ORIGIN),
+					       header(connection, MHD_HTTP_HEADER_HOST)))
+				return respond_text(connection, MHD_HTTP_FORBIDDEN,
+						    "a request of this page is expected, "
+						    "not of another site\n");
 			return answer(server, connection, &paths[i], head);
+		}
 	return respond_text(connection, MHD_HTTP_NOT_FOUND, "the page is at /\n");
 }
 
@@ -289,9 +302,7 @@ handle(void *context, struct MHD_Connection *connection, const char *url,
 		*data_size = 0;
 		return MHD_YES;
 	}
-	if (!host_is_ours(MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-						      MHD_HTTP_HEADER_HOST),
-			  &server->listen))
+	if (!host_is_ours(header(connection, MHD_HTTP_HEADER_HOST), &server->listen))
 		return respond_text(connection, MHD_HTTP_FORBIDDEN,
 				    "Host: localhost, or the address of --listen, is "
 				    "expected\n");

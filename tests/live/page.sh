@@ -43,6 +43,7 @@ ok "files, for GET and HEAD" check files
 ok "headers that keep scripts out" check headers
 ok "other methods and paths, wrong queries, long headers" check refusals
 ok "the names of other sites as Host" check host
+ok "requests of other sites get no data" check sites
 ok "/connections and /rules are the answers of the socket" check answers
 ok "/stream has an event a second, whatever the number of readers" check stream
 ok "/ladder has both directions of a connection" check ladder

@@ -130,6 +130,21 @@ def check_host():
     assert answer_of(raw(b'GET / HTTP/1.0\r\n\r\n')).split()[1] == b'403'
 
 
+def check_sites():
+    """Other sites get no data, whatever they add to a request; links to / work."""
+    host = f'localhost:{PORT}'
+    for good in ({}, {'Sec-Fetch-Site': 'same-origin'}, {'Sec-Fetch-Site': 'none'},
+                 {'Origin': f'http://{host}'}):
+        assert status('/rules', headers={'Host': host, **good}) == 200, good
+    for bad in ({'Sec-Fetch-Site': 'cross-site'}, {'Sec-Fetch-Site': 'same-site'},
+                {'Origin': 'http://evil.example'}, {'Origin': 'null'},
+                {'Origin': 'http://localhost:1'}):
+        for path in ('/rules', '/stream', '/connections', '/ladder'):
+            for method in ('GET', 'HEAD'):
+                assert status(path, method, {'Host': host, **bad}) == 403, (path, bad)
+        assert status('/', headers={'Host': host, **bad}) == 200, bad
+
+
 def check_answers():
     """/connections and /rules are what the socket answers."""
     found, _, body = request('/connections?src=10.0.0.1&limit=1000')

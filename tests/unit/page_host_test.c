@@ -75,6 +75,48 @@ only_our_names_and_addresses_are_a_host(void **state)
 }
 
 static void
+requests_of_other_sites_are_told_from_ours(void **state)
+{
+	static const struct {
+		const char *site;
+		const char *origin;
+		const char *host;
+		bool ours;
+	} requests[] = {
+		{NULL, NULL, "localhost:8080", true},
+		{"same-origin", NULL, "localhost:8080", true},
+		{"none", NULL, "localhost:8080", true},
+		{"same-origin", "http://localhost:8080", "localhost:8080", true},
+		{NULL, "http://LOCALHOST:8080", "localhost:8080", true},
+		{NULL, "https://[::1]:8080", "[::1]:8080", true},
+		{"cross-site", NULL, "localhost:8080", false},
+		/* another port of this machine is the same site, but another origin */
+		{"same-site", NULL, "localhost:8080", false},
+		{"", NULL, "localhost:8080", false},
+		{"Same-Origin", NULL, "localhost:8080", false},
+		{"same-origin, none", NULL, "localhost:8080", false},
+		{NULL, "http://localhost:9000", "localhost:8080", false},
+		{NULL, "http://localhost", "localhost:8080", false},
+		{NULL, "http://evil.example", "localhost:8080", false},
+		{NULL, "http://localhost:8080.evil.example", "localhost:8080", false},
+		{NULL, "http://localhost:8080/", "localhost:8080", false},
+		{NULL, "null", "localhost:8080", false},
+		{NULL, "", "localhost:8080", false},
+		{NULL, "localhost:8080", "localhost:8080", false},
+		{"same-origin", "http://evil.example", "localhost:8080", false},
+		{"cross-site", "http://localhost:8080", "localhost:8080", false},
+		{NULL, NULL, NULL, false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		if (host_is_same_site(requests[i].site, requests[i].origin,
+				      requests[i].host) != requests[i].ours)
+			fail_msg("request %zu: %d expected", i, requests[i].ours);
+}
+
+static void
 loopback_is_what_only_this_machine_reaches(void **state)
 {
 	static const struct {
@@ -100,6 +142,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_our_names_and_addresses_are_a_host),
+		cmocka_unit_test(requests_of_other_sites_are_told_from_ours),
 		cmocka_unit_test(loopback_is_what_only_this_machine_reaches),
 	};
 
