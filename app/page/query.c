@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const filters[] = {"proto", "family", "src",  "dst",
-				      "sport", "dport",  "vlan", "state"};
+static const char *const parameters[] = {"limit", "proto", "family", "src",  "dst",
+					 "sport", "dport", "vlan",   "state"};
+
+#define PARAMETERS (sizeof(parameters) / sizeof(parameters[0]))
+#define LIMIT 0u /* the one of them that is no filter */
 
 void
 query_begin(struct query *query)
@@ -36,36 +39,46 @@ take_limit(struct query *query, const char *value)
 		query->limit = (unsigned)number;
 }
 
-static bool
-is_filter(const char *name)
+bool
+query_has_nul(const char *url)
+{
+	return strstr(url, "%00") != NULL;
+}
+
+/* Return the index of a parameter; PARAMETERS: there is none of that name. */
+static size_t
+find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
-		if (strcmp(filters[i], name) == 0)
-			return true;
-	return false;
+	for (i = 0; i < PARAMETERS; i++)
+		if (strcmp(parameters[i], name) == 0)
+			break;
+	return i;
 }
 
 void
 query_take(struct query *query, const char *name, const char *value)
 {
-	const bool filter = is_filter(name);
+	const size_t number = find(name);
 
 	if (query->error[0] != '\0')
 		return;
-	if (!filter && strcmp(name, "limit") != 0)
+	if (number == PARAMETERS) {
 		snprintf(query->error, sizeof(query->error),
 			 "%.32s: no such parameter; proto, family, src, dst, sport, "
 			 "dport, vlan, state and limit are expected",
 			 name);
-	else if (value == NULL || value[0] == '\0')
 		return;
-	else if (!filter)
-		take_limit(query, value);
-	else if (json_object_get(query->filter, name) != NULL)
+	}
+	if ((query->given & 1u << number) != 0)
 		snprintf(query->error, sizeof(query->error),
 			 "%s: given twice, expected once", name);
+	query->given |= 1u << number;
+	if (query->error[0] != '\0' || value == NULL || value[0] == '\0')
+		return;
+	if (number == LIMIT)
+		take_limit(query, value);
 	else if (json_object_set_new(query->filter, name, json_string(value)) != 0)
 		snprintf(query->error, sizeof(query->error), "%s: UTF-8 is expected",
 			 name);

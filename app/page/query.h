@@ -25,6 +25,7 @@
 struct query {
 	json_t *filter;  /* the members of a request that select connections */
 	unsigned limit;  /* at most so many connections are wanted */
+	unsigned given;  /* a bit for each parameter that was given, also an empty one */
 	char error[160]; /* what is wrong with the query; "": nothing */
 };
 
@@ -32,8 +33,15 @@ void query_begin(struct query *query);
 void query_end(struct query *query);
 
 /*
- * Take a parameter. An empty or missing value counts as not given. The values of filters
- * are not checked: sluice does. After an error no other parameter changes query->error.
+ * Return whether a part of a URL, before it is decoded, has an encoded byte 0: the
+ * decoded strings end there.
+ */
+bool query_has_nul(const char *url);
+
+/*
+ * Take a parameter. An empty or missing value selects nothing. One that is given twice is
+ * an error, also if it is empty. The values of filters are not checked: sluice does.
+ * After an error no other parameter changes query->error.
  */
 void query_take(struct query *query, const char *name, const char *value);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -42,6 +43,14 @@ struct server {
 	struct places *places;
 	struct feed *feed;
 	int stop; /* a descriptor that is readable when the server stops */
+};
+
+/* the state of a request whose URL has a byte 0 */
+static const char has_nul[] = "%00";
+
+struct header_count {
+	const char *name;
+	unsigned number;
 };
 
 /* A request whose answer is a stream of events. It belongs to the connection's thread. */
@@ -278,6 +287,53 @@ route(struct server *server, struct MHD_Connection *connection, const char *url,
 	return respond_text(connection, MHD_HTTP_NOT_FOUND, "the page is at /\n");
 }
 
+/* Count the values of a header, up to two. */
+static enum MHD_Result
+count_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct header_count *count = context;
+
+	(void)kind;
+	(void)value;
+	if (strcasecmp(name, count->name) == 0)
+		count->number++;
+	return count->number < 2 ? MHD_YES : MHD_NO;
+}
+
+/* Return what is malformed in a request, whatever its path; NULL: nothing. */
+static const char *
+malformed(struct MHD_Connection *connection, const void *state)
+{
+	static const char *const once[] = {MHD_HTTP_HEADER_HOST, MHD_HTTP_HEADER_ORIGIN,
+					   "Sec-Fetch-Site"};
+	size_t i;
+
+	if (state == has_nul)
+		return "a URL without %00 is expected\n";
+	for (i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		struct header_count count = {.name = once[i]};
+
+		MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header,
+					  &count);
+		if (count.number > 1)
+			return "Host, Origin and Sec-Fetch-Site are expected once at "
+			       "most\n";
+	}
+	return NULL;
+}
+
+/*
+ * Look at the URL of a request before it is decoded: a MHD_OPTION_URI_LOG_CALLBACK. What
+ * it returns is the first state that handle() sees.
+ */
+static void *
+take_url(void *context, const char *url, struct MHD_Connection *connection)
+{
+	(void)context;
+	(void)connection;
+	return query_has_nul(url) ? (void *)(uintptr_t)has_nul : NULL;
+}
+
 static enum MHD_Result
 /* NOLINTNEXTLINE(readability-function-size): libmicrohttpd prescribes the parameters */
 handle(void *context, struct MHD_Connection *connection, const char *url,
@@ -286,9 +342,12 @@ handle(void *context, struct MHD_Connection *connection, const char *url,
 {
 	const bool head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 	struct server *server = context;
+	const char *error = malformed(connection, *state);
 
 	(void)version;
 	(void)data;
+	if (error != NULL)
+		return respond_text(connection, MHD_HTTP_BAD_REQUEST, error);
 	/* answer before the body, which may be endless */
 	if (!head && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
 		return respond_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
@@ -326,7 +385,9 @@ start(struct server *server)
 					  MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 					  MEMORY_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
 					  STACK_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
-					  places_notify, server->places, MHD_OPTION_END);
+					  places_notify, server->places,
+					  MHD_OPTION_URI_LOG_CALLBACK, take_url, NULL,
+					  MHD_OPTION_END);
 	return server->daemon != NULL;
 }
 

@@ -115,6 +115,15 @@ def check_refusals():
     assert found == 400 and body.startswith(b'vlan: a VLAN'), body
     found, _, body = request(f'/ladder?{one}&src=10.0.0.1&vlan=16')
     assert found == 503 and body.startswith(b'16 clients'), body
+    for path in ('/connections?src=10.0.0.1%00x', '/connections?limit=7&src%00x=1',
+                 '/rules%00x', '/%00', '/connections?limit=7&limit=7'):
+        assert status(path) == 400, path
+    assert status('/rules%2500') == 404
+    for double in ('Host: localhost', 'host: 127.0.0.1', 'Origin: a\r\nOrigin: b',
+                   'Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site'):
+        assert answer_of(raw(f'GET /rules HTTP/1.1\r\nHost: localhost\r\n{double}\r\n'
+                             'Connection: close\r\n\r\n'.encode())
+                         ).split()[1] == b'400', double
     assert status('/', headers={'X-Long': 'x' * 20000}) in (413, 431, 494)
     assert b' 4' in answer_of(raw(b'GET /' + b'x' * 20000 + b' HTTP/1.1\r\n\r\n'))[:13]
     answer_of(raw(b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'))

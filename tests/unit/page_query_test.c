@@ -74,6 +74,8 @@ what_is_no_filter_is_refused(void **state)
 		{{"", "1"}},
 		{{"src", "10.0.0.1"}, {"src", "10.0.0.2"}},
 		{{"src", "\xff"}},
+		{{"limit", "5"}, {"limit", "5"}},
+		{{"dst", ""}, {"dst", ""}},
 		{{"limit", "0"}},
 		{{"limit", "1001"}},
 		{{"limit", "-1"}},
@@ -93,6 +95,16 @@ what_is_no_filter_is_refused(void **state)
 							  : "{\"request\":\"list\"}");
 		query_end(&query);
 	}
+}
+
+static void
+a_zero_byte_is_found_before_decoding(void **state)
+{
+	(void)state;
+	assert_true(query_has_nul("/connections?src=10.0.0.1%00x"));
+	assert_true(query_has_nul("/rules%00"));
+	assert_false(query_has_nul("/connections?src=%2500%01%10%0A0"));
+	assert_false(query_has_nul(""));
 }
 
 static void
@@ -235,6 +247,7 @@ main(void)
 		cmocka_unit_test(filters_become_members_of_the_request),
 		cmocka_unit_test(without_a_query_all_connections_are_listed),
 		cmocka_unit_test(what_is_no_filter_is_refused),
+		cmocka_unit_test(a_zero_byte_is_found_before_decoding),
 		cmocka_unit_test(the_first_error_stays),
 		cmocka_unit_test(a_ladder_follows_both_directions),
 		cmocka_unit_test(a_ladder_of_icmp_has_no_ports),
