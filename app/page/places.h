@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The connections of browsers, and how many there may be. When a connection begins and
- * there are more than PLACES_MAX, the oldest that is not a stream is closed, so that slow
- * clients cannot keep others out. Any thread may call any function.
+ * there are more than PLACES_MAX, the oldest that is not a stream is closed: clients that
+ * connect and then do nothing make room for others. Clients can still keep others out: of
+ * the page, by connecting anew faster than a request is answered; of streams, by taking
+ * all places, since a stream is not closed while it is read. Any thread may call any
+ * function.
  */
 #ifndef PAGE_PLACES_H
 #define PAGE_PLACES_H
