@@ -299,9 +299,9 @@ cells_match(const struct live_act *act, uint32_t hash, const uint64_t *words,
 }
 
 /*
- * The part that the caller may read without its sequence, since only the caller writes it.
- * A dry run has none: it runs in any thread, and with the number of the control thread's
- * part, which the control thread may change meanwhile.
+ * The part that the caller may read without its sequence, since only the caller writes
+ * it. A dry run has none: it runs in any thread, and with the number of the control
+ * thread's part, which the control thread may change meanwhile.
  */
 static unsigned
 part_owned(const struct live_act *act)

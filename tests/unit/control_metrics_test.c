@@ -316,10 +316,9 @@ rules_with_a_counter_and_policies_have_metrics(void **state)
 	assert_non_null(page);
 	assert_true(has_line(page, "sluice_rules 2"));
 	assert_true(has_line(
-		page,
-		"sluice_rule_packets_total{family=\"inet\",table=\"t\","
-		"chain=\"forward\",rule=\"1\",text=\"iifname \\\"a\\\" tcp dport 22 counter accept\"} "
-		"11"));
+		page, "sluice_rule_packets_total{family=\"inet\",table=\"t\","
+		      "chain=\"forward\",rule=\"1\","
+		      "text=\"iifname \\\"a\\\" tcp dport 22 counter accept\"} 11"));
 	assert_non_null(strstr(page,
 			       "sluice_rule_bytes_total{family=\"inet\",table=\"t\","
 			       "chain=\"forward\",rule=\"1\""));
