@@ -271,6 +271,17 @@ copy_bytes(uint8_t *to, const struct rte_mbuf *m, uint32_t off, uint32_t len)
 		memcpy(to, from, len);
 }
 
+/* The checksum of an ICMP message; ICMPv6 has a pseudo-header (RFC 4443 2.3). */
+static uint16_t
+icmp_cksum(const uint8_t *ip, uint8_t family, const uint8_t *icmp, size_t len)
+{
+	uint32_t sum = rte_raw_cksum(icmp, len);
+
+	if (family == 6)
+		sum += rte_ipv6_phdr_cksum((const struct rte_ipv6_hdr *)ip, 0);
+	return (uint16_t) ~((sum & UINT16_MAX) + (sum >> 16));
+}
+
 void
 reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct packet *p,
 		 uint8_t type, uint8_t code, uint16_t mtu)
@@ -301,8 +312,7 @@ reply_icmp_error(struct rte_mbuf *m, const struct rte_mbuf *about, const struct 
 	copy_bytes(icmp + ICMP_HEADER_BYTES, about, p->l3_off, quoted);
 	finish_ip(ip, p->family, ICMP_HEADER_BYTES + quoted);
 	finish_l2(ip, icmp + ICMP_HEADER_BYTES + quoted, &back);
-	sum = v4 ? (uint16_t)~rte_raw_cksum(icmp, ICMP_HEADER_BYTES + quoted)
-		 : rte_ipv6_udptcp_cksum((const struct rte_ipv6_hdr *)ip, icmp);
+	sum = icmp_cksum(ip, p->family, icmp, ICMP_HEADER_BYTES + quoted);
 	memcpy(icmp + 2, &sum, sizeof(sum));
 	finish_mbuf(m, icmp + ICMP_HEADER_BYTES + quoted);
 }

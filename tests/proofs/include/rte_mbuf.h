@@ -40,6 +40,18 @@ struct rte_mbuf {
 
 #define RTE_ASSERT(condition) ((void)(condition))
 
+const void *rte_pktmbuf_read(const struct rte_mbuf *m, uint32_t off, uint32_t len,
+			     void *buf);
+
+/*
+ * rte_ip.h, which includes this header, defines it. Eva cannot follow its loop to a
+ * pointer when the length is a range.
+ */
+/*@ requires \valid_read((const uint8_t *)buf + (0 .. len - 1));
+    requires \initialized((const uint8_t *)buf + (0 .. len - 1));
+    assigns \result \from ((const uint8_t *)buf)[0 .. len - 1], len, sum; */
+static inline uint32_t __rte_raw_cksum(const void *buf, size_t len, uint32_t sum);
+
 uint16_t rte_mbuf_refcnt_read(const struct rte_mbuf *m);
 char *rte_pktmbuf_prepend(struct rte_mbuf *m, uint16_t len);
 char *rte_pktmbuf_adj(struct rte_mbuf *m, uint16_t len);
