@@ -85,7 +85,7 @@ sluice_reloads_total{result=\"failure\"} 1
 sluice_last_reload_successful 0
 *"
 is "the counter of a rule, with its text" "$(<"$dir/page")" "*
-sluice_rule_packets_total{family=\"inet\",*,chain=\"forward\",rule=\"3\",text=\"counter *drop\"} *"
+sluice_rule_packets_total{family=*chain=\"forward\",rule=\"3\",text=\"counter *drop\"} *"
 is "and the time that a worker was busy" "$(<"$dir/page")" "*
 sluice_worker_busy_seconds_total{worker=\"0\"} [0-9]*"
 
