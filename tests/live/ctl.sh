@@ -44,10 +44,11 @@ is "of columns" "$(ctl list -p tcp --columns dport,proto --limit 1 --sort dport)
  7001 tcp*"
 row='{"connection":{"dport":7001,"proto":"tcp","vlan":null}}
 {"listed":2}'
+last=(-p tcp --limit 1 --sort dport)
 is "of columns, as JSON" \
-	"$(ctl -o json list -p tcp --columns dport,proto,vlan --limit 1 --sort dport)" "$row"
+	"$(ctl -o json list "${last[@]}" --columns dport,proto,vlan)" "$row"
 is "in any order of options" \
-	"$(ctl list --columns dport,proto,vlan -p tcp --limit 1 --sort dport -o json)" "$row"
+	"$(ctl list --columns dport,proto,vlan "${last[@]}" -o json)" "$row"
 is "a table of something else" "$(ctl stats -o table 2>&1) $?" "*only of list*2"
 is "columns of something else" "$(ctl -o json stats --columns src 2>&1) $?" \
 	"sluicectl: --columns: only of list*2"
