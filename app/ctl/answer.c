@@ -205,11 +205,19 @@ show_json(struct answer *a, const json_t *answer)
 	return DONE;
 }
 
+/* Print the error that sluice has answered with. Returns the exit status. */
 static int
-refused(const struct options *options, const char *text)
+refused(const json_t *object)
 {
-	return message_error(is_asked(options, "reload") ? EXIT_RULES : EXIT_OTHER, "%s",
-			     text);
+	const char *kind = json_string_value(json_object_get(object, "kind"));
+	int status = EXIT_OTHER;
+
+	if (kind != NULL && strcmp(kind, "reload") == 0)
+		status = EXIT_RULES;
+	else if (kind != NULL && strcmp(kind, "busy") == 0)
+		status = EXIT_BUSY;
+	return message_error(status, "%s",
+			     json_string_value(json_object_get(object, "error")));
 }
 
 /* Report why no object arrived. Returns the exit status. */
@@ -233,8 +241,6 @@ no_answer(const struct options *options)
 static enum progress
 take(struct answer *a, struct link *link, const json_t *object)
 {
-	const char *error = json_string_value(json_object_get(object, "error"));
-
 	/* the next event or record may take arbitrarily long */
 	if (json_object_get(object, "events") != NULL ||
 	    json_object_get(object, "follow") != NULL)
@@ -243,8 +249,8 @@ take(struct answer *a, struct link *link, const json_t *object)
 	if (json_is_integer(json_object_get(object, "deleted")) &&
 	    number(object, "deleted") == 0)
 		a->status = EXIT_OTHER;
-	if (error != NULL) {
-		a->status = refused(a->options, error);
+	if (json_is_string(json_object_get(object, "error"))) {
+		a->status = refused(object);
 		return DONE;
 	}
 	if (is_asked(a->options, "health")) {

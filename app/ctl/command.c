@@ -67,6 +67,10 @@ command_check(const struct options *options)
 	    (!is_asked(options, "reload") || options->dry_run))
 		return message_misuse("--%s: only of reload without --dry-run",
 				      options->reset ? "reset" : options->connections);
+	if (options->reset && options->connections != NULL &&
+	    strcmp(options->connections, "keep") == 0)
+		return message_misuse("--reset: for connections that end, which --keep "
+				      "does not; give --recheck or --flush");
 	if (options->verbose && options->follow)
 		return message_misuse("--verbose and --follow: one of them expected");
 	if (!is_asked(options, "explain") && is_explained(options))

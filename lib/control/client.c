@@ -155,6 +155,15 @@ client_text(struct client *c, const char *name, const char *text)
 }
 
 void
+client_error_kind(struct client *c, const char *text, const char *kind)
+{
+	char safe[CLIENT_TEXT_BYTES];
+
+	escape_text(safe, sizeof(safe), text, strlen(text));
+	client_send(c, json_pack("{ssss}", "error", safe, "kind", kind));
+}
+
+void
 client_error(struct client *c, const char *text)
 {
 	client_text(c, "error", text);

@@ -90,4 +90,7 @@ void client_text(struct client *c, const char *name, const char *text);
 /* Append {"error": text}. */
 void client_error(struct client *c, const char *text);
 
+/* Append {"error": text, "kind": kind}, for a program that reads the answer. */
+void client_error_kind(struct client *c, const char *text, const char *kind);
+
 #endif

@@ -149,8 +149,10 @@ do_reload(struct server *server, struct client *c, json_t *request)
 	else if (control_reload_ask(reload, &task) == 0)
 		begin(c, CLIENT_RELOAD);
 	else
-		client_error(c, "a reload of the rules is in progress: try again when "
-				"it has ended");
+		client_error_kind(c,
+				  "a reload of the rules is in progress: try again when "
+				  "it has ended",
+				  "busy");
 }
 
 static void
@@ -389,7 +391,10 @@ request_reloaded(struct client *c, int status, const char *message)
 {
 	if (c->task != CLIENT_RELOAD)
 		return;
-	client_text(c, status != 0 ? "error" : "reload", message);
+	if (status != 0)
+		client_error_kind(c, message, "reload");
+	else
+		client_text(c, "reload", message);
 	c->task = CLIENT_IDLE;
 }
 

@@ -65,7 +65,7 @@ first=$!
 soon 5 "a reload from a pipe without a writer waits" loading
 quick "others are answered meanwhile" answers
 is "a second one is told that it is busy" "$(ask reload 2>&1) $?" \
-	"sluicectl: a reload of the rules is in progress: try again when it has ended 3"
+	"sluicectl: a reload of the rules is in progress: try again when it has ended 4"
 rules "udp dport 77 accept" >"$dir/new.nft"
 kill -HUP "$pid"
 mv "$dir/new.nft" "$dir/rules.nft"

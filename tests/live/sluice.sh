@@ -391,7 +391,9 @@ is "a dry run names what refuses a connection" "$(ask reload --dry-run)" \
 is "a dry run ends no connections" "$(ask reload --dry-run --flush 2>&1) $?" \
 	"sluicectl: --flush: only of reload without --dry-run* 2"
 is "--reset needs something that ends" "$(ask reload --reset 2>&1) $?" \
-	"sluicectl: reload: reset is for connections that end* 3"
+	"sluicectl: reload: reset is for connections that end* 1"
+is "which --keep does not do" "$(ask reload --keep --reset 2>&1) $?" \
+	"sluicectl: --reset: for connections that end, which --keep does not* 2"
 is "--recheck ends the connections that the new rules refuse" \
 	"$(ask reload --recheck --reset)" \
 	"rules reloaded: *[1-9]* of [1-9]* connections ended"

@@ -25,12 +25,30 @@ ok "it starts" launch "$dir/null.yaml"
 is "0: an answer" "$(status_of ask stats)" 0
 is "0: health" "$(status_of ask health)" 0
 is "1: nothing to delete" "$(status_of ask delete --dport 1)" 1
+is "1: a reload that is refused, since nothing ends" "$(status_of ask reload --reset)" 1
+is "2: a reload that ends and keeps" "$(status_of ask reload --keep --reset)" 2
 echo nonsense >>"$dir/rules.nft"
 is "3: a reload of wrong rules" "$(status_of ask reload)" 3
 is "1: health is not ok then" "$(status_of ask health)" 1
 is "3: a check of wrong rules" \
 	"$(status_of timeout 30 "$SLUICE" -- -c "$dir/null.yaml" --check)" 3
+rm "$dir/rules.nft"
+mkfifo "$dir/rules.nft"
+ask reload >/dev/null 2>&1 &
+first=$!
+# shellcheck disable=SC2317 # called by wait_until()
+loading()
+{
+	pgrep -P "$pid" -f sluice-rules >/dev/null
+}
+wait_until 10 loading
+is "4: a reload while another one waits for its file" "$(status_of ask reload)" 4
+rules "" >"$dir/rules.nft" # to the pipe
+wait $first
+is "0: that other one, and" "$?" 0
+rm "$dir/rules.nft"
 rules "" >"$dir/rules.nft"
+is "0: the next" "$(status_of ask reload)" 0
 is "4: a second sluice" "$(status_of timeout 30 "$SLUICE" -- -c "$dir/null.yaml")" 4
 echo "nonsense: x" >>"$dir/null.yaml"
 is "2: a wrong configuration" "$(status_of timeout 30 "$SLUICE" -- -c "$dir/null.yaml")" 2

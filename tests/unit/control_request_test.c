@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Requests and answers, with a fake backend. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,20 +50,14 @@ tear_down(void **state)
 	return close(peer);
 }
 
-/*
- * Process a request completely. Returns the object in the answer's last line, and the
- * number of lines in *lines.
- */
+/* Return the object in the answer's last line, and the number of lines in *lines. */
 static json_t *
-ask(const char *request, unsigned *lines)
+answered(unsigned *lines)
 {
 	static char text[1 << 17];
 	char *line, *last = NULL, *save = NULL;
 	ssize_t n;
 
-	request_line(&server, client, request);
-	while (request_runnable(client))
-		request_continue(&server, client);
 	client_write(client);
 	n = recv(peer, text, sizeof(text) - 1, MSG_DONTWAIT);
 	assert_true(n > 0 && text[n - 1] == '\n');
@@ -72,6 +67,16 @@ ask(const char *request, unsigned *lines)
 	     line = strtok_r(NULL, "\n", &save), ++*lines)
 		last = line;
 	return json_loads(last, 0, NULL);
+}
+
+/* Process a request completely. Returns what answered() does. */
+static json_t *
+ask(const char *request, unsigned *lines)
+{
+	request_line(&server, client, request);
+	while (request_runnable(client))
+		request_continue(&server, client);
+	return answered(lines);
 }
 
 static json_int_t
@@ -262,6 +267,47 @@ the_flight_recorders_are_read_by_reason_and_time(void **state)
 }
 
 static void
+assert_error(const json_t *answer, const char *text, const char *kind)
+{
+	const char *got = json_string_value(json_object_get(answer, "kind"));
+
+	assert_string_equal(json_string_value(json_object_get(answer, "error")), text);
+	if (kind == NULL)
+		assert_null(got);
+	else
+		assert_string_equal(got, kind);
+}
+
+/* A program has to tell them apart, to know whether it tries again. */
+static void
+a_reload_that_is_refused_busy_or_failed_has_its_kind(void **state)
+{
+	struct control_reload reload = {.lock = PTHREAD_MUTEX_INITIALIZER,
+					.running = true};
+	json_t *answer;
+	unsigned lines;
+
+	(void)state;
+	fake.config.reload = &reload;
+	answer = ask("{\"request\":\"reload\",\"reset\":true}", &lines);
+	assert_error(answer,
+		     "reload: reset is for connections that end: give recheck or flush",
+		     NULL);
+	json_decref(answer);
+	answer = ask("{\"request\":\"reload\"}", &lines);
+	assert_error(answer,
+		     "a reload of the rules is in progress: try again when it has ended",
+		     "busy");
+	json_decref(answer);
+	client->task = CLIENT_RELOAD;
+	request_reloaded(client, -EINVAL, "line 7");
+	answer = answered(&lines);
+	assert_error(answer, "line 7", "reload");
+	json_decref(answer);
+	assert_int_equal(client->task, CLIENT_IDLE);
+}
+
+static void
 a_worker_that_does_not_answer_is_said(void **state)
 {
 	static const char *const requests[] = {
@@ -305,6 +351,9 @@ main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_flight_recorders_are_read_by_reason_and_time, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_reload_that_is_refused_busy_or_failed_has_its_kind, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(a_worker_that_does_not_answer_is_said,
 						set_up, tear_down),
