@@ -270,6 +270,84 @@ config_changes(const struct sluice_config *before, const struct sluice_config *a
 	return status;
 }
 
+/* ---- messages ---- */
+
+#define CONTEXT_BYTES 100u /* of a long value, before the first difference */
+
+/* A part of a value, between whole characters of UTF-8. */
+struct part {
+	const char *text;
+	int length;
+	const char *before; /* "..." if something is left out there, or "" */
+	const char *behind;
+};
+
+/* Return the begin of the character that the byte at `place` belongs to. */
+static size_t
+character_begin(const char *text, size_t place)
+{
+	unsigned i;
+
+	for (i = 0; i < 3 && place > 0 && (text[place] & 0xc0) == 0x80; i++)
+		place--;
+	return place;
+}
+
+/* Return at most CHANGE_VALUE_BYTES of a value, from its byte `begin` on. */
+static struct part
+part_from(const char *value, size_t begin)
+{
+	size_t length = strlen(value) - begin;
+	const bool fits = length <= CHANGE_VALUE_BYTES;
+
+	if (!fits)
+		length = character_begin(value + begin, CHANGE_VALUE_BYTES);
+	return (struct part){value + begin, (int)length, begin > 0 ? "..." : "",
+			     fits ? "" : "..."};
+}
+
+/* Return where both values begin in a message. */
+static size_t
+parts_begin(const struct config_change *change)
+{
+	size_t same = 0;
+
+	if (strlen(change->before) <= CHANGE_VALUE_BYTES &&
+	    strlen(change->after) <= CHANGE_VALUE_BYTES)
+		return 0;
+	while (change->before[same] != '\0' &&
+	       change->before[same] == change->after[same])
+		same++;
+	if (same <= CONTEXT_BYTES)
+		return 0;
+	return character_begin(change->before, same - CONTEXT_BYTES);
+}
+
+void
+config_change_add(char *text, size_t size, const struct config_change *change)
+{
+	static const char left_out[] = "\n...";
+	const size_t begin = parts_begin(change), used = strlen(text);
+	const struct part before = part_from(change->before, begin),
+			  after = part_from(change->after, begin);
+	char line[2 * CHANGE_VALUE_BYTES + 200];
+	size_t length;
+
+	if (used >= strlen(left_out) &&
+	    strcmp(text + used - strlen(left_out), left_out) == 0)
+		return;
+	snprintf(line, sizeof(line), "\n%s: %s%.*s%s -> %s%.*s%s%s", change->key,
+		 before.before, before.length, before.text, before.behind, after.before,
+		 after.length, after.text, after.behind,
+		 change->live ? "" : ": needs a restart, not changed");
+	length = strlen(line);
+	/* there is always room for the mark behind the last line */
+	if (used + length + sizeof(left_out) <= size)
+		memcpy(text + used, line, length + 1);
+	else if (used + sizeof(left_out) <= size)
+		memcpy(text + used, left_out, sizeof(left_out));
+}
+
 void
 config_take(struct sluice_config *config, struct sluice_config *from)
 {

@@ -6,6 +6,8 @@
 #ifndef COMMON_CHANGES_H
 #define COMMON_CHANGES_H
 
+#include <stddef.h>
+
 #include "config.h"
 
 /* A key with two values, as text like that of the file. */
@@ -23,6 +25,16 @@ struct config_change {
 int config_changes(const struct sluice_config *before, const struct sluice_config *after,
 		   void (*each)(void *context, const struct config_change *change),
 		   void *context);
+
+#define CHANGE_VALUE_BYTES 400u /* of a value in a message, which a long one has */
+
+/*
+ * Append a line to a message: "\nKEY: BEFORE -> AFTER", and whether it needs a restart.
+ * If a value is too long, both begin a little before the first difference; "..." stands
+ * for what is left out, and for the lines that do not fit, at the end. size is that of
+ * the whole text, which is terminated by 0.
+ */
+void config_change_add(char *text, size_t size, const struct config_change *change);
 
 /*
  * Copy the values of the keys that can change while sluice runs. Takes ownership of

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "reload.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,12 +13,12 @@
 #include "sluice.h"
 
 #define PLAN_BYTES 1024u /* of the message, for the changes */
+static_assert(PLAN_BYTES > 2 * CHANGE_VALUE_BYTES + 200, "one change always fits");
 
 /* What has changed, as it is put into the message. */
 struct plan {
-	char *text; /* room for the message, of which `used` bytes are used */
+	char *text; /* the message, which has room for `size` bytes */
 	size_t size;
-	size_t used;
 	bool settings; /* settings of the workers have changed */
 	bool log;      /* record_log, or what is in it, has changed */
 };
@@ -26,14 +27,8 @@ static void
 plan_add(void *context, const struct config_change *change)
 {
 	struct plan *p = context;
-	int n = 0;
 
-	if (p->used < p->size)
-		n = snprintf(p->text + p->used, p->size - p->used,
-			     "\n%s: %.500s -> %.500s%s", change->key, change->before,
-			     change->after,
-			     change->live ? "" : ": needs a restart, not changed");
-	p->used += (size_t)n;
+	config_change_add(p->text, p->size, change);
 	if (!change->live)
 		return;
 	if (strcmp(change->key, "record_log") == 0 ||
@@ -93,7 +88,6 @@ reload_load(void *context, int cancel, struct policy **policy, char *message, si
 	status = rules_reload(s->next.config, s->config, cancel, policy, message,
 			      size - PLAN_BYTES);
 	if (status == 0) {
-		plan.used = strlen(message);
 		status = config_changes(s->config, s->next.config, plan_add, &plan);
 		/* opening the log would make its file */
 		if (status == 0 && plan.log && !s->reload.trying)

@@ -157,6 +157,79 @@ what_was_taken_over_is_no_change_any_more(void **state)
 	config_free(running);
 }
 
+/* The text of a change of one key, with these values. */
+static const char *
+line_of(const char *before, const char *after)
+{
+	text[0] = '\0';
+	config_change_add(text, sizeof(text),
+			  &(struct config_change){"eal", false, before, after});
+	return text;
+}
+
+/* Return n characters of two bytes and then `rest`; valid until the next but one call. */
+static const char *
+long_value(unsigned n, const char *rest)
+{
+	static char values[2][2048];
+	static unsigned turn;
+	char *value = values[turn++ % 2];
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		snprintf(value + 2 * i, 3, "\xc3\xa9");
+	snprintf(value + 2 * n, sizeof(values[0]) - 2 * n, "%s", rest);
+	return value;
+}
+
+static void
+long_values_are_shown_where_they_differ(void **state)
+{
+	const char *line;
+	size_t i;
+
+	(void)state;
+	assert_string_equal(line_of("a", "b"),
+			    "\neal: a -> b: needs a restart, not changed");
+	/* odd and even places, so that cuts meet the middle of a character */
+	for (i = 0; i < 2; i++) {
+		line = line_of(long_value(300, i == 0 ? "abc" : "xabc"),
+			       long_value(300, i == 0 ? "abd" : "xabd"));
+		assert_non_null(strstr(line, i == 0 ? "\xa9"
+						      "abc -> ...\xc3"
+						    : "\xa9xabc -> ...\xc3"));
+		assert_non_null(strstr(line, "abd: needs a restart"));
+		assert_memory_equal(line, "\neal: ...\xc3\xa9", 11);
+		assert_true(strlen(line) < 300);
+	}
+	/* the difference is at the begin: the end is left out, behind a character */
+	line = line_of(long_value(0, "x"), long_value(300, ""));
+	assert_non_null(strstr(line, "eal: x -> \xc3\xa9"));
+	assert_non_null(strstr(line, "\xa9...: needs a restart"));
+	/* characters that differ in their second byte */
+	line = line_of(long_value(300, "\xc3\xa8"), long_value(300, "\xc3\xaa"));
+	assert_non_null(strstr(line, "\xc3\xa8 -> ..."));
+	assert_non_null(strstr(line, "\xc3\xaa: needs"));
+}
+
+static void
+lines_that_do_not_fit_are_marked_once(void **state)
+{
+	const struct config_change change = {"workers", true, "1", "2"};
+
+	(void)state;
+	snprintf(text, sizeof(text), "x");
+	/* room for one line, the mark and the end */
+	config_change_add(text, 22, &change);
+	assert_string_equal(text, "x\nworkers: 1 -> 2");
+	config_change_add(text, 22, &change);
+	config_change_add(text, 22, &change);
+	assert_string_equal(text, "x\nworkers: 1 -> 2\n...");
+	snprintf(text, sizeof(text), "x");
+	config_change_add(text, 21, &change);
+	assert_string_equal(text, "x\n...");
+}
+
 int
 main(void)
 {
@@ -165,6 +238,8 @@ main(void)
 		cmocka_unit_test(each_change_is_named_with_both_values),
 		cmocka_unit_test(ports_and_wires_need_a_restart),
 		cmocka_unit_test(what_was_taken_over_is_no_change_any_more),
+		cmocka_unit_test(long_values_are_shown_where_they_differ),
+		cmocka_unit_test(lines_that_do_not_fit_are_marked_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
