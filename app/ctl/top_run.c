@@ -12,18 +12,10 @@
 #include "exit.h"
 #include "link.h"
 #include "message.h"
+#include "monotonic.h"
 #include "top.h"
 
 #define CLEAR "\033[H\033[J" /* ANSI: cursor to the top, erase what is below */
-
-static uint64_t
-clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /*
  * Report why there is no answer, unless a signal has ended the wait for it. Returns the
@@ -94,7 +86,7 @@ take_sample(const struct options *options, struct top_sample *sample)
 	struct link *link;
 	int status = link_open(options->socket, answer_timeout(options), &link);
 
-	*sample = (struct top_sample){.at_ms = clock_ms()};
+	*sample = (struct top_sample){.at_ms = monotonic_ns() / 1000000};
 	if (status != 0)
 		return fail(options, link_open_text(status));
 	status = ask(options, link, "stats", &sample->stats);

@@ -9,13 +9,13 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_ethdev.h>
 
 #include "exit.h"
 #include "message.h"
+#include "monotonic.h"
 #include "netdev.h"
 #include "offloads.h"
 #include "sluice.h"
@@ -90,10 +90,7 @@ port_lost(struct sluice *s, struct port *port, const char *why)
 static uint64_t
 clock_s(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec;
+	return monotonic_ns() / 1000000000;
 }
 
 /*

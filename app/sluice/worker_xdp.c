@@ -2,9 +2,10 @@
 #include "worker_xdp.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include <rte_ring.h>
+
+#include "monotonic.h"
 
 /* longest time between two collections of the counters, ns */
 #define COLLECT_NS 100000000u
@@ -54,12 +55,9 @@ void
 worker_xdp_turn(struct worker *w, uint64_t now_ns)
 {
 	struct worker_xdp *xdp = w->xdp;
-	struct timespec clock;
 	unsigned i;
 
-	clock_gettime(CLOCK_MONOTONIC, &clock);
-	xdp_set_time(xdp->programs, now_ns,
-		     (uint64_t)clock.tv_sec * 1000000000u + (uint64_t)clock.tv_nsec);
+	xdp_set_time(xdp->programs, now_ns, monotonic_ns());
 	for (i = 0; i < w->port_count; i++)
 		limit_tell(xdp_shared(xdp->programs), &w->ports[i]);
 	/* whoever asks for counters, or replaces the rules, needs them current */

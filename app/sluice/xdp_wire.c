@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <base/ticks.h>
@@ -12,6 +11,7 @@
 #include "assign.h"
 #include "exit.h"
 #include "message.h"
+#include "monotonic.h"
 #include "port_xdp.h"
 #include "worker_xdp.h"
 #include "xdp_pin.h"
@@ -51,13 +51,9 @@ about_fill(const struct sluice *s, const struct engine_config *config,
 static void
 clock_go_on(struct clock *clock, const struct flow_shared *shared)
 {
-	struct timespec now;
 	int32_t ahead; /* of the programs, ticks */
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ahead = (int32_t)(shared->tick_base +
-			  flow_shared_ms((uint64_t)now.tv_sec * 1000000000u +
-					 (uint64_t)now.tv_nsec) -
+	ahead = (int32_t)(shared->tick_base + flow_shared_ms(monotonic_ns()) -
 			  ticks_from_ns(clock_ns(clock)));
 	clock->start_ns += (uint64_t)((int64_t)ahead * (int64_t)TICKS_NS);
 }

@@ -16,10 +16,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clients.h"
+#include "clock.h"
 #include "fill.h"
 #include "http.h"
 #include "listener.h"
@@ -210,15 +210,6 @@ control_reopen(struct control *control)
 
 /* ---- the thread ---- */
 
-static uint64_t
-clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static int
 poll_timeout(const struct control *control, uint64_t now_ms)
 {
@@ -300,7 +291,7 @@ control_thread(void *context)
 	unsigned n;
 
 	for (;;) {
-		now_ms = clock_ms();
+		now_ms = clock_monotonic_ms();
 		n = poll_set(control, fds, now_ms);
 		if (poll(fds, n, poll_timeout(control, now_ms)) < 0)
 			continue;
@@ -309,7 +300,7 @@ control_thread(void *context)
 		if (fds[POLL_WAKE].revents != 0 &&
 		    read(control->wake, &count, sizeof(count)) > 0)
 			take_sink(control);
-		serve(control, fds, n, clock_ms());
+		serve(control, fds, n, clock_monotonic_ms());
 	}
 	return NULL;
 }

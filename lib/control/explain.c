@@ -9,10 +9,10 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <policy/explain.h>
 
+#include "clock.h"
 #include "filter.h"
 
 #define FRAME_BYTES 60u
@@ -260,9 +260,6 @@ frame_write(struct asked *a)
 static void
 extra_make(struct asked *a, const struct policy_packet *packet)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	memcpy(a->conn.address[0], a->filter.match.src.address, 16);
 	memcpy(a->conn.address[1], a->filter.match.dst.address, 16);
 	a->conn.port[0] = packet->sport;
@@ -272,7 +269,7 @@ extra_make(struct asked *a, const struct policy_packet *packet)
 	if (a->ct == POLICY_CT_ESTABLISHED)
 		a->conn.status |= POLICY_STATUS_SEEN_REPLY | POLICY_STATUS_ASSURED;
 	a->extra.conn = &a->conn;
-	a->extra.wall_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	a->extra.wall_ns = clock_wall_ns();
 	a->extra.random = 1;
 	a->extra.mtu = MTU;
 	a->extra.ether_type = packet->family == 4 ? 0x0800 : 0x86dd;
@@ -362,12 +359,9 @@ explain_packet(struct control_rules *rules, const struct policy_packet *packet,
 	struct telling telling = {.matched_only = matched_only, .steps = json_array()};
 	struct policy_question question = {.packet = packet};
 	struct policy_verdict verdict;
-	struct timespec now;
 	int status;
 
-	/* the engine's time: ns since 1970 */
-	clock_gettime(CLOCK_REALTIME, &now);
-	question.now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	question.now_ns = clock_wall_ns();
 	pthread_mutex_lock(&rules->lock);
 	telling.policy = question.policy = rules->policy;
 	question.state = rules->states[0];

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <microhttpd.h>
+
+#include "clock.h"
 
 #define CONNECTIONS_MAX 48u
 /* includes closed connections that libmicrohttpd has not removed yet */
@@ -47,11 +48,8 @@ texts_free(struct http *http)
 static bool
 page_renew(struct http *http)
 {
-	struct timespec now;
-	uint64_t now_ms;
+	const uint64_t now_ms = clock_monotonic_ms();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	if (http->made && now_ms - http->made_ms < HTTP_CACHE_MS)
 		return true;
 	texts_free(http);

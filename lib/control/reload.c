@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "dry_run.h"
 #include "refusal.h"
 #include "sweep.h"
@@ -88,16 +89,6 @@ reload_swap(struct control_reload *r, struct policy *policy, char *message)
 	return status;
 }
 
-/* The engine's time: nanoseconds since 1970. */
-static uint64_t
-wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /*
  * The new rules are in force: end connections, and append to the message how many. They
  * are judged by the sets of these rules as they stand.
@@ -113,7 +104,7 @@ reload_sweep(struct control_reload *r, const struct control_reload_task *task,
 	int status = 0;
 
 	if (task->connections == RELOAD_RECHECK) {
-		rules.now_ns = wall_ns();
+		rules.now_ns = clock_wall_ns();
 		status = control_rules_reader(r->rules, &rules.policy, &rules.state);
 		sweep.rules = &rules;
 	}
@@ -134,7 +125,7 @@ reload_sweep(struct control_reload *r, const struct control_reload_task *task,
 static int
 reload_try(struct control_reload *r, struct policy *policy, char *message)
 {
-	const struct dry_run run = {policy, r->backend, r->interfaces, wall_ns()};
+	const struct dry_run run = {policy, r->backend, r->interfaces, clock_wall_ns()};
 	size_t used = strlen(message);
 	int status;
 
