@@ -5,7 +5,8 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <time.h>
+
+#include "monotonic.h"
 
 /* connect() does not end when sluice-page stops: it waits so long at a time */
 #define CONNECT_S 1u
@@ -13,10 +14,7 @@
 uint64_t
 exchange_now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return monotonic_ns() / 1000000;
 }
 
 struct exchange_limit
