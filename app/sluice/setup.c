@@ -298,6 +298,8 @@ setup(struct sluice *s, struct policy *policy)
 		status = start_ports(s);
 	if (status == 0)
 		status = assign_ports(s);
+	for (i = 0; i < s->worker_count && status == 0; i++)
+		worker_wait_at_sockets(&s->workers[i]);
 	return status != 0 ? status : xdp_wire_start(s);
 }
 

@@ -3,6 +3,7 @@
 #include "worker.h"
 
 #include <rte_ethdev.h>
+#include <rte_ring.h>
 
 #include "port_xdp.h"
 #include "worker_xdp.h"
@@ -118,7 +119,10 @@ exchange(struct worker *w, uint64_t now_ns)
 	return idle;
 }
 
-/* Between two turns of a worker that may sleep. idle: the turn had no packet. */
+/*
+ * Between two turns of a worker that may sleep. idle: the turn had no packet and no
+ * request.
+ */
 static void
 rest(struct worker *w, bool idle, uint64_t now_ns)
 {
@@ -131,7 +135,26 @@ rest(struct worker *w, bool idle, uint64_t now_ns)
 	}
 	ns = nap_next(&w->nap, idle);
 	if (ns != 0)
-		nap_sleep(ns);
+		nap_rest(&w->nap, ns);
+}
+
+void
+worker_wait_at_sockets(struct worker *w)
+{
+	const struct sockets *sockets;
+	unsigned i;
+
+	/* another worker that hands packets over does not wake this one */
+	if (!w->sleeps || w->xdp != NULL || w->handoff != NULL)
+		return;
+	for (i = 0; i < w->port_count; i++) {
+		sockets = &w->ports[i].state->sockets;
+		if (sockets->count == 0 || sockets->count == SOCKETS_MAX ||
+		    !nap_add(&w->nap, sockets->fd, sockets->count)) {
+			w->nap.count = 0;
+			return;
+		}
+	}
 }
 
 int
@@ -140,7 +163,7 @@ worker_run(void *worker)
 	struct worker *w = worker;
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
 	uint64_t now_ns, last_ns = 0;
-	bool idle = true;
+	bool idle = true, asked;
 	unsigned i;
 	uint16_t n;
 
@@ -167,12 +190,14 @@ worker_run(void *worker)
 		if (w->handoff != NULL)
 			idle &= exchange(w, now_ns);
 		engine_expire(w->engine, now_ns, ENGINE_EXPIRE_MAX);
+		/* after an answer the next request often comes at once */
+		asked = unlikely(w->sleeps) && !rte_ring_empty(w->control->requests);
 		control_worker_poll(w->control, now_ns);
 		/* what timers and requests have generated */
 		for (i = 0; i < w->port_count; i++)
 			transmit(w, &w->ports[i]);
 		if (unlikely(w->sleeps))
-			rest(w, idle, now_ns);
+			rest(w, idle && !asked, now_ns);
 	}
 	return 0;
 }

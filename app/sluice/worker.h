@@ -49,6 +49,12 @@ struct worker {
 	struct handoff *handoff; /* NULL: no other worker shares these wires */
 };
 
+/*
+ * Have a worker that sleeps wait at the sockets of its drivers, if each of its ports has
+ * some and no other worker shares its wires. After the start of the ports.
+ */
+void worker_wait_at_sockets(struct worker *w);
+
 /* Main loop of a worker, until *stop is set; an lcore_function_t. */
 int worker_run(void *worker);
 
