@@ -83,6 +83,7 @@ line_event(const json_t *event, char *line, size_t size)
 	const char *kind = text_string(event, "event");
 	const bool gone = strcmp(kind, "destroy") == 0;
 	const char *word = "[UPDATE]";
+	struct text t = {.bytes = line, .size = size};
 	int n;
 
 	if (gone)
@@ -93,4 +94,7 @@ line_event(const json_t *event, char *line, size_t size)
 	if (n > 0 && (size_t)n < size)
 		line_connection(json_object_get(event, "connection"), !gone, line + n,
 				size - (size_t)n);
+	t.length = strlen(line);
+	if (json_object_get(event, "reason") != NULL)
+		text_append(&t, " reason=%s", text_string(event, "reason"));
 }

@@ -254,15 +254,17 @@ output_verdict(struct output *out, const struct item *item, const struct engine_
 }
 
 void
-output_expire(struct output *out, uint64_t ns, const struct conn_view *view)
+output_expire(struct output *out, uint64_t ns, const struct conn_event *event)
 {
+	const struct conn_view *view = &event->view;
 	char orig[24], reply[24];
 
 	fputc('{', out->verdicts);
 	print_time(out, ns);
 	fprintf(out->verdicts,
-		",\"event\":\"expire\",\"conn\":%" PRIu32 ",\"orig\":%s,\"reply\":%s}\n",
-		view->id,
+		",\"event\":\"expire\",\"conn\":%" PRIu32
+		",\"reason\":\"%s\",\"orig\":%s,\"reply\":%s}\n",
+		view->id, conn_end_name(event->end),
 		state_text(view->has_states, view->state[view->orig & 1u], orig),
 		state_text(view->has_states, view->state[!view->orig], reply));
 }

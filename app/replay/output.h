@@ -76,7 +76,7 @@ void output_verdict(struct output *out, const struct item *item,
 		    const struct engine_record *r);
 
 /* Write that a connection has expired (--drain). */
-void output_expire(struct output *out, uint64_t ns, const struct conn_view *view);
+void output_expire(struct output *out, uint64_t ns, const struct conn_event *event);
 
 /*
  * Write connections.json: the connections in the tables now. Returns 0, or -errno with

@@ -498,7 +498,7 @@ write_expiries(struct replay *r, void *arg)
 
 	while (rte_ring_dequeue_elem(events, &event, sizeof(event)) == 0) {
 		if (event.kind == CONN_EVENT_DESTROY)
-			sinks_expire(r->sinks, r->now_ns, &event.view);
+			sinks_expire(r->sinks, r->now_ns, &event);
 	}
 }
 

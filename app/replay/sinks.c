@@ -36,10 +36,10 @@ sinks_frame(struct sinks *s, uint16_t port, const struct rte_mbuf *m, uint64_t n
 }
 
 void
-sinks_expire(struct sinks *s, uint64_t ns, const struct conn_view *view)
+sinks_expire(struct sinks *s, uint64_t ns, const struct conn_event *event)
 {
 	if (s->output != NULL)
-		output_expire(s->output, ns, view);
+		output_expire(s->output, ns, event);
 }
 
 void

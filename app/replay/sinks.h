@@ -54,7 +54,7 @@ void sinks_verdict(struct sinks *s, const struct item *item,
 void sinks_frame(struct sinks *s, uint16_t port, const struct rte_mbuf *m, uint64_t ns);
 
 /* A connection of the engine has expired (--drain). */
-void sinks_expire(struct sinks *s, uint64_t ns, const struct conn_view *view);
+void sinks_expire(struct sinks *s, uint64_t ns, const struct conn_event *event);
 
 /* A connection of the capture has ended. */
 void sinks_connection(struct sinks *s, const struct conversation *c);

@@ -427,15 +427,17 @@ walk(struct server *server, struct client *c)
 	const struct control_config *config = server->config;
 	const struct control_backend *b = config->backend;
 	struct conn_view views[CONTROL_PIECE];
+	struct control_removal removal = {.end = CONN_END_DELETED};
 	int count = b->ops->list(b->context, c->worker, &c->cursor, views), i, status;
 
 	for (i = 0; i < count; i++) {
 		if (!filter_match(&c->filter, &views[i]))
 			continue;
 		status = 1;
+		removal.key = views[i].key;
+		removal.family = views[i].family;
 		if (c->task == CLIENT_DELETE)
-			status = b->ops->remove(b->context, c->worker, &views[i].key,
-						views[i].family, false);
+			status = b->ops->remove(b->context, c->worker, &removal);
 		if (status < 0)
 			return status;
 		c->count += (unsigned)status;

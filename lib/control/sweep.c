@@ -13,6 +13,7 @@ static int
 worker_sweep(const struct sweep *s, unsigned worker, uint64_t *seen, uint64_t *ended)
 {
 	const struct control_backend *b = s->backend;
+	struct control_removal removal = {.end = CONN_END_RELOADED, .reset = s->reset};
 	struct conn_view views[CONTROL_PIECE];
 	uint64_t cursor = 0;
 	int i, n, status;
@@ -25,8 +26,9 @@ worker_sweep(const struct sweep *s, unsigned worker, uint64_t *seen, uint64_t *e
 		for (i = 0; i < n; i++) {
 			if (!is_to_end(s, &views[i]))
 				continue;
-			status = b->ops->remove(b->context, worker, &views[i].key,
-						views[i].family, s->reset);
+			removal.key = views[i].key;
+			removal.family = views[i].family;
+			status = b->ops->remove(b->context, worker, &removal);
 			if (status < 0)
 				return status;
 			*ended += (unsigned)status;

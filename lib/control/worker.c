@@ -187,9 +187,10 @@ control_worker_serve(struct control_worker *w, uint64_t now_ns)
 		worker_sample(e, now_ns, job);
 		break;
 	case CONTROL_REMOVE:
-		job->removal.found = engine_delete(e, &job->removal.key,
-						   job->removal.family,
-						   job->removal.reset);
+		job->removal.found = engine_delete(e, &job->removal.which.key,
+						   job->removal.which.family,
+						   job->removal.which.reset,
+						   job->removal.which.end);
 		break;
 	case CONTROL_FLUSH:
 		job->flush.removed = engine_flush(e, &job->flush.cursor, CONTROL_PIECE);

@@ -183,8 +183,7 @@ call_sample(void *context, unsigned worker, uint8_t family, unsigned part, unsig
 }
 
 static int
-call_remove(void *context, unsigned worker, const struct flow_key *key, uint8_t family,
-	    bool reset)
+call_remove(void *context, unsigned worker, const struct control_removal *removal)
 {
 	struct control_worker *w = &((struct control_worker *)context)[worker];
 	struct control_job *job = job_open(w, CONTROL_REMOVE);
@@ -192,9 +191,7 @@ call_remove(void *context, unsigned worker, const struct flow_key *key, uint8_t 
 
 	if (job == NULL)
 		return -ETIMEDOUT;
-	job->removal.key = *key;
-	job->removal.family = family;
-	job->removal.reset = reset;
+	job->removal.which = *removal;
 	status = job_call(w);
 	if (status == 0)
 		status = job->removal.found;

@@ -10,6 +10,40 @@
 #include "connection.h"
 #include "engine_state.h"
 
+/* Why a connection ends that has expired. */
+static enum conn_end
+end_of(const struct engine *e, const struct engine_family *f, uint32_t index)
+{
+	const struct track_conn tc = family_conn(f, index);
+
+	return track_end(&tc, flow_id_proto(&flow_conn(&f->table, index)->id),
+			 &e->config.track);
+}
+
+/* As connection_event(); end as in connection_remove(). */
+static void
+event_put(struct engine *e, const struct engine_family *f, uint32_t index,
+	  enum conn_event_kind kind, enum conn_end end)
+{
+	struct conn_event event;
+
+	if (!e->watched)
+		return;
+	if (e->counts_states)
+		states_note(e, f, index, kind);
+	if (e->events == NULL)
+		return;
+	memset(&event, 0, sizeof(event));
+	event.at_ns = e->now_ns;
+	event.kind = (uint8_t)kind;
+	if (kind == CONN_EVENT_DESTROY)
+		event.end = (uint8_t)(end != CONN_END_NONE ? end : end_of(e, f, index));
+	connection_view(e, f, index, e->now, &event.view);
+	if (rte_ring_sp_enqueue_elem(e->events, &event, sizeof(event)) != 0 &&
+	    e->events_lost != NULL)
+		(*e->events_lost)++;
+}
+
 void
 connection_arm(struct engine *e, struct engine_family *f, uint32_t index)
 {
@@ -35,20 +69,21 @@ connection_arm_at(struct engine *e, struct engine_family *f, uint32_t index, uin
 }
 
 void
-connection_remove(struct engine *e, struct engine_family *f, uint32_t index)
+connection_remove(struct engine *e, struct engine_family *f, uint32_t index,
+		  enum conn_end end)
 {
 	uint64_t hash = flow_hash_of(&f->table, index);
 	uint32_t *lock = flow_lock(&f->table, hash);
 
-	connection_remove_hashed(e, f, index, hash);
+	connection_remove_hashed(e, f, index, hash, end);
 	flow_unlock(lock);
 }
 
 void
 connection_remove_hashed(struct engine *e, struct engine_family *f, uint32_t index,
-			 uint64_t hash)
+			 uint64_t hash, enum conn_end end)
 {
-	connection_event(e, f, index, CONN_EVENT_DESTROY);
+	event_put(e, f, index, CONN_EVENT_DESTROY, end);
 	if (unlikely(e->counts_connections))
 		policy_connection_closed(e->policy_state, connection_meta(f, index)->id);
 	flow_l2_drop(e->l2, connection_meta(f, index)->l2);
@@ -92,19 +127,5 @@ void
 connection_event(struct engine *e, const struct engine_family *f, uint32_t index,
 		 enum conn_event_kind kind)
 {
-	struct conn_event event;
-
-	if (!e->watched)
-		return;
-	if (e->counts_states)
-		states_note(e, f, index, kind);
-	if (e->events == NULL)
-		return;
-	memset(&event, 0, sizeof(event));
-	event.at_ns = e->now_ns;
-	event.kind = (uint8_t)kind;
-	connection_view(e, f, index, e->now, &event.view);
-	if (rte_ring_sp_enqueue_elem(e->events, &event, sizeof(event)) != 0 &&
-	    e->events_lost != NULL)
-		(*e->events_lost)++;
+	event_put(e, f, index, kind, CONN_END_NONE);
 }

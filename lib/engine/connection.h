@@ -53,11 +53,16 @@ void connection_arm(struct engine *e, struct engine_family *f, uint32_t index);
 void connection_arm_at(struct engine *e, struct engine_family *f, uint32_t index,
 		       uint32_t at);
 
-void connection_remove(struct engine *e, struct engine_family *f, uint32_t index);
+/*
+ * Remove a connection. end: why, for the event; CONN_END_NONE: it has expired, and its
+ * tracker is asked.
+ */
+void connection_remove(struct engine *e, struct engine_family *f, uint32_t index,
+		       enum conn_end end);
 
 /* The same with the hash of the key. In a shared table the caller holds the lock. */
 void connection_remove_hashed(struct engine *e, struct engine_family *f, uint32_t index,
-			      uint64_t hash);
+			      uint64_t hash, enum conn_end end);
 
 /* Fill a view of the connection, for lists and events, at tick now. */
 void connection_view(const struct engine *e, const struct engine_family *f,
@@ -71,8 +76,8 @@ connection_watch(struct engine *e)
 }
 
 /*
- * A connection begins, changes or is about to be removed: count its states, and put an
- * event into the ring, if these are wanted.
+ * A connection begins or changes: count its states, and put an event into the ring, if
+ * these are wanted. connection_remove() does so for one that is removed.
  */
 void connection_event(struct engine *e, const struct engine_family *f, uint32_t index,
 		      enum conn_event_kind kind);

@@ -88,7 +88,7 @@ family_expire(struct engine *e, struct engine_family *f, unsigned max)
 			over[overs++] = due[i];
 		}
 		for (i = 0; i < overs; i++)
-			connection_remove_hashed(e, f, over[i], hash[i]);
+			connection_remove_hashed(e, f, over[i], hash[i], CONN_END_NONE);
 		if (unlikely(shared))
 			unlock_due(n, lock);
 		done += n;

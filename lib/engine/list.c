@@ -20,7 +20,8 @@ engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,
 }
 
 bool
-engine_delete(struct engine *e, const struct flow_key *key, uint8_t family, bool reset)
+engine_delete(struct engine *e, const struct flow_key *key, uint8_t family, bool reset,
+	      enum conn_end end)
 {
 	struct engine_family *f = &e->family[family == 4 ? 0 : 1];
 	uint32_t index;
@@ -33,7 +34,7 @@ engine_delete(struct engine *e, const struct flow_key *key, uint8_t family, bool
 	/* audit mode answers nothing */
 	if (reset && !e->config.audit && flow_id_proto(&key->id) == IPPROTO_TCP)
 		act_resets(e, f, index);
-	connection_remove(e, f, index);
+	connection_remove(e, f, index, end);
 	return true;
 }
 
@@ -47,7 +48,7 @@ engine_flush(struct engine *e, uint64_t *cursor, unsigned max)
 		index = walk_next(e, cursor, &places);
 		if (index == FLOW_NONE)
 			break;
-		connection_remove(e, &e->family[*cursor >> 32], index);
+		connection_remove(e, &e->family[*cursor >> 32], index, CONN_END_FLUSHED);
 	}
 	return removed;
 }

@@ -89,7 +89,7 @@ evict_some(struct engine *e, struct engine_family *f, const struct candidates *c
 	}
 	for (i = 0; i < n; i++) {
 		lock = flow_lock(&f->table, hash[i]);
-		connection_remove_hashed(e, f, index[i], hash[i]);
+		connection_remove_hashed(e, f, index[i], hash[i], CONN_END_EVICTED);
 		flow_unlock(lock);
 	}
 	e->stats.evicted += n;

@@ -123,3 +123,10 @@ datagram_deadline(const struct track_conn *conn, uint8_t proto,
 	}
 	return conn->hot->last + timeout;
 }
+
+enum conn_end
+datagram_end(const struct track_conn *conn)
+{
+	return conn->hot->flags & TRACK_REPLIED ? CONN_END_TIMEOUT_REPLIED
+						: CONN_END_TIMEOUT_UNREPLIED;
+}

@@ -131,6 +131,14 @@ tcp_probe_unsent(struct track_conn *conn, uint32_t now, const struct track_confi
 	return entry_probe_unsent(conn, now, config);
 }
 
+enum conn_end
+tcp_end(const struct track_conn *conn, const struct track_config *config)
+{
+	struct tcp_attempt p = conn_attempt(conn);
+
+	return attempt_end_reason(&p, config);
+}
+
 void
 tcp_numbers(const struct track_conn *conn, struct tcp_numbers *numbers)
 {

@@ -242,7 +242,7 @@ intervene(struct world *w, uint8_t what)
 			n[k] = engine_flush(w->e[k], &cursor, 1u + (what & 3));
 		else if (engine_list(w->e[k], w->now_ns, &cursor, &view, 1) == 1)
 			n[k] = engine_delete(w->e[k], &view.key, view.family,
-					     view.id % 2 == 1);
+					     view.id % 2 == 1, CONN_END_DELETED);
 	}
 	require(n[0] == n[1]);
 }

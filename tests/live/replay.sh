@@ -62,7 +62,7 @@ well_formed()
 import json
 import sys
 keys = ['n', 't', 'port', 'verdict', 'reason', 'action', 'conn', 'orig', 'reply']
-expiry = ['t', 'event', 'conn', 'orig', 'reply']
+expiry = ['t', 'event', 'conn', 'reason', 'orig', 'reply']
 last = 0
 for number, line in enumerate(open(sys.argv[1] + '/verdicts.jsonl'), 1):
     found = json.loads(line)
@@ -293,7 +293,8 @@ done
 ok 'a capture of the last seconds that there are ends, too' late $((0xfffffff0))
 ok 'what leaves after them has the last one' left_at 5 $((0xfffffff0)) $((0xffffffff))
 ok 'which is said' grep -qF '6 frames left after 2106' "$work/said"
-ok 'and one connection expires' grep -q '"event":"expire"' "$work/late/verdicts.jsonl"
+ok 'and one connection expires' grep -q '"event":"expire","conn":1,"reason":"timeout_' \
+	"$work/late/verdicts.jsonl"
 ok 'times are counted from the first packet' \
 	grep -q '"t":7443.0000' "$work/late/verdicts.jsonl"
 

@@ -86,7 +86,7 @@ kill -HUP "$PLANE_PID"
 soon 10 "SIGHUP takes over a change, too" log_has '"drop":{'
 udp lan "$WAN4" 4002
 soon 20 "and connections that have ended" log_has \
-	'"event":"destroy".*"dport":4002[,}]'
+	'"event":"destroy".*"reason":"timeout_unreplied".*"dport":4002[,}]'
 configure '/^record_/d'
 is "no log" "$(ctl reload)" "*record_log: $NET_DIR/records.json -> none
 record_drops: true -> false

@@ -332,7 +332,7 @@ tries=0
 soon 10 "events: a connection's end" watched
 is "in conntrack's words" "$(head -n 1 "$dir/events")" \
 	"\[DESTROY\] tcp      6 SYN_SENT src=10.9.0.1 dst=10.9.0.2 sport=10* \
-orig=SYN_SENT reply=LISTEN"
+orig=SYN_SENT reply=LISTEN reason=deleted"
 kill $watcher
 wait $watcher 2>/dev/null
 is "delete says what it has removed" "$(ask delete --sport 1069 2>/dev/null)" \

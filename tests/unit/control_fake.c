@@ -65,10 +65,11 @@ fake_sample(void *context, unsigned worker, uint8_t family, unsigned part, unsig
 }
 
 static int
-fake_remove(void *context, unsigned worker, const struct flow_key *key, uint8_t family,
-	    bool reset)
+fake_remove(void *context, unsigned worker, const struct control_removal *removal)
 {
 	struct fake_worker *w = worker_of(context, worker);
+	const struct flow_key *key = &removal->key;
+	const uint8_t family = removal->family;
 	unsigned i;
 
 	for (i = 0; i < w->view_count && !w->silent; i++) {
@@ -78,7 +79,8 @@ fake_remove(void *context, unsigned worker, const struct flow_key *key, uint8_t 
 			continue;
 		/* delete it in place, so that a walk over the connections can continue */
 		w->views[i].family = 0;
-		w->resets += reset;
+		w->resets += removal->reset;
+		w->end = removal->end;
 		return 1;
 	}
 	return w->silent ? -ETIMEDOUT : 0;

@@ -20,6 +20,7 @@ struct fake_worker {
 	struct conn_view views[FAKE_VIEWS];
 	unsigned view_count;
 	unsigned resets; /* connections that were removed with a RST */
+	uint8_t end;     /* enum conn_end of the last connection that was removed */
 	struct policy_counter counters[FAKE_COUNTERS];
 	struct conn_event events[FAKE_EVENTS]; /* events not yet taken, oldest first */
 	unsigned event_count;

@@ -232,6 +232,7 @@ a_recheck_ends_what_the_new_rules_refuse(void **state)
 			    "rules reloaded: done\n2 of 2 connections ended");
 	assert_int_equal(fake.workers[0].views[0].family, 0);
 	assert_int_equal(fake.workers[0].resets + fake.workers[1].resets, 2);
+	assert_int_equal(fake.workers[0].end, CONN_END_RELOADED);
 }
 
 static void

@@ -119,6 +119,7 @@ delete_removes_what_matches_and_flush_the_rest(void **state)
 	assert_int_equal(lines, 3);
 	assert_int_equal(fake.workers[0].views[0].family, 4);
 	assert_int_equal(fake.workers[0].views[1].family, 0);
+	assert_int_equal(fake.workers[0].end, CONN_END_DELETED);
 	json_decref(last);
 	last = ask("{\"request\":\"flush\"}", &lines);
 	assert_int_equal(number(last, "flushed"), 3);

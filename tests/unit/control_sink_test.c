@@ -121,12 +121,14 @@ of_a_connection_only_the_end_is_logged(void **state)
 	event.kind = CONN_EVENT_UPDATE;
 	fanout_put(&fanout, &item);
 	event.kind = CONN_EVENT_DESTROY;
+	event.end = CONN_END_RST;
 	fanout_put(&fanout, &item);
 	put(&record, RECORD_DROP);
 	sink_close(sink);
 	assert_int_equal(lines_of(path,
-				  "{\"event\":\"destroy\",\"time_ns\":5,\"connection\":{"
-				  "\"id\":7,",
+				  "{\"event\":\"destroy\",\"time_ns\":5,"
+				  "\"reason\":\"rst\",\"text\":\"reset by a RST\","
+				  "\"connection\":{\"id\":7,",
 				  &ends),
 			 1);
 	assert_int_equal(ends, 1);

@@ -146,6 +146,22 @@ events_have_conntracks_words(void **state)
 }
 
 static void
+the_event_of_an_end_has_its_reason(void **state)
+{
+	json_t *json = json_of("{'event':'destroy','reason':'fin','text':'closed',"
+			       "'connection':{'proto':'udp'}}");
+	char line[LINE_BYTES];
+
+	(void)state;
+	line_event(json, line, sizeof(line));
+	assert_string_equal(line, "[DESTROY] udp      0 src=? dst=? [UNREPLIED] src=? "
+				  "dst=? use=1 reason=fin");
+	line_event(json, line, 16);
+	assert_string_equal(line, "[DESTROY] udp  ");
+	json_decref(json);
+}
+
+static void
 drops_that_are_0_are_shown_on_request(void **state)
 {
 	json_t *drops = json_of("[{'reason':'ip_header','packets':2,'text':'t1'},"
@@ -180,6 +196,7 @@ main(void)
 		cmocka_unit_test(what_is_missing_does_no_harm),
 		cmocka_unit_test(a_line_too_long_is_cut),
 		cmocka_unit_test(events_have_conntracks_words),
+		cmocka_unit_test(the_event_of_an_end_has_its_reason),
 		cmocka_unit_test(drops_that_are_0_are_shown_on_request),
 	};
 

@@ -91,7 +91,7 @@ list_of_many_pieces_misses_none(void **state)
 			if (views[i].id % 3 == 0)
 				continue;
 			assert_true(engine_delete(f.e, &views[i].key, views[i].family,
-						  false));
+						  false, CONN_END_DELETED));
 			left--;
 		}
 	}
@@ -183,9 +183,9 @@ delete_takes_the_connection_with_that_key_only(void **state)
 	while (engine_list(f.e, START, &cursor, &view, 1) == 1)
 		if (view.family == 4 && view.key.id.port[LAN] == rte_cpu_to_be_16(1001))
 			break;
-	assert_false(engine_delete(f.e, &view.key, 6, false));
-	assert_true(engine_delete(f.e, &view.key, 4, false));
-	assert_false(engine_delete(f.e, &view.key, 4, false));
+	assert_false(engine_delete(f.e, &view.key, 6, false, CONN_END_DELETED));
+	assert_true(engine_delete(f.e, &view.key, 4, false, CONN_END_DELETED));
+	assert_false(engine_delete(f.e, &view.key, 4, false, CONN_END_DELETED));
 	assert_int_equal(stats(&f).connections, 2);
 	assert_int_equal(stats(&f).connections6, 1);
 	/* after the deletion a reply belongs to no connection; a query opens one again */
@@ -210,7 +210,7 @@ a_deletion_with_reset_tells_both_endpoints(void **state)
 	handshake(&f);
 	drain(&f);
 	assert_int_equal(engine_list(f.e, START, &cursor, &view, 1), 1);
-	assert_true(engine_delete(f.e, &view.key, 4, true));
+	assert_true(engine_delete(f.e, &view.key, 4, true, CONN_END_DELETED));
 	assert_int_equal(left_count(&f, LAN), 1);
 	assert_int_equal(left_count(&f, WAN), 1);
 	p = left(&f, LAN, 0);
@@ -227,7 +227,7 @@ a_deletion_with_reset_tells_both_endpoints(void **state)
 	drain(&f);
 	cursor = 0;
 	assert_int_equal(engine_list(f.e, START, &cursor, &view, 1), 1);
-	assert_true(engine_delete(f.e, &view.key, 4, true));
+	assert_true(engine_delete(f.e, &view.key, 4, true, CONN_END_DELETED));
 	assert_int_equal(left_count(&f, LAN) + left_count(&f, WAN), 0);
 	fixture_end(&f);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <conn/end.h>
 #include <conn/key.h>
 
 struct conn_view {
@@ -40,6 +41,7 @@ enum conn_event_kind {
 struct conn_event {
 	uint64_t at_ns; /* time of the engine, in nanoseconds */
 	uint8_t kind;   /* enum conn_event_kind */
+	uint8_t end;    /* enum conn_end; CONN_END_NONE unless it is CONN_EVENT_DESTROY */
 	struct conn_view view;
 };
 

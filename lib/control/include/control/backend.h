@@ -65,6 +65,14 @@ struct control_worker_stats {
 	struct record_counts records[RECORD_KINDS];
 };
 
+/* A connection to be removed. */
+struct control_removal {
+	struct flow_key key;
+	uint8_t family; /* 4 or 6 */
+	uint8_t end;    /* enum conn_end: why */
+	bool reset;     /* send RSTs to both endpoints of a TCP connection */
+};
+
 struct control_backend_ops {
 	int (*stats)(void *context, unsigned worker, struct control_worker_stats *stats);
 
@@ -89,12 +97,9 @@ struct control_backend_ops {
 	int (*sample)(void *context, unsigned worker, uint8_t family, unsigned part,
 		      unsigned parts, struct conn_view *views);
 
-	/*
-	 * Remove the connection with this key, as engine_delete(). Returns 1; or 0 when
-	 * there is none.
-	 */
-	int (*remove)(void *context, unsigned worker, const struct flow_key *key,
-		      uint8_t family, bool reset);
+	/* Remove a connection, as engine_delete(). Returns 1; or 0 when there is none. */
+	int (*remove)(void *context, unsigned worker,
+		      const struct control_removal *removal);
 
 	/*
 	 * Remove the next connections of a walk, as engine_flush(). Returns their number.

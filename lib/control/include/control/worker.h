@@ -72,9 +72,7 @@ struct control_job {
 			struct conn_view views[CONTROL_PIECE];
 		} list;
 		struct {
-			struct flow_key key;
-			uint8_t family;
-			bool reset;
+			struct control_removal which;
 			bool found;
 		} removal;
 		struct {

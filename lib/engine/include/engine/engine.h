@@ -343,12 +343,12 @@ unsigned engine_list(const struct engine *e, uint64_t now_ns, uint64_t *cursor,
 /*
  * Remove the connection with this key; false when there is none. reset: put RSTs for both
  * endpoints of a TCP connection into the transmit buffers (GEN-6), if their link layers
- * are known.
+ * are known. end: why, for the event.
  */
 bool engine_delete(struct engine *e, const struct flow_key *key, uint8_t family,
-		   bool reset);
+		   bool reset, enum conn_end end);
 
-/* Remove at most max connections, max > 0; returns how many. */
+/* Remove at most max connections, max > 0, as CONN_END_FLUSHED; returns how many. */
 unsigned engine_flush(struct engine *e, uint64_t *cursor, unsigned max);
 
 /*

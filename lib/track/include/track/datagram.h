@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <base/ticks.h>
+#include <conn/end.h>
 #include <track/config.h>
 #include <track/conn.h>
 #include <track/result.h>
@@ -49,5 +50,8 @@ unsigned datagram_eviction(const struct track_conn *conn, uint32_t now);
 /* The tick at which the connection expires; proto: IPPROTO_*. */
 uint32_t datagram_deadline(const struct track_conn *conn, uint8_t proto,
 			   const struct track_config *config);
+
+/* Why the connection expires. */
+enum conn_end datagram_end(const struct track_conn *conn);
 
 #endif

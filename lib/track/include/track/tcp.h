@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <conn/end.h>
 #include <track/config.h>
 #include <track/conn.h>
 #include <track/result.h>
@@ -127,6 +128,9 @@ enum track_timer tcp_timer(struct track_conn *conn, uint32_t now,
  */
 bool tcp_probe_unsent(struct track_conn *conn, uint32_t now,
 		      const struct track_config *config);
+
+/* Why tcp_timer() has returned TRACK_TIMER_EXPIRE for the connection. */
+enum conn_end tcp_end(const struct track_conn *conn, const struct track_config *config);
 
 /*
  * GEN-6: make the RSTs, at most two, that end the connection at the endpoint on side x:

@@ -8,6 +8,7 @@
 #ifndef TRACK_TCP_TIMER_H
 #define TRACK_TCP_TIMER_H
 
+#include <conn/end.h>
 #include <track/tcp_machine.h>
 
 #define TCP_PROBES 3u
@@ -15,18 +16,32 @@
 /* After its timeout, a connection whose probes cannot be sent is kept for this long. */
 #define TCP_PROBE_PATIENCE (300u * TICKS_PER_S)
 
+/* Whether data is not acknowledged, or a window is zero. */
+static inline bool
+attempt_is_unacknowledged(const struct tcp_attempt *p)
+{
+	const struct track_hot *h = p->h;
+
+	return h->nxt[0] != h->una[0] || h->nxt[1] != h->una[1] ||
+	       ((h->ep[0] | h->ep[1]) & EP_ZERO_WINDOW);
+}
+
+/* When an ESTABLISHED pair expires without outstanding data. */
+static inline uint32_t
+established_idle_timeout(const struct tcp_attempt *p, const struct track_config *config)
+{
+	return p->c->flags & COLD_LOOSE ? config->tcp_timeout_pickup
+	       : attempt_is_signed(p)   ? config->tcp_timeout_signed
+					: config->tcp_timeout_established;
+}
+
 /* When an ESTABLISHED pair expires, counted from its last segment. */
 static inline uint32_t
 established_timeout(const struct tcp_attempt *p, const struct track_config *config)
 {
-	const struct track_hot *h = p->h;
-	uint32_t timeout = p->c->flags & COLD_LOOSE ? config->tcp_timeout_pickup
-			   : attempt_is_signed(p)   ? config->tcp_timeout_signed
-						    : config->tcp_timeout_established;
-	bool unacknowledged = h->nxt[0] != h->una[0] || h->nxt[1] != h->una[1] ||
-			      ((h->ep[0] | h->ep[1]) & EP_ZERO_WINDOW);
+	uint32_t timeout = established_idle_timeout(p, config);
 
-	if (unacknowledged && config->tcp_timeout_unacknowledged < timeout)
+	if (attempt_is_unacknowledged(p) && config->tcp_timeout_unacknowledged < timeout)
 		timeout = config->tcp_timeout_unacknowledged;
 	return timeout;
 }
@@ -111,6 +126,48 @@ attempt_wakeup(const struct tcp_attempt *p, const struct track_config *config,
 	if (attempt_phase(p) == TCP_PHASE_SYNCHRONISED && seq_after(at, latest))
 		return latest;
 	return at;
+}
+
+/* The time-out that established_timeout() has returned. */
+static inline enum conn_end
+established_end_reason(const struct tcp_attempt *p, const struct track_config *config)
+{
+	if (established_timeout(p, config) < established_idle_timeout(p, config))
+		return CONN_END_TIMEOUT_UNACKNOWLEDGED;
+	if (p->c->flags & COLD_LOOSE)
+		return CONN_END_TIMEOUT_PICKUP;
+	return attempt_is_signed(p) ? CONN_END_TIMEOUT_SIGNED
+				    : CONN_END_TIMEOUT_ESTABLISHED;
+}
+
+/* Why the pair has ended that attempt_deadline() lets expire. */
+static inline enum conn_end
+attempt_end_reason(const struct tcp_attempt *p, const struct track_config *config)
+{
+	uint8_t x;
+
+	if ((p->c->flags & (COLD_RST_PEND | COLD_CLOSED)) == COLD_RST_PEND &&
+	    !attempt_is_signed(p))
+		return CONN_END_RST_DOUBTED;
+	switch (attempt_phase(p)) {
+	case TCP_PHASE_CLOSED:
+		return CONN_END_RST;
+	case TCP_PHASE_SYN_SENT:
+		return CONN_END_TIMEOUT_SYN_SENT;
+	case TCP_PHASE_SYN_RECEIVED:
+		return CONN_END_TIMEOUT_SYN_RECV;
+	case TCP_PHASE_TIME_WAIT:
+		return p->c->flags & COLD_TIME_WAIT ? CONN_END_FIN
+						    : CONN_END_TIMEOUT_LAST_ACK;
+	default:
+		break;
+	}
+	if ((p->h->ep[0] | p->h->ep[1]) & EP_FS) {
+		x = p->h->ep[0] & EP_FS ? 0 : 1;
+		return seq_after(p->h->una[x], p->c->fin[x]) ? CONN_END_TIMEOUT_CLOSE_WAIT
+							     : CONN_END_TIMEOUT_FIN_WAIT;
+	}
+	return established_end_reason(p, config);
 }
 
 /*

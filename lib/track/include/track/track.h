@@ -65,6 +65,13 @@ track_timer(struct track_conn *conn, uint8_t proto, uint32_t now,
 		       : TRACK_TIMER_WAIT;
 }
 
+/* Why track_timer() has returned TRACK_TIMER_EXPIRE for the connection. */
+static inline enum conn_end
+track_end(const struct track_conn *conn, uint8_t proto, const struct track_config *config)
+{
+	return proto == IPPROTO_TCP ? tcp_end(conn, config) : datagram_end(conn);
+}
+
 /*
  * The rank of the connection when the table is full, enum track_eviction: the lowest rank
  * is evicted first, TRACK_EVICT_NEVER is never evicted (TIM-2).
