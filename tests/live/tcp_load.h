@@ -12,8 +12,8 @@
  *	conn_event(c, events) for each event; conn_tick(c, now) now and then,
  *	until c->fd < 0
  */
-#ifndef LIVE_STORM_H
-#define LIVE_STORM_H
+#ifndef LIVE_TCP_LOAD_H
+#define LIVE_TCP_LOAD_H
 
 #include <stdbool.h>
 #include <stdint.h>
