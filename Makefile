@@ -12,14 +12,14 @@ BUILD := build
 
 # What a target needs. `make deps` installs all of it.
 PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
-	libcmocka-dev libcyaml-dev libjansson-dev libmicrohttpd-dev libmnl-dev libnftables-dev \
+	libcmocka-dev libcyaml-dev libfixbuf-dev libjansson-dev libmicrohttpd-dev libmnl-dev libnftables-dev \
 	libsystemd-dev libxxhash-dev libyaml-dev libbpf-dev libxdp-dev libpcap-dev libmd-dev libzstd-dev zlib1g-dev \
 	netbase
 PACKAGES_DEMO := $(PACKAGES_BUILD) iproute2 ethtool python3
 PACKAGES_DEMO_XDP := $(PACKAGES_DEMO) clang bpftool libbpf-dev
 PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
 	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump frama-c-base \
-	groff-base pandoc systemd-container chromium tshark \
+	groff-base nfdump pandoc systemd-container chromium tshark \
 	prometheus python3-prometheus-client
 PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev gnuplot-nox iperf3 nftables valgrind
 # to build the package; and for the manual pages of `make install`

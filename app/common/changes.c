@@ -109,6 +109,7 @@ TEXT(control)
 TEXT(control_group)
 TEXT(metrics)
 TEXT(record_log)
+TEXT(ipfix)
 TEXT(xdp_pin)
 #undef TEXT
 #undef AUTO

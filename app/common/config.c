@@ -309,6 +309,17 @@ read_rest(struct load *load)
 	config->metrics = yaml->metrics;
 	config->record_log = yaml->record_log;
 	config->xdp_pin = yaml->xdp_pin;
+	config->ipfix = yaml->ipfix;
+	if (config->ipfix != NULL && !SLUICE_IPFIX)
+		return yaml_file_error(load->file, load->error, "ipfix",
+				       "this sluice is built without libfixbuf, no "
+				       "collector expected");
+	if (config->ipfix != NULL && address_parse(config->ipfix, &address) != 0)
+		return yaml_file_error(
+			load->file, load->error, "ipfix",
+			"'%s' is no address, something like 192.0.2.1:4739 "
+			"or [2001:db8::1]:4739 expected",
+			config->ipfix);
 	if (config->metrics != NULL && address_parse(config->metrics, &address) != 0)
 		return yaml_file_error(
 			load->file, load->error, "metrics",

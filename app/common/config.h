@@ -115,6 +115,7 @@ struct sluice_config {
 	/* group that may use the socket; NULL: the group of the process */
 	const char *control_group;
 	const char *metrics; /* address:port of the metrics server; NULL: no server */
+	const char *ipfix;   /* address:port of the collector; NULL: none */
 	/* path of the log of records, "stdout" or "journal"; NULL: no log */
 	const char *record_log;
 	/* the configuration that config_take() was last given; freed with this one */

@@ -40,6 +40,13 @@
 	     "connections that have ended are in record_log, too")                       \
 	NUMBER(record_rate, RECORDER_RATE_DEFAULT, RECORDER_RATE_MIN, RECORDER_RATE_MAX, \
 	       "records a second of a worker and a kind, at most")                       \
+	OWN(ipfix, "address:port of the IPFIX collector")                                \
+	WORD(ipfix_transport, ipfix_tcp, "udp", "tcp", false, "how records are sent")    \
+	NUMBER(ipfix_active_timeout, 1800, 10, 86400,                                    \
+	       "seconds after which a connection that goes on has a record")             \
+	NUMBER(ipfix_domain, 0, 0, UINT32_MAX, "observation domain")                     \
+	NUMBER(ipfix_enterprise, 32473, 1, UINT32_MAX,                                   \
+	       "enterprise number of sluice's own elements")                             \
 	WORD(offloads, offloads_fix, "warn", "fix", true,                                \
 	     "switch off offloads that change frames, not only report them")             \
 	BOOL(link_propagation, false,                                                    \

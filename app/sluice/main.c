@@ -7,6 +7,7 @@
  *
  * If there is only one core, main runs the worker, and another thread waits for signals.
  */
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -66,6 +67,28 @@ warn(const char *text)
 	printf("warning: %s\n", text);
 }
 
+/* Where the records of connections go, for config->ipfix. */
+static struct control_ipfix *
+ipfix_of(const struct sluice_config *config)
+{
+	static struct control_ipfix ipfix;
+	struct sockaddr_storage address;
+
+	if (config->ipfix == NULL || address_parse(config->ipfix, &address) != 0)
+		return NULL;
+	ipfix = (struct control_ipfix){
+		.collector = config->ipfix,
+		.tcp = config->ipfix_tcp,
+		.active_s = config->ipfix_active_timeout,
+		.domain = config->ipfix_domain,
+		.enterprise = config->ipfix_enterprise,
+	};
+	getnameinfo((const struct sockaddr *)&address, sizeof(address), ipfix.host,
+		    sizeof(ipfix.host), ipfix.port, sizeof(ipfix.port),
+		    NI_NUMERICHOST | NI_NUMERICSERV);
+	return &ipfix;
+}
+
 static int
 start_control(struct sluice *s)
 {
@@ -88,6 +111,7 @@ start_control(struct sluice *s)
 		.reload = &s->reload,
 		.record_log = s->config->record_log,
 		.record_streams = reload_streams(s->config),
+		.ipfix = ipfix_of(s->config),
 		.warn = warn,
 		.version = SLUICE_VERSION,
 		.start_s = (uint64_t)time(NULL),

@@ -22,6 +22,7 @@
 #include "clock.h"
 #include "fill.h"
 #include "http.h"
+#include "ipfix.h"
 #include "listener.h"
 #include "openmetrics.h"
 #include "request.h"
@@ -45,6 +46,7 @@ struct control {
 	pthread_t thread;
 	struct http *metrics; /* HTTP server for metrics; NULL: none */
 	struct fill *fill;
+	struct ipfix *ipfix; /* NULL: none */
 	pthread_mutex_t sink_lock;
 	struct sink *sink;      /* log of records; NULL: none */
 	struct sink *next_sink; /* with sink_waits: what it is to become */
@@ -375,6 +377,12 @@ control_start(const struct control_config *config, struct control **control,
 			goto stop_metrics;
 		fanout_join(&c->server.fanout, sink_reader(c->sink));
 	}
+	if (config->ipfix != NULL) {
+		status = ipfix_open(config, &c->ipfix, message);
+		if (status != 0)
+			goto close_sink;
+		fanout_join(&c->server.fanout, ipfix_reader(c->ipfix));
+	}
 	c->wake = eventfd(0, EFD_CLOEXEC);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
@@ -384,7 +392,7 @@ control_start(const struct control_config *config, struct control **control,
 		status = -status;
 		snprintf(message, CONTROL_MESSAGE_BYTES, "control thread: %s",
 			 strerror(-status));
-		goto close_sink;
+		goto close_wake;
 	}
 	telemetry_start(config);
 	if (!listener_is_open_to_group(&c->listener))
@@ -395,8 +403,10 @@ control_start(const struct control_config *config, struct control **control,
 	*control = c;
 	return 0;
 
-close_sink:
+close_wake:
 	close(c->wake);
+	ipfix_close(c->ipfix);
+close_sink:
 	sink_close(c->sink);
 stop_metrics:
 	http_stop(c->metrics);
@@ -420,6 +430,7 @@ control_stop(struct control *control)
 	clients_free(&control->clients);
 	close(control->wake);
 	fill_free(control->fill);
+	ipfix_close(control->ipfix);
 	sink_close(control->sink);
 	if (control->sink_waits)
 		sink_close(control->next_sink);

@@ -276,6 +276,18 @@ records_write(const struct page *p, const struct metrics *m)
 	}
 }
 
+static void
+ipfix_write(const struct page *p, const struct control_ipfix *ipfix)
+{
+	if (ipfix == NULL)
+		return;
+	counters_begin(p, "ipfix_records", "IPFIX records, sent or lost.");
+	fprintf(p->out,
+		"sluice_ipfix_records_total{result=\"sent\"} %" PRIu64 "\n"
+		"sluice_ipfix_records_total{result=\"lost\"} %" PRIu64 "\n",
+		(uint64_t)atomic_load(&ipfix->sent), (uint64_t)atomic_load(&ipfix->lost));
+}
+
 /* Print the numbers of generated packets by kind, as the metric `name`. */
 static void
 generated_write(const struct page *p, const struct engine_stats *s, const char *name,
@@ -466,6 +478,7 @@ page_make(const struct control_config *config, const struct metrics *m,
 	tables_write(&p, m);
 	drops_write(&p, &m->stats);
 	records_write(&p, m);
+	ipfix_write(&p, config->ipfix);
 	rules_write(&p, m);
 	reload_write(&p, m);
 	for (i = 0; i < sizeof(port_counters) / sizeof(port_counters[0]); i++)

@@ -178,6 +178,8 @@ a_short_file_gets_the_defaults(void **state)
 	assert_null(c->rules);
 	assert_null(c->metrics);
 	assert_null(c->record_log);
+	assert_null(c->ipfix);
+	assert_int_equal(c->ipfix_enterprise, 32473);
 	assert_int_equal(c->record_rate, 10000);
 	assert_string_equal(c->control, "/run/sluice/control.sock");
 	assert_string_equal(c->warning, "");
@@ -224,6 +226,11 @@ static const char every_key[] =
 	"record_drops: true\n"
 	"record_connections: true\n"
 	"record_rate: 500\n"
+	"ipfix: 192.0.2.1:4739\n"
+	"ipfix_transport: tcp\n"
+	"ipfix_active_timeout: 60\n"
+	"ipfix_domain: 7\n"
+	"ipfix_enterprise: 4711\n"
 	"bypass: [arp, non_ip, 0x88b5, 35074, pppoe]\n"
 	"offloads: warn\n"
 	"link_propagation: true\n"
@@ -272,6 +279,11 @@ every_key_is_read(void **state)
 	assert_true(c->record_drops);
 	assert_true(c->record_connections);
 	assert_int_equal(c->record_rate, 500);
+	assert_string_equal(c->ipfix, "192.0.2.1:4739");
+	assert_true(c->ipfix_tcp);
+	assert_int_equal(c->ipfix_active_timeout, 60);
+	assert_int_equal(c->ipfix_domain, 7);
+	assert_int_equal(c->ipfix_enterprise, 4711);
 	assert_int_equal(c->bypass,
 			 ENGINE_BYPASS_ARP | ENGINE_BYPASS_NON_IP | ENGINE_BYPASS_PPPOE);
 	assert_int_equal(c->bypass_types, 2);
@@ -389,7 +401,9 @@ wrong_keys_and_shapes_are_refused_at_their_place(void **state)
 		 "bypass, mode, pppoe, poll, workers, mbufs, rules, rules_timeout, "
 		 "rules_other, reload_connections, reload_reset, control, "
 		 "control_group, metrics, record_log, record_drops, "
-		 "record_connections, record_rate, offloads, link_propagation, "
+		 "record_connections, record_rate, ipfix, ipfix_transport, "
+		 "ipfix_active_timeout, ipfix_domain, ipfix_enterprise, offloads, "
+		 "link_propagation, "
 		 "xdp_pin, conntrack"},
 		{WIRE "conntrack:\n  max: 5\n  tcp_lose: true\n",
 		 "x.yaml:8:3: conntrack.tcp_lose: unknown key, did you mean tcp_loose?"},
@@ -487,6 +501,11 @@ static const struct refusal wrong_values[] = {
 	 "x.yaml:6:1: rules_timeout: 0 is out of range, 1 to 3600 expected"},
 	{WIRE "workers: many\n",
 	 "x.yaml:6:1: workers: 'many' is not a number, 1 to 64 expected"},
+	{WIRE "ipfix: collector\n",
+	 "x.yaml:6:1: ipfix: 'collector' is no address, something like 192.0.2.1:4739 "
+	 "or [2001:db8::1]:4739 expected"},
+	{WIRE "ipfix_active_timeout: 9\n",
+	 "x.yaml:6:1: ipfix_active_timeout: 9 is out of range, 10 to 86400 expected"},
 	{WIRE "record_rate: 99\n",
 	 "x.yaml:6:1: record_rate: 99 is out of range, 100 to 1000000000 "
 	 "expected"},

@@ -26,6 +26,7 @@ struct conn_view {
 	uint16_t rule;
 	uint32_t id;         /* serial number in its engine, from 1 */
 	uint32_t mark;       /* `ct mark`; 0 if the rules do not use it */
+	uint32_t idle_ms;    /* time since its last packet */
 	uint64_t left_ms;    /* time until it expires if no packet comes */
 	uint64_t age_ms;     /* time since its first packet */
 	uint64_t packets[2]; /* sent by each side; 0 without conntrack.acct */

@@ -9,6 +9,7 @@
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,6 +38,20 @@ struct control_port {
 	uint64_t tx_errors;
 };
 
+/* Where records of connections go as IPFIX, and what has become of them. */
+struct control_ipfix {
+	const char *collector; /* as configured, for messages */
+	char host[64];         /* its numeric address */
+	char port[8];
+	bool tcp; /* else UDP */
+	uint64_t active_s;
+	uint32_t domain;
+	uint32_t enterprise;
+	/* written by lib/control */
+	atomic_uint_fast64_t sent;
+	atomic_uint_fast64_t lost;
+};
+
 struct control_config {
 	/* path of the socket; its directory is created if it does not exist */
 	const char *path;
@@ -63,6 +78,7 @@ struct control_config {
 	 * CONTROL_STREAM_EVENTS for connections that have ended
 	 */
 	unsigned record_streams;
+	struct control_ipfix *ipfix;    /* NULL: no IPFIX */
 	void (*warn)(const char *text); /* writes a line to the log; may be NULL */
 	const char *version;            /* of sluice, for the metrics */
 	uint64_t start_s; /* time of the start, seconds since 1970, for the metrics */

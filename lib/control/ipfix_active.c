@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ipfix_active.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS 65536u
+
+struct entry {
+	struct entry *next;
+	uint64_t key; /* worker and id */
+	uint64_t reported_ms;
+	uint64_t packets[2];
+	uint64_t bytes[2];
+	bool seen; /* by the walk that is in progress */
+};
+
+struct ipfix_active {
+	uint64_t timeout_ms;
+	unsigned count;
+	struct entry *bucket[BUCKETS];
+};
+
+struct ipfix_active *
+active_new(uint64_t timeout_ms)
+{
+	struct ipfix_active *active = calloc(1, sizeof(*active));
+
+	if (active != NULL)
+		active->timeout_ms = timeout_ms;
+	return active;
+}
+
+static uint64_t
+key_of(unsigned worker, const struct conn_view *view)
+{
+	return (uint64_t)worker << 32 | view->id;
+}
+
+/* The place of the pointer to a key's entry; it points to NULL if there is none. */
+static struct entry **
+place(struct ipfix_active *active, uint64_t key)
+{
+	struct entry **at = &active->bucket[(key ^ key >> 32) % BUCKETS];
+
+	while (*at != NULL && (*at)->key != key)
+		at = &(*at)->next;
+	return at;
+}
+
+static void
+entry_free(struct ipfix_active *active, struct entry **at)
+{
+	struct entry *e = *at;
+
+	*at = e->next;
+	free(e);
+	active->count--;
+}
+
+static void
+share_of(const struct entry *e, const struct conn_view *view, uint64_t at_ms,
+	 struct active_share *share)
+{
+	unsigned x;
+
+	share->start_ms = e != NULL ? e->reported_ms : at_ms - view->age_ms;
+	for (x = 0; x < 2; x++) {
+		share->packets[x] = view->packets[x] - (e != NULL ? e->packets[x] : 0);
+		share->bytes[x] = view->bytes[x] - (e != NULL ? e->bytes[x] : 0);
+	}
+}
+
+bool
+active_seen(struct ipfix_active *active, unsigned worker, const struct conn_view *view,
+	    uint64_t at_ms, struct active_share *share)
+{
+	struct entry **at, *e;
+
+	if (view->age_ms < active->timeout_ms)
+		return false;
+	at = place(active, key_of(worker, view));
+	e = *at;
+	if (e != NULL)
+		e->seen = true;
+	if (e != NULL && at_ms < e->reported_ms + active->timeout_ms)
+		return false;
+	share_of(e, view, at_ms, share);
+	if (e == NULL) {
+		e = active->count < ACTIVE_MAX ? calloc(1, sizeof(*e)) : NULL;
+		if (e == NULL)
+			return false;
+		e->key = key_of(worker, view);
+		e->seen = true;
+		*at = e;
+		active->count++;
+	}
+	e->reported_ms = at_ms;
+	memcpy(e->packets, view->packets, sizeof(e->packets));
+	memcpy(e->bytes, view->bytes, sizeof(e->bytes));
+	return true;
+}
+
+void
+active_ended(struct ipfix_active *active, unsigned worker, const struct conn_view *view,
+	     uint64_t at_ms, struct active_share *share)
+{
+	struct entry **at = place(active, key_of(worker, view));
+
+	share_of(*at, view, at_ms, share);
+	if (*at != NULL)
+		entry_free(active, at);
+}
+
+void
+active_walked(struct ipfix_active *active)
+{
+	struct entry **at;
+	unsigned i;
+
+	for (i = 0; i < BUCKETS; i++) {
+		at = &active->bucket[i];
+		while (*at != NULL) {
+			if (!(*at)->seen) {
+				entry_free(active, at);
+				continue;
+			}
+			(*at)->seen = false;
+			at = &(*at)->next;
+		}
+	}
+}
+
+void
+active_free(struct ipfix_active *active)
+{
+	unsigned i;
+
+	if (active == NULL)
+		return;
+	for (i = 0; i < BUCKETS; i++)
+		while (active->bucket[i] != NULL)
+			entry_free(active, &active->bucket[i]);
+	free(active);
+}

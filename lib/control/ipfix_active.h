@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the records of long connections have reported already: a connection that is older
+ * than the active time-out has a record each time that time is over, and each counts only
+ * what has come since the one before. At most ACTIVE_MAX connections are kept; a further
+ * one has only the record of its end.
+ */
+#ifndef CONTROL_IPFIX_ACTIVE_H
+#define CONTROL_IPFIX_ACTIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <conn/view.h>
+
+#define ACTIVE_MAX 262144u
+
+struct ipfix_active;
+
+/* Returns NULL when memory runs out. timeout_ms: the active time-out. */
+struct ipfix_active *active_new(uint64_t timeout_ms);
+void active_free(struct ipfix_active *active);
+
+/* What a record is to count of a connection. */
+struct active_share {
+	uint64_t start_ms;
+	uint64_t packets[2];
+	uint64_t bytes[2];
+};
+
+/*
+ * A walk has found a connection at a time. Returns true, and its share, if a record is
+ * due; it is then taken to be sent.
+ */
+bool active_seen(struct ipfix_active *active, unsigned worker,
+		 const struct conn_view *view, uint64_t at_ms,
+		 struct active_share *share);
+
+/* A connection has ended: get what its last record counts, and forget it. */
+void active_ended(struct ipfix_active *active, unsigned worker,
+		  const struct conn_view *view, uint64_t at_ms,
+		  struct active_share *share);
+
+/* A walk over all connections is complete: forget those that it has not found. */
+void active_walked(struct ipfix_active *active);
+
+#endif
