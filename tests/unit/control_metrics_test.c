@@ -355,6 +355,28 @@ chains_of_one_name_have_samples_of_their_own(void **state)
 }
 
 static void
+records_of_ipfix_are_counted_if_there_is_a_collector(void **state)
+{
+	struct control_ipfix ipfix = {.collector = "127.0.0.1:4739"};
+	char *page;
+
+	(void)state;
+	fake_init(&fake);
+	page = page_of(&fake);
+	assert_non_null(page);
+	assert_null(strstr(page, "ipfix"));
+	free(page);
+	atomic_store(&ipfix.sent, 7);
+	atomic_store(&ipfix.lost, 3);
+	fake.config.ipfix = &ipfix;
+	page = page_of(&fake);
+	assert_non_null(page);
+	assert_true(has_line(page, "sluice_ipfix_records_total{result=\"sent\"} 7"));
+	assert_true(has_line(page, "sluice_ipfix_records_total{result=\"lost\"} 3"));
+	free(page);
+}
+
+static void
 the_last_reload_is_shown(void **state)
 {
 	struct control_reload reload = {
@@ -405,6 +427,7 @@ main(void)
 		cmocka_unit_test(half_open_connections_are_estimated_from_a_sample),
 		cmocka_unit_test(rules_with_a_counter_and_policies_have_metrics),
 		cmocka_unit_test(chains_of_one_name_have_samples_of_their_own),
+		cmocka_unit_test(records_of_ipfix_are_counted_if_there_is_a_collector),
 		cmocka_unit_test(the_last_reload_is_shown),
 		cmocka_unit_test(there_is_no_page_when_a_worker_does_not_answer),
 	};
