@@ -4,8 +4,8 @@
  * bounds, read uninitialised memory, or have undefined behaviour. The frame is
  * arbitrary: each read of it either fails or gives arbitrary bytes. They lie at the end
  * of an object, so that an access beyond the bytes that were asked for is out of bounds;
- * and buf, which bytes_join() may fill, has to have room for them. The functions that
- * read are fuzzed, not proved; `segment` proves the TCP header with its options.
+ * and buf, which bytes_join() may fill, has to have room for them. `bytes`
+ * proves the functions that read, `segment` the TCP header with its options.
  */
 #include "parse.h"
 

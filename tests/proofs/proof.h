@@ -23,4 +23,16 @@ any_bool(void)
 	return Frama_C_interval(0, 1);
 }
 
+/* A number from 0 to max; with -eva-split-return full each is analysed by itself. */
+static inline uint32_t
+each(uint32_t max)
+{
+	uint32_t i;
+
+	for (i = 0; i < max; i++)
+		if (any_bool())
+			break;
+	return i;
+}
+
 #endif

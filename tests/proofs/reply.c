@@ -27,18 +27,6 @@ static struct tcp_segment seg;
 /* Results are stored here so that they count as used. */
 volatile uint64_t answer;
 
-/* A number from 0 to max; the analysis goes on with each by itself. */
-static uint8_t
-each(uint8_t max)
-{
-	uint8_t i;
-
-	for (i = 0; i < max; i++)
-		if (any_bool())
-			break;
-	return i;
-}
-
 const void *
 rte_pktmbuf_read(const struct rte_mbuf *m, uint32_t off, uint32_t len, void *buf)
 {
@@ -58,9 +46,9 @@ static void
 any_packet(void)
 {
 	ANY(packet);
-	packet.side = each(1);
+	packet.side = (uint8_t)each(1);
 	packet.family = each(1) ? 4 : 6;
-	packet.vlans = each(PACKET_MAX_VLANS);
+	packet.vlans = (uint8_t)each(PACKET_MAX_VLANS);
 	if (each(1))
 		packet.pppoe = 0;
 	packet.l3_off = (uint16_t)Frama_C_interval(RTE_ETHER_HDR_LEN, UINT16_MAX);
@@ -73,12 +61,12 @@ static void
 step_tcp(void)
 {
 	ANY(l2);
-	l2.vlans = each(PACKET_MAX_VLANS);
+	l2.vlans = (uint8_t)each(PACKET_MAX_VLANS);
 	if (each(1))
 		l2.pppoe = 0;
 	ANY(key);
 	ANY(seg);
-	reply_tcp(&reply, &l2, &key, each(1) ? 4 : 6, each(1), &seg);
+	reply_tcp(&reply, &l2, &key, each(1) ? 4 : 6, (uint8_t)each(1), &seg);
 }
 
 static void
