@@ -189,7 +189,9 @@ worker_run(void *worker)
 		}
 		if (w->handoff != NULL)
 			idle &= exchange(w, now_ns);
-		engine_expire(w->engine, now_ns, ENGINE_EXPIRE_MAX);
+		/* further ones have expired: go on without a rest */
+		idle &= engine_expire(w->engine, now_ns, ENGINE_EXPIRE_MAX) <
+			ENGINE_EXPIRE_MAX;
 		/* after an answer the next request often comes at once */
 		asked = unlikely(w->sleeps) && !rte_ring_empty(w->control->requests);
 		control_worker_poll(w->control, now_ns);
