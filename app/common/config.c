@@ -310,10 +310,6 @@ read_rest(struct load *load)
 	config->record_log = yaml->record_log;
 	config->xdp_pin = yaml->xdp_pin;
 	config->ipfix = yaml->ipfix;
-	if (config->ipfix != NULL && !SLUICE_IPFIX)
-		return yaml_file_error(load->file, load->error, "ipfix",
-				       "this sluice is built without libfixbuf, no "
-				       "collector expected");
 	if (config->ipfix != NULL && address_parse(config->ipfix, &address) != 0)
 		return yaml_file_error(
 			load->file, load->error, "ipfix",

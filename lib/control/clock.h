@@ -22,7 +22,7 @@ clock_monotonic_ms(void)
 	return clock_read_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
-/* The engine's time: nanoseconds since 1970. */
+/* Nanoseconds since 1970. The engine's time begins with it, and drifts away from it. */
 static inline uint64_t
 clock_wall_ns(void)
 {

@@ -12,18 +12,25 @@
 #include "ipfix_active.h"
 #include "ipfix_record.h"
 
+#define NS_IN_S 1000000000
 #define CLOSE_NS 300000000
-/* how long a record waits at most for others in its message */
+/* how long a record waits for others in its message; up to WAIT_S more if none comes */
 #define FLUSH_MS 1000u
+#define WAIT_S 1
 /* over UDP a collector that has begun later needs the templates (RFC 7011 8.4) */
 #define TEMPLATES_MS 60000u
 #define RETRY_FIRST_MS 1000u
 #define RETRY_LAST_MS 60000u
 /* number of walks over all connections in an active time-out */
 #define WALKS 10u
+/* between two pieces of a walk, so that the workers have others' requests as well */
+#define WALK_PAUSE_NS 1000000
+/* ends after which a piece of the walk is done, although there are further ones */
+#define WALK_ENDS 64u
 
 struct item {
 	struct conn_event event;
+	uint64_t wall_ms; /* when it was taken; the engine's own clock drifts */
 	unsigned worker;
 };
 
@@ -72,7 +79,8 @@ ipfix_put(struct fanout_reader *reader, const struct fanout_item *item, uint64_t
 	pthread_mutex_lock(&ipfix->lock);
 	if (ipfix->count < IPFIX_QUEUE) {
 		ipfix->queue[(ipfix->head + ipfix->count++) % IPFIX_QUEUE] =
-			(struct item){*item->event, item->worker};
+			(struct item){*item->event, clock_wall_ns() / 1000000,
+				      item->worker};
 		pthread_cond_signal(&ipfix->filled);
 	} else {
 		atomic_fetch_add(&ipfix->to->lost, 1);
@@ -83,9 +91,12 @@ ipfix_put(struct fanout_reader *reader, const struct fanout_item *item, uint64_t
 
 /* ---- the connection to the collector ---- */
 
-/* Give the collector up for a while, which doubles each time. Frees the error. */
+/*
+ * Give the collector up for a while, which doubles each time; connect() may have taken
+ * minutes. Frees the error.
+ */
 static void
-collector_failed(struct ipfix *ipfix, GError *error, uint64_t now_ms)
+collector_failed(struct ipfix *ipfix, GError *error)
 {
 	char text[512];
 
@@ -106,30 +117,38 @@ collector_failed(struct ipfix *ipfix, GError *error, uint64_t now_ms)
 							   : 2 * ipfix->retry_after_ms;
 	if (ipfix->retry_after_ms > RETRY_LAST_MS)
 		ipfix->retry_after_ms = RETRY_LAST_MS;
-	ipfix->retry_ms = now_ms + ipfix->retry_after_ms;
+	ipfix->retry_ms = clock_monotonic_ms() + ipfix->retry_after_ms;
 }
 
 /* Send the message in the buffer. */
 static bool
-collector_flush(struct ipfix *ipfix, uint64_t now_ms)
+collector_emit(struct ipfix *ipfix, uint64_t now_ms)
 {
 	GError *error = NULL;
 
 	ipfix->flush_ms = now_ms + FLUSH_MS;
-	if (ipfix->pending == 0)
-		return true;
 	if (!fBufEmit(ipfix->buffer, &error)) {
-		collector_failed(ipfix, error, now_ms);
+		collector_failed(ipfix, error);
 		return false;
+	}
+	/* one that takes the templates, and then closes, has taken nothing yet */
+	if (ipfix->pending != 0) {
+		ipfix->failed = false;
+		ipfix->retry_after_ms = 0;
 	}
 	atomic_fetch_add(&ipfix->to->sent, ipfix->pending);
 	ipfix->pending = 0;
-	ipfix->failed = false;
-	ipfix->retry_after_ms = 0;
 	return true;
 }
 
-/* Make a buffer, which connects with its first message. Returns whether there is one. */
+/* Send the records in the buffer, if there are any. */
+static bool
+collector_flush(struct ipfix *ipfix, uint64_t now_ms)
+{
+	return ipfix->pending == 0 || collector_emit(ipfix, now_ms);
+}
+
+/* Have a connection to the collector. Returns whether there is one. */
 static bool
 collector_ready(struct ipfix *ipfix, uint64_t now_ms)
 {
@@ -147,10 +166,9 @@ collector_ready(struct ipfix *ipfix, uint64_t now_ms)
 	ipfix->buffer = ipfix_buffer(ipfix->model, fbExporterAllocNet(&spec),
 				     ipfix->to->domain, &error);
 	if (ipfix->buffer == NULL) {
-		collector_failed(ipfix, error, now_ms);
+		collector_failed(ipfix, error);
 		return false;
 	}
-	fBufSetAutomaticMode(ipfix->buffer, FALSE);
 	ipfix->templates_ms = now_ms + TEMPLATES_MS;
 	ipfix->flush_ms = now_ms + FLUSH_MS;
 	return true;
@@ -169,7 +187,7 @@ send_flow(struct ipfix *ipfix, const struct ipfix_flow *flow, uint64_t now_ms)
 	done = ipfix_append(ipfix->buffer, flow, &error);
 	if (!done && g_error_matches(error, FB_ERROR_DOMAIN, FB_ERROR_EOM)) {
 		g_clear_error(&error);
-		done = collector_flush(ipfix, now_ms) &&
+		done = collector_emit(ipfix, now_ms) &&
 		       ipfix_append(ipfix->buffer, flow, &error);
 	}
 	if (done) {
@@ -178,7 +196,7 @@ send_flow(struct ipfix *ipfix, const struct ipfix_flow *flow, uint64_t now_ms)
 	}
 	atomic_fetch_add(&ipfix->to->lost, 1);
 	if (ipfix->buffer != NULL)
-		collector_failed(ipfix, error, now_ms);
+		collector_failed(ipfix, error);
 }
 
 /* Send what has waited for long enough, and the templates again. */
@@ -196,7 +214,7 @@ collector_tick(struct ipfix *ipfix, uint64_t now_ms)
 		return;
 	if (!fbSessionExportTemplates(fBufGetSession(ipfix->buffer), &error) ||
 	    !fBufEmit(ipfix->buffer, &error))
-		collector_failed(ipfix, error, now_ms);
+		collector_failed(ipfix, error);
 }
 
 /* ---- records ---- */
@@ -216,13 +234,12 @@ send_end(struct ipfix *ipfix, const struct item *item, uint64_t now_ms)
 {
 	struct ipfix_flow flow = {
 		.view = item->event.view,
-		.at_ns = item->event.at_ns,
+		.at_ms = item->wall_ms,
 		.end = item->event.end,
 	};
 	struct active_share share;
 
-	active_ended(ipfix->active, item->worker, &flow.view, flow.at_ns / 1000000,
-		     &share);
+	active_ended(ipfix->active, item->worker, &flow.view, flow.at_ms, &share);
 	send_share(ipfix, &flow, &share, now_ms);
 }
 
@@ -233,6 +250,7 @@ walk(struct ipfix *ipfix, uint64_t now_ms)
 	const struct control_backend *b = ipfix->config->backend;
 	struct conn_view views[CONTROL_PIECE];
 	struct active_share share;
+	struct active_time at;
 	struct ipfix_flow flow;
 	int i, n;
 
@@ -249,11 +267,12 @@ walk(struct ipfix *ipfix, uint64_t now_ms)
 		ipfix->walks = false;
 		return;
 	}
-	flow.at_ns = clock_wall_ns();
+	at = (struct active_time){clock_wall_ns() / 1000000, now_ms};
+	flow.at_ms = at.wall_ms;
 	flow.end = CONN_END_NONE;
 	for (i = 0; i < n; i++) {
-		if (!active_seen(ipfix->active, ipfix->walk_worker, &views[i],
-				 flow.at_ns / 1000000, &share))
+		if (!active_seen(ipfix->active, ipfix->walk_worker, &views[i], at,
+				 &share))
 			continue;
 		flow.view = views[i];
 		send_share(ipfix, &flow, &share, now_ms);
@@ -269,9 +288,22 @@ walk(struct ipfix *ipfix, uint64_t now_ms)
 
 /* ---- the thread ---- */
 
+/* A time of CLOCK_MONOTONIC. */
+static struct timespec
+deadline(long ns)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ns;
+	until.tv_sec += until.tv_nsec / NS_IN_S;
+	until.tv_nsec %= NS_IN_S;
+	return until;
+}
+
 /*
- * Take an item. Waits a short time for one, unless a walk is in progress. Returns 1; 0 if
- * there is none; -1: the thread has to end.
+ * Take an item. Waits a short time for one, and a shorter one while a walk is in
+ * progress. Returns 1; 0 if there is none; -1: the thread has to end.
  */
 static int
 take(struct ipfix *ipfix, struct item *item)
@@ -279,10 +311,9 @@ take(struct ipfix *ipfix, struct item *item)
 	struct timespec until;
 	int taken = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec++;
+	until = deadline(ipfix->walks ? WALK_PAUSE_NS : WAIT_S * NS_IN_S);
 	pthread_mutex_lock(&ipfix->lock);
-	if (ipfix->count == 0 && !ipfix->stopped && !ipfix->walks)
+	if (ipfix->count == 0 && !ipfix->stopped)
 		pthread_cond_timedwait(&ipfix->filled, &ipfix->lock, &until);
 	if (ipfix->count > 0) {
 		*item = ipfix->queue[ipfix->head];
@@ -302,14 +333,17 @@ ipfix_thread(void *context)
 	struct ipfix *ipfix = context;
 	struct item item;
 	uint64_t now_ms;
+	unsigned ends = 0; /* since a piece of the walk */
 	int taken;
 
 	while ((taken = take(ipfix, &item)) >= 0) {
 		now_ms = clock_monotonic_ms();
 		if (taken > 0)
 			send_end(ipfix, &item, now_ms);
-		else
+		if (taken == 0 || ++ends == WALK_ENDS) {
 			walk(ipfix, now_ms);
+			ends = 0;
+		}
 		collector_tick(ipfix, now_ms);
 	}
 	if (ipfix->buffer != NULL)
@@ -333,6 +367,7 @@ int
 ipfix_open(const struct control_config *config, struct ipfix **ipfix, char *message)
 {
 	struct ipfix *x = calloc(1, sizeof(*x));
+	pthread_condattr_t attr;
 	int status = -ENOMEM;
 
 	if (x != NULL) {
@@ -346,7 +381,9 @@ ipfix_open(const struct control_config *config, struct ipfix **ipfix, char *mess
 		x->reader.put = ipfix_put;
 		filter_init(&x->reader.filter);
 		pthread_mutex_init(&x->lock, NULL);
-		pthread_cond_init(&x->filled, NULL);
+		pthread_condattr_init(&attr);
+		pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+		pthread_cond_init(&x->filled, &attr);
 	}
 	if (x != NULL && x->queue != NULL && x->active != NULL)
 		status = -pthread_create(&x->thread, NULL, ipfix_thread, x);
@@ -378,10 +415,7 @@ ipfix_close(struct ipfix *ipfix)
 	ipfix->stopped = true;
 	pthread_cond_signal(&ipfix->filled);
 	pthread_mutex_unlock(&ipfix->lock);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += CLOSE_NS;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	until = deadline(CLOSE_NS);
 	/* the collector does not answer: do not free what the thread still uses */
 	if (pthread_clockjoin_np(ipfix->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
 		ipfix_free(ipfix);

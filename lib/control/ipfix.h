@@ -18,7 +18,7 @@ struct ipfix;
 
 /*
  * Start the thread, for config->ipfix. The collector need not be there. Returns 0, or
- * -errno and a message of CONTROL_MESSAGE_BYTES; -ENOTSUP: built without libfixbuf.
+ * -errno and a message of CONTROL_MESSAGE_BYTES.
  */
 int ipfix_open(const struct control_config *config, struct ipfix **ipfix, char *message);
 

@@ -9,10 +9,10 @@
 struct entry {
 	struct entry *next;
 	uint64_t key; /* worker and id */
-	uint64_t reported_ms;
+	struct active_time reported;
 	uint64_t packets[2];
 	uint64_t bytes[2];
-	bool seen; /* by the walk that is in progress */
+	unsigned missed; /* walks that have not found it since one that did */
 };
 
 struct ipfix_active {
@@ -59,43 +59,51 @@ entry_free(struct ipfix_active *active, struct entry **at)
 }
 
 static void
-share_of(const struct entry *e, const struct conn_view *view, uint64_t at_ms,
+share_of(const struct entry *e, const struct conn_view *view, uint64_t wall_ms,
 	 struct active_share *share)
 {
 	unsigned x;
 
-	share->start_ms = e != NULL ? e->reported_ms : at_ms - view->age_ms;
+	share->start_ms = e != NULL ? e->reported.wall_ms : wall_ms - view->age_ms;
 	for (x = 0; x < 2; x++) {
 		share->packets[x] = view->packets[x] - (e != NULL ? e->packets[x] : 0);
 		share->bytes[x] = view->bytes[x] - (e != NULL ? e->bytes[x] : 0);
 	}
 }
 
+/* Whether a connection has sent nothing since its last record, as far as is known. */
+static bool
+is_quiet(const struct entry *e, const struct conn_view *view)
+{
+	return view->packets[0] + view->packets[1] != 0 &&
+	       view->packets[0] == e->packets[0] && view->packets[1] == e->packets[1];
+}
+
 bool
 active_seen(struct ipfix_active *active, unsigned worker, const struct conn_view *view,
-	    uint64_t at_ms, struct active_share *share)
+	    struct active_time at, struct active_share *share)
 {
-	struct entry **at, *e;
+	struct entry **found = place(active, key_of(worker, view)), *e = *found;
 
-	if (view->age_ms < active->timeout_ms)
-		return false;
-	at = place(active, key_of(worker, view));
-	e = *at;
 	if (e != NULL)
-		e->seen = true;
-	if (e != NULL && at_ms < e->reported_ms + active->timeout_ms)
+		e->missed = 0;
+	/* the age may fall: a new connection can take the place of an old one */
+	if (e == NULL && view->age_ms < active->timeout_ms)
 		return false;
-	share_of(e, view, at_ms, share);
+	if (e != NULL &&
+	    (at.monotonic_ms < e->reported.monotonic_ms + active->timeout_ms ||
+	     is_quiet(e, view)))
+		return false;
+	share_of(e, view, at.wall_ms, share);
 	if (e == NULL) {
 		e = active->count < ACTIVE_MAX ? calloc(1, sizeof(*e)) : NULL;
 		if (e == NULL)
 			return false;
 		e->key = key_of(worker, view);
-		e->seen = true;
-		*at = e;
+		*found = e;
 		active->count++;
 	}
-	e->reported_ms = at_ms;
+	e->reported = at;
 	memcpy(e->packets, view->packets, sizeof(e->packets));
 	memcpy(e->bytes, view->bytes, sizeof(e->bytes));
 	return true;
@@ -103,11 +111,11 @@ active_seen(struct ipfix_active *active, unsigned worker, const struct conn_view
 
 void
 active_ended(struct ipfix_active *active, unsigned worker, const struct conn_view *view,
-	     uint64_t at_ms, struct active_share *share)
+	     uint64_t wall_ms, struct active_share *share)
 {
 	struct entry **at = place(active, key_of(worker, view));
 
-	share_of(*at, view, at_ms, share);
+	share_of(*at, view, wall_ms, share);
 	if (*at != NULL)
 		entry_free(active, at);
 }
@@ -121,12 +129,11 @@ active_walked(struct ipfix_active *active)
 	for (i = 0; i < BUCKETS; i++) {
 		at = &active->bucket[i];
 		while (*at != NULL) {
-			if (!(*at)->seen) {
+			/* the count begins with the walk that has found it */
+			if ((*at)->missed++ > ACTIVE_WALKS)
 				entry_free(active, at);
-				continue;
-			}
-			(*at)->seen = false;
-			at = &(*at)->next;
+			else
+				at = &(*at)->next;
 		}
 	}
 }

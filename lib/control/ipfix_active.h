@@ -29,19 +29,33 @@ struct active_share {
 };
 
 /*
- * A walk has found a connection at a time. Returns true, and its share, if a record is
- * due; it is then taken to be sent.
+ * When something has happened: by the wall clock, for records, and by the monotonic
+ * clock, for the active time-out.
+ */
+struct active_time {
+	uint64_t wall_ms;
+	uint64_t monotonic_ms;
+};
+
+/*
+ * A walk has found a connection. Returns true, and its share, if a record is due; it is
+ * then taken to be sent. A connection that is counted and has sent nothing since its last
+ * record has none.
  */
 bool active_seen(struct ipfix_active *active, unsigned worker,
-		 const struct conn_view *view, uint64_t at_ms,
+		 const struct conn_view *view, struct active_time at,
 		 struct active_share *share);
 
 /* A connection has ended: get what its last record counts, and forget it. */
 void active_ended(struct ipfix_active *active, unsigned worker,
-		  const struct conn_view *view, uint64_t at_ms,
+		  const struct conn_view *view, uint64_t wall_ms,
 		  struct active_share *share);
 
-/* A walk over all connections is complete: forget those that it has not found. */
+/*
+ * A walk over all connections is complete: forget those that ACTIVE_WALKS walks have not
+ * found. The end of a connection may arrive after walks that did not find it.
+ */
+#define ACTIVE_WALKS 3u
 void active_walked(struct ipfix_active *active);
 
 #endif

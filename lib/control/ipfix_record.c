@@ -157,8 +157,10 @@ ipfix_buffer(fbInfoModel_t *model, fbExporter_t *exporter, uint32_t domain,
 			 error) &&
 	    template_add(model, session, false, IPFIX_TEMPLATE_IPV4, IPV4, error) &&
 	    template_add(model, session, false, IPFIX_TEMPLATE_IPV6, IPV6, error) &&
-	    fBufSetInternalTemplate(buffer, TEMPLATE_ROW, error))
+	    fBufSetInternalTemplate(buffer, TEMPLATE_ROW, error)) {
+		fBufSetAutomaticMode(buffer, FALSE);
 		return buffer;
+	}
 	fBufFree(buffer);
 	return NULL;
 }
@@ -215,7 +217,7 @@ ipfix_append(fBuf_t *buffer, const struct ipfix_flow *flow, GError **error)
 	const unsigned from = view->orig & 1u, first = 2u * flow_id_wire(id);
 	struct row row = {
 		.start_ms = flow->start_ms,
-		.end_ms = flow->at_ns / 1000000,
+		.end_ms = flow->at_ms - view->idle_ms,
 		.bytes = flow->bytes[from],
 		.packets = flow->packets[from],
 		.reverse_bytes = flow->bytes[!from],
@@ -234,8 +236,9 @@ ipfix_append(fBuf_t *buffer, const struct ipfix_flow *flow, GError **error)
 							      : ""),
 	};
 
-	if (flow->end != CONN_END_NONE)
-		row.end_ms -= view->idle_ms;
+	/* its last packet may have come before the record that this one follows */
+	if (row.end_ms < row.start_ms)
+		row.end_ms = row.start_ms;
 	set_ports(&row, view, from);
 	set_addresses(&row, view, from);
 	return fBufSetExportTemplate(buffer,

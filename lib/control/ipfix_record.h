@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Encodes connections as IPFIX records: one biflow (RFC 5103) each, from the initiator's
- * point of view. Needs libfixbuf; lib/control/ipfix.c has no other use of it than this
- * and the exporter.
+ * point of view, with libfixbuf.
  */
 #ifndef CONTROL_IPFIX_RECORD_H
 #define CONTROL_IPFIX_RECORD_H
@@ -23,7 +22,7 @@
 #define IPFIX_ELEMENT_RESPONDER_STATE 2u
 #define IPFIX_ELEMENT_END_REASON 3u
 
-/* flowEndReason of RFC 5102. */
+/* flowEndReason (RFC 7012, IANA's registry of IPFIX). */
 enum ipfix_end {
 	IPFIX_END_IDLE = 1,
 	IPFIX_END_ACTIVE = 2,
@@ -35,7 +34,7 @@ enum ipfix_end {
 /* A record: a connection, and what it has sent since its last record. */
 struct ipfix_flow {
 	struct conn_view view;
-	uint64_t at_ns;      /* time of the view, since 1970 */
+	uint64_t at_ms;      /* time of the view, since 1970 */
 	uint8_t end;         /* enum conn_end; CONN_END_NONE: the connection goes on */
 	uint64_t start_ms;   /* time since which packets and bytes are counted */
 	uint64_t packets[2]; /* sent by each side since start_ms */
@@ -52,15 +51,16 @@ enum ipfix_end ipfix_end_of(enum conn_end end);
 fbInfoModel_t *ipfix_model(uint32_t enterprise);
 
 /*
- * Make a buffer with both templates, which writes to the exporter and owns it. domain:
- * the observation domain. Returns NULL and an error.
+ * Make a buffer with both templates, which writes to the exporter and owns it. Only
+ * fBufEmit() sends a message. domain: the observation domain. Returns NULL and an error.
  */
 fBuf_t *ipfix_buffer(fbInfoModel_t *model, fbExporter_t *exporter, uint32_t domain,
 		     GError **error);
 
 /*
- * Append a record; when the message is full, it is sent before. Returns false and an
- * error: the message in the buffer is lost.
+ * Append a record to the message. Returns false and an error. After FB_ERROR_EOM, when
+ * the message is full or has the templates, fBufEmit() has to send it first; after others
+ * it is lost. The flow ends with the connection's last packet.
  */
 bool ipfix_append(fBuf_t *buffer, const struct ipfix_flow *flow, GError **error);
 

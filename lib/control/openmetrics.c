@@ -281,7 +281,8 @@ ipfix_write(const struct page *p, const struct control_ipfix *ipfix)
 {
 	if (ipfix == NULL)
 		return;
-	counters_begin(p, "ipfix_records", "IPFIX records, sent or lost.");
+	counters_begin(p, "ipfix_records",
+		       "IPFIX records that were sent, or lost; lost events count, too.");
 	fprintf(p->out,
 		"sluice_ipfix_records_total{result=\"sent\"} %" PRIu64 "\n"
 		"sluice_ipfix_records_total{result=\"lost\"} %" PRIu64 "\n",

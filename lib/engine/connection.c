@@ -115,7 +115,9 @@ connection_view(const struct engine *e, const struct engine_family *f, uint32_t 
 	view->id = meta->id;
 	view->mark = f->mark != NULL ? f->mark[index] : 0;
 	view->age_ms = ticks_since(tc.cold->t0, now);
-	view->idle_ms = ticks_since(tc.hot->last, now);
+	/* the program of a wire with XDP may have written a tick after `now` */
+	if (ticks_reached(tc.hot->last, now))
+		view->idle_ms = ticks_since(tc.hot->last, now);
 	for (x = 0; x < 2; x++) {
 		view->packets[x] = f->acct != NULL ? f->acct[index].packets[x] : 0;
 		view->bytes[x] = f->acct != NULL ? f->acct[index].bytes[x] : 0;

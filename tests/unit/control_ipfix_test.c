@@ -96,13 +96,25 @@ assert_field(const fbVarfield_t *field, const char *text)
 	assert_memory_equal(field->buf, text, field->len);
 }
 
+/* Append a record, after the message with the templates if they are not sent yet. */
+static void
+append(fBuf_t *buffer, const struct ipfix_flow *flow)
+{
+	if (ipfix_append(buffer, flow, &error))
+		return;
+	assert_true(g_error_matches(error, FB_ERROR_DOMAIN, FB_ERROR_EOM));
+	g_clear_error(&error);
+	assert_true(fBufEmit(buffer, &error));
+	assert_true(ipfix_append(buffer, flow, &error));
+}
+
 static void
 records_are_read_as_they_were_written(void **state)
 {
 	fbInfoModel_t *model = ipfix_model(ENTERPRISE);
 	struct ipfix_flow flow = {
 		.view = fake_connection(1000, 7),
-		.at_ns = AT_MS * 1000000,
+		.at_ms = AT_MS,
 		.end = CONN_END_RST,
 		.start_ms = AT_MS - 5000,
 		.packets = {10, 20},
@@ -120,12 +132,13 @@ records_are_read_as_they_were_written(void **state)
 	flow.view.key.id.network |= flow_network(1, 10, 0);
 	buffer = ipfix_buffer(model, fbExporterAllocFP(file), 7, &error);
 	assert_non_null(buffer);
-	assert_true(ipfix_append(buffer, &flow, &error));
+	append(buffer, &flow);
 	flow.view.family = 6;
 	memset(flow.view.key.addr.v6, 0x20, sizeof(flow.view.key.addr.v6));
 	flow.view.orig = 1;
 	flow.end = CONN_END_NONE;
-	assert_true(ipfix_append(buffer, &flow, &error));
+	flow.start_ms = AT_MS - 200; /* the record before came after the last packet */
+	append(buffer, &flow);
 	assert_true(fBufEmit(buffer, &error));
 	fBufFree(buffer);
 	rewind(file);
@@ -144,7 +157,8 @@ records_are_read_as_they_were_written(void **state)
 	assert_field(&got.state, "CLOSE_WAIT");
 	assert_field(&got.reason, "rst");
 	next(buffer, &got);
-	assert_int_equal(got.end_ms, AT_MS);
+	assert_int_equal(got.start_ms, AT_MS - 200);
+	assert_int_equal(got.end_ms, AT_MS - 200);
 	assert_int_equal(got.bytes, 2000);
 	assert_int_equal(got.src6[15], 0x20);
 	assert_int_equal(got.egress, 3);
@@ -169,6 +183,13 @@ each_reason_has_its_flow_end_reason(void **state)
 	assert_int_equal(ipfix_end_of(CONN_END_TIMEOUT_REPLIED), IPFIX_END_IDLE);
 }
 
+/* The time, ms after AT_MS; the clocks have different beginnings. */
+static struct active_time
+after(uint64_t ms)
+{
+	return (struct active_time){AT_MS + ms, 5000 + ms};
+}
+
 static void
 a_long_connection_has_a_record_each_time_out(void **state)
 {
@@ -178,26 +199,30 @@ a_long_connection_has_a_record_each_time_out(void **state)
 
 	(void)state;
 	view.age_ms = 59999;
+	view.packets[0] = 1;
 	view.bytes[0] = 100;
-	assert_false(active_seen(active, 0, &view, AT_MS, &share));
+	assert_false(active_seen(active, 0, &view, after(0), &share));
 	view.age_ms = 60000;
-	assert_true(active_seen(active, 0, &view, AT_MS, &share));
+	assert_true(active_seen(active, 0, &view, after(0), &share));
 	assert_int_equal(share.start_ms, AT_MS - 60000);
 	assert_int_equal(share.bytes[0], 100);
+	view.packets[0] = 2;
 	view.bytes[0] = 150;
-	assert_false(active_seen(active, 0, &view, AT_MS + 59999, &share));
-	assert_true(active_seen(active, 0, &view, AT_MS + 60000, &share));
+	assert_false(active_seen(active, 0, &view, after(59999), &share));
+	assert_true(active_seen(active, 0, &view, after(60000), &share));
 	assert_int_equal(share.start_ms, AT_MS);
 	assert_int_equal(share.bytes[0], 50);
+	/* nothing has been sent */
+	assert_false(active_seen(active, 0, &view, after(120000), &share));
 	view.bytes[0] = 157;
-	active_ended(active, 0, &view, AT_MS + 70000, &share);
+	active_ended(active, 0, &view, AT_MS + 130000, &share);
 	assert_int_equal(share.start_ms, AT_MS + 60000);
 	assert_int_equal(share.bytes[0], 7);
 	active_free(active);
 }
 
 static void
-what_a_walk_does_not_find_is_forgotten(void **state)
+a_step_of_the_wall_clock_makes_no_record(void **state)
 {
 	struct ipfix_active *active = active_new(60000);
 	struct conn_view view = fake_connection(1000, 7);
@@ -205,12 +230,58 @@ what_a_walk_does_not_find_is_forgotten(void **state)
 
 	(void)state;
 	view.age_ms = 60000;
+	assert_true(active_seen(active, 0, &view, after(0), &share));
+	assert_false(active_seen(active, 0, &view,
+				 (struct active_time){AT_MS + 3600000, 5001}, &share));
+	assert_true(active_seen(active, 0, &view,
+				(struct active_time){AT_MS - 3600000, 65000}, &share));
+	active_free(active);
+}
+
+/* A new connection between the same endpoints has taken its place: SYN-4. */
+static void
+a_connection_whose_age_falls_is_not_counted_again(void **state)
+{
+	struct ipfix_active *active = active_new(60000);
+	struct conn_view view = fake_connection(1000, 7);
+	struct active_share share;
+	unsigned i;
+
+	(void)state;
+	view.age_ms = 60000;
 	view.bytes[0] = 100;
-	assert_true(active_seen(active, 3, &view, AT_MS, &share));
-	active_walked(active);
-	active_walked(active);
-	active_ended(active, 3, &view, AT_MS, &share);
-	assert_int_equal(share.bytes[0], 100);
+	assert_true(active_seen(active, 0, &view, after(0), &share));
+	view.age_ms = 1;
+	view.bytes[0] = 107;
+	for (i = 0; i < 2 * ACTIVE_WALKS; i++) {
+		assert_false(active_seen(active, 0, &view, after(i), &share));
+		active_walked(active);
+	}
+	active_ended(active, 0, &view, AT_MS + 1000, &share);
+	assert_int_equal(share.bytes[0], 7);
+	active_free(active);
+}
+
+/* The report of the end may come after a walk that does not find the connection. */
+static void
+what_some_walks_do_not_find_is_forgotten(void **state)
+{
+	struct ipfix_active *active = active_new(60000);
+	struct conn_view view = fake_connection(1000, 7);
+	struct active_share share;
+	unsigned walks, i;
+
+	(void)state;
+	view.age_ms = 60000;
+	view.bytes[0] = 100;
+	for (walks = ACTIVE_WALKS; walks <= ACTIVE_WALKS + 1; walks++) {
+		assert_true(active_seen(active, 3, &view, after(0), &share));
+		active_walked(active); /* the walk that has found it */
+		for (i = 0; i < walks; i++)
+			active_walked(active);
+		active_ended(active, 3, &view, AT_MS, &share);
+		assert_int_equal(share.bytes[0], walks == ACTIVE_WALKS ? 0 : 100);
+	}
 	active_free(active);
 }
 
@@ -269,7 +340,9 @@ main(void)
 		cmocka_unit_test(records_are_read_as_they_were_written),
 		cmocka_unit_test(each_reason_has_its_flow_end_reason),
 		cmocka_unit_test(a_long_connection_has_a_record_each_time_out),
-		cmocka_unit_test(what_a_walk_does_not_find_is_forgotten),
+		cmocka_unit_test(a_step_of_the_wall_clock_makes_no_record),
+		cmocka_unit_test(a_connection_whose_age_falls_is_not_counted_again),
+		cmocka_unit_test(what_some_walks_do_not_find_is_forgotten),
 		cmocka_unit_test(a_collector_that_is_away_costs_records_and_one_warning),
 	};
 
