@@ -245,6 +245,7 @@ intervene(struct world *w, uint8_t what)
 					     view.id % 2 == 1, CONN_END_DELETED);
 	}
 	require(n[0] == n[1]);
+	drain(w); /* the RSTs of a connection that is deleted */
 }
 
 /*
