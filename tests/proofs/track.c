@@ -56,7 +56,7 @@ step_next(void)
 static void
 step_tcp(void)
 {
-	switch (Frama_C_interval(0, 14)) {
+	switch (Frama_C_interval(0, 15)) {
 	case 0:
 		answer = tcp_fast(&hot, in.side, &seg, in.now);
 		break;
@@ -100,6 +100,9 @@ step_tcp(void)
 		tcp_numbers(&conn, &numbers);
 		answer = numbers.left[0] ^ numbers.right[1];
 		break;
+	case 14:
+		answer = tcp_end(&conn, &config);
+		break;
 	default:
 		answer = tcp_wakeup(&conn, &config, in.now);
 		break;
@@ -109,7 +112,7 @@ step_tcp(void)
 static void
 step_datagram(void)
 {
-	switch (Frama_C_interval(0, 6)) {
+	switch (Frama_C_interval(0, 7)) {
 	case 0:
 		datagram_open(&conn, in.side, in.now);
 		break;
@@ -127,6 +130,9 @@ step_datagram(void)
 		break;
 	case 5:
 		answer = datagram_eviction(&conn, in.now);
+		break;
+	case 6:
+		answer = datagram_end(&conn);
 		break;
 	default:
 		answer = datagram_deadline(&conn,
