@@ -92,12 +92,12 @@ ipfix_of(const struct sluice_config *config)
 static int
 start_control(struct sluice *s)
 {
-	static struct control_config config;
+	struct control_config *config = &s->control_config;
 	static struct sockaddr_storage metrics;
 	char message[CONTROL_MESSAGE_BYTES];
 	struct control *control;
 
-	config = (struct control_config){
+	*config = (struct control_config){
 		.path = s->config->control,
 		.group = s->group,
 		.backend = &s->backend,
@@ -118,8 +118,8 @@ start_control(struct sluice *s)
 	};
 	if (s->config->metrics != NULL &&
 	    address_parse(s->config->metrics, &metrics) == 0)
-		config.metrics = (const struct sockaddr *)&metrics;
-	if (control_start(&config, &control, message) != 0)
+		config->metrics = (const struct sockaddr *)&metrics;
+	if (control_start(config, &control, message) != 0)
 		return message_error(EXIT_DEVICE, "%s", message);
 	pthread_mutex_lock(&s->control_lock);
 	s->control = control;

@@ -47,15 +47,18 @@ log_open(struct sluice *s, char *message, size_t size)
 	const struct sluice_config *next = s->next.config;
 	char text[CONTROL_MESSAGE_BYTES];
 	int status = -EAGAIN;
+	bool runs;
 
 	if (next->record_log == NULL)
 		return 0;
 	snprintf(text, sizeof(text), "sluice is starting or ending: try again");
 	pthread_mutex_lock(&s->control_lock);
-	if (s->control != NULL)
-		status = control_log_open(s->control, next->record_log,
-					  reload_streams(next), &s->next.log, text);
+	runs = s->control != NULL;
 	pthread_mutex_unlock(&s->control_lock);
+	/* without the lock, since a slow disk may take long, and the end waits for it */
+	if (runs)
+		status = control_log_open(&s->control_config, next->record_log,
+					  reload_streams(next), &s->next.log, text);
 	if (status != 0)
 		snprintf(message, size, "%s: %s", next->file, text);
 	return status;

@@ -55,6 +55,8 @@ struct sluice {
 	struct control_reload reload;
 	/* group that may use the control socket; (gid_t)-1: not configured */
 	gid_t group;
+	/* of the control thread; does not change while `control` is set */
+	struct control_config control_config;
 	pthread_mutex_t control_lock; /* protects the pointer against the reload thread */
 	struct control *control;
 	struct clock clock;

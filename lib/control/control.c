@@ -174,10 +174,10 @@ wake(struct control *control)
 }
 
 int
-control_log_open(struct control *control, const char *log, unsigned streams,
+control_log_open(const struct control_config *config, const char *log, unsigned streams,
 		 struct sink **sink, char *message)
 {
-	return sink_open(control->server.config, log, streams, sink, message);
+	return sink_open(config, log, streams, sink, message);
 }
 
 void

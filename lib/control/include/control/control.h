@@ -108,12 +108,14 @@ void control_stop(struct control *control);
 /*
  * Replace the log of records. control_log_open() opens another one, with the arguments
  * and results of control_config.record_log and record_streams: it returns 0 or -errno and
- * a message of CONTROL_MESSAGE_BYTES. control_log_set() takes ownership of it and puts it
- * in force, NULL: no log, without waiting; control_log_close() discards it. Any thread.
+ * a message of CONTROL_MESSAGE_BYTES. config has to stay valid as long as the log.
+ * control_log_set() takes ownership of it and puts it in force, NULL: no log, without
+ * waiting; control_log_close() discards it. Any thread. To open and to discard may take
+ * as long as a slow disk does: hold no lock that others wait for.
  */
 struct sink;
-int control_log_open(struct control *control, const char *log, unsigned streams,
-		     struct sink **sink, char *message);
+int control_log_open(const struct control_config *config, const char *log,
+		     unsigned streams, struct sink **sink, char *message);
 void control_log_set(struct control *control, struct sink *log);
 void control_log_close(struct sink *log);
 
