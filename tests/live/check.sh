@@ -58,7 +58,8 @@ sluice: hugepages: * MiB are free, the packet buffers need * MiB: sysctl \
 vm.nr_hugepages=*, or give the EAL --no-huge and -m *" -e 's|"--no-huge", "-m", "256",||'
 fi
 check "too little memory for the EAL" "4 *
-sluice: eal: the packet buffers need * MiB, there are 8: give the EAL -m *" -e 's|"256"|"8"|'
+sluice: eal: the packet buffers need * MiB, there are 8: give the EAL -m *" \
+	-e 's|"256"|"8"|'
 check "a table that does not fit" "4 *
 sluice: the tables need * MiB, there are * MiB of memory *: lower conntrack.max *" \
 	-e 's|max:.*|max: 1073741824|'
