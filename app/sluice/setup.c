@@ -212,6 +212,7 @@ make_engine(struct sluice *s, unsigned number)
 	engine_config_rules(&config, s->rules.policy);
 	s->rules.provides = engine_provides(&config);
 	config.mempool = s->pools[worker_node(s, number)];
+	config.wall_offset_ns = &s->clock.wall_offset_ns;
 	if (getrandom(config.secret, sizeof(config.secret), 0) != sizeof(config.secret))
 		return message_error(EXIT_DEVICE,
 				     "no random bytes for the hash: getrandom() fails; "
@@ -233,6 +234,7 @@ make_engine(struct sluice *s, unsigned number)
 				     number);
 	w->control = &s->control_workers[number];
 	w->control->recorder->rate = s->config->record_rate;
+	w->control->wall_offset_ns = &s->clock.wall_offset_ns;
 	w->clock = &s->clock;
 	w->sleeps = s->config->poll_adaptive || w->xdp != NULL;
 	w->stop = &s->stop;

@@ -254,6 +254,7 @@ watch_thread(void *context)
 			while (recv(changes, buf, sizeof(buf), 0) > 0)
 				;
 		look(s, fds[1].revents != 0);
+		clock_follow(&s->clock);
 	}
 }
 
@@ -282,6 +283,7 @@ watch_begin(struct sluice *s)
 	}
 	limits_set(s);
 	look(s, false);
+	clock_follow(&s->clock);
 }
 
 int

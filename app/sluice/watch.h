@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The thread that monitors the ports while they run: whether each interface exists, has a
+ * The thread that follows the system time (clock_follow()) and monitors the ports while
+ * they run: whether each interface exists, has a
  * link and still has our XDP program, and whether its MTU or offloads have changed. It
  * logs changes, and sets port.down and port.limit for the workers. With link_propagation,
  * when a port loses its link, it sets the other port of the wire down.
@@ -17,7 +18,10 @@
 
 struct sluice;
 
-/* Set port.down and port.limit to the current state. Call it before the workers start. */
+/*
+ * Set port.down, port.limit and the offset of the clock to the current state. Call it
+ * before the workers start.
+ */
 void watch_begin(struct sluice *s);
 
 /* Start the thread. Returns 0 or -errno. */

@@ -300,15 +300,40 @@ call_subscribe(void *context, unsigned worker, const struct control_reports *rep
 	return status;
 }
 
+/* What to add to the engine's times for the system time. */
+static uint64_t
+wall_offset(const struct control_worker *w)
+{
+	if (w->wall_offset_ns == NULL)
+		return 0;
+	return (uint64_t)atomic_load_explicit(w->wall_offset_ns, memory_order_relaxed);
+}
+
+static void
+records_at_wall(const struct control_worker *w, struct packet_record *records,
+		unsigned count)
+{
+	const uint64_t offset = wall_offset(w);
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		records[i].at_ns += offset;
+}
+
 static unsigned
 take_events(void *context, unsigned worker, struct conn_event *events, unsigned max,
 	    uint64_t *lost)
 {
 	struct control_worker *w = &((struct control_worker *)context)[worker];
+	const uint64_t offset = wall_offset(w);
+	unsigned i, count;
 
 	*lost = w->events_lost;
-	return rte_ring_sc_dequeue_burst_elem(w->events, events, sizeof(*events), max,
-					      NULL);
+	count = rte_ring_sc_dequeue_burst_elem(w->events, events, sizeof(*events), max,
+					       NULL);
+	for (i = 0; i < count; i++)
+		events[i].at_ns += offset;
+	return count;
 }
 
 static int
@@ -327,6 +352,7 @@ call_recorded(void *context, unsigned worker, enum reason reason,
 		status = (int)job->recorded.count;
 		memcpy(records, job->recorded.records,
 		       job->recorded.count * sizeof(*records));
+		records_at_wall(w, records, job->recorded.count);
 	}
 	job_close(w);
 	return status;
@@ -338,12 +364,14 @@ take_records(void *context, unsigned worker, struct packet_record *records, unsi
 {
 	const struct control_worker *w = &((struct control_worker *)context)[worker];
 	const struct record_counts *counts = w->recorder->counts;
-	unsigned kind;
+	unsigned kind, count;
 
 	for (kind = 0; kind < RECORD_KINDS; kind++)
 		lost[kind] = counts[kind].lost + counts[kind].limited;
-	return rte_ring_sc_dequeue_burst_elem(w->recorder->ring, records,
-					      sizeof(*records), max, NULL);
+	count = rte_ring_sc_dequeue_burst_elem(w->recorder->ring, records,
+					       sizeof(*records), max, NULL);
+	records_at_wall(w, records, count);
+	return count;
 }
 
 void

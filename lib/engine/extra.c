@@ -4,6 +4,7 @@
  * is filled for each evaluation with the input that the rules need (policy_needs()). For
  * a ruleset that needs none, this file is not used.
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include <rte_branch_prediction.h>
@@ -139,6 +140,9 @@ extra_fill(const struct pkt_ctx *s, uint8_t side, enum policy_ct ct)
 
 	memset(x, 0, sizeof(*x));
 	x->wall_ns = e->now_ns;
+	if (e->needs & POLICY_NEEDS_TIME && e->config.wall_offset_ns != NULL)
+		x->wall_ns += (uint64_t)atomic_load_explicit(e->config.wall_offset_ns,
+							     memory_order_relaxed);
 	x->mark = s->e->raw_marks.mark;
 	x->ct_zone = s->e->raw_marks.ct_zone;
 	x->random = random_next(e);

@@ -175,6 +175,52 @@ the_bytes_stated_are_those_allocated(void **state)
 }
 
 static void
+events_and_records_have_system_times(void **state)
+{
+	const struct control_reports reports = {
+		.streams = CONTROL_STREAM_EVENTS | CONTROL_STREAM_DROPS,
+	};
+	const struct frame passed = datagram(LAN, 1000, 53);
+	const struct frame dropped = datagram(WAN, 53, 2000);
+	_Atomic int64_t offset = -1000;
+	struct packet_record records[RECORDER_KEPT];
+	uint64_t lost, lost_of_kind[RECORD_KINDS];
+	struct control_backend backend;
+	struct conn_event event;
+	struct office o;
+
+	(void)state;
+	build(&o, 16);
+	control_workers_backend(&o.worker, 1, &backend);
+	assert_int_equal(pthread_create(&o.thread, NULL, work, &o), 0);
+	assert_int_equal(backend.ops->subscribe(backend.context, 0, &reports), 0);
+	o.worker.wall_offset_ns = &offset;
+	assert_int_equal(backend.ops->recorded(backend.context, 0, REASON_POLICY_DROP,
+					       records),
+			 0);
+	atomic_store(&o.end, true);
+	pthread_join(o.thread, NULL);
+	assert_passed(inject(&o.f, LAN, &passed));
+	assert_dropped(inject(&o.f, WAN, &dropped), REASON_POLICY_DROP);
+	assert_int_equal(backend.ops->events(backend.context, 0, &event, 1, &lost), 1);
+	assert_int_equal(event.at_ns, START - 1000);
+	offset = 2000;
+	assert_int_equal(backend.ops->records(backend.context, 0, records, RECORDER_KEPT,
+					      lost_of_kind),
+			 1);
+	assert_int_equal(records[0].at_ns, START + 2000);
+	atomic_store(&o.end, false);
+	assert_int_equal(pthread_create(&o.thread, NULL, work, &o), 0);
+	assert_int_equal(backend.ops->recorded(backend.context, 0, REASON_POLICY_DROP,
+					       records),
+			 1);
+	assert_int_equal(records[0].at_ns, START + 2000);
+	atomic_store(&o.end, true);
+	pthread_join(o.thread, NULL);
+	tear_down(&o);
+}
+
+static void
 busy_turns_are_added_up_and_the_longest_is_kept_for_a_period(void **state)
 {
 	struct control_worker w = {0};
@@ -213,6 +259,7 @@ main(void)
 		cmocka_unit_test(flush_of_a_busy_worker_ends),
 		cmocka_unit_test(requests_go_on_over_empty_places),
 		cmocka_unit_test(the_bytes_stated_are_those_allocated),
+		cmocka_unit_test(events_and_records_have_system_times),
 		cmocka_unit_test(
 			busy_turns_are_added_up_and_the_longest_is_kept_for_a_period),
 	};

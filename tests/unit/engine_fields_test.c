@@ -250,6 +250,26 @@ the_time_of_day_matches_in_utc(void **state)
 	ROWS_CHECK(rows, "");
 }
 
+/* The engine's time remains that of START, whose hour is the first of the day. */
+static void
+the_hour_follows_the_system_time(void **state)
+{
+	static const struct frame frame = FRAME_UDP();
+	_Atomic int64_t offset = 0;
+	struct fixture f = {.config = fixture_config()};
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	f.config.wall_offset_ns = &offset;
+	fixture_start(&f, FORWARD("drop", "meta hour \"00:00\"-\"00:59\" accept\n"));
+	assert_true(passes(&f, LAN, &frame));
+	offset = INT64_C(3600) * 1000000000;
+	assert_false(passes(&f, LAN, &frame));
+	offset = INT64_C(-60) * 1000000000;
+	assert_true(passes(&f, LAN, &frame));
+	fixture_end(&f);
+}
+
 static const struct frame query = FRAME_UDP();
 static const struct frame answer = {.src = "198.51.100.1",
 				    .dst = "192.0.2.1",
@@ -380,6 +400,7 @@ main(void)
 		cmocka_unit_test(link_layer_fields_match_beneath_the_tags),
 		cmocka_unit_test(what_no_packet_of_a_wire_has_never_matches),
 		cmocka_unit_test(the_time_of_day_matches_in_utc),
+		cmocka_unit_test(the_hour_follows_the_system_time),
 		cmocka_unit_test(direction_is_that_of_the_packet_in_its_connection),
 		cmocka_unit_test(status_follows_the_connection),
 		cmocka_unit_test(bytes_and_packets_include_the_packet_itself),

@@ -135,24 +135,25 @@ struct control_backend_ops {
 			 const struct control_reports *reports);
 
 	/*
-	 * Take at most max events that the worker has made. Returns their number. *lost:
-	 * number of events that it has lost since its start. Does not wait for the
-	 * worker.
+	 * Take at most max events that the worker has made, with system times. Returns
+	 * their number. *lost: number of events that it has lost since its start. Does
+	 * not wait for the worker.
 	 */
 	unsigned (*events)(void *context, unsigned worker, struct conn_event *events,
 			   unsigned max, uint64_t *lost);
 
 	/*
 	 * Get the last dropped packets for a reason from the flight recorder, newest
-	 * first. Returns the number of records filled, at most RECORDER_KEPT.
+	 * first, with system times. Returns the number of records filled, at most
+	 * RECORDER_KEPT.
 	 */
 	int (*recorded)(void *context, unsigned worker, enum reason reason,
 			struct packet_record *records);
 
 	/*
-	 * Take at most max records that the worker has made. Returns their number. lost:
-	 * by kind, how many it has left out since its start, for lack of room or because
-	 * of the rate limit. Does not wait for the worker.
+	 * Take at most max records that the worker has made, with system times. Returns
+	 * their number. lost: by kind, how many it has left out since its start, for lack
+	 * of room or because of the rate limit. Does not wait for the worker.
 	 */
 	unsigned (*records)(void *context, unsigned worker, struct packet_record *records,
 			    unsigned max, uint64_t lost[RECORD_KINDS]);

@@ -108,6 +108,11 @@ struct control_worker {
 	uint64_t events_lost;    /* written by the worker, read by the control thread */
 	/* recorder of the engine; its ring has elements of struct packet_record */
 	struct recorder *recorder;
+	/*
+	 * What to add to the engine's times in events and records for the system time,
+	 * ns; NULL: 0.
+	 */
+	const _Atomic int64_t *wall_offset_ns;
 	/* number of packets handed over; NULL: the worker hands none over */
 	const uint64_t *handed_over;
 	/* fragment table besides the engine's; NULL: none */

@@ -107,6 +107,11 @@ struct engine_config {
 	 * NULL: the number is that of the port.
 	 */
 	const uint16_t *interfaces;
+	/*
+	 * What to add to the engine's time for the time of day, ns, for rules with `meta
+	 * time`, `day` and `hour`. Another thread may change it. NULL: 0.
+	 */
+	const _Atomic int64_t *wall_offset_ns;
 	/* number of mbuf segments that may be held in fragments; 0: none */
 	uint32_t fragments;
 	uint8_t secret[KEY_SECRET_BYTES];
