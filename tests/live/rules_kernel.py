@@ -17,7 +17,8 @@ tests/unit/policy_limit_test.c and policy_live_test.c. Not compared:
 begins a connection; tests/oracle compares these.
 
 Each worker has a network namespace of its own. Most of the time goes by waiting: nft
-changes rules by RCU.
+changes rules by RCU. A ruleset depends on --seed and its number only: the number of
+workers and the load of the machine change neither what is compared nor how much.
 """
 import argparse
 import json
@@ -34,6 +35,12 @@ from rules_packet import Found, Packet
 
 PACKETS, FILE_PACKETS = 50, 400
 MARGIN_S = 90
+# What nft 1.0.6 does not list before some matches of a transport header, so that sluice
+# cannot know of it (docs/rules.md); and how it lists it otherwise.
+OMITTED = {'ct l3proto ': '"ct": {"key": "l3proto"',
+           'ct protocol ': '"ct": {"key": "protocol"',
+           'ip protocol ': '"payload": {"protocol": "ip", "field": "protocol"'}
+DRAWS = 20  # of a ruleset: nft does not take, or not list, one of ten
 ACCEPT, DROP, RESET, ICMP = range(4)
 
 
@@ -123,19 +130,29 @@ class Case:
                                names)
         return wrong
 
+    def loaded(self, rnd):
+        """Draw rulesets until one is loaded. Return it and its lines; None: nft takes
+        none of them."""
+        nft = self.kernel.nft
+        for _ in range(DRAWS):
+            rules = Rules(rnd)
+            lines = rules.lines() + PROBE.splitlines()
+            if not nft.load(lines):
+                continue
+            text, listed = ' '.join(lines), nft.listed()
+            if all(text.count(said) == listed.count(as_json)
+                   for said, as_json in OMITTED.items()):
+                return rules, lines
+        return None
+
     def draw(self, rnd):
-        """Return (whether it was loaded, list of differences) for a random ruleset."""
-        rules = Rules(rnd)
-        lines = rules.lines() + PROBE.splitlines()
-        if not self.kernel.nft.load(lines):
-            return False, []
+        """Return the differences of a random ruleset; None: it cannot be loaded."""
+        found = self.loaded(rnd)
+        if found is None:
+            return None
+        rules, lines = found
         wrong = self.differences(rnd, rules, rules.connections, PACKETS)
-        # nft 1.0.6 does not list `ct l3proto` before a match of a transport header, so
-        # sluice cannot know of it: docs/rules.md.
-        listed = self.kernel.nft.listed().count('"l3proto"')
-        if listed != ' '.join(lines).count('ct l3proto'):
-            return False, []
-        return True, wrong + (['\n# '.join(lines)] if wrong else [])
+        return wrong + (['\n# '.join(lines)] if wrong else [])
 
     def file(self, rnd, name):
         with open(name, encoding='utf-8') as stream:
@@ -151,29 +168,29 @@ class Case:
 
 def work(options):
     """Run as one worker: print the differences, then "loaded N"."""
-    rnd, loaded = random.Random(options.seed), 0
+    loaded = 0
     with tempfile.TemporaryDirectory() as folder:
         case = Case(Kernel(), os.path.abspath(options.program), folder)
         for name in options.files:
-            for line in case.file(rnd, name):
+            for line in case.file(random.Random(options.seed), name):
                 print(line)
             loaded += 1
-        for _ in range(0 if options.files else options.rulesets):
-            took, wrong = case.draw(rnd)
-            loaded += took
-            for line in wrong:
-                print(line)
+        share = range(options.worker, options.rulesets, options.workers)
+        for number in [] if options.files else share:
+            wrong = case.draw(random.Random(f'{options.seed} {number}'))
+            loaded += wrong is not None
+            for line in wrong or []:
+                print(f'ruleset {number}: {line}')
     print('loaded', loaded)
 
 
 def spread(options):
     """Share the rulesets out to workers. Return (loaded, differences, failed)."""
     workers = 1 if options.files else options.workers
-    share = (options.rulesets + workers - 1) // workers
     started = [subprocess.Popen(
-        ['unshare', '--net', sys.executable, __file__, '--worker',
-         '--seed', str(options.seed * 1000 + i), '--rulesets', str(share),
-         options.program] + options.files,
+        ['unshare', '--net', sys.executable, __file__, '--worker', str(i),
+         '--workers', str(workers), '--seed', str(options.seed),
+         '--rulesets', str(options.rulesets), options.program] + options.files,
         stdout=subprocess.PIPE, text=True) for i in range(workers)]
     loaded, lines, failed = 0, [], 0
     for worker in started:
@@ -191,19 +208,19 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--rulesets', type=int, default=440)
     parser.add_argument('--workers', type=int, default=4)
-    parser.add_argument('--worker', action='store_true')
+    parser.add_argument('--worker', type=int)
     parser.add_argument('program')
     parser.add_argument('files', nargs='*')
     options = parser.parse_args()
-    if options.worker:
+    if options.worker is not None:
         return work(options)
     loaded, wrong, failed = spread(options)
-    want = len(options.files) or options.rulesets * 9 // 10
+    want = len(options.files) or options.rulesets
     for line in wrong[:40]:
         print('#', line)
     packets = loaded * (FILE_PACKETS if options.files else PACKETS)
     print('not ok' if failed or loaded < want else 'ok',
-          f'1 - rulesets load: {loaded}, {failed} workers failed')
+          f'1 - rulesets load: {loaded} of {want}, {failed} workers failed')
     print('not ok' if wrong else 'ok',
           f'2 - kernel and sluice agree on {packets} packets: verdict, answer, bytes, '
           'mark, logs, counters, sets')
