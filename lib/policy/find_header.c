@@ -12,6 +12,8 @@
 #define OPTION_END 0   /* option kind: end of the list, one byte long */
 #define OPTION_NOP 1   /* option kind: no operation, one byte long */
 #define HEADER_MOBILITY 135
+#define SCTP_BYTES 12u
+#define CHUNK_BYTES 4u /* type, flags, length */
 #define HEADERS_MAX 16u
 
 static const struct policy_bytes not_there = {NULL, 0};
@@ -125,4 +127,27 @@ tcp_option_find(const struct policy_bytes *tcp, uint8_t number)
 		return not_there;
 	options = options_of(tcp, TCP_BYTES, (tcp->at[TCP_OFFSET] >> 4) * 4u);
 	return option_find(&options, number);
+}
+
+struct policy_bytes
+sctp_chunk_find(const struct policy_bytes *sctp, uint8_t type, bool exists)
+{
+	uint32_t offset = SCTP_BYTES, bytes;
+	const uint8_t *chunk;
+	unsigned i;
+
+	for (i = 0; i < SCTP_CHUNKS_MAX && offset + CHUNK_BYTES <= sctp->length; i++) {
+		chunk = sctp->at + offset;
+		bytes = (uint32_t)chunk[2] << 8 | chunk[3];
+		if (bytes == 0)
+			break;
+		if (chunk[0] == type && exists)
+			return bytes_from(sctp, offset);
+		if (chunk[0] == type)
+			return bytes <= sctp->length - offset
+				       ? (struct policy_bytes){sctp->at + offset, bytes}
+				       : not_there;
+		offset += (bytes + 3) & ~3u; /* padded to words */
+	}
+	return not_there;
 }

@@ -52,6 +52,11 @@ header_of(const struct ir_load *load, const struct policy_packet *packet)
 			       ? tcp_option_find(&extra->bytes[POLICY_BASE_TRANSPORT],
 						 load->header)
 			       : none;
+	case LOAD_SCTP_CHUNK:
+		return packet->proto == IPPROTO_SCTP
+			       ? sctp_chunk_find(&extra->bytes[POLICY_BASE_TRANSPORT],
+						 load->header, load->exists)
+			       : none;
 	default:
 		return none;
 	}
@@ -271,7 +276,7 @@ load_value(const struct ir_load *load, const struct policy_packet *packet, u128 
 	if (packet->extra == NULL || (load->base == LOAD_TRANSPORT && load->header != 0 &&
 				      load->header != packet->icmp_type))
 		return false;
-	return load->base <= LOAD_TCP_OPTION ? bits_load(load, packet, value)
+	return load->base <= LOAD_SCTP_CHUNK ? bits_load(load, packet, value)
 					     : extra_load(load, packet, value);
 }
 

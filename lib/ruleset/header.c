@@ -105,8 +105,8 @@ static const struct row payloads[] = {
 };
 
 /*
- * Fields of extension headers and options. A row gives the number of the option and one
- * field in it.
+ * Fields of extension headers, options and chunks. A row gives the number of the option
+ * and one field in it.
  */
 struct option_row {
 	const char *name;
@@ -178,6 +178,57 @@ static const struct option_row tcp_options[] = {
 	{"fastopen", 34, "kind", 0, 8, TYPE_U8},
 };
 
+/* What each chunk begins with, and then the rest of its row. */
+#define CHUNK(name, number)                                                              \
+	{name, number, "type", 0, 8, TYPE_U8}, {name, number, "flags", 8, 8, TYPE_U8},   \
+	{                                                                                \
+		name, number, "length", 16, 16, TYPE_U16                                 \
+	}
+#define INIT_CHUNK(name, number)                                                         \
+	CHUNK(name, number), {name, number, "init-tag", 32, 32, TYPE_U32},               \
+		{name, number, "a-rwnd", 64, 32, TYPE_U32},                              \
+		{name, number, "num-outbound-streams", 96, 16, TYPE_U16},                \
+		{name, number, "num-inbound-streams", 112, 16, TYPE_U16},                \
+	{                                                                                \
+		name, number, "initial-tsn", 128, 32, TYPE_U32                           \
+	}
+
+/* RFC 9260 3.3, RFC 3758, RFC 5061 */
+static const struct option_row sctp_chunks[] = {
+	CHUNK("data", 0),
+	{"data", 0, "tsn", 32, 32, TYPE_U32},
+	{"data", 0, "stream", 64, 16, TYPE_U16},
+	{"data", 0, "ssn", 80, 16, TYPE_U16},
+	{"data", 0, "ppid", 96, 32, TYPE_U32},
+	INIT_CHUNK("init", 1),
+	INIT_CHUNK("init-ack", 2),
+	CHUNK("sack", 3),
+	{"sack", 3, "cum-tsn-ack", 32, 32, TYPE_U32},
+	{"sack", 3, "a-rwnd", 64, 32, TYPE_U32},
+	{"sack", 3, "num-gap-ack-blocks", 96, 16, TYPE_U16},
+	{"sack", 3, "num-dup-tsns", 112, 16, TYPE_U16},
+	CHUNK("heartbeat", 4),
+	CHUNK("heartbeat-ack", 5),
+	CHUNK("abort", 6),
+	CHUNK("shutdown", 7),
+	{"shutdown", 7, "cum-tsn-ack", 32, 32, TYPE_U32},
+	CHUNK("shutdown-ack", 8),
+	CHUNK("error", 9),
+	CHUNK("cookie-echo", 10),
+	CHUNK("cookie-ack", 11),
+	CHUNK("ecne", 12),
+	{"ecne", 12, "lowest-tsn", 32, 32, TYPE_U32},
+	CHUNK("cwr", 13),
+	{"cwr", 13, "lowest-tsn", 32, 32, TYPE_U32},
+	CHUNK("shutdown-complete", 14),
+	CHUNK("asconf-ack", 128),
+	{"asconf-ack", 128, "seqno", 32, 32, TYPE_U32},
+	CHUNK("forward-tsn", 192),
+	{"forward-tsn", 192, "new-cum-tsn", 32, 32, TYPE_U32},
+	CHUNK("asconf", 193),
+	{"asconf", 193, "seqno", 32, 32, TYPE_U32},
+};
+
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 
 /* The headers from which raw loads count, in the order of enum policy_base. */
@@ -191,6 +242,7 @@ static const struct {
 	{"tcp option", tcp_options, COUNT_OF(tcp_options)},
 	{"ip option", ip_options, COUNT_OF(ip_options)},
 	{"exthdr", extension_headers, COUNT_OF(extension_headers)},
+	{"sctp chunk", sctp_chunks, COUNT_OF(sctp_chunks)},
 };
 
 void
@@ -292,7 +344,8 @@ raw_find(const json_t *json, struct header_field *field)
 }
 
 /*
- * Read an option or extension header. Without a field, the load tests whether it exists.
+ * Read an option, extension header or chunk. Without a field, the load tests whether it
+ * exists.
  */
 static bool
 option_find(const json_t *json, const struct option_row *rows, size_t count,
@@ -371,6 +424,9 @@ header_find(const json_t *json, struct header_field *field)
 		return option_find(inner, ip_options, COUNT_OF(ip_options),
 				   LOAD_IP_OPTION, field);
 	}
+	if (strcmp(kind, "sctp chunk") == 0)
+		return option_find(inner, sctp_chunks, COUNT_OF(sctp_chunks),
+				   LOAD_SCTP_CHUNK, field);
 	if (strcmp(kind, "tcp option") == 0) {
 		if (!option_find(inner, tcp_options, COUNT_OF(tcp_options),
 				 LOAD_TCP_OPTION, field) &&

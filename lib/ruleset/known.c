@@ -94,9 +94,6 @@ static const struct {
 	{"ipsec", NULL, "sluice does not decrypt"},
 	{"numgen", "inc",
 	 "workers would have to count packets together; use 'numgen random'"},
-	{"sctp chunk", NULL,
-	 "sluice does not read the chunks of SCTP; match 'sctp sport', 'dport' "
-	 "or 'vtag'"},
 	{"ct", "helper", "sluice has no helpers, so no connection has one"},
 	{"ct", "label", "connections have no labels; use ct mark"},
 	{"ct", "event", "events are configured with 'events' in sluice.yaml"},

@@ -274,8 +274,9 @@ typedef void word_fn(void *arg, const struct word *word);
 
 /*
  * A load as nft's JSON writes it: {"payload": ..}, {"exthdr": ..}, {"tcp option": ..},
- * {"ip option": ..}, {"meta": ..}, {"ct": ..}, {"fib": ..}, {"numgen": ..}, {"jhash": ..}
- * or {"symhash": ..}; and the properties that it requires of the packet.
+ * {"ip option": ..}, {"sctp chunk": ..}, {"meta": ..}, {"ct": ..}, {"fib": ..},
+ * {"numgen": ..}, {"jhash": ..} or {"symhash": ..}; and the properties that it requires
+ * of the packet.
  */
 struct header_field {
 	struct ir_load load;

@@ -13,6 +13,7 @@ TTL = 64
 HOP_BY_HOP = 0
 REDIRECT6 = 137
 SYN = 0x02
+DATA, INIT, SACK, COOKIE_ACK = 0, 1, 3, 11
 MSS = bytes([2, 4, 0x05, 0xb4, 4, 2, 1, 1])  # 1460; SACK permitted; padding
 
 
@@ -26,6 +27,18 @@ def checksum(data):
 
 def packed(family, address):
     return socket.inet_pton(socket.AF_INET if family == 4 else socket.AF_INET6, address)
+
+
+def chunks(rnd):
+    """Return random chunks of SCTP, of which some are cut off or have a wrong length."""
+    out = b''
+    for _ in range(rnd.choice([0, 1, 1, 2, 3])):
+        kind = rnd.choice([DATA, DATA, INIT, SACK, COOKIE_ACK])
+        value = b''.join(struct.pack('!HH', 0, rnd.randint(0, 9))
+                         for _ in range(rnd.choice([0, 1, 3, 4])))
+        length = rnd.choice([4 + len(value)] * 6 + [0, 1, 3, 5, 8, 40])
+        out += struct.pack('!BBH', kind, rnd.randint(0, 3), length) + value
+    return out[:rnd.choice([len(out)] * 6 + [max(0, len(out) - 3)])]
 
 
 class Drawn:
@@ -104,7 +117,7 @@ class Packet:
         elif proto in (17, 136):
             body = struct.pack('!HHHH', sport, dport, 8 + len(load), 0)
         elif proto == 132:
-            body, at = struct.pack('!HHII', sport, dport, 1, 0), None
+            body, at = struct.pack('!HHII', sport, dport, 1, 0) + chunks(rnd), None
         else:
             kind = rnd.choice([8, 0, 3, 11] if proto == 1 else [128, 129, 2, 1])
             kind = (8 if proto == 1 else 128) if opens else kind

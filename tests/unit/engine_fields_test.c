@@ -25,6 +25,12 @@
 	{                                                                                \
 		IP6, .proto = IPPROTO_UDP, .sport = 1024, .dport = 53, __VA_ARGS__       \
 	}
+/* text: the chunks */
+#define FRAME_SCTP(text, ...)                                                            \
+	{                                                                                \
+		IP4, .proto = IPPROTO_SCTP, .sport = 1024, .dport = 2905,                \
+		     .payload = text, .payload_len = sizeof(text) - 1, __VA_ARGS__       \
+	}
 #define BYTES(text)                                                                      \
 	{                                                                                \
 		text, sizeof(text) - 1                                                   \
@@ -173,6 +179,93 @@ options_and_extension_headers_match_by_name(void **state)
 
 	(void)state;
 	ROWS_CHECK(rows, "");
+}
+
+/* Chunks of one word, the first as long as it says, so that the next is found. */
+#define COOKIE_ACK "\13\0\0\4"
+#define HEARTBEAT_5 "\4\0\0\5\1\0\0\0"
+#define DATA_TSN_1 "\0\3\0\22\0\0\0\1\0\2\0\3\0\0\0\4xy\0\0"
+#define INIT "\1\0\0\24\0\0\0\7\0\0\20\0\0\11\0\12\0\0\0\5"
+
+static void
+chunks_of_sctp_match_by_type_wherever_they_are(void **state)
+{
+	static const struct row rows[] = {
+		{"sctp chunk init exists",
+		 {FRAME_SCTP(INIT), FRAME_SCTP(COOKIE_ACK HEARTBEAT_5 INIT)},
+		 {FRAME_SCTP(DATA_TSN_1 COOKIE_ACK), FRAME_SCTP("")}},
+		{"sctp chunk init missing",
+		 {FRAME_SCTP(DATA_TSN_1), FRAME_UDP()},
+		 {FRAME_SCTP(HEARTBEAT_5 INIT)}},
+		{"sctp chunk data tsn 1",
+		 {FRAME_SCTP(DATA_TSN_1), FRAME_SCTP(COOKIE_ACK DATA_TSN_1)},
+		 {FRAME_SCTP("\0\3\0\21\0\0\0\2\0\2\0\3\0\0\0\4x\0\0\0"),
+		  FRAME_UDP(.payload = DATA_TSN_1, .payload_len = 20)}},
+		/* the first chunk of the type counts */
+		{"sctp chunk data tsn 2",
+		 {{.src = NULL}},
+		 {FRAME_SCTP(DATA_TSN_1 "\0\3\0\20\0\0\0\2\0\2\0\3\0\0\0\4")}},
+		{"sctp chunk data tsn != 2",
+		 {FRAME_SCTP(DATA_TSN_1)},
+		 {FRAME_SCTP(INIT), FRAME_UDP()}},
+		{"sctp chunk data flags & 3 == 3",
+		 {FRAME_SCTP(DATA_TSN_1)},
+		 {FRAME_SCTP("\0\2\0\20\0\0\0\1\0\2\0\3\0\0\0\4")}},
+		{"sctp chunk data stream 2 sctp chunk data ssn 3 sctp chunk data ppid 4",
+		 {FRAME_SCTP(DATA_TSN_1)},
+		 {FRAME_SCTP(INIT)}},
+		{"sctp chunk data length 18",
+		 {FRAME_SCTP(DATA_TSN_1)},
+		 {FRAME_SCTP(INIT)}},
+		{"sctp chunk init num-outbound-streams < 10",
+		 {FRAME_SCTP(INIT)},
+		 {FRAME_SCTP(DATA_TSN_1)}},
+	};
+
+	(void)state;
+	ROWS_CHECK(rows, "");
+}
+
+/* As in the kernel: nft_exthdr_sctp_eval(). */
+static void
+chunks_that_are_cut_off_exist_but_have_no_fields(void **state)
+{
+	static const struct row rows[] = {
+		{"sctp chunk data exists",
+		 {FRAME_SCTP("\0\3\0\40\0\0\0\1"),
+		  FRAME_SCTP("\4\0\0\1\0\3\0\1")}, /* shorter than a header */
+		 {FRAME_SCTP("\0\3\0"), FRAME_SCTP("\0\3\0\0")}},
+		{"sctp chunk data tsn 1",
+		 {FRAME_SCTP("\0\3\0\10\0\0\0\1")},
+		 {FRAME_SCTP("\0\3\0\40\0\0\0\1"), FRAME_SCTP("\0\3\0\7\0\0\0\1")}},
+		/* a chunk without a length ends the search */
+		{"sctp chunk cookie-ack exists",
+		 {FRAME_SCTP("\4\0\0\4" COOKIE_ACK)},
+		 {FRAME_SCTP("\4\0\0\0" COOKIE_ACK),
+		  FRAME_SCTP("\4\0\377\377" COOKIE_ACK)}},
+	};
+
+	(void)state;
+	ROWS_CHECK(rows, "");
+}
+
+static void
+no_more_chunks_are_looked_at_than_1500_bytes_can_hold(void **state)
+{
+	enum { SEEN = 367, WORD = 4 };
+	static char chunks[(SEEN + 1) * WORD];
+	struct frame frame = FRAME_SCTP("");
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(chunks); i += WORD)
+		memcpy(chunks + i, "\4\0\0\4", WORD);
+	frame.payload = chunks;
+	frame.payload_len = sizeof(chunks);
+	memcpy(chunks + (SEEN - 1) * WORD, COOKIE_ACK, WORD);
+	assert_true(takes("", "sctp chunk cookie-ack exists", &frame));
+	memcpy(chunks + SEEN * WORD, "\1\0\0\4", WORD);
+	assert_false(takes("", "sctp chunk init exists", &frame));
 }
 
 static void
@@ -397,6 +490,9 @@ main(void)
 		cmocka_unit_test(ip_header_fields_match_in_their_family),
 		cmocka_unit_test(transport_header_fields_match_in_their_protocol),
 		cmocka_unit_test(options_and_extension_headers_match_by_name),
+		cmocka_unit_test(chunks_of_sctp_match_by_type_wherever_they_are),
+		cmocka_unit_test(chunks_that_are_cut_off_exist_but_have_no_fields),
+		cmocka_unit_test(no_more_chunks_are_looked_at_than_1500_bytes_can_hold),
 		cmocka_unit_test(link_layer_fields_match_beneath_the_tags),
 		cmocka_unit_test(what_no_packet_of_a_wire_has_never_matches),
 		cmocka_unit_test(the_time_of_day_matches_in_utc),

@@ -105,6 +105,7 @@ enum load_base {
 	LOAD_EXTHDR,     /* IPv6 extension header number `header` */
 	LOAD_IP_OPTION,  /* IPv4 option number `header` */
 	LOAD_TCP_OPTION, /* TCP option number `header` */
+	LOAD_SCTP_CHUNK, /* first SCTP chunk of type `header` */
 	LOAD_CONST,      /* the constant value `header` */
 	LOAD_ETHER_TYPE, /* the EtherType after all VLAN tags */
 	LOAD_PKTTYPE,
