@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <conn/key.h>
+
 static const char *const parameters[] = {"limit", "proto", "family", "src",  "dst",
 					 "sport", "dport", "vlan",   "state"};
 
@@ -99,6 +101,29 @@ given(const struct query *query, const char *name)
 	return json_string_value(json_object_get(query->filter, name));
 }
 
+/*
+ * Return whether a protocol, by its name or its number, has ports. One that sluice does
+ * not know has none.
+ */
+static bool
+has_ports(const char *proto)
+{
+	static const char *const names[] = {"tcp", "udp", "sctp", "dccp", "udplite"};
+	struct flow_id id = {0};
+	unsigned long number;
+	char *end;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(proto, names[i]) == 0)
+			return true;
+	number = strtoul(proto, &end, 10);
+	if (*end != '\0' || number > UINT8_MAX)
+		return false;
+	flow_id_set_proto(&id, (uint8_t)number);
+	return flow_id_has_ports(&id);
+}
+
 /* Return AF_INET or AF_INET6 for the text of an address, AF_UNSPEC for others. */
 static int
 address_family(const char *text)
@@ -137,11 +162,15 @@ has_addresses(struct query *query)
 bool
 query_is_connection(struct query *query)
 {
+	const char *proto = given(query, "proto");
+	const bool sport = given(query, "sport") != NULL;
+	const bool dport = given(query, "dport") != NULL;
+
 	if (query->error[0] != '\0')
 		return false;
-	if (given(query, "proto") != NULL && given(query, "src") != NULL &&
-	    given(query, "dst") != NULL && given(query, "state") == NULL &&
-	    (given(query, "sport") == NULL) == (given(query, "dport") == NULL))
+	if (proto != NULL && given(query, "src") != NULL && given(query, "dst") != NULL &&
+	    given(query, "state") == NULL && sport == dport &&
+	    (sport || !has_ports(proto)))
 		return has_addresses(query);
 	snprintf(query->error, sizeof(query->error),
 		 "the ladder of one connection: proto, src and dst are expected, and "

@@ -50,8 +50,8 @@ json_t *query_list(const struct query *query);
 
 /*
  * Check that the query names one connection: proto, src and dst, which are addresses of
- * one family and no networks, and either both ports or none. If not, sets query->error
- * and returns false.
+ * one family and no networks, and both ports, or neither if the protocol has none. If
+ * not, sets query->error and returns false.
  */
 bool query_is_connection(struct query *query);
 

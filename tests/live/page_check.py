@@ -106,6 +106,8 @@ def check_refusals():
         assert status(f'/connections?{query}') == 400, query
         assert status(f'/ladder?{query}') == 400, query
     assert status('/ladder?proto=6&src=10.0.0.1') == 400
+    found, _, body = request('/ladder?proto=6&src=10.0.0.1&dst=192.0.2.7')
+    assert found == 400 and b'sport and dport' in body, body
     one = 'proto=6&sport=1&dst=192.0.2.7&dport=443'
     found, _, body = request(f'/ladder?{one}&src=10.0.0.0/8')
     assert (found, body) == (
@@ -272,7 +274,7 @@ def check_away(path):
     assert path in event['away'] and 'stats' not in event, event
     found, _, body = request('/rules')
     assert found == 503 and path in json.loads(body)['error'], body
-    assert status('/ladder?proto=6&src=10.0.0.1&dst=192.0.2.7') == 503
+    assert status('/ladder?proto=1&src=10.0.0.1&dst=192.0.2.7') == 503
     assert status('/') == 200
 
 
@@ -306,7 +308,7 @@ def check_hung(path):
 
 def check_under_way():
     """Print "ready" when requests of each kind wait for sluice; wait for their end."""
-    ladder = '/ladder?proto=6&src=10.0.0.1&dst=192.0.2.7'
+    ladder = '/ladder?proto=1&src=10.0.0.1&dst=192.0.2.7'
     heads = [f'GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n'.encode()
              for path in ('/stream', *[ladder] * 4, *['/rules'] * 9)]
     socks = [raw(head) for head in heads]

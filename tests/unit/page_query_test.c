@@ -159,6 +159,41 @@ a_ladder_of_icmp_has_no_ports(void **state)
 	query_end(&query);
 }
 
+/* Whether a ladder without ports may be of a protocol. */
+static bool
+needs_no_ports(const char *proto)
+{
+	const char *const pairs[PAIRS_MAX][2] = {{"proto", proto},
+						 {"src", "10.0.0.1"},
+						 {"dst", "192.0.2.7"}};
+	struct query query;
+	bool answer;
+
+	take(&query, pairs);
+	answer = query_is_connection(&query);
+	query_end(&query);
+	return answer;
+}
+
+static void
+a_ladder_of_a_protocol_with_ports_needs_them(void **state)
+{
+	static const char *const with[] = {"tcp", "udp", "sctp", "dccp", "udplite",
+					   "6",   "17",  "132",  "33",   "136"};
+	/* sluice refuses the last three */
+	static const char *const without[] = {"icmp", "icmpv6", "gre", "1",   "58",
+					      "47",   "262",    "6x",  "quic"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		if (needs_no_ports(with[i]))
+			fail_msg("%s: an error expected", with[i]);
+	for (i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (!needs_no_ports(without[i]))
+			fail_msg("%s: no error expected", without[i]);
+}
+
 static void
 a_ladder_needs_one_connection(void **state)
 {
@@ -251,6 +286,7 @@ main(void)
 		cmocka_unit_test(the_first_error_stays),
 		cmocka_unit_test(a_ladder_follows_both_directions),
 		cmocka_unit_test(a_ladder_of_icmp_has_no_ports),
+		cmocka_unit_test(a_ladder_of_a_protocol_with_ports_needs_them),
 		cmocka_unit_test(a_ladder_needs_one_connection),
 		cmocka_unit_test(a_ladder_needs_the_addresses_of_two_endpoints),
 		cmocka_unit_test(an_error_of_sluice_may_be_about_a_parameter),
