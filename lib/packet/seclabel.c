@@ -41,33 +41,47 @@ is_seclabel(uint8_t family, uint8_t type)
 }
 
 /*
+ * Return the length in bytes of the option at an offset below len, type and length
+ * included; 0: it is the end of the options, or it is malformed.
+ */
+static size_t
+option_bytes(uint8_t family, const uint8_t *options, size_t at, size_t len)
+{
+	/* bytes that the option's length does not include */
+	const size_t uncounted = family == 4 ? 0 : 2;
+	size_t n;
+
+	if (is_single(family, options[at]))
+		return 1;
+	if ((family == 4 && options[at] == IP_OPTION_END) || len - at < 2)
+		return 0;
+	n = options[at + 1] + uncounted;
+	return n < 2 || n > len - at ? 0 : n;
+}
+
+/*
  * Move the options that are labels to the front. Returns their length in bytes. Options
  * after a malformed one are ignored, since no host reads them.
  */
 static size_t
 gather(uint8_t family, uint8_t *options, size_t len)
 {
-	/* bytes that the option's length does not include */
-	const size_t uncounted = family == 4 ? 0 : 2;
-	size_t at = 0, labels = 0, n;
+	size_t at, labels = 0, rest = 0; /* rest: bytes that the option still has */
+	bool label = false;
 
-	while (at < len && (family == 6 || options[at] != IP_OPTION_END)) {
-		if (is_single(family, options[at])) {
-			at++;
-			continue;
+	for (at = 0; at < len; at++) {
+		if (rest == 0) {
+			rest = option_bytes(family, options, at, len);
+			if (rest == 0)
+				break;
+			label = is_seclabel(family, options[at]);
 		}
-		if (len - at < 2)
-			break;
-		n = options[at + 1] + uncounted;
-		if (n < 2 || n > len - at)
-			break;
-		if (is_seclabel(family, options[at])) {
-			memmove(options + labels, options + at, n);
-			labels += n;
-		}
-		at += n;
+		if (label)
+			options[labels++] = options[at];
+		rest--;
 	}
-	return labels;
+	/* always true; the proof cannot derive it from the loop */
+	return labels <= len ? labels : 0;
 }
 
 /* Get the offset of the options. Returns their length in bytes; 0: there are none. */
