@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "flowtable.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-is_word(char c)
-{
-	return isalnum((unsigned char)c) || c == '_' || c == '-';
-}
-
-/*
- * Return the length of a word and the blanks after it if the text starts with the word;
- * otherwise 0.
- */
-static size_t
-word_skip(const char *text, const char *word)
-{
-	size_t length = strlen(word);
-
-	if (strncmp(text, word, length) != 0 || is_word(text[length]))
-		return 0;
-	return length + strspn(text + length, " \t");
-}
+#include "scan.h"
 
 /*
  * Return the length of `flow add @ft` or `flow offload @ft`; 0: the text does not start
@@ -43,9 +24,7 @@ statement_length(const char *text)
 	length += verb;
 	if (verb == 0 || text[length] != '@')
 		return 0;
-	for (length++; is_word(text[length]); length++)
-		;
-	return length;
+	return length + 1 + word_length(text + length + 1);
 }
 
 /* Return the length of `flowtable ft { .. { .. } .. }`, up to the last brace. */
@@ -69,23 +48,6 @@ definition_length(const char *text)
 	return 0;
 }
 
-/*
- * Return the length of a comment or quoted text, in which the words above have no
- * meaning.
- */
-static size_t
-opaque_length(const char *text)
-{
-	size_t length;
-
-	if (text[0] == '#')
-		return strcspn(text, "\n");
-	if (text[0] != '"')
-		return 0;
-	length = 1 + strcspn(text + 1, "\"\n");
-	return text[length] == '"' ? length + 1 : length;
-}
-
 char *
 flowtables_blank(const char *text)
 {
@@ -106,9 +68,8 @@ flowtables_blank(const char *text)
 						*at = ' ';
 				continue;
 			}
-			length = 1;
-			while (is_word(at[0]) && is_word(at[length]))
-				length++;
+			length = word_length(at);
+			length += length == 0;
 		}
 		at += length;
 	}

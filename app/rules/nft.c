@@ -18,6 +18,7 @@
 #include "flowtable.h"
 #include "hint.h"
 #include "listing.h"
+#include "lists.h"
 #include "message.h"
 #include "places.h"
 #include "ruleset.h"
@@ -131,9 +132,12 @@ nft_list(struct nft_ctx *nft, unsigned flags)
 static bool
 loading_blank(struct loading *loading)
 {
-	if (loading->blanked != NULL || loading->source->content == NULL)
+	const char *text = loading->text != NULL ? loading->text
+						 : loading->source->content;
+
+	if (loading->blanked != NULL || text == NULL)
 		return false;
-	loading->blanked = flowtables_blank(loading->source->content);
+	loading->blanked = flowtables_blank(text);
 	if (loading->blanked != NULL)
 		loading->text = loading->blanked;
 	return loading->blanked != NULL;
@@ -175,8 +179,8 @@ loading_mend(struct loading *loading, char *messages)
 }
 
 /*
- * Load the file, and retry after supplying what it needs. A file that fails leaves
- * nothing in the kernel. Returns the context, or NULL after a message.
+ * Load the text, and retry after supplying what it needs. A text that fails leaves
+ * nothing in the kernel. Returns the context, or NULL.
  */
 static struct nft_ctx *
 nft_load_whole(struct loading *loading)
@@ -191,7 +195,6 @@ nft_load_whole(struct loading *loading)
 		again = loading_mend(loading, messages_take(nft));
 		nft_ctx_free(nft);
 	} while (again);
-	refusal_print(loading);
 	return NULL;
 }
 
@@ -216,28 +219,90 @@ json_annotate(const struct loading *loading, struct nft_ctx *nft, char **json)
 	free(text);
 }
 
+/* Print the warnings of nft. */
+static void
+warnings_print(struct nft_ctx *nft, const struct source *source)
+{
+	char *messages = messages_take(nft);
+
+	if (messages != NULL)
+		messages_print(stderr, messages, source);
+	free(messages);
+}
+
+/* Load the text with stand-ins. Returns the JSON with the lists, or NULL. */
+static char *
+lists_to_json(struct loading *loading, struct lists *lists)
+{
+	struct nft_ctx *nft = nft_load_whole(loading);
+	char *json = nft != NULL ? nft_list(nft, NFT_CTX_OUTPUT_JSON) : NULL;
+	const char *warnings = json != NULL ? nft_ctx_get_error_buffer(nft) : NULL;
+	bool done = json != NULL && (warnings == NULL || warnings[0] == '\0');
+
+	if (done) {
+		json_annotate(loading, nft, &json);
+		done = lists_put(lists, &json);
+	}
+	if (nft != NULL && !done)
+		nft_run_cmd_from_buffer(nft, "flush ruleset");
+	if (nft != NULL)
+		nft_ctx_free(nft);
+	if (done)
+		return json;
+	free(json);
+	return NULL;
+}
+
+/* Load the source as it is. Returns the JSON, or NULL after a message. */
+static char *
+source_to_json(struct loading *loading)
+{
+	struct nft_ctx *nft = nft_load_whole(loading);
+	char *json;
+
+	if (nft == NULL) {
+		refusal_print(loading);
+		return NULL;
+	}
+	json = nft_list(nft, NFT_CTX_OUTPUT_JSON);
+	warnings_print(nft, loading->source);
+	if (json == NULL)
+		message_error(0, "%s: is loaded, but nft cannot list it",
+			      loading->source->name);
+	else
+		json_annotate(loading, nft, &json);
+	nft_ctx_free(nft);
+	return json;
+}
+
+/* Begin to load a text; interfaces that were created stay. */
+static void
+loading_begin(struct loading *loading, const char *text)
+{
+	loading->text = text;
+	free(loading->blanked);
+	free(loading->messages);
+	loading->blanked = loading->messages = NULL;
+}
+
 int
 nft_to_json(const struct source *source, char **json)
 {
-	struct loading loading = {.source = source, .text = source->text};
-	struct nft_ctx *nft = nft_load_whole(&loading);
-	char *messages;
+	struct loading loading = {.source = source};
+	struct lists lists = {.count = 0};
+	char *reduced = lists_take(&lists, source->content);
 
 	*json = NULL;
-	if (nft != NULL) {
-		*json = nft_list(nft, NFT_CTX_OUTPUT_JSON);
-		messages = messages_take(nft); /* these are warnings */
-		if (messages != NULL)
-			messages_print(stderr, messages, source);
-		free(messages);
-		if (*json == NULL)
-			message_error(0, "%s: is loaded, but nft cannot list it",
-				      source->name);
-		else
-			json_annotate(&loading, nft, json);
-		nft_ctx_free(nft);
+	if (reduced != NULL) {
+		loading_begin(&loading, reduced);
+		*json = lists_to_json(&loading, &lists);
 	}
-	free(loading.blanked);
-	free(loading.messages);
+	if (*json == NULL) {
+		loading_begin(&loading, source->text);
+		*json = source_to_json(&loading);
+	}
+	loading_begin(&loading, NULL);
+	lists_free(&lists);
+	free(reduced);
 	return *json != NULL ? 0 : -EINVAL;
 }

@@ -1,7 +1,47 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "scan.h"
 
+#include <ctype.h>
 #include <string.h>
+
+static bool
+is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+size_t
+word_length(const char *text)
+{
+	size_t length = 0;
+
+	while (is_word(text[length]))
+		length++;
+	return length;
+}
+
+size_t
+word_skip(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	if (strncmp(text, word, length) != 0 || is_word(text[length]))
+		return 0;
+	return length + strspn(text + length, " \t");
+}
+
+size_t
+opaque_length(const char *text)
+{
+	size_t length;
+
+	if (text[0] == '#')
+		return strcspn(text, "\n");
+	if (text[0] != '"')
+		return 0;
+	length = 1 + strcspn(text + 1, "\"\n");
+	return text[length] == '"' ? length + 1 : length;
+}
 
 static bool
 at_end(const struct scan *scan)
@@ -20,19 +60,11 @@ step(struct scan *scan)
 static bool
 opaque_skip(struct scan *scan)
 {
-	if (scan->at[0] == '#') {
-		while (!at_end(scan) && scan->at[0] != '\n')
-			step(scan);
-		return true;
-	}
-	if (scan->at[0] != '"')
-		return false;
-	do
+	size_t length = opaque_length(scan->at), i;
+
+	for (i = 0; i < length && !at_end(scan); i++)
 		step(scan);
-	while (!at_end(scan) && scan->at[0] != '"' && scan->at[0] != '\n');
-	if (!at_end(scan) && scan->at[0] == '"')
-		step(scan);
-	return true;
+	return length > 0;
 }
 
 /* Skip what separates statements: blanks, separators and comments. */

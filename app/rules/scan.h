@@ -35,4 +35,14 @@ bool scan_next(struct scan *scan, struct statement *statement);
 void statement_word(const struct statement *statement, unsigned n,
 		    char word[SCAN_WORD_BYTES]);
 
+/* Return the length of a comment or quoted text, in which words have no meaning; or 0. */
+size_t opaque_length(const char *text);
+/* Return the length of the word that begins here; 0: none does. */
+size_t word_length(const char *text);
+/*
+ * Return the length of a word and the blanks after it if the text starts with the word;
+ * otherwise 0.
+ */
+size_t word_skip(const char *text, const char *word);
+
 #endif
