@@ -287,6 +287,8 @@ ipfix_write(const struct page *p, const struct control_ipfix *ipfix)
 		"sluice_ipfix_records_total{result=\"sent\"} %" PRIu64 "\n"
 		"sluice_ipfix_records_total{result=\"lost\"} %" PRIu64 "\n",
 		(uint64_t)atomic_load(&ipfix->sent), (uint64_t)atomic_load(&ipfix->lost));
+	counter(p, "ipfix_errors", (uint64_t)atomic_load(&ipfix->errors),
+		"Failures to reach the IPFIX collector, or to send it a message.");
 }
 
 /* Print the numbers of generated packets by kind, as the metric `name`. */

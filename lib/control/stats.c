@@ -254,9 +254,10 @@ stats_json(const struct control_config *config, unsigned readers)
 		      records_json(loads, config->backend->workers, RECORD_PASS)));
 	if (config->ipfix != NULL)
 		set(json, "ipfix",
-		    json_pack("{so so}", "sent",
+		    json_pack("{so so so}", "sent",
 			      number(atomic_load(&config->ipfix->sent)), "lost",
-			      number(atomic_load(&config->ipfix->lost))));
+			      number(atomic_load(&config->ipfix->lost)), "errors",
+			      number(atomic_load(&config->ipfix->errors))));
 	set(json, "load", loads_json(loads, config->backend->workers));
 	set(json, "ports", ports_json(config));
 	if (reload != NULL)

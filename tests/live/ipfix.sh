@@ -50,7 +50,8 @@ live_plane 'table inet filter {
 }' "acct: true"
 peer srv wan
 
-is "nothing is sent at first" "$(ctl -o json stats)" '*"ipfix":{"sent":0,"lost":0}*'
+is "nothing is sent at first" "$(ctl -o json stats)" \
+	'*"ipfix":{"sent":0,"lost":0,"errors":0}*'
 collect
 udp lan "$WAN4" 4002
 soon 10 "a connection is deleted" ctl delete -p udp --dport 4002

@@ -368,11 +368,13 @@ records_of_ipfix_are_counted_if_there_is_a_collector(void **state)
 	free(page);
 	atomic_store(&ipfix.sent, 7);
 	atomic_store(&ipfix.lost, 3);
+	atomic_store(&ipfix.errors, 2);
 	fake.config.ipfix = &ipfix;
 	page = page_of(&fake);
 	assert_non_null(page);
 	assert_true(has_line(page, "sluice_ipfix_records_total{result=\"sent\"} 7"));
 	assert_true(has_line(page, "sluice_ipfix_records_total{result=\"lost\"} 3"));
+	assert_true(has_line(page, "sluice_ipfix_errors_total 2"));
 	free(page);
 }
 

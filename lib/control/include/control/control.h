@@ -50,6 +50,7 @@ struct control_ipfix {
 	/* written by lib/control */
 	atomic_uint_fast64_t sent;
 	atomic_uint_fast64_t lost;
+	atomic_uint_fast64_t errors; /* failures to connect, to send, to be received */
 };
 
 struct control_config {
