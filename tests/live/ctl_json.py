@@ -6,6 +6,8 @@ live tests and benchmarks.
   ctl_json.py drop REASON         of `drops`: that counter
   ctl_json.py drops [REASON]...   of `drops`: all others that are not 0, "reason=count"
   ctl_json.py counter NAME        of `stats`: that counter
+  ctl_json.py counted             of `list`: packets and bytes of the first connection,
+                                  and of its replies
   ctl_json.py states              of `list`: a line each, "orig=STATE reply=STATE proto=..
                                   sport=.. dst=.. dport=.."
 """
@@ -46,6 +48,10 @@ def main():
     text = sys.stdin.read().strip()
     if what == "states":
         states(text)
+        return
+    if what == "counted":
+        conn = next(objects(text))["connection"]
+        print(*(conn[x][y] for x in ("orig", "reply") for y in ("packets", "bytes")))
         return
     if what == "counter":
         print(next(objects(text))["stats"][words[0]])
