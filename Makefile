@@ -20,7 +20,7 @@ PACKAGES_DEMO_XDP := $(PACKAGES_DEMO) clang bpftool libbpf-dev
 PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
 	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump frama-c-base \
 	groff-base nfdump pandoc systemd-container chromium tshark \
-	prometheus python3-prometheus-client
+	prometheus python3-prometheus-client dpdk-dev strace
 PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev gnuplot-nox iperf3 nftables valgrind
 # to build the package; and for the manual pages of `make install`
 PACKAGES_DEB := $(PACKAGES_BUILD) dpkg-dev debhelper fakeroot lintian pandoc

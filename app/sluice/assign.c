@@ -213,6 +213,9 @@ link_workers(struct sluice *s, unsigned wire)
 			EXIT_DEVICE,
 			"no memory for the rings between workers: give the EAL "
 			"more (hugepages, or -m with --no-huge)");
+	if (s->config->poll_adaptive && handoff_sleepy(group, n) != 0)
+		printf("warning: no descriptors for the workers of a wire to wake each "
+		       "other: they sleep for at most 160 us at a time\n");
 	for (i = 0; i < n; i++) {
 		number = wire_worker(s, wire, i);
 		s->control_workers[number].gathered = group[i]->fragments;

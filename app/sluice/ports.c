@@ -372,6 +372,7 @@ configure(struct port *port, struct rte_mempool *const *pools, bool checksum,
 		conf.rxmode.mtu = port->config->mtu;
 	conf.rxmode.offloads &= info.rx_offload_capa;
 	conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS & info.tx_offload_capa;
+	conf.intr_conf.rxq = port->interrupts;
 	status = configure_queues(port, &info, &conf);
 	if (status != 0)
 		return port_error(port, "configuration", status, error);
@@ -404,20 +405,36 @@ port_spread(const struct port *port, const struct steer *steer)
 	rte_eth_dev_rss_reta_update(port->id, table, port->rss_table);
 }
 
+static int
+start_device(struct port *port, struct rte_mempool *const *pools, bool checksum,
+	     struct ports_error *error)
+{
+	int status = configure(port, pools, checksum, error);
+
+	if (status != 0)
+		return status;
+	status = rte_eth_dev_start(port->id);
+	return status != 0 ? port_error(port, "start", status, error) : 0;
+}
+
 int
 port_start(struct port *port, struct rte_mempool *const *pools, bool checksum,
 	   struct ports_error *error)
 {
+	const uint16_t rx_queues = port->rx_queues;
 	int status;
 
 	if (port->xdp != NULL)
 		return port_xdp_start(port, pools[0], error);
-	status = configure(port, pools, checksum, error);
+	status = start_device(port, pools, checksum, error);
+	if (status != 0 && port->interrupts) {
+		/* a device may have no interrupts, or none behind its kernel module */
+		port->interrupts = false;
+		port->rx_queues = rx_queues;
+		status = start_device(port, pools, checksum, error);
+	}
 	if (status != 0)
 		return status;
-	status = rte_eth_dev_start(port->id);
-	if (status != 0)
-		return port_error(port, "start", status, error);
 	port->started = true;
 	if (port->is_xdp || port->is_packet)
 		sockets_find(&port->sockets, port->is_xdp ? AF_XDP : AF_PACKET,

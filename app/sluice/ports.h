@@ -43,6 +43,11 @@ struct port {
 	bool promiscuous;
 	bool started;
 	bool is_virtual; /* device in software, which does not access mbufs by DMA */
+	/*
+	 * receive interrupts are wanted; set before port_start(), which clears it for a
+	 * device that refuses them. Others turn out to have none later (rest.c).
+	 */
+	bool interrupts;
 
 	/* members for ports on a kernel interface */
 	unsigned ifindex; /* 0: the port is not on a kernel interface */

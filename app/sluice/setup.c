@@ -252,6 +252,9 @@ start_ports(struct sluice *s)
 		n = wire_workers(s, i / 2);
 		for (k = 0; k < n; k++)
 			pools[k] = s->pools[worker_node(s, wire_worker(s, i / 2, k))];
+		/* the others have sockets (rest.h) */
+		s->ports[i].interrupts = s->config->poll_adaptive &&
+					 !s->ports[i].is_xdp && !s->ports[i].is_packet;
 		if (port_start(&s->ports[i], pools, s->config->checksum, &error) != 0)
 			return message_error(EXIT_DEVICE, "%s", error.text);
 	}
@@ -301,7 +304,7 @@ setup(struct sluice *s, struct policy *policy)
 	if (status == 0)
 		status = assign_ports(s);
 	for (i = 0; i < s->worker_count && status == 0; i++)
-		worker_wait_at_sockets(&s->workers[i]);
+		rest_prepare(&s->workers[i]);
 	return status != 0 ? status : xdp_wire_start(s);
 }
 
@@ -319,6 +322,7 @@ teardown(struct sluice *s)
 	control_reload_join(&s->reload);
 	for (i = 0; i < s->worker_count; i++) {
 		control_worker_free(&s->control_workers[i]);
+		rest_end(&s->workers[i]);
 		if (s->workers[i].handoff != NULL)
 			handoff_stop(s->workers[i].handoff);
 		if (s->workers[i].engine != NULL)

@@ -119,42 +119,14 @@ exchange(struct worker *w, uint64_t now_ns)
 	return idle;
 }
 
-/*
- * Between two turns of a worker that may sleep. idle: the turn had no packet and no
- * request.
- */
+/* Between two turns of a worker that may sleep; rest_turn(). */
 static void
-rest(struct worker *w, bool idle, uint64_t now_ns)
+pause_between_turns(struct worker *w, bool idle, uint64_t now_ns)
 {
-	uint32_t ns;
-
-	if (w->xdp != NULL) {
-		if (idle)
-			worker_xdp_wait(w, now_ns);
-		return;
-	}
-	ns = nap_next(&w->nap, idle);
-	if (ns != 0)
-		nap_rest(&w->nap, ns);
-}
-
-void
-worker_wait_at_sockets(struct worker *w)
-{
-	const struct sockets *sockets;
-	unsigned i;
-
-	/* another worker that hands packets over does not wake this one */
-	if (!w->sleeps || w->xdp != NULL || w->handoff != NULL)
-		return;
-	for (i = 0; i < w->port_count; i++) {
-		sockets = &w->ports[i].state->sockets;
-		if (sockets->count == 0 || sockets->count == SOCKETS_MAX ||
-		    !nap_add(&w->nap, sockets->fd, sockets->count)) {
-			w->nap.count = 0;
-			return;
-		}
-	}
+	if (w->xdp == NULL)
+		rest_turn(w, idle);
+	else if (idle)
+		worker_xdp_wait(w, now_ns);
 }
 
 int
@@ -199,7 +171,7 @@ worker_run(void *worker)
 		for (i = 0; i < w->port_count; i++)
 			transmit(w, &w->ports[i]);
 		if (unlikely(w->sleeps))
-			rest(w, idle && !asked, now_ns);
+			pause_between_turns(w, idle && !asked, now_ns);
 	}
 	return 0;
 }

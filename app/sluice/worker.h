@@ -17,8 +17,8 @@
 
 #include "clock.h"
 #include "config.h"
-#include "nap.h"
 #include "ports.h"
+#include "rest.h"
 
 #define WORKER_NO_QUEUE UINT16_MAX
 
@@ -45,15 +45,9 @@ struct worker {
 	struct control_worker *control;
 	struct worker_xdp *xdp;  /* of wires with XDP; otherwise NULL */
 	bool sleeps;             /* it sleeps while nothing comes; with XDP always */
-	struct nap nap;          /* how it sleeps without XDP */
+	struct rest rest;        /* how it sleeps without XDP */
 	struct handoff *handoff; /* NULL: no other worker shares these wires */
 };
-
-/*
- * Have a worker that sleeps wait at the sockets of its drivers, if each of its ports has
- * some and no other worker shares its wires. After the start of the ports.
- */
-void worker_wait_at_sockets(struct worker *w);
 
 /* Main loop of a worker, until *stop is set; an lcore_function_t. */
 int worker_run(void *worker);

@@ -49,6 +49,7 @@ gather_put(struct handoff *h, uint8_t side, struct rte_mbuf *m)
 		engine_refuse(h->engine, &m, 1, REASON_HANDOVER_FULL);
 	else
 		h->handed_over += gatherer != h->self;
+	link_wake(h, gatherer);
 	return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
@@ -129,6 +130,8 @@ handoff_init(struct handoff *const *group, const struct steer *s, const int *soc
 		group[from]->steer = s;
 		group[from]->self = (uint8_t)from;
 		group[from]->workers = s->workers;
+		group[from]->wake = -1;
+		memcpy(group[from]->sender, sender, sizeof(group[from]->sender));
 	}
 	for (to = 0; to < s->workers && status == 0; to++)
 		status = gather_init(group, s, to, sockets[to]);
@@ -145,6 +148,8 @@ handoff_free(struct handoff *h)
 {
 	unsigned peer, side;
 
+	if (h->steer != NULL && h->wake >= 0) /* handoff_init() may have not begun */
+		close(h->wake);
 	for (peer = 0; peer < h->workers; peer++)
 		for (side = 0; side < 2; side++)
 			rte_free(h->link[peer][side].to);
@@ -248,8 +253,11 @@ handoff_take(struct handoff *h, unsigned peer, uint8_t side, struct rte_mbuf **p
 uint16_t
 handoff_send(struct handoff *h, uint8_t side, struct rte_mbuf **pkts, uint16_t n)
 {
-	return (uint16_t)rte_ring_sp_enqueue_burst(h->frames_to[side], (void **)pkts, n,
-						   NULL);
+	unsigned sent = rte_ring_sp_enqueue_burst(h->frames_to[side], (void **)pkts, n,
+						  NULL);
+
+	link_wake(h, h->sender[side]);
+	return (uint16_t)sent;
 }
 
 void

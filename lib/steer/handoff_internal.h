@@ -19,4 +19,10 @@ bool gather_put(struct handoff *h, uint8_t side, struct rte_mbuf *m);
  */
 void link_mark(struct handoff *h, unsigned peer, unsigned side);
 
+/*
+ * link.c: wake a peer that sleeps. Call it after something has been put into a ring that
+ * the peer reads; link_mark() does so itself.
+ */
+void link_wake(struct handoff *h, unsigned peer);
+
 #endif

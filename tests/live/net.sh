@@ -264,6 +264,8 @@ _plane_vdevs()
 	net_af_packet) printf '%s\n' \
 		"--vdev=net_af_packet0,iface=ap,framecnt=8192$PLANE_PACKET" \
 		"--vdev=net_af_packet1,iface=bp,framecnt=8192$PLANE_PACKET" ;;
+	net_vhost) printf '%s\n' "--vdev=net_vhost0,iface=$NET_DIR/vhost0" \
+		"--vdev=net_vhost1,iface=$NET_DIR/vhost1" ;;
 	esac
 }
 

@@ -1,39 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # With `poll: adaptive`, an idle sluice needs a small part of a core, also while an
-# interface is down; timers fire, and packets pass after a pause.
+# interface is down; timers fire, and packets pass after a pause, also those that one
+# worker hands over to another.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# ticks: the CPU time of sluice so far, in units of 1 / CLK_TCK s
-ticks()
-{
-	awk '{ print $14 + $15 }' "/proc/$PLANE_PID/stat"
-}
-
-# idle: how much of a core sluice uses in the next five seconds, percent
-idle()
-{
-	local before begin used ms
-
-	before=$(ticks)
-	begin=$(date +%s%N)
-	net_exec lan "$PYTHON" -c "import time; time.sleep(5)" # the measured time
-	used=$(($(ticks) - before))
-	ms=$((($(date +%s%N) - begin) / 1000000))
-	echo $((used * 100 * 1000 / $(getconf CLK_TCK) / ms))
-}
+# shellcheck source=idle_lib.sh
+. "$(dirname "$0")/idle_lib.sh"
 
 # shellcheck disable=SC2034 # net.sh reads it
 PLANE_TOP='poll: adaptive'
 live_begin poll
-live_plane 'table inet filter {
+rules='table inet filter {
 	chain forward {
 		type filter hook forward priority filter; policy drop
 		ct state established,related accept
 		iifname "lan" oifname "wan" accept
 	}
-}' 'udp_timeout: 2'
+}'
+live_plane "$rules" 'udp_timeout: 2'
 peer cli lan
 peer srv wan
 
@@ -63,5 +49,27 @@ ok "then it needs a small part of a core" test "$percent" -lt 25
 net_exec wire ip link set ap up
 soon 20 "frames cross when it is up again" _plane_crosses
 ok "data passes" carries cli srv end
+plane_stop
+
+# ---- two workers of one wire: the one that receives wakes the other ----
+
+# shellcheck disable=SC2034 # net.sh reads it
+PLANE_WORKERS=2
+live_plane "$rules"
+for port in 81 82 83 84 85 86 87 88; do
+	peer "cli$port" lan
+	peer "srv$port" wan
+	connected "cli$port" "srv$port" "$port" || break
+done
+is "two workers: eight connections" "$port" 88
+is "packets of some are handed over" "$(ctl -o json stats)" '*"handed_over":[1-9]*'
+for port in 81 82 83 84 85 86 87 88; do
+	net_exec lan "$PYTHON" -c "import time; time.sleep(0.1)"
+	carries "cli$port" "srv$port" "after a pause" || break
+done
+is "data of each passes after a pause" "$port" 88
+percent=$(idle)
+note "idle, two workers: $percent % of a core"
+ok "each needs at most 5 % of a core" test "$percent" -le 10
 
 live_end

@@ -16,6 +16,11 @@
  * A port with fewer transmit queues than workers has one sender; the other workers hand
  * it the frames to transmit.
  *
+ * With handoff_sleepy(), a worker may sleep at the eventfd `wake`: it calls
+ * handoff_doze(), does one more turn, and if that finds nothing, it waits. Peers that put
+ * something into a ring for it meanwhile write to the eventfd. When it goes on, it calls
+ * handoff_wake_up().
+ *
  *	each turn of a worker
  *		for each port that it receives on:
  *			n = handoff_split(h, side, pkts, n);   own packets
@@ -60,6 +65,8 @@ struct handoff {
 	uint8_t workers;
 	/* this worker is the sender of at least one side */
 	bool collects;
+	uint8_t sender[2];    /* the only worker that transmits, or STEER_ANY */
+	int wake;             /* eventfd; -1: no worker of the wire sleeps */
 	uint64_t handed_over; /* number of packets handed to other workers */
 	/* fragments that this worker gathers; NULL: none are held */
 	struct fragment_table *fragments;
@@ -85,6 +92,8 @@ struct handoff {
 	 * into their rings to us.
 	 */
 	_Atomic uint64_t ready[2] __attribute__((aligned(64)));
+	/* this worker wants to be woken; the peer that does so clears it */
+	atomic_bool dozes;
 };
 static_assert(STEER_MAX_WORKERS <= 64, "a bit each");
 
@@ -96,6 +105,24 @@ static_assert(STEER_MAX_WORKERS <= 64, "a bit each");
  */
 int handoff_init(struct handoff *const *group, const struct steer *s, const int *sockets,
 		 const uint8_t sender[2]);
+
+/*
+ * Let the n workers of a wire sleep. Returns 0, or -errno, without descriptors; then none
+ * may.
+ */
+int handoff_sleepy(struct handoff *const *group, unsigned n);
+
+/* Have peers wake this worker from now on. */
+static inline void
+handoff_doze(struct handoff *h)
+{
+	atomic_store(&h->dozes, true);
+	/* the rings are read after this; pairs with the fence of link_wake() */
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+/* End handoff_doze(), and empty the eventfd. */
+void handoff_wake_up(struct handoff *h);
 
 /* At the end: drop the fragments that are held. */
 void handoff_stop(struct handoff *h);
