@@ -15,7 +15,7 @@ rules_load(const struct sluice_config *config, const char *file, struct policy *
 	const struct rules_request request = {
 		.file = file != NULL ? file : config->rules,
 		.limits = {.seconds = config->rules_timeout, .cancel = -1},
-		.ports = {names, config_interfaces(config, names)},
+		.ports = {.names = names, .count = config_interfaces(config, names)},
 		.refuse_other = config->rules_refuse_other,
 	};
 	struct ruleset_report report;

@@ -60,25 +60,29 @@ cost_print(struct policy *policy, enum policy_ct ct, const char *name)
 		message_error(0, "not enough memory to compute the cost");
 }
 
-/* Split a list of port names at its commas. The names point into *copy, malloced. */
+/*
+ * Split the list of port names of an option at its commas. The names point into *copy,
+ * malloced. text NULL: there are none.
+ */
 static int
-ports_split(const char *text, char **copy, const char **names,
-	    struct ruleset_ports *ports)
+names_split(const char *option, const char *text, char **copy, const char **names,
+	    unsigned *count)
 {
 	char *rest, *name;
 
+	if (text == NULL)
+		return 0;
 	rest = *copy = strdup(text);
 	if (rest == NULL)
-		return message_error(-ENOMEM, "not enough memory for --ports");
+		return message_error(-ENOMEM, "not enough memory for %s", option);
 	while ((name = strsep(&rest, ",")) != NULL) {
-		if (name[0] == '\0' || ports->count == PORTS_MAX)
+		if (name[0] == '\0' || *count == PORTS_MAX)
 			return message_error(-EINVAL,
-					     "--ports %s: up to %d names, joined by "
-					     "commas, are expected",
-					     text, PORTS_MAX);
-		names[ports->count++] = name;
+					     "%s %s: up to %d names, joined by commas, "
+					     "are expected",
+					     option, text, PORTS_MAX);
+		names[(*count)++] = name;
 	}
-	ports->names = names;
 	return 0;
 }
 
@@ -111,21 +115,21 @@ int
 ruleset_check(const struct source *source, const char *json,
 	      const struct check_options *wanted)
 {
-	const char *ports = wanted->ports;
-	const char *names[PORTS_MAX];
-	struct ruleset_ports list = {NULL, 0};
+	const char *names[PORTS_MAX], *mirrors[PORTS_MAX];
+	struct ruleset_ports list = {.names = names, .mirrors = mirrors};
 	const struct ruleset_options options = {
-		.ports = ports != NULL ? &list : NULL,
+		.ports = wanted->ports != NULL ? &list : NULL,
 		.file = source->name,
 		.refuse_other = wanted->refuse_other,
 	};
 	struct ruleset_report report = {.messages = NULL};
 	struct policy *policy = NULL;
-	char *copy = NULL;
-	int ret = 0;
+	char *copies[2] = {NULL, NULL};
+	int ret = names_split("--ports", wanted->ports, &copies[0], names, &list.count);
 
-	if (ports != NULL)
-		ret = ports_split(ports, &copy, names, &list);
+	if (ret == 0)
+		ret = names_split("--mirrors", wanted->mirrors, &copies[1], mirrors,
+				  &list.mirror_count);
 	if (ret == 0)
 		ret = ruleset_read(json, strlen(json), &options, &policy, &report);
 	rules_print(&report);
@@ -133,6 +137,7 @@ ruleset_check(const struct source *source, const char *json,
 		policy_report(source, &report, policy, wanted->explain);
 	ruleset_report_free(&report);
 	policy_free(policy);
-	free(copy);
+	free(copies[0]);
+	free(copies[1]);
 	return ret;
 }

@@ -39,6 +39,7 @@ struct options {
 	bool refuse_other;
 	unsigned seconds; /* time limit; 0: none */
 	const char *ports;
+	const char *mirrors;
 	const char *file;
 };
 
@@ -71,6 +72,13 @@ static int
 take_ports(void *context, const char *argument)
 {
 	((struct options *)context)->ports = argument;
+	return OPTIONS_GO_ON;
+}
+
+static int
+take_mirrors(void *context, const char *argument)
+{
+	((struct options *)context)->mirrors = argument;
 	return OPTIONS_GO_ON;
 }
 
@@ -115,6 +123,8 @@ static const struct option_row rows[] = {
 	 take_explain},
 	{"ports", 'p', "NAMES",
 	 "with --check: ports that rules may name, joined by commas", take_ports},
+	{"mirrors", 0, "NAMES",
+	 "with --ports: ports in no wire, by which 'dup' may send copies", take_mirrors},
 	{"other", 0, "WORD",
 	 "with --check: chains that sluice does not evaluate are named\n"
 	 "(notice, the default) or are an error (refuse)",
@@ -126,7 +136,8 @@ static const struct option_row rows[] = {
 };
 
 static const struct options_table table = {
-	.usage = "[--check | --explain [--ports NAME,..] [--other WORD]] FILE",
+	.usage = "[--check | --explain [--ports NAME,.. [--mirrors NAME,..]]"
+		 " [--other WORD]] FILE",
 	.about = "Load an nftables file in a private network namespace and print it as "
 		 "JSON.\n"
 		 "A FILE that is already JSON ('nft -j list ruleset') is printed as it "
@@ -156,6 +167,8 @@ read_options(struct options *options, int argc, char **argv)
 	if (options->ports != NULL && !options->check)
 		return message_misuse("--ports has an effect only with --check and "
 				      "--explain");
+	if (options->mirrors != NULL && options->ports == NULL)
+		return message_misuse("--mirrors has an effect only with --ports");
 	return OPTIONS_GO_ON;
 }
 
@@ -213,6 +226,7 @@ rules_do(const struct options *options)
 	if (ret == 0 && options->check)
 		ret = ruleset_check(&source, json,
 				    &(struct check_options){options->ports,
+							    options->mirrors,
 							    options->refuse_other,
 							    options->explain});
 	else if (ret == 0)

@@ -44,6 +44,8 @@ int nft_to_json(const struct source *source, char **json);
 
 struct check_options {
 	const char *ports; /* "lan,wan", the valid interface names; NULL: any name */
+	/* with ports: names of mirror ports, in the same form; NULL: none */
+	const char *mirrors;
 	bool refuse_other; /* as in ruleset_options */
 	bool explain;      /* say for each conntrack state what its packets cost */
 };

@@ -79,7 +79,7 @@ set_json(const struct control_config *config, const json_t *request, char *messa
 		.policy = rules->policy,
 		.states = rules->states,
 		.workers = rules->workers,
-		.ports = {config->port_names, config->port_count},
+		.ports = {.names = config->port_names, .count = config->port_count},
 	};
 	json = set_run(&sets, request, op, message, size);
 	pthread_mutex_unlock(&rules->lock);

@@ -18,6 +18,7 @@
 #include "budget.h"
 #include "connection.h"
 #include "engine_state.h"
+#include "mirror.h"
 #include "recorder.h"
 #include "shared.h"
 
@@ -25,7 +26,8 @@ static size_t
 head_bytes(const struct engine_config *config)
 {
 	return part_bytes(sizeof(struct engine) +
-			  2 * (size_t)config->wires * sizeof(struct engine_tx));
+			  (2 * (size_t)config->wires + config->mirrors) *
+				  sizeof(struct engine_tx));
 }
 
 static struct flow_config
@@ -159,8 +161,9 @@ engine_init(void *memory, const struct engine_config *config, const struct polic
 	int status;
 
 	if (config->wires == 0 || config->wires > ENGINE_MAX_WIRES ||
-	    config->max > FLOW_MAX_CONNECTIONS || config->max6 > FLOW_MAX_CONNECTIONS ||
-	    policy == NULL || config->mempool == NULL)
+	    config->mirrors > ENGINE_MAX_MIRRORS || config->max > FLOW_MAX_CONNECTIONS ||
+	    config->max6 > FLOW_MAX_CONNECTIONS || policy == NULL ||
+	    config->mempool == NULL)
 		return -EINVAL;
 	e->config = *config;
 	for (i = 0; i < 2u * config->wires; i++)
@@ -338,6 +341,10 @@ engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t taken, uint16_t 
 {
 	uint16_t i, received = lost;
 
+	if (unlikely(tx - e->tx >= 2 * e->config.wires)) {
+		mirror_done(e, tx, taken, lost);
+		return;
+	}
 	if (taken < tx->count || lost > 0) {
 		/* generated packets were not received, so they did not count as passed */
 		for (i = taken; i < tx->count; i++)

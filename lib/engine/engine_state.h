@@ -22,6 +22,7 @@
  *	open.c        creation of connections
  *	connection.c  timers, removal and views of connections
  *	act.c         transmission of packets and of generated segments
+ *	mirror.c      copies of packets for mirror ports
  *	budget.c      rate limits of generated answers
  *	link.c        link layers of connections, for generated segments
  *	expire.c      time-outs and probes
@@ -207,7 +208,7 @@ struct engine {
 	bool expire_v6_first;
 	/* position of the walk that clears generations, with GENERATION_FLUSHING */
 	uint64_t forget_cursor;
-	struct engine_tx tx[]; /* one for each port */
+	struct engine_tx tx[]; /* one for each port of the wires, then the mirrors */
 };
 
 /* Round up to whole cache lines: each part of the engine's memory begins with one. */

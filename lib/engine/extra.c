@@ -10,6 +10,7 @@
 #include <rte_branch_prediction.h>
 
 #include "engine_state.h"
+#include "mirror.h"
 #include "pkt.h"
 #include "rules.h"
 
@@ -154,6 +155,10 @@ extra_fill(const struct pkt_ctx *s, uint8_t side, enum policy_ct ct)
 	}
 	if (e->needs & POLICY_NEEDS_CONN)
 		fill_conn(s, side, ct, x, &e->extra_conn);
+	if (e->needs & POLICY_NEEDS_COPY) {
+		x->copy = mirror_copy;
+		x->copy_context = s;
+	}
 	return x;
 }
 

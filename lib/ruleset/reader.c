@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Implements policy/stmt.h's struct stmt_reader over the JSON of a statement. */
 #include <errno.h>
+#include <string.h>
 
 #include "loader.h"
 
@@ -67,6 +68,39 @@ read_cell(struct stmt_reader *r, const char *name, const struct ir_object **obje
 	return ret;
 }
 
+static bool
+is_listed(const char *const *names, unsigned count, const char *name, uint32_t *number)
+{
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		if (strcmp(names[i], name) != 0)
+			continue;
+		*number = i;
+		return true;
+	}
+	return false;
+}
+
+static int
+read_mirror(struct stmt_reader *r, const char *name, uint32_t *number)
+{
+	struct loader *l = reader_of(r)->loader;
+	const struct ruleset_ports *ports = l->ports;
+	uint32_t port;
+
+	if (ports == NULL || is_listed(ports->mirrors, ports->mirror_count, name, number))
+		return 0;
+	if (is_listed(ports->names, ports->count, name, &port))
+		return loader_fail(l,
+				   "'%s' belongs to a wire, whose packets copies would "
+				   "mix with; name a mirror port, one that is in no wire",
+				   name);
+	return loader_fail(l,
+			   "no port has the name '%s'; add it to 'ports', and to no wire",
+			   name);
+}
+
 static int
 read_set(struct stmt_reader *r, struct ir_key *key, const struct ir_object **object,
 	 uint64_t *timeout_ns, bool *cells)
@@ -113,6 +147,7 @@ static const struct stmt_reader_ops reader_ops = {
 	.reset = read_reset,
 	.object = read_object,
 	.cell = read_cell,
+	.mirror = read_mirror,
 	.set = read_set,
 	.no_memory = reader_no_memory,
 	.fail = reader_fail,

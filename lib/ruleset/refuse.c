@@ -29,12 +29,9 @@ static const struct {
 	{"ct timeout",
 	 "time-outs are those of 'conntrack' in sluice.yaml, the same for all "
 	 "connections of a protocol; set them there"},
-	{"dup",
-	 "sluice sends no second copy of a packet; use 'sluicectl capture', or 'log "
-	 "group' with a snaplen"},
 	{"fwd",
 	 "a packet leaves by the other port of its wire; wires are configured with "
-	 "'wires' in sluice.yaml"},
+	 "'wires' in sluice.yaml, and 'dup' sends copies by a mirror port"},
 	{"ct expectation", "sluice has no expectations; accept the ports of the "
 			   "connections that follow"},
 };

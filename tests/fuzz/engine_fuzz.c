@@ -64,7 +64,7 @@ int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const char *const names[] = {"lan", "wan"};
-	static const struct ruleset_ports ports = {names, 2};
+	static const struct ruleset_ports ports = {.names = names, .count = 2};
 	struct ruleset_error error;
 	unsigned i;
 

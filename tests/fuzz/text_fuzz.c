@@ -97,7 +97,7 @@ check_policy(const struct policy *policy)
 static void
 rules(const char *text, size_t size)
 {
-	static const struct ruleset_ports names = {ports, 2};
+	static const struct ruleset_ports names = {.names = ports, .count = 2};
 	struct policy *policy = NULL;
 	struct ruleset_error error;
 	int status;

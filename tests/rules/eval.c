@@ -43,7 +43,7 @@ struct input {
 static struct policy *
 rules_read(const char *file)
 {
-	static const struct ruleset_ports ports = {names, 2};
+	static const struct ruleset_ports ports = {.names = names, .count = 2};
 	struct policy *policy = NULL;
 	struct ruleset_error error;
 	char *text = NULL;
@@ -205,7 +205,10 @@ counters_print(const struct policy *policy, const struct policy_state *state)
 static void
 set_print(const struct policy *policy, struct policy_state *state, const char *name)
 {
-	const struct ruleset_sets sets = {policy, &state, 1, {names, 2}};
+	const struct ruleset_sets sets = {policy,
+					  &state,
+					  1,
+					  {.names = names, .count = 2}};
 	char error[256];
 	json_t *json = ruleset_set_list(&sets, name, error, sizeof(error));
 	char *text = json_dumps(json != NULL ? json : json_null(),

@@ -11,7 +11,7 @@ int
 policy_file(const char *dir, const char *name, struct policy **policy)
 {
 	static const char *const names[] = {"lan", "wan"};
-	const struct ruleset_ports ports = {names, 2};
+	const struct ruleset_ports ports = {.names = names, .count = 2};
 	struct ruleset_error error;
 	char path[512], json[65536];
 	size_t len;

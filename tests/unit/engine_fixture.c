@@ -35,7 +35,8 @@ struct policy *
 fixture_policy(const char *rules)
 {
 	static const char *const names[] = {"lan", "wan", "lan2", "wan2", "lan3", "wan3"};
-	static const struct ruleset_ports ports = {names, 6};
+	static const char *const mirrors[] = {"ids", "ids2"};
+	static const struct ruleset_ports ports = {names, 6, mirrors, 2};
 	struct ruleset_error error;
 	struct policy *policy;
 	char *json = *rules == '{' ? strdup(rules) : rules_store_json(rules);
@@ -97,7 +98,7 @@ drain(struct fixture *f)
 {
 	uint16_t port, i;
 
-	for (port = 0; port < 2 * f->config.wires; port++) {
+	for (port = 0; port < 2 * f->config.wires + f->config.mirrors; port++) {
 		struct engine_tx *tx = engine_tx(f->e, port);
 
 		for (i = 0; i < tx->count; i++)

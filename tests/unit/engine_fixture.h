@@ -64,7 +64,7 @@ int fixture_eal_end(void **state);
 
 /*
  * Compile rules given as nft text or JSON of nft. Port names: lan, wan, lan2, wan2, lan3,
- * wan3.
+ * wan3; mirror ports: ids, ids2.
  */
 struct policy *fixture_policy(const char *rules);
 struct policy_state *fixture_state(const struct policy *policy);

@@ -9,7 +9,7 @@
 #include <arpa/inet.h>
 
 static const char *const port_names[] = {"lan", "wan", "lan-guest", "dmz"};
-const struct ruleset_ports ports = {port_names, 4};
+const struct ruleset_ports ports = {.names = port_names, .count = 4};
 uint64_t random_state;
 
 uint32_t

@@ -5,6 +5,11 @@
  */
 #include "policy_fixture.h"
 
+/* A table of family ip, the only one beside ip6 that has dup, with a rule. */
+#define COPY(rule)                                                                       \
+	"table ip t {\nchain forward { type filter hook forward priority 0;\n" rule      \
+	"\n}\n}\n"
+
 /*
  * A rule of chain forward, or a whole table, and two texts that the message must contain.
  */
@@ -22,6 +27,11 @@ static const struct row {
 	{"rt classid 1 accept", "sluice has no routes", "remove or replace the rule"},
 	{"fib saddr oif missing drop", "sluice has no routes", "fib"},
 	{"ip6 nexthdr 44 accept", "extension headers", "use 'meta l4proto'"},
+	{COPY("dup to 192.0.2.9"), "no routes to a next hop", "\"dup to 192.0.2.9\""},
+	{COPY("dup to 192.0.2.9 device \"wan\""), "'wan' belongs to a wire",
+	 "dup to 192.0.2.9 device \"wan\""},
+	{COPY("dup to 192.0.2.9 device \"ids\""), "no port has the name 'ids'",
+	 "and to no wire"},
 };
 
 static void

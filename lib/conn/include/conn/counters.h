@@ -60,7 +60,11 @@
 	X(xdp_busy, COUNTER, "frames", "xdp_busy", 14, STATS, 14,                        \
 	  "Of them, frames whose connection was locked.")                                \
 	X(xdp_lost, COUNTER, "frames", "xdp_lost", 15, STATS, 15,                        \
-	  "Of them, frames that were lost for want of a socket.")
+	  "Of them, frames that were lost for want of a socket.")                        \
+	X(copies, COUNTER, "frames", "copies", 16, STATS, 16,                            \
+	  "Copies that dup has sent by mirror ports.")                                   \
+	X(copies_lost, COUNTER, "frames", "copies_lost", 17, STATS, 17,                  \
+	  "Copies for mirror ports that were lost for want of room.")
 
 enum engine_counter {
 #define ENGINE_COUNTER_ENUM(member, ...) ENGINE_COUNTER_##member,

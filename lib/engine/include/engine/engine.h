@@ -5,7 +5,8 @@
  * the benchmarks and the fuzzers all call it with a burst, a port and a time, and send
  * the packets that it leaves in its transmit buffers.
  *
- * Ports are numbered by wire: port 2w and 2w+1 are the two sides of wire w.
+ * Ports are numbered by wire: port 2w and 2w+1 are the two sides of wire w. The mirror
+ * ports follow.
  *
  *	n = rte_eth_rx_burst(...);
  *	engine_burst(e, port, pkts, n, now_ns, NULL);
@@ -40,6 +41,7 @@
 
 #define ENGINE_BURST_MAX 64u
 #define ENGINE_MAX_WIRES FLOW_WIRES
+#define ENGINE_MAX_MIRRORS (2u * ENGINE_MAX_WIRES)
 #define ENGINE_EXPIRE_MAX 64u /* a good bound for engine_expire() in a poll loop */
 /*
  * Room for one burst: each packet may be sent, and with it or back to its sender a
@@ -84,6 +86,11 @@ struct engine_config {
 	uint32_t max;  /* largest number of IPv4 connections */
 	uint32_t max6; /* largest number of IPv6 connections */
 	uint16_t wires;
+	/*
+	 * Number of mirror ports, at most ENGINE_MAX_MIRRORS: the ports from 2 * wires
+	 * on, which only send the copies that `dup` makes.
+	 */
+	uint16_t mirrors;
 	/*
 	 * Number of each wire's group, from 1; 0: the wire is alone. The wires of a group
 	 * share connections: a packet may cross any of them, and leaves on the other port
@@ -290,7 +297,8 @@ struct engine_tx *engine_tx(struct engine *e, uint16_t port);
 /*
  * Empty a transmit buffer after the device took its first `taken` packets; frees the
  * others. lost: number of taken packets that were freed without being sent. Received
- * packets that were not sent count as dropped, not as passed.
+ * packets that were not sent count as dropped, not as passed; copies for a mirror port as
+ * lost copies.
  */
 void engine_tx_done(struct engine *e, struct engine_tx *tx, uint16_t taken,
 		    uint16_t lost);

@@ -90,6 +90,13 @@ struct policy_extra {
 	uint8_t vlans;       /* number of VLAN tags */
 	/* bytes of the largest IP packet that both ports of the wire send */
 	uint16_t mtu;
+	/*
+	 * Send a copy of the packet, as it is at the call, by a mirror port, an index
+	 * into ruleset_ports.mirrors. It is called with copy_context for each `dup`, and
+	 * not in a dry run. NULL: no copies are made.
+	 */
+	void (*copy)(const void *context, uint16_t mirror);
+	const void *copy_context;
 };
 
 /* Flags of policy_needs(); each names the members of struct policy_extra to fill. */
@@ -100,6 +107,7 @@ struct policy_extra {
 #define POLICY_NEEDS_ACCT 0x8u  /* conn's packets and bytes */
 #define POLICY_NEEDS_TIME 0x10u /* wall_ns */
 #define POLICY_NEEDS_MARK 0x20u /* mark, priority, random, mtu */
+#define POLICY_NEEDS_COPY 0x40u /* copy, copy_context */
 /* Input for which the caller needs memory in each connection. */
 #define POLICY_NEEDS_MEMORY (POLICY_NEEDS_CT_MARK | POLICY_NEEDS_ACCT)
 

@@ -24,6 +24,12 @@
 struct ruleset_ports {
 	const char *const *names;
 	unsigned count;
+	/*
+	 * Names of the mirror ports, which send copies of packets and belong to no wire,
+	 * in the order of their numbers. `dup` names them.
+	 */
+	const char *const *mirrors;
+	unsigned mirror_count;
 };
 
 enum ruleset_level {
