@@ -401,6 +401,7 @@ config_engine(const struct sluice_config *config, unsigned workers,
 		.max = share(config->max, workers),
 		.max6 = share(config->max_ipv6, workers),
 		.wires = (uint16_t)config->wire_count,
+		.mirrors = (uint16_t)config_mirrors(config),
 		.bypass = config->bypass,
 		.bypass_types = config->bypass_types,
 		.audit = config->audit,
@@ -489,4 +490,31 @@ config_interfaces(const struct sluice_config *config, const char **names)
 	for (i = 0; i < config->vlan_count; i++)
 		names[count + i] = config->vlans[i].name;
 	return count + config->vlan_count;
+}
+
+unsigned
+config_mirrors(const struct sluice_config *config)
+{
+	return config->port_count - 2 * config->wire_count;
+}
+
+const struct config_port *
+config_mirror(const struct sluice_config *config, unsigned n)
+{
+	const struct config_port *port = config->ports;
+
+	while (!port->mirror || n-- > 0)
+		port++;
+	return port;
+}
+
+unsigned
+config_mirror_names(const struct sluice_config *config, const char **names)
+{
+	const unsigned count = config_mirrors(config);
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		names[i] = config_mirror(config, i)->name;
+	return count;
 }

@@ -47,6 +47,7 @@ struct config_port {
 	uint16_t mtu;            /* bytes; 0: keep the MTU of the device */
 	uint16_t rx_descriptors; /* descriptors of each receive queue, default 1024 */
 	uint16_t tx_descriptors;
+	bool mirror; /* in no wire: it sends copies that rules make with `dup` */
 };
 
 /* A VLAN of a port that has its own name in rules. */
@@ -120,7 +121,6 @@ struct sluice_config {
 	const char *record_log;
 	/* the configuration that config_take() was last given; freed with this one */
 	struct sluice_config *taken;
-	char warning[512]; /* a warning for the operator; "": no warning */
 	/* The members for keys with a single value; keys.h says what each key means. */
 	CONFIG_KEYS(CONFIG_BOOL, CONFIG_WORD, CONFIG_NUMBER, CONFIG_OWN)
 	CONNTRACK_KEYS(CONFIG_BOOL, CONFIG_WORD, CONFIG_NUMBER, CONFIG_OWN)
@@ -173,6 +173,19 @@ unsigned config_shared_unit(const struct sluice_config *config, unsigned n);
  * for each wire.
  */
 unsigned config_engine_ports(const struct sluice_config *config, const char **names);
+
+/*
+ * The ports that are in no wire, in the order of the file, which is that of the engine's
+ * mirror ports: their number, and the n-th of them.
+ */
+unsigned config_mirrors(const struct sluice_config *config);
+const struct config_port *config_mirror(const struct sluice_config *config, unsigned n);
+
+/*
+ * Write the names of the mirror ports, for ruleset_ports. names has room for
+ * CONFIG_MAX_PORTS. Returns their number.
+ */
+unsigned config_mirror_names(const struct sluice_config *config, const char **names);
 
 /*
  * Write the interface names that rules can use, for ruleset_ports: the names from

@@ -237,21 +237,13 @@ check_groups(struct load *load)
 }
 
 static void
-warn_of_unused(struct sluice_config *config)
+mark_mirrors(struct sluice_config *config)
 {
-	size_t length = 0;
 	unsigned i;
 
-	for (i = 0; i < config->port_count && length < sizeof(config->warning); i++) {
-		if (wire_of_port(config, config->wire_count, (uint16_t)i) !=
-		    config->wire_count)
-			continue;
-		length += (size_t)snprintf(config->warning + length,
-					   sizeof(config->warning) - length, "%s %s",
-					   length == 0 ? "in no wire, and not used: port"
-						       : ",",
-					   config->ports[i].name);
-	}
+	for (i = 0; i < config->port_count; i++)
+		config->ports[i].mirror = wire_of_port(config, config->wire_count,
+						       (uint16_t)i) == config->wire_count;
 }
 
 int
@@ -273,6 +265,6 @@ load_wires(struct load *load)
 		    read_group(load, i) != 0 || read_xdp(load, i) != 0)
 			return -EINVAL;
 	config->wire_count = count;
-	warn_of_unused(config);
+	mark_mirrors(config);
 	return check_groups(load);
 }

@@ -39,6 +39,8 @@ machine_check_output(struct program *p)
 								       : "the capture",
 						    p->options.capture[i].file};
 	}
+	for (i = 2 * p->config->wire_count; i < p->ports; i++)
+		p->wanted[i] = true;
 	if (p->options.config != NULL)
 		inputs[n++] = (struct output_input){"--config", p->options.config};
 	if (p->options.rules != NULL)
@@ -112,6 +114,7 @@ prepare_replay(struct program *p)
 	r->captures = p->captures;
 	r->count = p->options.captures;
 	r->ports = p->ports;
+	r->mirrors = 2 * p->config->wire_count;
 	r->burst = p->options.burst;
 	r->dedup = p->options.dedup;
 	r->pool = p->pool;

@@ -129,7 +129,7 @@ send_all(struct replay *r, const struct replay_burst *b)
 					cause++;
 				ns = b != NULL && cause < b->n ? b->items[cause++].ns
 							       : r->now_ns;
-			} else if (b != NULL) {
+			} else if (b != NULL && port < r->mirrors) {
 				passed = passed_for(b, passed);
 				ns = passed < b->n ? b->items[passed].ns : ns;
 				if (passed < b->n && tx->pkts[i] == now.pkts[passed])

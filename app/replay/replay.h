@@ -49,7 +49,8 @@ struct replay {
 	/* in the order of the command line, which decides at equal times */
 	struct capture *captures;
 	unsigned count;
-	unsigned ports; /* number of engine ports */
+	unsigned ports;   /* number of engine ports */
+	unsigned mirrors; /* number of the first mirror port; equal to ports: none */
 	unsigned burst;
 	uint64_t now_ns;
 	/* how the captures are interpreted */

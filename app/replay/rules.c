@@ -11,11 +11,12 @@ int
 rules_load(const struct sluice_config *config, const char *file, struct policy **policy,
 	   struct policy_state **state)
 {
-	const char *names[CONFIG_MAX_INTERFACES];
+	const char *names[CONFIG_MAX_INTERFACES], *mirrors[CONFIG_MAX_PORTS];
 	const struct rules_request request = {
 		.file = file != NULL ? file : config->rules,
 		.limits = {.seconds = config->rules_timeout, .cancel = -1},
-		.ports = {.names = names, .count = config_interfaces(config, names)},
+		.ports = {names, config_interfaces(config, names), mirrors,
+			  config_mirror_names(config, mirrors)},
 		.refuse_other = config->rules_refuse_other,
 	};
 	struct ruleset_report report;

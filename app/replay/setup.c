@@ -48,9 +48,8 @@ setup_config(struct program *p)
 			 : load_default(p, &error);
 	if (status != 0)
 		return message_error(EXIT_CONFIG, "%s", error.text);
-	if (p->config->warning[0] != '\0')
-		message_warning("%s", p->config->warning);
 	p->ports = config_engine_ports(p->config, p->names);
+	p->ports += config_mirror_names(p->config, p->names + p->ports);
 	return EXIT_SUCCESS;
 }
 
@@ -67,7 +66,7 @@ find_port(const struct program *p, const char *name, uint16_t *port)
 {
 	unsigned i;
 
-	for (i = 0; i < p->ports; i++) {
+	for (i = 0; i < 2 * p->config->wire_count; i++) {
 		if (strcmp(p->names[i], name) == 0) {
 			*port = (uint16_t)i;
 			return EXIT_SUCCESS;

@@ -9,6 +9,7 @@
 
 #include "exit.h"
 #include "message.h"
+#include "plural.h"
 
 /*
  * Number of workers for `workers: auto`: all cores if the devices steer each packet to
@@ -104,7 +105,7 @@ wire_worker(const struct sluice *s, unsigned wire, unsigned i)
 	return n == 0 ? unit : units + n - 1;
 }
 
-void
+int
 assign_queues(struct sluice *s)
 {
 	struct port *port;
@@ -116,6 +117,22 @@ assign_queues(struct sluice *s)
 		port->rx_queues = port_can_spread(port, workers) ? (uint16_t)workers : 1;
 		port->tx_queues = port->tx_queues_max >= workers ? (uint16_t)workers : 1;
 	}
+	for (; i < s->all_port_count; i++) {
+		port = &s->ports[i];
+		port->tx_queues = (uint16_t)s->worker_count;
+		if (port->tx_queues_max < s->worker_count)
+			return message_error(
+				EXIT_DEVICE,
+				"port '%s' is in no wire, for copies of packets (dup): "
+				"its device %s has %u transmit %s, and each of the %u "
+				"workers needs one: `workers: %u`, or a device with more "
+				"(net_af_packet: qpairs=%u)",
+				port->config->name, port->config->device,
+				port->tx_queues_max,
+				plural(port->tx_queues_max, "queue", "queues"),
+				s->worker_count, port->tx_queues_max, s->worker_count);
+	}
+	return 0;
 }
 
 /*
@@ -150,6 +167,29 @@ give_out(struct sluice *s, unsigned wire)
 				.tx_queue = queue_of(i, n, port->tx_queues, side),
 			};
 		}
+	}
+}
+
+/*
+ * Give each worker a transmit queue of each mirror port. The first one also takes what
+ * the port receives.
+ */
+static void
+give_out_mirrors(struct sluice *s)
+{
+	struct worker *w;
+	unsigned i, n;
+
+	for (n = 0; n < s->worker_count; n++) {
+		w = &s->workers[n];
+		for (i = s->port_count; i < s->all_port_count; i++)
+			w->mirrors[w->mirror_count++] = (struct worker_port){
+				.device = s->ports[i].id,
+				.state = &s->ports[i],
+				.port = (uint16_t)i,
+				.rx_queue = n == 0 ? 0 : WORKER_NO_QUEUE,
+				.tx_queue = (uint16_t)n,
+			};
 	}
 }
 
@@ -230,6 +270,7 @@ assign_ports(struct sluice *s)
 	unsigned wire;
 	int status = 0;
 
+	give_out_mirrors(s);
 	for (wire = 0; wire < s->config->wire_count && status == 0; wire++) {
 		give_out(s, wire);
 		if (wire_workers(s, wire) == 1)

@@ -20,8 +20,11 @@ int assign_workers(struct sluice *s);
 unsigned wire_workers(const struct sluice *s, unsigned wire);
 unsigned wire_worker(const struct sluice *s, unsigned wire, unsigned i);
 
-/* Choose the number of queues of each port. */
-void assign_queues(struct sluice *s);
+/*
+ * Choose the number of queues of each port. Returns 0 or an exit status: a mirror port
+ * needs a transmit queue for each worker.
+ */
+int assign_queues(struct sluice *s);
 
 /*
  * Assign the queues of the started ports to the workers, and link workers that share a

@@ -224,6 +224,8 @@ check_devices(const struct sluice_config *config, int argc, char *const *argv)
 		port = &config->ports[config->wires[i / 2][i % 2]];
 		good &= config->xdp[0] ? xdp_fits(port) : device_fits(port, argc, argv);
 	}
+	for (i = 0; i < config_mirrors(config); i++)
+		good &= device_fits(config_mirror(config, i), argc, argv);
 	if (config->xdp[0] && !xdp_is_built()) {
 		message_error(
 			0, "xdp: sluice was built without clang, bpftool or libbpf-dev: "

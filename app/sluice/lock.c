@@ -208,7 +208,7 @@ locks_take(const struct sluice_config *config, int argc, char *const *argv, char
 	status = lock_take(path, what, message, size);
 	for (port = 0; status == 0 && port < config->port_count; port++) {
 		device = config->ports[port].device;
-		status = config->xdp[0]
+		status = config->xdp[0] && !config->ports[port].mirror
 				 ? lock_interface(device, strlen(device), message, size)
 				 : lock_device(device, message, size);
 	}

@@ -104,6 +104,7 @@ start_control(struct sluice *s)
 		.rules = &s->rules,
 		.port_names = s->names,
 		.port_count = s->port_count,
+		.all_port_count = s->all_port_count,
 		.port = port_tell,
 		.port_context = s->ports,
 		.max = s->config->max,
@@ -192,7 +193,7 @@ give_up_privileges(const struct sluice *s)
 	bool interfaces = false;
 	unsigned i;
 
-	for (i = 0; i < s->port_count; i++)
+	for (i = 0; i < s->all_port_count; i++)
 		interfaces |= s->ports[i].ifindex != 0;
 	if (privileges_drop(interfaces) != 0)
 		printf("warning: not all capabilities could be dropped, see "

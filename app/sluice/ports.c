@@ -134,6 +134,8 @@ queues_check(const struct port *port, struct ports_error *error)
 {
 	unsigned queues = netdev_rx_queues(port->ifname);
 
+	if (port->config->mirror) /* what it receives does not matter */
+		return 0;
 	if (port->rx_queues_max > 1) {
 		snprintf(error->text, sizeof(error->text),
 			 "port '%s': %s has %u queues, and with this driver sluice reads "
@@ -215,7 +217,10 @@ port_find(struct port *port, const struct config_port *config, bool fix,
 	port->tx_descriptors = config->tx_descriptors;
 	port->rx_queues = port->tx_queues = 1;
 	port->rx_queues_max = info.max_rx_queues;
-	port->tx_queues_max = info.max_tx_queues;
+	/* a transmit queue of AF_XDP needs a receive queue of its own */
+	port->tx_queues_max = strcmp(port->driver, "net_af_xdp") == 0
+				      ? RTE_MIN(info.max_tx_queues, 1)
+				      : info.max_tx_queues;
 	if ((info.flow_type_rss_offloads & RTE_ETH_RSS_NONFRAG_IPV4_TCP) != 0 &&
 	    info.hash_key_size <= STEER_RSS_KEY_BYTES &&
 	    rte_is_power_of_2(info.reta_size))

@@ -10,13 +10,14 @@
 #include <rte_version.h>
 
 #include "assign.h"
+#include "plural.h"
 
 #define MIB 1048576.0
 
 static void
 report_wires(const struct sluice_config *config)
 {
-	unsigned w;
+	unsigned w, i;
 
 	printf("wires:");
 	for (w = 0; w < config->wire_count; w++) {
@@ -26,6 +27,9 @@ report_wires(const struct sluice_config *config)
 		if (config->group[w] != 0)
 			printf(" of group %s", config->group_name[config->group[w]]);
 	}
+	for (i = 0; i < config_mirrors(config); i++)
+		printf("%s %s", i > 0 ? "," : "; in no wire, for copies (dup):",
+		       config_mirror(config, i)->name);
 	printf("\nVLANs: %s; PPPoE: %s; offloads: %s; lost links: %s\n",
 	       config->vlan_key ? "networks of their own" : "one network",
 	       config->pppoe ? "tracked" : "not tracked",
@@ -44,8 +48,6 @@ report_config(const struct sluice_config *config, unsigned workers)
 	if (config->audit)
 		printf("warning: mode: audit: what would be dropped passes, and is "
 		       "counted\n");
-	if (config->warning[0] != '\0')
-		printf("warning: %s\n", config->warning);
 	config_engine(config, workers, &engine);
 	bytes = (double)engine_bytes(&engine) * workers;
 	printf("connections: %" PRIu32 " of IPv4, %" PRIu32 " of IPv6; %.1f MiB, "
@@ -98,7 +100,10 @@ queues_text(const struct sluice *s, unsigned number, char *text, size_t size)
 	const struct port *port = &s->ports[number];
 	unsigned n = wire_workers(s, number / 2);
 
-	if (n == 1)
+	if (port->config->mirror)
+		snprintf(text, size, "for copies, %u transmit %s", port->tx_queues,
+			 plural(port->tx_queues, "queue", "queues"));
+	else if (n == 1)
 		snprintf(text, size, "one queue");
 	else if (port->rx_queues > 1)
 		snprintf(text, size, "symmetric RSS over %u queues", port->rx_queues);
@@ -173,7 +178,7 @@ report_start(const struct sluice *s)
 {
 	unsigned i;
 
-	for (i = 0; i < s->port_count; i++)
+	for (i = 0; i < s->all_port_count; i++)
 		report_port(s, i);
 	for (i = 0; i < s->port_count; i++)
 		report_far(s, i);
@@ -228,7 +233,7 @@ report_end(struct sluice *s)
 	}
 	printf("\n%-16s %14s %14s %14s %14s %10s %10s\n", "port", "rx packets",
 	       "rx bytes", "tx packets", "tx bytes", "missed", "errors");
-	for (i = 0; i < s->port_count; i++)
+	for (i = 0; i < s->all_port_count; i++)
 		report_port_end(s->ports, i);
 	printf("\n%" PRIu64 " packets in, %" PRIu64 " passed (%" PRIu64 " bypassed); "
 	       "%" PRIu64 " connections made, %" PRIu64 " removed, %" PRIu32 " left\n",

@@ -8,11 +8,14 @@ int
 rules_load(const struct sluice_config *config, const struct sluice_config *running,
 	   int cancel, struct policy **policy, struct ruleset_report *report)
 {
-	const char *names[CONFIG_MAX_INTERFACES];
+	const char *names[CONFIG_MAX_INTERFACES], *mirrors[CONFIG_MAX_PORTS];
 	const struct rules_request request = {
 		.file = config->rules,
 		.limits = {.seconds = config->rules_timeout, .cancel = cancel},
-		.ports = {.names = names, .count = config_interfaces(running, names)},
+		.ports = {.names = names,
+			  .count = config_interfaces(running, names),
+			  .mirrors = mirrors,
+			  .mirror_count = config_mirror_names(running, mirrors)},
 		.refuse_other = config->rules_refuse_other,
 	};
 

@@ -62,20 +62,35 @@ check_interface(const struct sluice *s, unsigned number)
 	return 0;
 }
 
+/* Find the device of the port with an engine port number: of a wire, or a mirror port. */
+static int
+find_port(struct sluice *s, unsigned number, struct ports_error *error)
+{
+	const struct sluice_config *config = s->config;
+	const bool fix = config->offloads_fix;
+	const unsigned wire = number / 2;
+	const struct config_port *port;
+
+	if (number >= s->port_count)
+		return port_find(&s->ports[number],
+				 config_mirror(config, number - s->port_count), fix,
+				 error);
+	port = &config->ports[config->wires[wire][number % 2]];
+	return config->xdp[wire] ? port_xdp_find(&s->ports[number], port, fix, error)
+				 : port_find(&s->ports[number], port, fix, error);
+}
+
 static int
 find_ports(struct sluice *s)
 {
-	const struct sluice_config *config = s->config;
 	struct ports_error error;
 	unsigned i;
 
-	s->port_count = config_engine_ports(config, s->names);
-	for (i = 0; i < s->port_count; i++) {
-		if ((config->xdp[i / 2]
-			     ? port_xdp_find
-			     : port_find)(&s->ports[i],
-					  &config->ports[config->wires[i / 2][i % 2]],
-					  config->offloads_fix, &error) != 0)
+	s->port_count = config_engine_ports(s->config, s->names);
+	s->all_port_count = s->port_count +
+			    config_mirror_names(s->config, s->names + s->port_count);
+	for (i = 0; i < s->all_port_count; i++) {
+		if (find_port(s, i, &error) != 0)
 			return message_error(EXIT_DEVICE, "%s", error.text);
 		if (check_interface(s, i) != 0)
 			return EXIT_DEVICE;
@@ -120,6 +135,9 @@ node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 		if (k < n && n > 1 && (i & 1) == 0)
 			mbufs += n * handoff_mbufs(n);
 	}
+	/* the copies may be of the workers of any node */
+	for (; *workers > 0 && i < s->all_port_count; i++)
+		mbufs += port_mbufs(&s->ports[i]) + *workers * ENGINE_TX_OWN;
 	return mbufs;
 }
 
@@ -127,8 +145,8 @@ node_mbufs(const struct sluice *s, unsigned node, unsigned *workers)
 static int
 make_pool(struct sluice *s, unsigned node)
 {
-	const bool contiguous = ports_need_contiguous(s->ports, s->port_count);
-	uint16_t room = ports_data_room(s->ports, s->port_count);
+	const bool contiguous = ports_need_contiguous(s->ports, s->all_port_count);
+	uint16_t room = ports_data_room(s->ports, s->all_port_count);
 	unsigned workers, mbufs = node_mbufs(s, node, &workers);
 	int status;
 
@@ -137,7 +155,7 @@ make_pool(struct sluice *s, unsigned node)
 	mbufs = RTE_MAX(mbufs, s->config->mbufs);
 	/* an mbuf across two pages has no single physical address */
 	if (contiguous && rte_eal_iova_mode() == RTE_IOVA_PA &&
-	    ports_have_hardware(s->ports, s->port_count))
+	    ports_have_hardware(s->ports, s->all_port_count))
 		return message_error(
 			EXIT_DEVICE,
 			"a port on AF_XDP beside a card that uses physical addresses: "
@@ -258,6 +276,10 @@ start_ports(struct sluice *s)
 		if (port_start(&s->ports[i], pools, s->config->checksum, &error) != 0)
 			return message_error(EXIT_DEVICE, "%s", error.text);
 	}
+	pools[0] = s->pools[worker_node(s, 0)];
+	for (; i < s->all_port_count; i++)
+		if (port_start(&s->ports[i], pools, false, &error) != 0)
+			return message_error(EXIT_DEVICE, "%s", error.text);
 	return 0;
 }
 
@@ -270,11 +292,12 @@ setup(struct sluice *s, struct policy *policy)
 
 	if (status == 0)
 		status = assign_workers(s);
+	if (status == 0)
+		status = assign_queues(s);
 	if (status != 0) {
 		policy_free(policy);
 		return status;
 	}
-	assign_queues(s);
 	if (control_rules_init(&s->rules, policy, s->worker_count) != 0) {
 		policy_free(policy);
 		return message_error(EXIT_DEVICE,
@@ -314,7 +337,7 @@ teardown(struct sluice *s)
 	unsigned i;
 
 	xdp_wire_stop(s);
-	for (i = 0; i < s->port_count; i++)
+	for (i = 0; i < s->all_port_count; i++)
 		port_stop(&s->ports[i]);
 	/* wait for the end of a reload, which may use the rules and the workers */
 	for (i = 0; i < s->worker_count; i++)

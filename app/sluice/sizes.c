@@ -68,21 +68,21 @@ report_mbufs(const struct sluice_config *config, const struct engine_config *eng
 	char text[32];
 	unsigned i;
 
-	for (i = 0; i < 2 * config->wire_count; i++) {
-		const struct config_port *port =
-			&config->ports[config->wires[i / 2][i % 2]];
+	for (i = 0; i < config->port_count; i++) {
+		const struct config_port *port = &config->ports[i];
 
 		ports[i] = (struct port){
 			.config = port,
 			.rx_descriptors = port->rx_descriptors,
 			.tx_descriptors = port->tx_descriptors,
 			.rx_queues = 1,
-			.tx_queues = 1,
+			.tx_queues = port->mirror ? (uint16_t)workers : 1,
 		};
-		mbufs += port_mbufs(&ports[i]);
+		mbufs += port_mbufs(&ports[i]) +
+			 (port->mirror ? workers * ENGINE_TX_OWN : 0);
 	}
 	mbufs = RTE_MAX(mbufs, config->mbufs);
-	bytes = ports_data_room(ports, 2 * config->wire_count) + SIZES_MBUF_HEADER;
+	bytes = ports_data_room(ports, config->port_count) + SIZES_MBUF_HEADER;
 	snprintf(text, sizeof(text), "%u packet buffers", mbufs);
 	printf("  %-32s %10.1f MiB %8u bytes each\n", text, (double)mbufs * bytes / MIB,
 	       bytes);

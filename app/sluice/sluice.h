@@ -36,11 +36,12 @@ struct sluice {
 	/* a worker did not take the last reload's settings: the next one sets them */
 	bool settings_owed;
 	bool control_given; /* the path of the socket is that of the command line */
-	/* names of the ports, by engine port number */
+	/* names of the ports, by engine port number: those of the wires, then mirrors */
 	const char *names[CONFIG_MAX_PORTS];
 	struct port ports[CONFIG_MAX_PORTS]; /* the ports, in the same order */
 	uint16_t port_ids[CONFIG_MAX_PORTS];
-	unsigned port_count;
+	unsigned port_count;     /* number of ports of wires */
+	unsigned all_port_count; /* number of all ports, with the mirrors */
 	struct worker workers[CONFIG_MAX_WORKERS];
 	struct control_worker control_workers[CONFIG_MAX_WORKERS];
 	/* the workers and engines, for the control thread */

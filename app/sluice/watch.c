@@ -81,6 +81,12 @@ port_lost(struct sluice *s, struct port *port, const char *why)
 		return;
 	port->lost = true;
 	atomic_store(&port->down, true);
+	if (port->config->mirror) { /* the wires go on without copies */
+		printf("warning: %s: %s: copies (dup) are lost until sluice is started "
+		       "again\n",
+		       port_text(port, text, sizeof(text)), why);
+		return;
+	}
 	message_error(EXIT_PORT, "%s: %s: stopping with status %d",
 		      port_text(port, text, sizeof(text)), why, EXIT_PORT);
 	s->port_lost = true;
@@ -120,8 +126,8 @@ link_propagate(struct sluice *s, unsigned i, bool up)
 	struct port *peer = port_peer(s, i);
 	char why[32];
 
-	if (!s->config->link_propagation || s->ports[i].held_down ||
-	    peer->held_down == !up)
+	if (!s->config->link_propagation || s->ports[i].config->mirror ||
+	    s->ports[i].held_down || peer->held_down == !up)
 		return;
 	peer->held_down = !up;
 	peer->released_s = up ? clock_s() : 0;
@@ -226,7 +232,7 @@ look(struct sluice *s, bool changed)
 {
 	unsigned i;
 
-	for (i = 0; i < s->port_count; i++) {
+	for (i = 0; i < s->all_port_count; i++) {
 		if (s->ports[i].lost)
 			continue;
 		if (s->ports[i].ifindex != 0)
@@ -265,7 +271,7 @@ watch_begin(struct sluice *s)
 	struct port *port;
 	unsigned i;
 
-	for (i = 0; i < s->port_count; i++) {
+	for (i = 0; i < s->all_port_count; i++) {
 		port = &s->ports[i];
 		if (port->ifindex == 0)
 			continue;
@@ -278,7 +284,7 @@ watch_begin(struct sluice *s)
 		 * a killed sluice may have left the port down, and the other port may
 		 * wait for its link
 		 */
-		if (s->config->link_propagation && !netdev.up)
+		if (s->config->link_propagation && !port->config->mirror && !netdev.up)
 			port_set_up(port, true, "as link_propagation needs it at start");
 	}
 	limits_set(s);

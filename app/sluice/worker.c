@@ -89,6 +89,24 @@ process_burst(struct worker *w, unsigned i, struct rte_mbuf **pkts, uint16_t n,
 	transmit(w, &w->ports[i ^ 1]); /* send on the other port of the wire */
 	/* generated packets leave by the port on which the burst arrived */
 	transmit(w, &w->ports[i]);
+	for (i = 0; i < w->mirror_count; i++)
+		transmit(w, &w->mirrors[i]);
+}
+
+/* Discard what mirror ports receive: nothing is forwarded from there. */
+static void
+mirrors_empty(const struct worker *w)
+{
+	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
+	uint16_t n;
+	unsigned i;
+
+	for (i = 0; i < w->mirror_count; i++) {
+		if (w->mirrors[i].rx_queue == WORKER_NO_QUEUE)
+			continue;
+		n = receive_burst(&w->mirrors[i], pkts, ENGINE_BURST_MAX);
+		rte_pktmbuf_free_bulk(pkts, n);
+	}
 }
 
 /*
@@ -161,6 +179,8 @@ worker_run(void *worker)
 		}
 		if (w->handoff != NULL)
 			idle &= exchange(w, now_ns);
+		if (unlikely(w->mirror_count > 0))
+			mirrors_empty(w);
 		/* further ones have expired: go on without a rest */
 		idle &= engine_expire(w->engine, now_ns, ENGINE_EXPIRE_MAX) <
 			ENGINE_EXPIRE_MAX;

@@ -41,6 +41,9 @@ struct worker {
 	atomic_bool *stop;
 	struct worker_port ports[CONFIG_MAX_PORTS];
 	unsigned port_count;
+	/* all mirror ports, which send copies: the same ones for each worker */
+	struct worker_port mirrors[CONFIG_MAX_PORTS];
+	unsigned mirror_count;
 	unsigned lcore;
 	struct control_worker *control;
 	struct worker_xdp *xdp;  /* of wires with XDP; otherwise NULL */

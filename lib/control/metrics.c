@@ -70,7 +70,7 @@ read_ports(const struct control_config *config, struct metrics *m)
 {
 	unsigned i;
 
-	for (i = 0; i < config->port_count; i++)
+	for (i = 0; i < config->all_port_count; i++)
 		m->port_known[i] = port_stats(config, i, &m->port[i]) == 0;
 }
 

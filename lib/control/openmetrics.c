@@ -436,7 +436,7 @@ port_write(const struct page *p, const struct control_config *config,
 
 	snprintf(name, sizeof(name), "port_%s", port_counters[which].name);
 	counters_begin(p, name, port_counters[which].help);
-	for (i = 0; i < config->port_count; i++) {
+	for (i = 0; i < config->all_port_count; i++) {
 		if (!m->port_known[i])
 			continue;
 		memcpy(&value, (const char *)&m->port[i] + port_counters[which].offset,
@@ -453,11 +453,11 @@ links_write(const struct page *p, const struct control_config *config,
 	unsigned i;
 
 	gauges_begin(p, "port_up", "1 if the port has a link, else 0.");
-	for (i = 0; i < config->port_count; i++)
+	for (i = 0; i < config->all_port_count; i++)
 		fprintf(p->out, "sluice_port_up{port=\"%s\"} %d\n", config->port_names[i],
 			m->port[i].up);
 	counters_begin(p, "port_link_changes", "Link state changes.");
-	for (i = 0; i < config->port_count; i++)
+	for (i = 0; i < config->all_port_count; i++)
 		fprintf(p->out,
 			"sluice_port_link_changes_total{port=\"%s\"} %" PRIu64 "\n",
 			config->port_names[i], m->port[i].link_changes);

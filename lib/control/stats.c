@@ -119,7 +119,7 @@ ports_json(const struct control_config *config)
 	json_t *ports = json_object();
 	unsigned i;
 
-	for (i = 0; i < config->port_count; i++)
+	for (i = 0; i < config->all_port_count; i++)
 		json_object_set_new(ports, config->port_names[i], port_json(config, i));
 	return ports;
 }

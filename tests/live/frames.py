@@ -14,6 +14,9 @@ frames.py expect IFACE MTU all|no-ad
     byte
 frames.py number MTU all|no-ad
     print how many there are
+frames.py payload IFACE PORT
+    print "ready", and for each line on stdin the data of the TCP segments to a port that
+    have come in since the last one, in the order of their numbers, each once
 frames.py datagrams PORT
     print "ready", and for each line on stdin how many datagrams have come to a UDP port
     since the last one
@@ -178,6 +181,38 @@ def expect(iface, mtu, which):
         print(f"missing: {len(one)} bytes {one[:40].hex()}", file=sys.stderr)
 
 
+def tcp_data(frame, port):
+    """The sequence number and the data of a TCP segment of IPv4 to the port, or None."""
+    at = 14 + (frame[14] & 15) * 4
+    if frame[12:14] != b"\x08\0" or frame[23] != 6:
+        return None
+    _, to, seq = struct.unpack_from("!HHI", frame, at)
+    end = 14 + struct.unpack_from("!H", frame, 16)[0]
+    return (seq, frame[at + (frame[at + 12] >> 4) * 4:end]) if to == port else None
+
+
+def payload(iface, port):
+    seen = {}
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as sock:
+        sock.bind((iface, 0))
+        print("ready", flush=True)
+        while True:
+            ready = select.select([sock, sys.stdin], [], [])[0]
+            if sock in ready:
+                try:
+                    part = tcp_data(sock.recv(65535), int(port))
+                except OSError:  # the interface is gone
+                    return
+                if part and part[1]:
+                    seen[part[0]] = part[1]
+            elif not sys.stdin.readline():
+                return
+            else:
+                data = b"".join(seen[seq] for seq in sorted(seen))
+                print(data.decode(errors="replace"), flush=True)
+                seen.clear()
+
+
 def datagrams(port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("", int(port)))
@@ -196,7 +231,7 @@ def datagrams(port):
 
 def main():
     words = {"fragments": fragments, "datagrams": datagrams, "kinds": kinds,
-             "expect": expect, "number": number, "syns": syns}
+             "expect": expect, "number": number, "syns": syns, "payload": payload}
     if len(sys.argv) < 2 or sys.argv[1] not in words:
         sys.exit(__doc__)
     words[sys.argv[1]](*sys.argv[2:])

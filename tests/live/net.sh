@@ -13,6 +13,8 @@
 # net_teardown, which the EXIT trap calls, removes everything.
 #
 #	net_setup [relay]	create hosts, wire and $NET_DIR, a directory for files
+#	net_mirror		create a host `ids` with c0, cabled to cp of the wire's
+#				host; PLANE_MIRROR=iface=cp makes that a port in no wire
 #	net_relay ARGUMENTS	start both relays; net_unrelay ends them
 #	net_neighbours		let the hosts resolve each other's MAC addresses
 #	net_exec HOST COMMAND	run in lan, wire or wan; net_spawn: in the background
@@ -121,7 +123,7 @@ _net_sweep()
 	local name pid
 
 	for name in $(ip netns list 2>/dev/null |
-		grep -oE '^sluice-[0-9]+-(lan|wire|wan)'); do
+		grep -oE '^sluice-[0-9]+-(lan|wire|wan|ids)'); do
 		pid=${name#sluice-}
 		pid=${pid%-*}
 		[ -d "/proc/$pid" ] || _net_remove "$name"
@@ -145,7 +147,7 @@ net_teardown()
 	plane_stop
 	if [ -n "$NET_DIR" ]; then
 		{
-			for host in lan wan wire; do
+			for host in lan wan ids wire; do
 				_net_remove "$NET_NAME-$host"
 			done
 			wait
@@ -204,6 +206,11 @@ net_setup()
 		_net_cable lan a0 wire ap && _net_cable wan b0 wire bp || return
 	fi
 	_net_host lan a0 "$LAN4" "$LAN6" && _net_host wan b0 "$WAN4" "$WAN6"
+}
+
+net_mirror()
+{
+	ip netns add "$NET_NAME-ids" && _net_cable ids c0 wire cp
 }
 
 # net_relay ARGUMENTS: start both relays with these arguments; running ones are replaced.
@@ -283,6 +290,7 @@ _plane_eal()
 	printf '%s\n' $PLANE_MEMORY --no-pci "--file-prefix=$NET_NAME" \
 		--log-level=lib.eal:4
 	_plane_vdevs "$1"
+	[ -z "$PLANE_MIRROR" ] || echo "--vdev=net_af_packet2,$PLANE_MIRROR"
 }
 
 # Return whether frames cross the wire in both directions: lan resolves wan's address.
@@ -328,7 +336,7 @@ _plane_launch()
 # EAL options replaced.
 _plane_yaml()
 {
-	local rules=$1 option eal='' devices wire
+	local rules=$1 option eal='' devices wire mirror=
 
 	shift
 	while read -r option; do
@@ -347,11 +355,13 @@ _plane_yaml()
 	else
 		devices=("${PLANE_DRIVER}0" "${PLANE_DRIVER}1") wire='[lan, wan]'
 	fi
+	[ -z "$PLANE_MIRROR" ] || mirror='  - {name: ids, device: net_af_packet2}'
 	cat <<-END
 		eal: [$eal]
 		ports:
 		  - {name: lan, device: ${devices[0]}}
 		  - {name: wan, device: ${devices[1]}}
+		$mirror
 		wires:
 		  - $wire
 		rules: $rules
@@ -368,6 +378,7 @@ _plane_yaml()
 
 PLANE_WORKERS=1 # or 2
 PLANE_MEMORY="--no-huge -m 512"
+PLANE_MIRROR= # arguments of net_af_packet for a port `ids` in no wire
 PLANE_PACKET= # more arguments of net_af_packet: ",framesz=9216"
 PLANE_TOP= # more lines of YAML at the top level
 # Drivers to try, in this order; the environment variable PLANE_DRIVERS overrides it.

@@ -156,6 +156,33 @@ ok 'a capture beside --port' refused 2 'more: a capture beside --port' \
 	"${args[@]}" "${lan[@]}" more
 "$replay" --config "$work/spare.yaml" --out "$work/out" --port spare=x >"$work/said" 2>&1
 ok 'a port in no wire' grep -qF 'in no wire of' "$work/said"
+cat >"$work/dup.nft" <<'EOF'
+table ip t {
+	chain c {
+		type filter hook forward priority 0
+		dup to 192.0.2.9 device "spare"
+	}
+}
+EOF
+"$replay" --config "$work/spare.yaml" --rules "$work/dup.nft" --out "$work/copied" \
+	"${lan[@]}" >"$work/said" 2>&1
+ok 'which gets a copy of each UDP datagram of IPv4, and only what has passed' \
+	python3 - "$work/copied" <<'EOF'
+import struct
+import sys
+
+def frames(name):
+    with open(f'{sys.argv[1]}/{name}.pcap', 'rb') as file:
+        file.read(24)
+        while header := file.read(16):
+            yield file.read(struct.unpack_from('<8xI', header)[0])
+
+copies, passed = list(frames('spare')), list(frames('wan'))
+assert set(copies) <= set(passed), 'something else'
+udp = [[f for f in part if f[12:14] == b'\x08\0' and f[23] == 17]
+       for part in (copies, passed)]
+assert udp[0] and udp[0] == udp[1], [len(part) for part in udp]
+EOF
 ok 'no configuration' refused 2 "$work/none.yaml" --config "$work/none.yaml" \
 	--out "$work/out" "${lan[@]}"
 printf 'forward\n' >"$work/bad.nft"

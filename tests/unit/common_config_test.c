@@ -28,7 +28,7 @@ a_short_file_gets_the_defaults(void **state)
 	assert_int_equal(c->ipfix_enterprise, 32473);
 	assert_int_equal(c->record_rate, 10000);
 	assert_string_equal(c->control, "/run/sluice/control.sock");
-	assert_string_equal(c->warning, "");
+	assert_int_equal(config_mirrors(c), 0);
 	assert_int_equal(c->track.tcp_timeout_established, 7440000);
 	assert_true(c->track.tcp_challenge_ack);
 	assert_false(c->track.tcp_unknown_reset);
@@ -99,6 +99,7 @@ static void
 every_key_is_read(void **state)
 {
 	struct sluice_config *c = config_load_good(every_key);
+	const char *mirrors[CONFIG_MAX_PORTS];
 	char rules[128];
 
 	(void)state;
@@ -151,7 +152,10 @@ every_key_is_read(void **state)
 	assert_true(c->track.tcp_unsynchronized_reset);
 	assert_int_equal(c->track.tcp_timeout_time_wait, 1000);
 	assert_int_equal(c->track.generic_timeout, 2000000000);
-	assert_string_equal(c->warning, "in no wire, and not used: port spare");
+	assert_int_equal(config_mirrors(c), 1);
+	assert_string_equal(config_mirror(c, 0)->name, "spare");
+	assert_int_equal(config_mirror_names(c, mirrors), 1);
+	assert_string_equal(mirrors[0], "spare");
 	config_free(c);
 }
 

@@ -235,6 +235,7 @@ fake_init(struct fake *fake)
 		.backend = &fake->backend,
 		.port_names = names,
 		.port_count = 2,
+		.all_port_count = 2,
 		.port = fake_port,
 		.port_context = fake,
 		.max = 1000,

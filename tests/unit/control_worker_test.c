@@ -79,6 +79,7 @@ ask(struct office *o, const char *request)
 		.backend = &backend,
 		.port_names = names,
 		.port_count = 2,
+		.all_port_count = 2,
 	};
 	struct server server = {.config = &config};
 	static char text[8192];

@@ -59,9 +59,13 @@ struct control_config {
 	gid_t group; /* group of the socket; (gid_t)-1: that of the process */
 	const struct control_backend *backend;
 	struct control_rules *rules;
-	/* names of the ports, in the order of the engine's port numbers */
+	/*
+	 * Names of the ports, in the order of the engine's port numbers: those of the
+	 * wires, then mirror ports.
+	 */
 	const char *const *port_names;
-	unsigned port_count;
+	unsigned port_count;     /* number of ports of wires */
+	unsigned all_port_count; /* with the mirror ports, at least port_count */
 	/*
 	 * Fill *port, which is zeroed, for the port with this number. Returns 0, or
 	 * -errno when its device gives no counters (any more). Any thread may call it.
