@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lookup, addition, deletion and expiry of the elements of a set, across its parts. */
-#include "live.h"
+#include "live_find.h"
 
 #define SWEEP_FULL 256 /* slots to scan for expired elements before an addition fails */
-
-void
-live_words(const struct live_table *table, const u128 *values, uint64_t *words)
-{
-	unsigned f, n = 0;
-
-	for (f = 0; f < table->nfields; f++) {
-		words[n++] = (uint64_t)values[f];
-		if (table->wide >> f & 1)
-			words[n++] = (uint64_t)(values[f] >> 64);
-	}
-}
 
 void
 live_values(const struct live_table *table, const uint64_t *words, u128 *values)
@@ -122,6 +110,7 @@ live_own_slot(const struct live_act *act, uint32_t hash, const uint64_t *words,
 	own->listed = newest->listed;
 	own->born = newest->born;
 	own->stamp = newest->stamp;
+	own->seen = 0;
 	cells_init(act, own);
 	live_change_end(part);
 	return own;
@@ -214,6 +203,15 @@ element_new(const struct live_act *act, uint32_t hash, const uint64_t *words,
 	return own;
 }
 
+/* Count in the caller's part that an element ends before its time. */
+static void
+cut_count(const struct live_act *act)
+{
+	uint64_t *cuts = &live_part(act->object, act->part)->cuts;
+
+	__atomic_store_n(cuts, *cuts + 1, __ATOMIC_RELEASE);
+}
+
 /* Restart the timeout of the element. */
 static void
 element_refresh(const struct live_act *act, uint32_t hash, const uint64_t *words,
@@ -221,13 +219,17 @@ element_refresh(const struct live_act *act, uint32_t hash, const uint64_t *words
 {
 	struct live_slot *own = live_own_slot(act, hash, words, view);
 	uint64_t stamp = view->newest->stamp;
+	bool cut;
 
 	if (own == NULL)
 		return;
+	cut = act->now_ns + timeout_ns < live_expires(act->object, view->newest);
 	__atomic_store_n(&own->expires_ns, act->now_ns + timeout_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&own->relative, false, __ATOMIC_RELEASE);
 	__atomic_store_n(&own->stamp, act->now_ns > stamp ? act->now_ns : stamp,
 			 __ATOMIC_RELEASE);
+	if (cut)
+		cut_count(act);
 	view->newest = own;
 }
 
@@ -242,6 +244,7 @@ element_delete(const struct live_act *act, uint32_t hash, const uint64_t *words,
 		return;
 	if (view->count == 1) {
 		live_part_give(act->object->table, part, own);
+		cut_count(act);
 		return;
 	}
 	live_change_begin(part);
@@ -252,6 +255,7 @@ element_delete(const struct live_act *act, uint32_t hash, const uint64_t *words,
 	own->expires_ns = LIVE_GONE;
 	origin_set(part, own, false);
 	live_change_end(part);
+	cut_count(act);
 }
 
 /*
@@ -277,9 +281,6 @@ cells_match(const struct live_act *act, uint32_t hash, const uint64_t *words,
 	struct live_slot *own;
 	unsigned c, i;
 
-	if (!view->newest->cells || act->live->ncells == 0 || act->dry_run ||
-	    act->effects == NULL)
-		return true;
 	own = live_own_slot(act, hash, words, view);
 	if (own == NULL)
 		return false;
@@ -298,6 +299,28 @@ cells_match(const struct live_act *act, uint32_t hash, const uint64_t *words,
 	return true;
 }
 
+/* Whether the element has statements that decide about the packet. */
+static bool
+has_cells(const struct live_act *act, const struct live_view *view)
+{
+	return view->newest->cells && act->live->ncells > 0 && !act->dry_run &&
+	       act->effects != NULL;
+}
+
+/*
+ * Remember that a view of all parts has found the element, so that the caller's slot
+ * alone says so from now on. cuts: live_cuts() before the view.
+ */
+static void
+view_remember(const struct live_act *act, const struct live_view *view, uint64_t cuts)
+{
+	struct live_slot *own = view->own;
+
+	if (own != NULL &&
+	    live_expires(act->object, own) <= live_expires(act->object, view->newest))
+		own->seen = cuts;
+}
+
 /*
  * The part that the caller may read without its sequence, since only the caller writes
  * it. A dry run has none: it runs in any thread, and with the number of the control
@@ -312,22 +335,50 @@ part_owned(const struct live_act *act)
 bool
 live_lookup(const struct live_act *act, const u128 *values)
 {
-	uint64_t words[LIVE_WORDS_MAX];
+	uint64_t words[LIVE_WORDS_MAX], cuts;
 	struct live_view view;
 	uint32_t hash;
 
 	live_words(act->object->table, values, words);
 	hash = live_hash(act->object->table, words);
+	if (live_known_find(act, hash, words) != NULL)
+		return true;
+	cuts = live_cuts(act->object);
 	live_view_find(act->object, part_owned(act), hash, words, &view);
-	return is_alive(act->object, view.newest, act->now_ns) &&
-	       cells_match(act, hash, words, &view);
+	if (!is_alive(act->object, view.newest, act->now_ns))
+		return false;
+	view_remember(act, &view, cuts);
+	return !has_cells(act, &view) || cells_match(act, hash, words, &view);
+}
+
+/*
+ * Add or renew an element that the caller's part alone says is in the set. Returns false
+ * when a view of all parts has to decide.
+ */
+static bool
+known_change(const struct live_act *act, enum live_op op, uint32_t hash,
+	     const uint64_t *words, uint64_t timeout_ns)
+{
+	struct live_slot *slot = live_known_find(act, hash, words);
+	uint64_t expires_ns = act->now_ns + timeout_ns;
+
+	if (slot == NULL)
+		return false;
+	if (op == LIVE_ADD || timeout_ns == 0 || slot->expires_ns == LIVE_NEVER)
+		return true;
+	if (expires_ns < slot->expires_ns)
+		return false;
+	__atomic_store_n(&slot->expires_ns, expires_ns, __ATOMIC_RELAXED);
+	if (act->now_ns > slot->stamp)
+		__atomic_store_n(&slot->stamp, act->now_ns, __ATOMIC_RELEASE);
+	return true;
 }
 
 bool
 live_change(const struct live_act *act, enum live_op op, const u128 *values,
 	    uint64_t timeout_ns, bool cells)
 {
-	uint64_t words[LIVE_WORDS_MAX];
+	uint64_t words[LIVE_WORDS_MAX], cuts;
 	struct live_view view;
 	uint32_t hash;
 	bool alive;
@@ -336,6 +387,9 @@ live_change(const struct live_act *act, enum live_op op, const u128 *values,
 		timeout_ns = act->live->timeout_ns;
 	live_words(act->object->table, values, words);
 	hash = live_hash(act->object->table, words);
+	if (op != LIVE_DELETE && known_change(act, op, hash, words, timeout_ns))
+		return true;
+	cuts = live_cuts(act->object);
 	live_view_find(act->object, part_owned(act), hash, words, &view);
 	alive = is_alive(act->object, view.newest, act->now_ns);
 	if (act->dry_run)
@@ -352,7 +406,8 @@ live_change(const struct live_act *act, enum live_op op, const u128 *values,
 		   view.newest->expires_ns != LIVE_NEVER) {
 		element_refresh(act, hash, words, timeout_ns, &view);
 	}
-	return cells_match(act, hash, words, &view);
+	view_remember(act, &view, cuts);
+	return !has_cells(act, &view) || cells_match(act, hash, words, &view);
 }
 
 /*

@@ -15,6 +15,11 @@
  * its own slot, and the cells are joined (cell.h). An element that is deleted or expires
  * and comes back starts anew; `born` tells the cells of its lives apart.
  *
+ * To join the parts, a worker has to look in all of them. It need not while it knows that
+ * the others can only make the element last longer: `seen` and `cuts` tell that, so an
+ * element that its packets renew costs the lookup in its own part alone
+ * (live_known_find()).
+ *
  * Slots are reclaimed when the element is gone: by live_sweep(), a few in each turn of
  * the worker. Until then they count for the size of the set, as in the kernel until
  * its garbage collection.
@@ -27,6 +32,7 @@
 #define LIVE_WORDS_MAX (2 * KEY_FIELDS_MAX)
 #define LIVE_NEVER UINT64_MAX /* value of expires_ns: the element never expires */
 #define LIVE_GONE 0           /* value of expires_ns: the element was deleted */
+#define LIVE_LINE 64          /* bytes of a cache line */
 
 struct live_slot {
 	/* next slot of the same bucket or of the free list: index + 1; 0: none */
@@ -42,6 +48,11 @@ struct live_slot {
 	bool relative; /* expires_ns is relative to the object's start_ns */
 	/* number of the last listing of the rules that contains it; 0: none */
 	uint32_t listed;
+	/*
+	 * live_cuts() before the owner's last view of all parts, when expires_ns was not
+	 * later than that of the newest slot; 0: there was none. Only its owner reads it.
+	 */
+	uint64_t seen;
 	uint64_t word[]; /* the values, then a union cell for each statement */
 };
 
@@ -52,10 +63,14 @@ struct live_part {
 	uint32_t taken;    /* slots that were ever in use; those above are untouched */
 	uint32_t free;     /* head of the free list below `taken`: index + 1; 0: empty */
 	uint32_t hand;     /* index of the next slot to sweep */
-	uint32_t mask;     /* number of buckets - 1 */
+	uint32_t mask;     /* lowest 2^n - 1 from `buckets` - 1 on */
+	uint64_t cuts;     /* how often it made an element end before its time */
 	uint64_t full;     /* number of additions that found no room */
 	uint32_t *bucket;  /* first slot of each bucket: index + 1; 0: empty */
 	unsigned char *slot;
+	uint32_t buckets; /* in use; they grow with the number of slots in use */
+	uint32_t buckets_max;
+	void *memory; /* of the slots, which begin at a cache line */
 };
 _Static_assert(sizeof(struct live_part) <= PART_ALIGN, "it is the part of an object");
 
@@ -91,11 +106,9 @@ struct live_view {
 /* live_part.c */
 int live_part_init(const struct live_table *table, struct live_part *part);
 void live_part_free(struct live_part *part);
+/* Split the values of an element into the words of its slot. */
+void live_words(const struct live_table *table, const u128 *values, uint64_t *words);
 uint32_t live_hash(const struct live_table *table, const uint64_t *words);
-/* own: true when the caller owns the part. */
-struct live_slot *live_part_find(const struct live_table *table,
-				 const struct live_part *part, uint32_t hash,
-				 const uint64_t *words, bool own);
 /*
  * Take a free slot and set its hash and words only. Returns NULL, and counts it in
  * `full`, when there is none.
@@ -104,9 +117,6 @@ struct live_slot *live_part_take(const struct live_table *table, struct live_par
 				 uint32_t hash, const uint64_t *words);
 void live_part_give(const struct live_table *table, struct live_part *part,
 		    struct live_slot *slot);
-struct live_slot *live_part_slot(const struct live_table *table,
-				 const struct live_part *part, uint32_t index);
-
 /* Enclose changes that readers must see together: they retry when `sequence` changes. */
 void live_change_begin(struct live_part *part);
 void live_change_end(struct live_part *part);
@@ -123,7 +133,6 @@ live_part(const struct object *object, unsigned part)
 	return (struct live_part *)(void *)(object->part + (size_t)part * PART_ALIGN);
 }
 
-void live_words(const struct live_table *table, const u128 *values, uint64_t *words);
 void live_values(const struct live_table *table, const uint64_t *words, u128 *values);
 
 /* live.c: the context of an operation: the set, the part of the caller, the time. */

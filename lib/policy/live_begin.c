@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Allocates a set, and adds its elements at the start and after a reload. */
-#include "live.h"
+#include "live_find.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,6 +29,8 @@ table_shape(struct live_table *table, const struct ir_live *live)
 	table->slots = table->size + table->size / 8 + 64;
 	table->slot_bytes = sizeof(struct live_slot) + table->nwords * sizeof(uint64_t) +
 			    live->ncells * sizeof(union cell);
+	if (table->slot_bytes < LIVE_LINE) /* a slot is then in one line */
+		table->slot_bytes = LIVE_LINE;
 }
 
 bool

@@ -8,7 +8,7 @@
 
 #include <policy/sets.h>
 
-#include "live.h"
+#include "live_find.h"
 #include "program.h"
 #include "state.h"
 

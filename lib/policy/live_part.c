@@ -3,15 +3,30 @@
  * One part of a set: a hash table with chains. Only its owner writes it; all workers read
  * it.
  */
-#include "live.h"
+#include "live_find.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* limit of a reader's steps: the chain may change while it is followed */
-#define CHAIN_MAX 4096
-#define RETRIES 8
+/*
+ * A part has as many buckets in use as its number of slots asks for, so that those of a
+ * small set in a large table are close together: few cache lines.
+ */
+#define BUCKETS_MIN 16
+#define BUCKETS_A_SLOT 4 /* few slots share a bucket */
+
+void
+live_words(const struct live_table *table, const u128 *values, uint64_t *words)
+{
+	unsigned f, n = 0;
+
+	for (f = 0; f < table->nfields; f++) {
+		words[n++] = (uint64_t)values[f];
+		if (table->wide >> f & 1)
+			words[n++] = (uint64_t)(values[f] >> 64);
+	}
+}
 
 /*
  * Multiply and fold, as wyhash. Keyed, so that a sender cannot choose values that
@@ -39,35 +54,27 @@ live_hash(const struct live_table *table, const uint64_t *words)
 int
 live_part_init(const struct live_table *table, struct live_part *part)
 {
-	uint32_t buckets = 16;
+	uint32_t max = BUCKETS_MIN;
+	uintptr_t memory;
 
-	while (buckets < table->slots)
-		buckets *= 2;
-	part->mask = buckets - 1;
+	while (max < table->slots)
+		max *= 2;
+	part->buckets_max = max;
+	part->buckets = BUCKETS_MIN;
+	part->mask = BUCKETS_MIN - 1;
 	/* the kernel gives no memory to pages that are never written */
-	part->bucket = calloc(buckets, sizeof(*part->bucket));
-	part->slot = calloc(table->slots, table->slot_bytes);
-	return part->bucket != NULL && part->slot != NULL ? 0 : -ENOMEM;
+	part->bucket = calloc(max, sizeof(*part->bucket));
+	part->memory = calloc(1, table->slots * table->slot_bytes + LIVE_LINE);
+	memory = (uintptr_t)part->memory + LIVE_LINE - 1;
+	part->slot = (unsigned char *)(memory - memory % LIVE_LINE);
+	return part->bucket != NULL && part->memory != NULL ? 0 : -ENOMEM;
 }
 
 void
 live_part_free(struct live_part *part)
 {
 	free(part->bucket);
-	free(part->slot);
-}
-
-struct live_slot *
-live_part_slot(const struct live_table *table, const struct live_part *part,
-	       uint32_t index)
-{
-	return (struct live_slot *)(void *)(part->slot + index * table->slot_bytes);
-}
-
-static uint32_t
-load32(const uint32_t *from)
-{
-	return __atomic_load_n(from, __ATOMIC_RELAXED);
+	free(part->memory);
 }
 
 void
@@ -83,55 +90,39 @@ live_change_end(struct live_part *part)
 	__atomic_store_n(&part->sequence, part->sequence + 1, __ATOMIC_RELEASE);
 }
 
-static struct live_slot *
-chain_find(const struct live_table *table, const struct live_part *part, uint32_t hash,
-	   const uint64_t *words)
+/*
+ * Take one more bucket into use, and move to it the slots of the bucket of which it is
+ * the upper half.
+ */
+static void
+bucket_split(const struct live_table *table, struct live_part *part)
 {
-	uint32_t at = load32(&part->bucket[hash & part->mask]);
+	uint32_t number = part->buckets, *from, *to = &part->bucket[number], at;
 	struct live_slot *slot;
-	unsigned steps, i;
 
-	for (steps = 0; at != 0 && at <= table->slots && steps < CHAIN_MAX; steps++) {
+	if (number > part->mask)
+		__atomic_store_n(&part->mask, 2 * part->mask + 1, __ATOMIC_RELAXED);
+	from = &part->bucket[number & part->mask >> 1];
+	while (*from != 0) {
+		at = *from;
 		slot = live_part_slot(table, part, at - 1);
-		for (i = 0; load32(&slot->hash) == hash && i < table->nwords; i++)
-			if (__atomic_load_n(&slot->word[i], __ATOMIC_RELAXED) != words[i])
-				break;
-		if (i == table->nwords)
-			return slot;
-		at = load32(&slot->next);
+		if ((slot->hash & part->mask) != number) {
+			from = &slot->next;
+			continue;
+		}
+		__atomic_store_n(from, slot->next, __ATOMIC_RELAXED);
+		__atomic_store_n(&slot->next, *to, __ATOMIC_RELAXED);
+		__atomic_store_n(to, at, __ATOMIC_RELAXED);
 	}
-	return NULL;
-}
-
-struct live_slot *
-live_part_find(const struct live_table *table, const struct live_part *part,
-	       uint32_t hash, const uint64_t *words, bool own)
-{
-	struct live_slot *slot = NULL;
-	uint32_t before;
-	unsigned i;
-
-	if (load32(&part->count) == 0)
-		return NULL;
-	if (own)
-		return chain_find(table, part, hash, words);
-	for (i = 0; i < RETRIES; i++) {
-		before = __atomic_load_n(&part->sequence, __ATOMIC_ACQUIRE);
-		slot = chain_find(table, part, hash, words);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if ((before & 1) == 0 && load32(&part->sequence) == before)
-			break;
-	}
-	return slot;
+	__atomic_store_n(&part->buckets, number + 1, __ATOMIC_RELAXED);
 }
 
 struct live_slot *
 live_part_take(const struct live_table *table, struct live_part *part, uint32_t hash,
 	       const uint64_t *words)
 {
-	uint32_t *bucket = &part->bucket[hash & part->mask];
 	struct live_slot *slot;
-	uint32_t at = part->free;
+	uint32_t at = part->free, *bucket;
 
 	if (at == 0 && part->taken == table->slots) {
 		part->full++;
@@ -143,6 +134,10 @@ live_part_take(const struct live_table *table, struct live_part *part, uint32_t 
 		part->free = live_part_slot(table, part, at - 1)->next;
 	slot = live_part_slot(table, part, at - 1);
 	live_change_begin(part);
+	while (part->buckets < part->buckets_max &&
+	       part->buckets / BUCKETS_A_SLOT <= part->count)
+		bucket_split(table, part);
+	bucket = &part->bucket[live_bucket(part, hash)];
 	memset(slot, 0, table->slot_bytes);
 	slot->used = true;
 	slot->hash = hash;
@@ -160,7 +155,7 @@ live_part_give(const struct live_table *table, struct live_part *part,
 {
 	uint32_t index = (uint32_t)((size_t)((unsigned char *)slot - part->slot) /
 				    table->slot_bytes);
-	uint32_t *at = &part->bucket[slot->hash & part->mask];
+	uint32_t *at = &part->bucket[live_bucket(part, slot->hash)];
 
 	while (*at != index + 1)
 		at = &live_part_slot(table, part, *at - 1)->next;

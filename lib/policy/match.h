@@ -31,6 +31,10 @@ key_applies(const struct ir_key *key, const struct policy_packet *packet)
 static inline bool
 key_values(const struct ir_key *key, const struct policy_packet *packet, u128 *values)
 {
+	if (key->nfields == 1 && key->load == NULL) {
+		values[0] = field_load((enum field_id)key->field[0], packet) & key->mask;
+		return true;
+	}
 	if (!load_key(key, packet, values))
 		return false;
 	if (key->nfields == 1)

@@ -10,8 +10,6 @@
 #define SECOND 1000000000ull
 #define WORKERS_MAX 4
 
-static const char SOURCES[][16] = {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"};
-
 static bool
 accepts(const struct rules *rules, const char *src, uint16_t dport, uint64_t now_ns)
 {
@@ -194,48 +192,115 @@ what_finds_no_room_in_a_set_leaves_the_rule(void **state)
 	rules_free(&rules);
 }
 
+/*
+ * Give random packets of some sources to one worker, and to any of several; they must
+ * agree on each.
+ */
+static void
+workers_agree(const struct rules *rules, unsigned workers, unsigned sources)
+{
+	struct rules one = *rules, other = *rules;
+	struct policy_state *states[WORKERS_MAX];
+	unsigned i, w;
+	char src[16];
+	uint64_t now;
+
+	assert_int_equal(policy_state_create(rules->policy, &one.state), 0);
+	policy_state_start(one.state, 1);
+	assert_int_equal(policy_states_create(rules->policy, NULL, states, workers), 0);
+	for (w = 0; w < workers; w++)
+		policy_state_start(states[w], 1);
+	random_state = 11;
+	for (now = 1, i = 0; i < 20000; i++) {
+		uint16_t dport = (uint16_t)(1 + pick(5));
+
+		other.state = states[pick(workers)];
+		snprintf(src, sizeof(src), "192.0.2.%u", 1 + pick(sources));
+		now += pick(10) == 0 ? pick(8000000000 / sources)
+				     : 1 + pick(360000000 / sources);
+		if (accepts(&one, src, dport, now) != accepts(&other, src, dport, now))
+			fail_msg("%u workers, packet %u: %s, port %u", workers, i, src,
+				 dport);
+		policy_state_expire(states[pick(workers)], now);
+		policy_state_expire(one.state, now);
+	}
+	policy_state_free(one.state);
+	for (w = 0; w < workers; w++)
+		policy_state_free(states[w]);
+}
+
 static void
 a_set_is_the_same_for_all_workers(void **state)
 {
-	struct rules rules = rules_of_chain(
-		"set s { type ipv4_addr; size 4; flags dynamic,timeout; timeout 10s; "
-		"limit rate 1/second burst 3 packets\n}",
+	static const char *const changes =
 		"tcp dport 1 add @s { ip saddr } accept\n"
 		"tcp dport 2 update @s { ip saddr } accept\n"
 		"tcp dport 3 delete @s { ip saddr } accept\n"
 		"tcp dport 4 ip saddr @s accept\n"
-		"tcp dport 5 update @s { ip saddr timeout 3s } accept\n");
-	struct policy_state *states[WORKERS_MAX];
-	struct rules one = rules;
-	unsigned workers, i, w;
-	uint64_t now;
+		"tcp dport 5 update @s { ip saddr timeout 3s } accept\n";
+	static const struct {
+		const char *set;
+		unsigned sources;
+	} rows[] = {
+		{"set s { type ipv4_addr; size 4; flags dynamic,timeout; timeout 10s; "
+		 "limit rate 1/second burst 3 packets\n}",
+		 4},
+		{"set s { type ipv4_addr; size 4; flags dynamic,timeout; timeout 10s\n}",
+		 4},
+		{"set s { type ipv4_addr; size 300; flags dynamic,timeout; "
+		 "timeout 10s\n}",
+		 200},
+	};
+	unsigned workers, row;
 
 	(void)state;
-	for (workers = 1; workers <= WORKERS_MAX; workers *= 2) {
-		assert_int_equal(policy_state_create(rules.policy, &one.state), 0);
-		policy_state_start(one.state, 1);
-		assert_int_equal(policy_states_create(rules.policy, NULL, states,
-						      workers),
-				 0);
-		for (w = 0; w < workers; w++)
-			policy_state_start(states[w], 1);
-		random_state = 11;
-		for (now = 1, i = 0; i < 20000; i++) {
-			struct rules other = {rules.policy, states[pick(workers)]};
-			const char *src = SOURCES[pick(4)];
-			uint16_t dport = (uint16_t)(1 + pick(5));
+	for (row = 0; row < COUNT_OF(rows); row++) {
+		struct rules rules = rules_of_chain(rows[row].set, changes);
 
-			now += pick(10) == 0 ? pick(2000000000) : 1 + pick(90000000);
-			if (accepts(&one, src, dport, now) !=
-			    accepts(&other, src, dport, now))
-				fail_msg("%u workers, packet %u: %s, port %u", workers, i,
-					 src, dport);
-			policy_state_expire(states[pick(workers)], now);
-			policy_state_expire(one.state, now);
+		for (workers = 1; workers <= WORKERS_MAX; workers *= 2)
+			workers_agree(&rules, workers, rows[row].sources);
+		rules_free(&rules);
+	}
+}
+
+/* A worker must not trust its own slot after another one has shortened a timeout. */
+static void
+what_another_worker_shortens_ends_for_all(void **state)
+{
+	static const struct {
+		uint16_t dport;
+		bool after[2]; /* in the set 2 s and 4 s after the change */
+	} rows[] = {
+		{2, {true, true}},   /* renewed */
+		{3, {false, false}}, /* deleted */
+		{5, {true, false}},  /* shortened to 3 s */
+	};
+	struct rules rules = rules_of_chain(
+		"set s { type ipv4_addr; size 9; flags dynamic,timeout; timeout 10s\n}",
+		"tcp dport 2 update @s { ip saddr } accept\n"
+		"tcp dport 3 delete @s { ip saddr } accept\n"
+		"tcp dport 5 update @s { ip saddr timeout 3s } accept\n"
+		"ip saddr @s accept");
+	struct policy_state *states[2];
+	struct rules worker[2] = {rules, rules};
+	unsigned row, i;
+
+	(void)state;
+	for (row = 0; row < COUNT_OF(rows); row++) {
+		assert_int_equal(policy_states_create(rules.policy, NULL, states, 2), 0);
+		for (i = 0; i < 2; i++) {
+			policy_state_start(states[i], 1);
+			worker[i].state = states[i];
 		}
-		policy_state_free(one.state);
-		for (w = 0; w < workers; w++)
-			policy_state_free(states[w]);
+		for (i = 0; i < 4; i++) /* the second time in their own parts */
+			accepts(&worker[i % 2], "192.0.2.1", 2, SECOND + i);
+		accepts(&worker[1], "192.0.2.1", rows[row].dport, 2 * SECOND);
+		for (i = 0; i < 2; i++)
+			if (accepts(&worker[0], "192.0.2.1", 80, (4 + 2 * i) * SECOND) !=
+			    rows[row].after[i])
+				fail_msg("row %u, time %u", row, i);
+		policy_state_free(states[0]);
+		policy_state_free(states[1]);
 	}
 	rules_free(&rules);
 }
@@ -487,6 +552,7 @@ main(void)
 		cmocka_unit_test(a_lookup_evaluates_the_statements_of_the_element),
 		cmocka_unit_test(what_finds_no_room_in_a_set_leaves_the_rule),
 		cmocka_unit_test(a_set_is_the_same_for_all_workers),
+		cmocka_unit_test(what_another_worker_shortens_ends_for_all),
 		cmocka_unit_test(expired_elements_give_their_memory_back),
 		cmocka_unit_test(a_reload_keeps_the_elements_of_a_set),
 		cmocka_unit_test(no_verdict_behind_such_a_set_is_cached),
