@@ -17,17 +17,21 @@ struct entry {
 
 struct ipfix_active {
 	uint64_t timeout_ms;
+	uint64_t start_ms; /* when the process has begun, by the monotonic clock */
+	bool walked;       /* a walk has been completed */
 	unsigned count;
 	struct entry *bucket[BUCKETS];
 };
 
 struct ipfix_active *
-active_new(uint64_t timeout_ms)
+active_new(uint64_t timeout_ms, uint64_t start_ms)
 {
 	struct ipfix_active *active = calloc(1, sizeof(*active));
 
-	if (active != NULL)
+	if (active != NULL) {
 		active->timeout_ms = timeout_ms;
+		active->start_ms = start_ms;
+	}
 	return active;
 }
 
@@ -79,11 +83,37 @@ is_quiet(const struct entry *e, const struct conn_view *view)
 	       view->packets[0] == e->packets[0] && view->packets[1] == e->packets[1];
 }
 
+/* Whether the process before has made records of a connection that has no entry. */
+static bool
+is_adopted(const struct ipfix_active *active, const struct conn_view *view,
+	   struct active_time at)
+{
+	const uint64_t uptime_ms = at.monotonic_ms - active->start_ms;
+
+	return !active->walked && view->age_ms >= uptime_ms + active->timeout_ms;
+}
+
+/* Make an entry at its place, unless there are too many. Returns whether it is there. */
+static bool
+entry_add(struct ipfix_active *active, uint64_t key, struct entry **found)
+{
+	struct entry *e = active->count < ACTIVE_MAX ? calloc(1, sizeof(*e)) : NULL;
+
+	if (e == NULL)
+		return false;
+	e->key = key;
+	*found = e;
+	active->count++;
+	return true;
+}
+
 bool
 active_seen(struct ipfix_active *active, unsigned worker, const struct conn_view *view,
 	    struct active_time at, struct active_share *share)
 {
-	struct entry **found = place(active, key_of(worker, view)), *e = *found;
+	const uint64_t key = key_of(worker, view);
+	struct entry **found = place(active, key), *e = *found;
+	const bool adopted = e == NULL && is_adopted(active, view, at);
 
 	if (e != NULL)
 		e->missed = 0;
@@ -95,18 +125,13 @@ active_seen(struct ipfix_active *active, unsigned worker, const struct conn_view
 	     is_quiet(e, view)))
 		return false;
 	share_of(e, view, at.wall_ms, share);
-	if (e == NULL) {
-		e = active->count < ACTIVE_MAX ? calloc(1, sizeof(*e)) : NULL;
-		if (e == NULL)
-			return false;
-		e->key = key_of(worker, view);
-		*found = e;
-		active->count++;
-	}
+	if (e == NULL && !entry_add(active, key, found))
+		return false;
+	e = *found;
 	e->reported = at;
 	memcpy(e->packets, view->packets, sizeof(e->packets));
 	memcpy(e->bytes, view->bytes, sizeof(e->bytes));
-	return true;
+	return !adopted;
 }
 
 void
@@ -126,6 +151,7 @@ active_walked(struct ipfix_active *active)
 	struct entry **at;
 	unsigned i;
 
+	active->walked = true;
 	for (i = 0; i < BUCKETS; i++) {
 		at = &active->bucket[i];
 		while (*at != NULL) {

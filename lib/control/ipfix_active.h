@@ -4,6 +4,11 @@
  * than the active time-out has a record each time that time is over, and each counts only
  * what has come since the one before. At most ACTIVE_MAX connections are kept; a further
  * one has only the record of its end.
+ *
+ * A restart may adopt connections (`xdp_pin`). One that was older than the active
+ * time-out then has had records of the process before, which had counted its packets: it
+ * is counted from the restart on. A younger one has had none, and is counted from its
+ * beginning.
  */
 #ifndef CONTROL_IPFIX_ACTIVE_H
 #define CONTROL_IPFIX_ACTIVE_H
@@ -17,8 +22,11 @@
 
 struct ipfix_active;
 
-/* Returns NULL when memory runs out. timeout_ms: the active time-out. */
-struct ipfix_active *active_new(uint64_t timeout_ms);
+/*
+ * Returns NULL when memory runs out. timeout_ms: the active time-out. start_ms: when this
+ * process has begun, by the monotonic clock.
+ */
+struct ipfix_active *active_new(uint64_t timeout_ms, uint64_t start_ms);
 void active_free(struct ipfix_active *active);
 
 /* What a record is to count of a connection. */
@@ -40,7 +48,7 @@ struct active_time {
 /*
  * A walk has found a connection. Returns true, and its share, if a record is due; it is
  * then taken to be sent. A connection that is counted and has sent nothing since its last
- * record has none.
+ * record has none. Adopted connections are those that the first walk finds.
  */
 bool active_seen(struct ipfix_active *active, unsigned worker,
 		 const struct conn_view *view, struct active_time at,

@@ -28,7 +28,7 @@ sender_new(const struct control_config *config, const struct ipfix_transport *tr
 	s->active_ms = config->ipfix->active_s * 1000;
 	s->walk_ms = now_ms;
 	s->collector = collector_new(config->ipfix, transport, config->warn);
-	s->active = active_new(s->active_ms);
+	s->active = active_new(s->active_ms, now_ms);
 	if (s->collector != NULL && s->active != NULL)
 		return s;
 	sender_free(s);

@@ -37,7 +37,10 @@ struct ipfix_item {
 
 struct ipfix_sender;
 
-/* For config->ipfix; the first walk begins at now_ms. Returns NULL without memory. */
+/*
+ * For config->ipfix. now_ms: the process has begun; the first walk is due at once.
+ * Returns NULL when memory runs out.
+ */
 struct ipfix_sender *sender_new(const struct control_config *config,
 				const struct ipfix_transport *transport, uint64_t now_ms);
 void sender_free(struct ipfix_sender *sender);

@@ -415,6 +415,9 @@ add(unsigned worker, unsigned n, uint64_t age_ms)
 	}
 }
 
+/* Late enough for connections as old as the time-out to have begun in this process. */
+#define LATER_MS (2 * TIMEOUT_MS)
+
 /* Send what waits, and return the number of records so far. */
 static unsigned
 records_at(uint64_t ms)
@@ -431,51 +434,51 @@ a_walk_reads_a_piece_in_a_turn(void **state)
 	add(0, 2 * CONTROL_PIECE + 1, TIMEOUT_MS);
 	add(1, 1, TIMEOUT_MS);
 	assert_int_equal(sender_pause_ns(sender), IPFIX_PAUSE_NS);
-	turn(0);
-	assert_int_equal(records_at(0), CONTROL_PIECE);
+	turn(LATER_MS);
+	assert_int_equal(records_at(LATER_MS), CONTROL_PIECE);
 	assert_int_equal(sender_pause_ns(sender), IPFIX_WALK_PAUSE_NS);
-	turn(1);
-	assert_int_equal(records_at(1), 2 * CONTROL_PIECE);
-	turn(2);
-	assert_int_equal(records_at(2), 2 * CONTROL_PIECE + 1);
+	turn(LATER_MS + 1);
+	assert_int_equal(records_at(LATER_MS + 1), 2 * CONTROL_PIECE);
+	turn(LATER_MS + 2);
+	assert_int_equal(records_at(LATER_MS + 2), 2 * CONTROL_PIECE + 1);
 	assert_int_equal(sender_pause_ns(sender), IPFIX_WALK_PAUSE_NS);
-	turn(3);
-	assert_int_equal(records_at(3), 2 * CONTROL_PIECE + 2);
+	turn(LATER_MS + 3);
+	assert_int_equal(records_at(LATER_MS + 3), 2 * CONTROL_PIECE + 2);
 	assert_int_equal(sender_pause_ns(sender), IPFIX_PAUSE_NS);
 }
 
 static void
 walks_begin_ten_times_in_an_active_time_out(void **state)
 {
-	const uint64_t period = TIMEOUT_MS / IPFIX_WALKS;
+	const uint64_t next = LATER_MS + TIMEOUT_MS / IPFIX_WALKS;
 
 	(void)state;
-	turn(0);
-	turn(0);
+	turn(LATER_MS);
+	turn(LATER_MS);
 	add(0, 1, TIMEOUT_MS);
-	turn(period - 1);
-	assert_int_equal(records_at(period - 1), 0);
-	turn(period);
-	assert_int_equal(records_at(period), 1);
+	turn(next - 1);
+	assert_int_equal(records_at(next - 1), 0);
+	turn(next);
+	assert_int_equal(records_at(next), 1);
 }
 
 static void
 a_worker_that_does_not_answer_ends_the_walk(void **state)
 {
-	const uint64_t period = TIMEOUT_MS / IPFIX_WALKS;
+	const uint64_t next = LATER_MS + TIMEOUT_MS / IPFIX_WALKS;
 
 	(void)state;
 	add(0, 1, TIMEOUT_MS);
 	add(1, 1, TIMEOUT_MS);
 	fake.workers[0].silent = true;
-	turn(0);
+	turn(LATER_MS);
 	assert_int_equal(sender_pause_ns(sender), IPFIX_PAUSE_NS);
-	turn(period - 1);
-	assert_int_equal(records_at(period - 1), 0);
+	turn(next - 1);
+	assert_int_equal(records_at(next - 1), 0);
 	fake.workers[0].silent = false;
-	turn(period);
-	turn(period + 1);
-	assert_int_equal(records_at(period + 1), 2);
+	turn(next);
+	turn(next + 1);
+	assert_int_equal(records_at(next + 1), 2);
 }
 
 static void
@@ -486,10 +489,10 @@ ends_delay_a_walk_by_at_most_64(void **state)
 	(void)state;
 	add(0, 1, TIMEOUT_MS);
 	for (i = 1; i < IPFIX_WALK_ENDS; i++)
-		turn_end(0, 1000 + i);
-	assert_int_equal(records_at(0), IPFIX_WALK_ENDS - 1);
-	turn_end(0, 1000 + i);
-	assert_int_equal(records_at(0), IPFIX_WALK_ENDS + 1);
+		turn_end(LATER_MS, 1000 + i);
+	assert_int_equal(records_at(LATER_MS), IPFIX_WALK_ENDS - 1);
+	turn_end(LATER_MS, 1000 + i);
+	assert_int_equal(records_at(LATER_MS), IPFIX_WALK_ENDS + 1);
 	assert_int_equal(wire.records[IPFIX_WALK_ENDS].end, IPFIX_END_ACTIVE);
 }
 

@@ -193,7 +193,7 @@ after(uint64_t ms)
 static void
 a_long_connection_has_a_record_each_time_out(void **state)
 {
-	struct ipfix_active *active = active_new(60000);
+	struct ipfix_active *active = active_new(60000, 0);
 	struct conn_view view = fake_connection(1000, 7);
 	struct active_share share;
 
@@ -224,7 +224,7 @@ a_long_connection_has_a_record_each_time_out(void **state)
 static void
 a_step_of_the_wall_clock_makes_no_record(void **state)
 {
-	struct ipfix_active *active = active_new(60000);
+	struct ipfix_active *active = active_new(60000, 0);
 	struct conn_view view = fake_connection(1000, 7);
 	struct active_share share;
 
@@ -238,11 +238,41 @@ a_step_of_the_wall_clock_makes_no_record(void **state)
 	active_free(active);
 }
 
+/* It has had records of the process before, unless it was younger than the time-out. */
+static void
+an_adopted_connection_is_counted_from_the_restart_on(void **state)
+{
+	struct ipfix_active *active = active_new(60000, 4000);
+	struct conn_view old = fake_connection(1000, 7), young = fake_connection(1001, 8);
+	struct conn_view late = fake_connection(1002, 9);
+	struct active_share share;
+
+	(void)state;
+	old.bytes[0] = young.bytes[0] = 100;
+	old.age_ms = 61000; /* 1 s after the start, which was 60 s after its beginning */
+	young.age_ms = 60999;
+	assert_false(active_seen(active, 0, &old, after(0), &share));
+	assert_true(active_seen(active, 0, &young, after(0), &share));
+	assert_int_equal(share.bytes[0], 100);
+	old.bytes[0] = 107;
+	assert_false(active_seen(active, 0, &old, after(59999), &share));
+	assert_true(active_seen(active, 0, &old, after(60000), &share));
+	assert_int_equal(share.start_ms, AT_MS);
+	assert_int_equal(share.bytes[0], 7);
+	/* what only a later walk finds is too old by an error of the engine's clock */
+	active_walked(active);
+	late.age_ms = 1000000;
+	late.bytes[0] = 5;
+	assert_true(active_seen(active, 0, &late, after(0), &share));
+	assert_int_equal(share.bytes[0], 5);
+	active_free(active);
+}
+
 /* A new connection between the same endpoints has taken its place: SYN-4. */
 static void
 a_connection_whose_age_falls_is_not_counted_again(void **state)
 {
-	struct ipfix_active *active = active_new(60000);
+	struct ipfix_active *active = active_new(60000, 0);
 	struct conn_view view = fake_connection(1000, 7);
 	struct active_share share;
 	unsigned i;
@@ -266,7 +296,7 @@ a_connection_whose_age_falls_is_not_counted_again(void **state)
 static void
 what_some_walks_do_not_find_is_forgotten(void **state)
 {
-	struct ipfix_active *active = active_new(60000);
+	struct ipfix_active *active = active_new(60000, 0);
 	struct conn_view view = fake_connection(1000, 7);
 	struct active_share share;
 	unsigned walks, i;
@@ -341,6 +371,7 @@ main(void)
 		cmocka_unit_test(each_reason_has_its_flow_end_reason),
 		cmocka_unit_test(a_long_connection_has_a_record_each_time_out),
 		cmocka_unit_test(a_step_of_the_wall_clock_makes_no_record),
+		cmocka_unit_test(an_adopted_connection_is_counted_from_the_restart_on),
 		cmocka_unit_test(a_connection_whose_age_falls_is_not_counted_again),
 		cmocka_unit_test(what_some_walks_do_not_find_is_forgotten),
 		cmocka_unit_test(a_collector_that_is_away_costs_records_and_one_warning),
