@@ -12,6 +12,7 @@ struct entry {
 	struct active_time reported;
 	uint64_t packets[2];
 	uint64_t bytes[2];
+	uint32_t dropped[2];
 	unsigned missed; /* walks that have not found it since one that did */
 };
 
@@ -72,6 +73,7 @@ share_of(const struct entry *e, const struct conn_view *view, uint64_t wall_ms,
 	for (x = 0; x < 2; x++) {
 		share->packets[x] = view->packets[x] - (e != NULL ? e->packets[x] : 0);
 		share->bytes[x] = view->bytes[x] - (e != NULL ? e->bytes[x] : 0);
+		share->dropped[x] = view->dropped[x] - (e != NULL ? e->dropped[x] : 0);
 	}
 }
 
@@ -80,7 +82,8 @@ static bool
 is_quiet(const struct entry *e, const struct conn_view *view)
 {
 	return view->packets[0] + view->packets[1] != 0 &&
-	       view->packets[0] == e->packets[0] && view->packets[1] == e->packets[1];
+	       memcmp(view->packets, e->packets, sizeof(e->packets)) == 0 &&
+	       memcmp(view->dropped, e->dropped, sizeof(e->dropped)) == 0;
 }
 
 /* Whether the process before has made records of a connection that has no entry. */
@@ -131,6 +134,7 @@ active_seen(struct ipfix_active *active, unsigned worker, const struct conn_view
 	e->reported = at;
 	memcpy(e->packets, view->packets, sizeof(e->packets));
 	memcpy(e->bytes, view->bytes, sizeof(e->bytes));
+	memcpy(e->dropped, view->dropped, sizeof(e->dropped));
 	return !adopted;
 }
 

@@ -34,6 +34,7 @@ struct active_share {
 	uint64_t start_ms;
 	uint64_t packets[2];
 	uint64_t bytes[2];
+	uint64_t dropped[2];
 };
 
 /*

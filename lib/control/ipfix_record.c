@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <base/byteorder.h>
+#include <base/reason.h>
 #include <track/tcp.h>
 
 /* BiflowDirection of RFC 5103: the source is the one that began. */
@@ -22,6 +23,8 @@ struct row {
 	uint64_t packets;
 	uint64_t reverse_bytes;
 	uint64_t reverse_packets;
+	uint64_t dropped;
+	uint64_t reverse_dropped;
 	uint32_t ingress;
 	uint32_t egress;
 	uint32_t src4;
@@ -39,9 +42,10 @@ struct row {
 	fbVarfield_t initiator_state;
 	fbVarfield_t responder_state;
 	fbVarfield_t end_reason;
+	fbVarfield_t drop_reason;
 };
 
-_Static_assert(offsetof(struct row, initiator_state) == 112, "no padding but `padding`");
+_Static_assert(offsetof(struct row, initiator_state) == 128, "no padding but `padding`");
 
 #define IPV4 0x1u
 #define IPV6 0x2u
@@ -62,6 +66,8 @@ static fbInfoElementSpec_t elements[] = {
 	{NAME("packetDeltaCount"), 8, BOTH},
 	{NAME("reverseOctetDeltaCount"), 8, BOTH},
 	{NAME("reversePacketDeltaCount"), 8, BOTH},
+	{NAME("droppedPacketDeltaCount"), 8, BOTH},
+	{NAME("reverseDroppedPacketDeltaCount"), 8, BOTH},
 	{NAME("ingressInterface"), 4, BOTH},
 	{NAME("egressInterface"), 4, BOTH},
 	{NAME("sourceIPv4Address"), 4, IPV4},
@@ -79,6 +85,7 @@ static fbInfoElementSpec_t elements[] = {
 	{NAME("sluiceInitiatorState"), FB_IE_VARLEN, BOTH},
 	{NAME("sluiceResponderState"), FB_IE_VARLEN, BOTH},
 	{NAME("sluiceEndReason"), FB_IE_VARLEN, BOTH},
+	{NAME("sluiceDropReason"), FB_IE_VARLEN, BOTH},
 	FB_IESPEC_NULL,
 };
 
@@ -112,6 +119,7 @@ ipfix_model(uint32_t enterprise)
 		{"sluiceInitiatorState", IPFIX_ELEMENT_INITIATOR_STATE},
 		{"sluiceResponderState", IPFIX_ELEMENT_RESPONDER_STATE},
 		{"sluiceEndReason", IPFIX_ELEMENT_END_REASON},
+		{"sluiceDropReason", IPFIX_ELEMENT_DROP_REASON},
 	};
 	fbInfoModel_t *model = fbInfoModelAlloc();
 	size_t i;
@@ -222,6 +230,8 @@ ipfix_append(fBuf_t *buffer, const struct ipfix_flow *flow, GError **error)
 		.packets = flow->packets[from],
 		.reverse_bytes = flow->bytes[!from],
 		.reverse_packets = flow->packets[!from],
+		.dropped = flow->dropped[from],
+		.reverse_dropped = flow->dropped[!from],
 		/* numbers of ports from 1, since 0 is unknown */
 		.ingress = first + from + 1,
 		.egress = first + !from + 1,
@@ -234,6 +244,9 @@ ipfix_append(fBuf_t *buffer, const struct ipfix_flow *flow, GError **error)
 		.responder_state = state_text(view, !from),
 		.end_reason = text(flow->end != CONN_END_NONE ? conn_end_name(flow->end)
 							      : ""),
+		.drop_reason = text(view->drop_reason != REASON_NONE
+					    ? reason_name(view->drop_reason)
+					    : ""),
 	};
 
 	/* its last packet may have come before the record that this one follows */

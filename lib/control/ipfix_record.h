@@ -21,6 +21,7 @@
 #define IPFIX_ELEMENT_INITIATOR_STATE 1u
 #define IPFIX_ELEMENT_RESPONDER_STATE 2u
 #define IPFIX_ELEMENT_END_REASON 3u
+#define IPFIX_ELEMENT_DROP_REASON 4u
 
 /* flowEndReason (RFC 7012, IANA's registry of IPFIX). */
 enum ipfix_end {
@@ -39,6 +40,7 @@ struct ipfix_flow {
 	uint64_t start_ms;   /* time since which packets and bytes are counted */
 	uint64_t packets[2]; /* sent by each side since start_ms */
 	uint64_t bytes[2];
+	uint64_t dropped[2]; /* packets of each side that were dropped since then */
 };
 
 /* The flowEndReason of a reason. */

@@ -52,6 +52,7 @@ send_share(struct ipfix_sender *s, struct ipfix_flow *flow,
 	flow->start_ms = share->start_ms;
 	memcpy(flow->packets, share->packets, sizeof(flow->packets));
 	memcpy(flow->bytes, share->bytes, sizeof(flow->bytes));
+	memcpy(flow->dropped, share->dropped, sizeof(flow->dropped));
 	collector_send(s->collector, flow, now_ms);
 }
 

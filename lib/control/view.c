@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <base/reason.h>
 #include <track/tcp.h>
 
 static const struct {
@@ -172,6 +173,8 @@ direction_json(const struct conn_view *view, unsigned x, const char *port)
 		json_object_set_new(json, "bytes",
 				    json_integer((json_int_t)view->bytes[x]));
 	}
+	if (view->drop_reason != REASON_NONE)
+		json_object_set_new(json, "dropped", json_integer(view->dropped[x]));
 	return json;
 }
 
@@ -212,5 +215,8 @@ view_json(const struct conn_view *view, const char *const *names, unsigned ports
 		add_vlans(json, &view->key.id);
 	if (json != NULL && view->asymmetric)
 		json_object_set_new(json, "asymmetric", json_true());
+	if (json != NULL && view->drop_reason != REASON_NONE)
+		json_object_set_new(json, "drop_reason",
+				    json_string(reason_name(view->drop_reason)));
 	return json;
 }

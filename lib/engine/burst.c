@@ -8,6 +8,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
+#include "connection.h"
 #include "engine_state.h"
 #include "fast_path.h"
 #include "pkt.h"
@@ -325,9 +326,12 @@ slow_path(struct engine *e, unsigned i, bool shared)
 	else
 		pkt_dispatch(&s);
 	act(&s);
-	if (s.index != FLOW_NONE && s.f->acct != NULL && s.r.verdict == VERDICT_PASS &&
-	    s.p->kind != PACKET_ICMP_ERROR)
-		pkt_account(s.f, s.index, s.p->side, s.p->ip_len);
+	if (s.index != FLOW_NONE && s.f->acct != NULL && s.p->kind != PACKET_ICMP_ERROR) {
+		if (s.r.verdict == VERDICT_PASS)
+			pkt_account(s.f, s.index, s.p->side, s.p->ip_len);
+		else if (s.r.verdict == VERDICT_DROP)
+			arrays_dropped(&s);
+	}
 	if (stage->observed)
 		observe(&s, i);
 	if (shared)

@@ -5,6 +5,7 @@
 
 #include <rte_branch_prediction.h>
 
+#include <base/reason.h>
 #include <flow/lock.h>
 
 #include "connection.h"
@@ -121,7 +122,9 @@ connection_view(const struct engine *e, const struct engine_family *f, uint32_t 
 	for (x = 0; x < 2; x++) {
 		view->packets[x] = f->acct != NULL ? f->acct[index].packets[x] : 0;
 		view->bytes[x] = f->acct != NULL ? f->acct[index].bytes[x] : 0;
+		view->dropped[x] = f->acct != NULL ? f->dropped[index].packets[x] : 0;
 	}
+	view->drop_reason = f->acct != NULL ? f->dropped[index].reason : REASON_NONE;
 	deadline = track_deadline(&tc, proto, &e->config.track);
 	view->left_ms = ticks_reached(deadline, now) ? 0 : deadline - now;
 }

@@ -30,6 +30,9 @@ void arrays_init(struct engine_family *f, char *memory,
 /* The packet opens connection s->index: reset its entries in the arrays. */
 void arrays_open(const struct pkt_ctx *s);
 
+/* conntrack.acct: count a dropped packet of connection s->index. */
+void arrays_dropped(const struct pkt_ctx *s);
+
 /* open.c */
 
 /*

@@ -78,10 +78,17 @@ struct engine_acct {
 	uint64_t bytes[2];
 };
 
+/* Packets of a connection that were dropped, with conntrack.acct. */
+struct engine_dropped {
+	uint32_t packets[2]; /* by side that has sent them */
+	uint8_t reason;      /* enum reason of the last one */
+};
+
 /* The connections of an address family. */
 struct engine_family {
 	struct flow_table table;
 	struct engine_acct *acct; /* by connection index; NULL: conntrack.acct is off */
+	struct engine_dropped *dropped; /* the same */
 	/* `ct mark` by connection index; NULL: the rules do not use it */
 	uint32_t *mark;
 	/*

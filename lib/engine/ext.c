@@ -2,8 +2,8 @@
 /*
  * The per-connection arrays of a family, by connection index: the generation of the rules
  * that have accepted the connection and the states in which it is counted (always), its
- * counters (with conntrack.acct), its mark (where the rules use `ct mark`), and its
- * security label (with ip_security_match).
+ * counters (with conntrack.acct), its mark (where the rules use `ct mark`), its security
+ * label (with ip_security_match), and its dropped packets (with conntrack.acct).
  *
  * They follow each other in memory, in the order of struct arrays. To add one, add a
  * member there, and a line in each function of this file.
@@ -18,13 +18,14 @@
  * Bytes of each array, rounded up to cache lines; 0: the configuration does not need it.
  */
 struct arrays {
-	size_t generation, states, acct, mark, seclabel;
+	size_t generation, states, acct, mark, seclabel, dropped;
 };
 
 static struct arrays
 arrays_of(const struct engine_config *config, uint32_t connections)
 {
 	size_t acct = config->acct ? sizeof(struct engine_acct) : 0;
+	size_t dropped = config->acct ? sizeof(struct engine_dropped) : 0;
 	size_t mark = config->marks ? sizeof(uint32_t) : 0;
 	size_t seclabel = config->track.ip_security_match ? sizeof(uint32_t) : 0;
 
@@ -34,6 +35,7 @@ arrays_of(const struct engine_config *config, uint32_t connections)
 		.acct = part_bytes(connections * acct),
 		.mark = part_bytes(connections * mark),
 		.seclabel = part_bytes(connections * seclabel),
+		.dropped = part_bytes(connections * dropped),
 	};
 }
 
@@ -42,7 +44,7 @@ arrays_bytes(const struct engine_config *config, uint32_t connections)
 {
 	struct arrays a = arrays_of(config, connections);
 
-	return a.generation + a.states + a.acct + a.mark + a.seclabel;
+	return a.generation + a.states + a.acct + a.mark + a.seclabel + a.dropped;
 }
 
 void
@@ -53,7 +55,7 @@ arrays_sizes(const struct engine_config *config, uint32_t connections,
 
 	sizes->rules = a.generation;
 	sizes->states = a.states;
-	sizes->acct = a.acct;
+	sizes->acct = a.acct + a.dropped;
 	sizes->marks = a.mark;
 	sizes->seclabels = a.seclabel;
 }
@@ -73,6 +75,8 @@ arrays_init(struct engine_family *f, char *memory, const struct engine_config *c
 	f->mark = a.mark != 0 ? (uint32_t *)(void *)memory : NULL;
 	memory += a.mark;
 	f->seclabel = a.seclabel != 0 ? (uint32_t *)(void *)memory : NULL;
+	memory += a.seclabel;
+	f->dropped = a.dropped != 0 ? (struct engine_dropped *)(void *)memory : NULL;
 }
 
 void
@@ -81,10 +85,21 @@ arrays_open(const struct pkt_ctx *s)
 	struct engine_family *f = s->f;
 
 	f->generation[s->index] = 0;
-	if (f->acct != NULL)
+	if (f->acct != NULL) {
 		memset(&f->acct[s->index], 0, sizeof(f->acct[s->index]));
+		memset(&f->dropped[s->index], 0, sizeof(f->dropped[s->index]));
+	}
 	if (f->mark != NULL)
 		f->mark[s->index] = s->ct_mark;
 	if (f->seclabel != NULL)
 		f->seclabel[s->index] = packet_seclabel(s->m, s->p, s->e->config.secret);
+}
+
+void
+arrays_dropped(const struct pkt_ctx *s)
+{
+	struct engine_dropped *dropped = &s->f->dropped[s->index];
+
+	dropped->packets[s->p->side]++;
+	dropped->reason = s->r.reason;
 }

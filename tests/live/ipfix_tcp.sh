@@ -68,8 +68,9 @@ ok "they speak" carries cli2 srv2 hello
 ok "the one over IPv6 ends" ends 5002
 soon 20 "its record has its addresses and states" has first \
 	"^record 257 .* octets=[0-9]{3} packets=[34] reverse_octets=[0-9]{3} \
-reverse_packets=[23] in=1 out=2 src=$LAN6 dst=$WAN6 sport=[0-9]+ dport=5002 .* proto=6 \
-end_reason=4 biflow=1 initiator=ESTABLISHED responder=ESTABLISHED why=deleted"
+reverse_packets=[23] dropped=0 reverse_dropped=0 in=1 out=2 src=$LAN6 dst=$WAN6 \
+sport=[0-9]+ dport=5002 .* proto=6 end_reason=4 biflow=1 initiator=ESTABLISHED \
+responder=ESTABLISHED why=deleted drop_reason=$"
 
 # shellcheck disable=SC2317
 speaks_until() # NUMBER: data crosses; so many records have come of the long connection
@@ -79,6 +80,11 @@ speaks_until() # NUMBER: data crosses; so many records have come of the long con
 soon 60 "one that goes on has two records" speaks_until 2
 say srv timeout 1 && hear srv >/dev/null
 is "it says no more" "$(tell srv recv 1)" TIMEOUT
+read -r seq ack <<<"$(tell cli numbers)"
+net_exec lan "$PYTHON" "$NET_TOOLS/peer.py" forge "$LAN4" \
+	"$(conns -p tcp --dport 5001 | grep -oP ' sport=\K\d+')" "$WAN4" 5001 A \
+	$((seq + 10000000)) "$ack"
+soon 10 "a segment beyond the window is dropped" dropped tcp_seq_right 1
 counted=$(ctl -o json list -p tcp --dport 5001 | _ctl_json counted)
 ok "it ends" ends 5001
 soon 20 "and has a third" has first ' dport=5001 .* end_reason=4 '
@@ -93,6 +99,10 @@ ok "each begins where the one before has ended, 10 s later" awk '
 is "packets and octets of both directions add up" \
 	"$(total packets "$records") $(total octets "$records") $(total \
 		reverse_packets "$records") $(total reverse_octets "$records")" "$counted"
+
+is "one packet of the initiator was dropped" \
+	"$(total dropped "$records") $(total reverse_dropped "$records")" "1 0"
+is "the last record has the reason" "${records##*drop_reason=}" tcp_seq_right
 
 # ---- a collector that goes away and comes back ----
 

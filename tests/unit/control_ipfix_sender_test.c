@@ -60,9 +60,9 @@ number(const uint8_t *bytes, unsigned n)
 
 /* Offsets in a record of IPFIX_TEMPLATE_IPV4, and the length of what has fixed length. */
 #define RECORD_BYTES 16u
-#define RECORD_END 73u
-#define RECORD_FIXED 75u
-#define RECORD_TEXTS 3u
+#define RECORD_END 89u
+#define RECORD_FIXED 91u
+#define RECORD_TEXTS 4u
 
 static void
 records_read(const uint8_t *set, size_t length)

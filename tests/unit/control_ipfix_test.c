@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include <base/reason.h>
 #include <track/tcp.h>
 
 #include "control_fake.h"
@@ -27,6 +28,8 @@ struct got {
 	uint64_t end_ms;
 	uint64_t bytes;
 	uint64_t reverse_packets;
+	uint64_t dropped;
+	uint64_t reverse_dropped;
 	uint32_t src4;
 	uint32_t egress;
 	uint8_t src6[16];
@@ -37,9 +40,10 @@ struct got {
 	uint8_t padding[2];
 	fbVarfield_t state;
 	fbVarfield_t reason;
+	fbVarfield_t drop_reason;
 };
 
-static_assert(offsetof(struct got, state) == 64, "no padding but `padding`");
+static_assert(offsetof(struct got, state) == 80, "no padding but `padding`");
 
 /* libfixbuf does not take NULL in its place */
 static GError *error;
@@ -51,6 +55,8 @@ static fbInfoElementSpec_t wanted[] = {
 	{NAME("flowEndMilliseconds"), 8, 0},
 	{NAME("octetDeltaCount"), 8, 0},
 	{NAME("reversePacketDeltaCount"), 8, 0},
+	{NAME("droppedPacketDeltaCount"), 8, 0},
+	{NAME("reverseDroppedPacketDeltaCount"), 8, 0},
 	{NAME("sourceIPv4Address"), 4, 0},
 	{NAME("egressInterface"), 4, 0},
 	{NAME("sourceIPv6Address"), 16, 0},
@@ -61,6 +67,7 @@ static fbInfoElementSpec_t wanted[] = {
 	{NAME("paddingOctets"), 2, 0},
 	{NAME("sluiceResponderState"), FB_IE_VARLEN, 0},
 	{NAME("sluiceEndReason"), FB_IE_VARLEN, 0},
+	{NAME("sluiceDropReason"), FB_IE_VARLEN, 0},
 	FB_IESPEC_NULL,
 };
 
@@ -119,6 +126,7 @@ records_are_read_as_they_were_written(void **state)
 		.start_ms = AT_MS - 5000,
 		.packets = {10, 20},
 		.bytes = {1000, 2000},
+		.dropped = {3, 4},
 	};
 	FILE *file = tmpfile();
 	struct got got;
@@ -128,6 +136,7 @@ records_are_read_as_they_were_written(void **state)
 	flow.view.idle_ms = 300;
 	flow.view.orig = 0;
 	flow.view.has_states = true;
+	flow.view.drop_reason = REASON_TCP_SEQ_RIGHT;
 	flow.view.state[1] = TCP_STATE_CLOSE_WAIT;
 	flow.view.key.id.network |= flow_network(1, 10, 0);
 	buffer = ipfix_buffer(model, fbExporterAllocFP(file), 7, &error);
@@ -136,6 +145,7 @@ records_are_read_as_they_were_written(void **state)
 	flow.view.family = 6;
 	memset(flow.view.key.addr.v6, 0x20, sizeof(flow.view.key.addr.v6));
 	flow.view.orig = 1;
+	flow.view.drop_reason = REASON_NONE;
 	flow.end = CONN_END_NONE;
 	flow.start_ms = AT_MS - 200; /* the record before came after the last packet */
 	append(buffer, &flow);
@@ -156,6 +166,9 @@ records_are_read_as_they_were_written(void **state)
 	assert_int_equal(got.end, IPFIX_END_DETECTED);
 	assert_field(&got.state, "CLOSE_WAIT");
 	assert_field(&got.reason, "rst");
+	assert_int_equal(got.dropped, 3);
+	assert_int_equal(got.reverse_dropped, 4);
+	assert_field(&got.drop_reason, "tcp_seq_right");
 	next(buffer, &got);
 	assert_int_equal(got.start_ms, AT_MS - 200);
 	assert_int_equal(got.end_ms, AT_MS - 200);
@@ -164,6 +177,8 @@ records_are_read_as_they_were_written(void **state)
 	assert_int_equal(got.egress, 3);
 	assert_int_equal(got.end, IPFIX_END_ACTIVE);
 	assert_field(&got.reason, "");
+	assert_int_equal(got.dropped, 4);
+	assert_field(&got.drop_reason, "");
 	fBufFree(buffer);
 	fbInfoModelFree(model);
 	fclose(file);
@@ -214,10 +229,17 @@ a_long_connection_has_a_record_each_time_out(void **state)
 	assert_int_equal(share.bytes[0], 50);
 	/* nothing has been sent */
 	assert_false(active_seen(active, 0, &view, after(120000), &share));
+	/* what has been sent was dropped */
+	view.dropped[1] = 3;
+	assert_true(active_seen(active, 0, &view, after(120000), &share));
+	assert_int_equal(share.dropped[1], 3);
+	assert_int_equal(share.bytes[0], 0);
 	view.bytes[0] = 157;
+	view.dropped[1] = 5;
 	active_ended(active, 0, &view, AT_MS + 130000, &share);
-	assert_int_equal(share.start_ms, AT_MS + 60000);
+	assert_int_equal(share.start_ms, AT_MS + 120000);
 	assert_int_equal(share.bytes[0], 7);
+	assert_int_equal(share.dropped[1], 2);
 	active_free(active);
 }
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <netinet/in.h>
 
+#include <base/reason.h>
 #include <track/tcp.h>
 
 #include "filter.h"
@@ -122,6 +123,31 @@ both_directions_and_states_are_in_the_json(void **state)
 		"\"sport\":80,\"dport\":1000,\"state\":\"CLOSE_WAIT\",\"packets\":0,"
 		"\"bytes\":0},\"replied\":true,\"assured\":true,\"rule\":3,"
 		"\"state\":\"CLOSE_WAIT\"}");
+}
+
+static void
+dropped_packets_are_in_the_json_with_the_last_reason(void **state)
+{
+	struct conn_view view = tcp_view(TCP(ESTABLISHED, ESTABLISHED));
+	json_t *json = view_json(&view, ports, 2);
+
+	(void)state;
+	assert_null(json_object_get(json, "drop_reason"));
+	assert_null(json_object_get(json_object_get(json, "orig"), "dropped"));
+	json_decref(json);
+	view.dropped[1] = 3;
+	view.drop_reason = REASON_TCP_PAWS;
+	json = view_json(&view, ports, 2);
+	assert_string_equal(json_string_value(json_object_get(json, "drop_reason")),
+			    "tcp_paws");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(json, "orig"),
+							    "dropped")),
+			 0);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(json,
+									    "reply"),
+							    "dropped")),
+			 3);
+	json_decref(json);
 }
 
 static void
@@ -343,6 +369,7 @@ main(void)
 		cmocka_unit_test(the_word_follows_the_life_of_a_connection),
 		cmocka_unit_test(both_directions_and_states_are_in_the_json),
 		cmocka_unit_test(vlans_are_in_the_json_and_match),
+		cmocka_unit_test(dropped_packets_are_in_the_json_with_the_last_reason),
 		cmocka_unit_test(the_side_that_began_comes_first),
 		cmocka_unit_test(icmp_has_type_code_and_identifier),
 		cmocka_unit_test(protocols_have_names_and_numbers),

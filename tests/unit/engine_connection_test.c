@@ -205,6 +205,46 @@ packets_and_bytes_are_counted_if_wanted(void **state)
 }
 
 static void
+dropped_packets_of_a_connection_are_counted_if_wanted(void **state)
+{
+	struct frame lost = segment(LAN, FRAME_ACK, 1001 + 1000000, 5001);
+	struct frame frame = segment(WAN, FRAME_ACK, 5001, 1001 + 1000000);
+	struct fixture f = {.config = fixture_config()};
+	struct conn_view view;
+	uint64_t cursor = 0;
+	unsigned acct;
+
+	(void)state;
+	for (acct = 0; acct < 2; acct++) {
+		f.config = fixture_config();
+		f.config.acct = acct;
+		fixture_start(&f, OFFICE);
+		handshake(&f);
+		cursor = 0;
+		assert_int_equal(engine_list(f.e, START, &cursor, &view, 1), 1);
+		assert_int_equal(view.drop_reason, REASON_NONE);
+		assert_dropped(inject(&f, LAN, &lost), REASON_TCP_SEQ_RIGHT);
+		assert_dropped(inject(&f, LAN, &lost), REASON_TCP_SEQ_RIGHT);
+		assert_dropped(inject(&f, WAN, &frame), REASON_TCP_ACK_UNSENT);
+		cursor = 0;
+		assert_int_equal(engine_list(f.e, START, &cursor, &view, 1), 1);
+		assert_int_equal(view.dropped[LAN], acct ? 2 : 0);
+		assert_int_equal(view.dropped[WAN], acct ? 1 : 0);
+		assert_int_equal(view.drop_reason,
+				 acct ? REASON_TCP_ACK_UNSENT : REASON_NONE);
+		assert_int_equal(view.packets[LAN], acct ? 2 : 0);
+		/* the next connection in its place begins with none */
+		assert_true(engine_delete(f.e, &view.key, 4, false, CONN_END_DELETED));
+		handshake(&f);
+		cursor = 0;
+		assert_int_equal(engine_list(f.e, START, &cursor, &view, 1), 1);
+		assert_int_equal(view.dropped[LAN], 0);
+		assert_int_equal(view.drop_reason, REASON_NONE);
+		fixture_end(&f);
+	}
+}
+
+static void
 configuration_out_of_range_is_refused(void **state)
 {
 	struct fixture f = {.config = fixture_config()};
@@ -236,6 +276,7 @@ main(void)
 		cmocka_unit_test(ipv6_is_tracked_in_its_own_table),
 		cmocka_unit_test(full_table_refuses_new_connections_and_keeps_the_old),
 		cmocka_unit_test(packets_and_bytes_are_counted_if_wanted),
+		cmocka_unit_test(dropped_packets_of_a_connection_are_counted_if_wanted),
 		cmocka_unit_test(configuration_out_of_range_is_refused),
 	};
 

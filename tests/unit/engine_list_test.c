@@ -363,7 +363,7 @@ sizes_add_up_whatever_is_on(void **state)
 	config.max6 = 300;
 	config.fragments = 100;
 	engine_sizes(&config, &full);
-	assert_true(full.family[0].acct >= 5000 * 32 && full.family[1].acct >= 300 * 32);
+	assert_true(full.family[0].acct >= 5000 * 44 && full.family[1].acct >= 300 * 44);
 	assert_true(full.family[0].seclabels >= 5000 * 4);
 	assert_true(full.family[1].table.connections >= 300 * FLOW_CONN6_BYTES);
 	assert_true(full.fragments > 0);

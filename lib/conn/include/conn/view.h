@@ -31,6 +31,10 @@ struct conn_view {
 	uint64_t age_ms;     /* time since its first packet */
 	uint64_t packets[2]; /* sent by each side; 0 without conntrack.acct */
 	uint64_t bytes[2];
+	uint32_t
+		dropped[2]; /* packets of each side that were dropped; not in `packets` */
+	/* enum reason of the last dropped one; REASON_NONE: none, or no conntrack.acct */
+	uint8_t drop_reason;
 };
 
 enum conn_event_kind {
