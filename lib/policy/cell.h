@@ -38,6 +38,7 @@ union cell {
 	} bucket;
 	uint64_t quota; /* bytes that have been counted */
 	uint32_t connections;
+	uint32_t next; /* of a CELL_SEQUENCE: this worker's next number */
 };
 
 struct counted;

@@ -94,7 +94,7 @@ program_emit(struct policy *policy, enum policy_ct ct)
 	struct program *p = &policy->program[ct];
 	struct emitter e = {.program = p, .ct = ct};
 	const struct ir_rule *rule;
-	size_t room = ir->nchains;
+	size_t room = ir->nchains + ir->nsequences;
 	uint32_t i;
 	int ret = 0;
 

@@ -244,6 +244,9 @@ extra_load(const struct ir_load *load, const struct policy_packet *packet, u128 
 	case LOAD_NUMGEN_RANDOM:
 		*value = scale(hash_mix(extra->random, load->seed), load);
 		return true;
+	case LOAD_NUMGEN_INC:
+		*value = extra->sequence;
+		return true;
 	case LOAD_SYMHASH:
 		*value = scale(extra->hash, load);
 		return true;

@@ -4,7 +4,7 @@
  * in the kernel.
  */
 #include "match.h"
-#include "stmt_table.h"
+#include "sequence.h"
 #include "store.h"
 
 #define TCP_OPTION_MAXSEG 2
@@ -40,6 +40,7 @@ mangle_compile(struct emitter *e, const struct ir_stmt *stmt)
 
 	if (mangle->target == MANGLE_NOTHING)
 		return true;
+	sequence_emit(e, &mangle->match.key);
 	emit(e, STMT_MANGLE)->data = mangle;
 	/* the rest of the rule is not evaluated for packets without these bytes */
 	e->conditional = true;

@@ -3,7 +3,7 @@
  * A match: the rest of the rule is evaluated for packets whose key is (not) in the set.
  */
 #include "match.h"
-#include "stmt_table.h"
+#include "sequence.h"
 
 static int
 match_parse(struct stmt_reader *r, struct ir_stmt *stmts, uint32_t *count)
@@ -26,6 +26,7 @@ match_compile(struct emitter *e, const struct ir_stmt *stmt)
 
 	if (match_is_never(match))
 		return false;
+	sequence_emit(e, &match->key);
 	if (match->key.nfields > 0 && match->set->live != NULL) {
 		emit(e, STMT_LOOKUP)->match = match;
 		e->conditional = true;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "live_stmt.h"
+#include "sequence.h"
 
 struct set_stmt {
 	const struct ir_object *object;
@@ -68,6 +69,7 @@ set_compile(struct emitter *e, const struct ir_stmt *stmt)
 
 	if (set->key.never)
 		return false;
+	sequence_emit(e, &set->key);
 	emit(e, STMT_SET)->data = set;
 	e->conditional = true;
 	return true;

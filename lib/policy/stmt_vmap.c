@@ -4,7 +4,7 @@
  * such an element the rest of the rule is evaluated.
  */
 #include "match.h"
-#include "stmt_table.h"
+#include "sequence.h"
 
 static int
 vmap_parse(struct stmt_reader *r, struct ir_stmt *stmts, uint32_t *count)
@@ -51,6 +51,7 @@ vmap_compile(struct emitter *e, const struct ir_stmt *stmt)
 
 	if (match_is_never(map))
 		return false;
+	sequence_emit(e, &map->key);
 	if (map->key.nfields > 0 && map->set->live != NULL) {
 		emit(e, STMT_LOOKUP_MAP)->match = map;
 		e->conditional = true;

@@ -149,17 +149,43 @@ key_narrow(struct ir_key *key, uint8_t family, uint8_t proto)
 
 /* Read the fields that a hash is computed over. */
 static int
-hashed_parse(struct loader *l, const json_t *json, struct ir_load *load)
+hash_add(struct loader *l, const json_t *json, struct ir_key *key, struct ir_load *load)
 {
 	const json_t *expr = json_object_get(json_object_get(json, "jhash"), "expr");
-	struct ir_key *key = arena_take(&l->ir.arena, 1, sizeof(*key));
+	struct ir_key *hashed = arena_take(&l->ir.arena, 1, sizeof(*hashed));
 	int ret;
 
-	if (key == NULL)
+	if (hashed == NULL)
 		return loader_no_memory(l);
-	ret = key_parse(l, expr, key);
-	load->hashed = key;
-	return ret;
+	ret = key_parse(l, expr, hashed);
+	if (ret != 0)
+		return ret;
+	if (hashed->counts)
+		return expr_refuse_for(l, json, "there is no hash of 'numgen inc'");
+	load->hashed = hashed;
+	key->per_packet |= hashed->per_packet;
+	key->never |= hashed->never;
+	key_narrow(key, hashed->family, hashed->proto);
+	return 0;
+}
+
+/* Give a `numgen inc` the object that counts for it. */
+static int
+sequence_add(struct loader *l, const json_t *json, struct ir_key *key,
+	     struct ir_load *load)
+{
+	struct ir_object *object;
+
+	if (key->counts)
+		return expr_refuse_for(l, json, "joined fields have one 'numgen inc'");
+	object = ir_object_add(&l->ir, NULL);
+	if (object == NULL)
+		return loader_no_memory(l);
+	object->cell.type = CELL_SEQUENCE;
+	load->object = object->number;
+	key->counts = true;
+	l->ir.nsequences++;
+	return 0;
 }
 
 /* Read a field that is a load. */
@@ -181,14 +207,12 @@ load_add(struct loader *l, const json_t *json, struct ir_key *key)
 		loads = arena_take(&l->ir.arena, KEY_FIELDS_MAX, sizeof(*loads));
 	if (loads == NULL)
 		return loader_no_memory(l);
-	if (field.load.base == LOAD_JHASH) {
-		ret = hashed_parse(l, json, &field.load);
-		if (ret != 0)
-			return ret;
-		key->per_packet |= field.load.hashed->per_packet;
-		key->never |= field.load.hashed->never;
-		key_narrow(key, field.load.hashed->family, field.load.hashed->proto);
-	}
+	if (field.load.base == LOAD_JHASH)
+		ret = hash_add(l, json, key, &field.load);
+	else if (field.load.base == LOAD_NUMGEN_INC)
+		ret = sequence_add(l, json, key, &field.load);
+	if (ret != 0)
+		return ret;
 	loads[key->nfields] = field.load;
 	key->load = loads;
 	key->field[key->nfields++] = FIELD_LOAD;

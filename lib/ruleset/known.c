@@ -92,8 +92,6 @@ static const struct {
 	{"socket", NULL, "a packet that crosses a wire belongs to no socket"},
 	{"osf", NULL, "sluice does not recognise operating systems"},
 	{"ipsec", NULL, "sluice does not decrypt"},
-	{"numgen", "inc",
-	 "workers would have to count packets together; use 'numgen random'"},
 	{"ct", "helper", "sluice has no helpers, so no connection has one"},
 	{"ct", "label", "connections have no labels; use ct mark"},
 	{"ct", "event", "events are configured with 'events' in sluice.yaml"},
@@ -107,6 +105,7 @@ static const struct word computed[] = {
 	{.kind = "fib", .name = "saddr type"},
 	{.kind = "fib", .name = "daddr type"},
 	{.kind = "numgen", .name = "random mod N"},
+	{.kind = "numgen", .name = "inc mod N"},
 	{.kind = "jhash", .name = "FIELDS mod N"},
 	{.kind = "symhash", .name = "mod N"},
 };
@@ -218,15 +217,18 @@ fib_find(const json_t *json, struct header_field *field)
 }
 
 /*
- * Read numgen, {"mode": "random", "mod": 1000, "offset": 0}, or a hash, {"mod": 2,
- * "seed": 18, "expr": ..}.
+ * Read numgen, {"mode": "random" or "inc", "mod": 1000, "offset": 0}, or a hash, {"mod":
+ * 2, "seed": 18, "expr": ..}.
  */
 static bool
 drawn_find(const json_t *json, enum load_base base, struct header_field *field)
 {
 	const char *mode = json_text(json, "mode");
+	bool numgen = base == LOAD_NUMGEN_RANDOM;
 
-	if (base == LOAD_NUMGEN_RANDOM && (mode == NULL || strcmp(mode, "random") != 0))
+	if (numgen && mode != NULL && strcmp(mode, "inc") == 0)
+		base = LOAD_NUMGEN_INC;
+	else if (numgen && (mode == NULL || strcmp(mode, "random") != 0))
 		return false;
 	field->load.base = (uint8_t)base;
 	field->load.type = TYPE_U32;
@@ -234,10 +236,10 @@ drawn_find(const json_t *json, enum load_base base, struct header_field *field)
 	field->load.modulus = (uint32_t)json_integer_value(json_object_get(json, "mod"));
 	field->load.add = (uint32_t)json_integer_value(json_object_get(json, "offset"));
 	field->load.seed = (uint32_t)json_integer_value(json_object_get(json, "seed"));
-	field->per_packet = base == LOAD_NUMGEN_RANDOM;
-	field->needs = base == LOAD_NUMGEN_RANDOM ? POLICY_NEEDS_MARK
-		       : base == LOAD_SYMHASH     ? POLICY_NEEDS_CONN
-						  : 0;
+	field->per_packet = numgen;
+	field->needs = numgen                 ? POLICY_NEEDS_MARK
+		       : base == LOAD_SYMHASH ? POLICY_NEEDS_CONN
+					      : 0;
 	return field->load.modulus > 0;
 }
 

@@ -130,6 +130,12 @@ SIMPLE = [
     'meta priority 1:2',
     'meta priority set ip dscp map { cs0 : 1:3, ef : 1:4 }',
     'numgen random mod 1 offset 4 == 4',
+    'numgen inc mod 3 0',
+    'numgen inc mod 4 offset 2 { 2, 5 }',
+    'numgen inc mod 2 != 1',
+    'meta mark set numgen inc mod 3 offset 7',
+    'meta mark set numgen inc mod 2 map { 0 : 3, 1 : 4 }',
+    'tcp dport . numgen inc mod 2 { 22 . 0, 53 . 1 }',
     'meta time > "2020-01-01 00:00:00"',
     'meta hour "00:00"-"23:59"',
     'meta day { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", '
@@ -298,6 +304,7 @@ class Rules(Drawn):
                 ('tcp dport', ['22', '53', '80', '100-9000', '*']),
                 ('iifname', ['"lan"', '"wan"']),
                 ('meta l4proto', ['tcp', 'udp']),
+                ('numgen inc mod 2', ['0', '1']),
                 ('iifname . oifname', ['"lan" . "wan"']),
             ]
         )
@@ -320,8 +327,10 @@ class Rules(Drawn):
             # nft 1.0.6 loads `!=` of two neighbouring fields as one comparison, which
             # is true if either differs, and lists it as two.
             unequal = len(re.findall(r' != (?!")', text))
+            # nft 1.0.6 does not list the `meta l4proto tcp` that the reset implies.
+            implied = re.search(r'tcp option \S+ missing', text)
             if max(orders, unequal, len(protocols), len(families)) <= 1 and not (
-                    'tcp reset' in text and protocols - {'tcp'}):
+                    'tcp reset' in text and (protocols - {'tcp'} or implied)):
                 return part
         return ''
 

@@ -138,6 +138,8 @@ enum load_base {
 	LOAD_CT_DPORT,
 	/* The loads below give a number from `add` to `add` + `modulus` - 1. */
 	LOAD_NUMGEN_RANDOM,
+	/* the next number of `object`, a CELL_SEQUENCE: stmt_sequence.c */
+	LOAD_NUMGEN_INC,
 	LOAD_JHASH, /* hash of the fields of `hashed`, with `seed` */
 	LOAD_SYMHASH,
 };
@@ -160,6 +162,7 @@ struct ir_load {
 	uint32_t modulus;
 	uint32_t add;
 	uint32_t seed;
+	uint32_t object; /* number of an ir_object */
 	const struct ir_key *hashed;
 };
 
@@ -180,6 +183,7 @@ struct ir_key {
 	uint8_t proto;                 /* the packet must have it: IPPROTO_*, PROTO_* */
 	bool per_packet; /* a field may differ between packets of one connection */
 	bool never;      /* the fields imply two protocols: no packet has them */
+	bool counts;     /* one of the loads, at most one, is LOAD_NUMGEN_INC */
 	/* nfields loads, used for the fields that are FIELD_LOAD; NULL: no field is */
 	const struct ir_load *load;
 };
@@ -244,6 +248,7 @@ enum cell_type {
 	CELL_LIMIT,
 	CELL_QUOTA,
 	CELL_CONNECTIONS, /* number of connections: `ct count` */
+	CELL_SEQUENCE,    /* `numgen inc` */
 };
 
 struct ir_cell {
@@ -411,6 +416,7 @@ struct policy_ir {
 	uint32_t nrules;
 	uint32_t ncounters;
 	uint32_t nobjects;
+	uint32_t nsequences;     /* number of keys that count */
 	bool counts_connections; /* a rule has a `ct count` statement */
 	uint32_t nbase;          /* number of base chains */
 	uint32_t nraw;           /* number of those with HOOK_RAW */

@@ -85,6 +85,7 @@ struct policy_extra {
 	uint32_t priority;   /* `meta priority` */
 	uint16_t ct_zone;    /* `ct zone` */
 	uint32_t random;     /* a new number for each packet, never 0 */
+	uint32_t sequence;   /* used by the evaluation: the last number of `numgen inc` */
 	uint32_t hash;       /* hash of the connection, the same in both directions */
 	uint16_t ether_type; /* EtherType after the VLAN tags, host order */
 	uint8_t vlans;       /* number of VLAN tags */
