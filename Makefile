@@ -17,13 +17,13 @@ PACKAGES_BUILD := build-essential meson ninja-build pkg-config git libdpdk-dev \
 	netbase
 PACKAGES_DEMO := $(PACKAGES_BUILD) iproute2 ethtool python3
 PACKAGES_DEMO_XDP := $(PACKAGES_DEMO) clang bpftool libbpf-dev
-PACKAGES_TEST := $(PACKAGES_DEMO) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
-	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump frama-c-base \
-	groff-base nfdump pandoc systemd-container chromium tshark \
-	prometheus python3-prometheus-client dpdk-dev strace
-PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev gnuplot-nox iperf3 nftables valgrind
 # to build the package; and for the manual pages of `make install`
 PACKAGES_DEB := $(PACKAGES_BUILD) dpkg-dev debhelper fakeroot lintian pandoc
+PACKAGES_TEST := $(PACKAGES_DEMO) $(PACKAGES_DEB) clang libclang-rt-14-dev bpftool libbpf-dev nftables \
+	libnetfilter-conntrack-dev libnetfilter-log-dev tcpdump frama-c-base \
+	groff-base nfdump systemd-container chromium tshark \
+	prometheus python3-prometheus-client dpdk-dev strace
+PACKAGES_BENCH := $(PACKAGES_DEMO) dpdk-dev gnuplot-nox iperf3 nftables valgrind
 PACKAGES_LINT := $(PACKAGES_BUILD) clang clang-format clang-tidy libbpf-dev python3 \
 	shellcheck codespell \
 	libnetfilter-conntrack-dev libnetfilter-log-dev

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The Debian package that `make deb` has built: it installs, starts nothing by itself,
-# runs the service once it is configured, is upgraded and removed. The package is not
-# built here, since that takes minutes.
+# runs the service once it is configured, is upgraded and removed. tests/run builds it
+# before; alone, this test does not, since that takes minutes.
 # Waits more than it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
