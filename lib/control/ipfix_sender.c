@@ -26,7 +26,9 @@ sender_new(const struct control_config *config, const struct ipfix_transport *tr
 		return NULL;
 	s->backend = config->backend;
 	s->active_ms = config->ipfix->active_s * 1000;
-	s->walk_ms = now_ms;
+	/* the first walk does not wait: it finds what a restart has adopted */
+	s->walks = true;
+	s->walk_ms = now_ms + s->active_ms / IPFIX_WALKS;
 	s->collector = collector_new(config->ipfix, transport, config->warn);
 	s->active = active_new(s->active_ms, now_ms);
 	if (s->collector != NULL && s->active != NULL)

@@ -38,8 +38,8 @@ struct ipfix_item {
 struct ipfix_sender;
 
 /*
- * For config->ipfix. now_ms: the process has begun; the first walk is due at once.
- * Returns NULL when memory runs out.
+ * For config->ipfix. now_ms: the process has begun, and with it the first walk. Returns
+ * NULL when memory runs out.
  */
 struct ipfix_sender *sender_new(const struct control_config *config,
 				const struct ipfix_transport *transport, uint64_t now_ms);

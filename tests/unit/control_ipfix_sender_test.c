@@ -415,8 +415,18 @@ add(unsigned worker, unsigned n, uint64_t age_ms)
 	}
 }
 
-/* Late enough for connections as old as the time-out to have begun in this process. */
+/* A time at which a walk is due. */
 #define LATER_MS (2 * TIMEOUT_MS)
+
+/* Do the first walk, without connections. */
+static void
+first_walk(void)
+{
+	assert_int_equal(sender_pause_ns(sender), IPFIX_WALK_PAUSE_NS);
+	turn(0);
+	turn(0);
+	assert_int_equal(sender_pause_ns(sender), IPFIX_PAUSE_NS);
+}
 
 /* Send what waits, and return the number of records so far. */
 static unsigned
@@ -431,9 +441,9 @@ static void
 a_walk_reads_a_piece_in_a_turn(void **state)
 {
 	(void)state;
+	first_walk();
 	add(0, 2 * CONTROL_PIECE + 1, TIMEOUT_MS);
 	add(1, 1, TIMEOUT_MS);
-	assert_int_equal(sender_pause_ns(sender), IPFIX_PAUSE_NS);
 	turn(LATER_MS);
 	assert_int_equal(records_at(LATER_MS), CONTROL_PIECE);
 	assert_int_equal(sender_pause_ns(sender), IPFIX_WALK_PAUSE_NS);
@@ -448,11 +458,32 @@ a_walk_reads_a_piece_in_a_turn(void **state)
 }
 
 static void
+the_first_walk_finds_what_a_restart_has_adopted(void **state)
+{
+	struct conn_view *view;
+
+	(void)state;
+	add(0, 1, TIMEOUT_MS);
+	view = &fake.workers[0].views[0];
+	turn(0);
+	turn(1);
+	assert_int_equal(records_at(1), 0);
+	view->age_ms += TIMEOUT_MS;
+	view->packets[0] = 1;
+	view->bytes[0] += 500;
+	turn(TIMEOUT_MS);
+	assert_int_equal(records_at(TIMEOUT_MS), 1);
+	assert_int_equal(wire.records[0].bytes, 500);
+	assert_int_equal(wire.records[0].start_ms, AT_MS);
+}
+
+static void
 walks_begin_ten_times_in_an_active_time_out(void **state)
 {
 	const uint64_t next = LATER_MS + TIMEOUT_MS / IPFIX_WALKS;
 
 	(void)state;
+	first_walk();
 	turn(LATER_MS);
 	turn(LATER_MS);
 	add(0, 1, TIMEOUT_MS);
@@ -468,6 +499,7 @@ a_worker_that_does_not_answer_ends_the_walk(void **state)
 	const uint64_t next = LATER_MS + TIMEOUT_MS / IPFIX_WALKS;
 
 	(void)state;
+	first_walk();
 	add(0, 1, TIMEOUT_MS);
 	add(1, 1, TIMEOUT_MS);
 	fake.workers[0].silent = true;
@@ -487,6 +519,7 @@ ends_delay_a_walk_by_at_most_64(void **state)
 	unsigned i;
 
 	(void)state;
+	first_walk();
 	add(0, 1, TIMEOUT_MS);
 	for (i = 1; i < IPFIX_WALK_ENDS; i++)
 		turn_end(LATER_MS, 1000 + i);
@@ -546,6 +579,7 @@ main(void)
 		TEST(templates_are_sent_each_minute_over_udp_only),
 		TEST(over_tcp_attempts_are_made_after_1_2_4_to_60_s),
 		TEST(a_walk_reads_a_piece_in_a_turn),
+		TEST(the_first_walk_finds_what_a_restart_has_adopted),
 		TEST(walks_begin_ten_times_in_an_active_time_out),
 		TEST(a_worker_that_does_not_answer_ends_the_walk),
 		TEST(ends_delay_a_walk_by_at_most_64),
