@@ -3,18 +3,12 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 
-struct row {
-	struct MHD_Connection *connection;
-	bool stream;
-};
+#include <control/accepted.h>
 
 struct places {
-	pthread_mutex_t lock;          /* of all other members */
-	struct row rows[PLACES_LIMIT]; /* in the order in which they were accepted */
-	unsigned count;
+	pthread_mutex_t lock; /* of all other members */
+	struct accepted accepted;
 	unsigned taken[PLACE_KINDS];
 };
 
@@ -23,8 +17,10 @@ places_start(void)
 {
 	struct places *places = calloc(1, sizeof(*places));
 
-	if (places != NULL)
-		pthread_mutex_init(&places->lock, NULL);
+	if (places == NULL)
+		return NULL;
+	pthread_mutex_init(&places->lock, NULL);
+	places->accepted.max = PLACES_MAX;
 	return places;
 }
 
@@ -35,66 +31,15 @@ places_stop(struct places *places)
 	free(places);
 }
 
-/* Close a connection as if its peer had closed it; libmicrohttpd then removes it. */
-static void
-hang_up(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	if (info != NULL)
-		shutdown(info->connect_fd, SHUT_RDWR);
-}
-
-/* Return the row of a connection; count: it has none. */
-static unsigned
-find(const struct places *places, const struct MHD_Connection *connection)
-{
-	unsigned i;
-
-	for (i = 0; i < places->count; i++)
-		if (places->rows[i].connection == connection)
-			break;
-	return i;
-}
-
-/*
- * Close as many of the oldest connections as there are too many. Those that were closed
- * before, and are still there, are among the oldest: they are closed once more.
- */
-static void
-make_room(const struct places *places)
-{
-	unsigned excess = places->count > PLACES_MAX ? places->count - PLACES_MAX : 0;
-	unsigned i;
-
-	for (i = 0; i < places->count && excess > 0; i++)
-		if (!places->rows[i].stream) {
-			hang_up(places->rows[i].connection);
-			excess--;
-		}
-}
-
 void
 places_notify(void *context, struct MHD_Connection *connection, void **unused,
 	      enum MHD_ConnectionNotificationCode code)
 {
 	struct places *places = context;
-	unsigned i;
 
 	(void)unused;
 	pthread_mutex_lock(&places->lock);
-	i = find(places, connection);
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		if (places->count < PLACES_LIMIT)
-			places->rows[places->count++] =
-				(struct row){.connection = connection};
-		make_room(places);
-	} else if (i < places->count) {
-		places->count--;
-		memmove(&places->rows[i], &places->rows[i + 1],
-			(places->count - i) * sizeof(places->rows[0]));
-	}
+	accepted_notify(&places->accepted, connection, code);
 	pthread_mutex_unlock(&places->lock);
 }
 
@@ -110,18 +55,16 @@ is_free(const struct places *places, enum place_kind kind)
 	return places->taken[kind] < limit[kind];
 }
 
-/* Count a place of a kind as taken or, with -1, as free. */
+/* Count a place of a kind as taken or, with -1, as free. Streams are kept open. */
 static void
 count(struct places *places, struct MHD_Connection *connection, enum place_kind kind,
       int change)
 {
-	const unsigned i = find(places, connection);
-
 	places->taken[kind] += (unsigned)change;
 	if (kind == PLACE_LADDER)
 		places->taken[PLACE_STREAM] += (unsigned)change;
-	if (kind != PLACE_ANSWER && i < places->count)
-		places->rows[i].stream = change > 0;
+	if (kind != PLACE_ANSWER)
+		accepted_keep(&places->accepted, connection, change > 0);
 }
 
 bool

@@ -15,8 +15,6 @@
 #include <microhttpd.h>
 
 #define PLACES_MAX 32u
-/* includes closed connections that libmicrohttpd has not removed yet */
-#define PLACES_LIMIT (PLACES_MAX + 16u)
 #define PLACES_STREAMS 8u
 /* each takes two of the 16 places that sluice has for readers of records */
 #define PLACES_LADDERS 4u

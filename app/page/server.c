@@ -16,6 +16,8 @@
 #include <jansson.h>
 #include <microhttpd.h>
 
+#include <control/accepted.h>
+
 #include "answers.h"
 #include "exchange.h"
 #include "feed.h"
@@ -378,16 +380,16 @@ start(struct server *server)
 	if (server->listen.ss_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
-	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, server,
-					  MHD_OPTION_SOCK_ADDR, &server->listen,
-					  MHD_OPTION_CONNECTION_LIMIT, PLACES_LIMIT,
-					  MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
-					  MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-					  MEMORY_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
-					  STACK_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
-					  places_notify, server->places,
-					  MHD_OPTION_URI_LOG_CALLBACK, take_url, NULL,
-					  MHD_OPTION_END);
+	server->daemon =
+		MHD_start_daemon(flags, 0, NULL, NULL, handle, server,
+				 MHD_OPTION_SOCK_ADDR, &server->listen,
+				 MHD_OPTION_CONNECTION_LIMIT, PLACES_MAX + ACCEPTED_SPARE,
+				 MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
+				 MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_BYTES,
+				 MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES,
+				 MHD_OPTION_NOTIFY_CONNECTION, places_notify,
+				 server->places, MHD_OPTION_URI_LOG_CALLBACK, take_url,
+				 NULL, MHD_OPTION_END);
 	return server->daemon != NULL;
 }
 

@@ -10,11 +10,11 @@
 
 #include <microhttpd.h>
 
+#include <control/accepted.h>
+
 #include "clock.h"
 
 #define CONNECTIONS_MAX 48u
-/* includes closed connections that libmicrohttpd has not removed yet */
-#define CONNECTIONS_LIMIT (CONNECTIONS_MAX + 16u)
 /* a connection ends after this time without a byte */
 #define TIMEOUT_S 10u
 /* memory for the headers of one connection */
@@ -23,9 +23,7 @@
 struct http {
 	struct http_page page;
 	struct MHD_Daemon *daemon;
-	/* in the order in which they were accepted */
-	struct MHD_Connection *connections[CONNECTIONS_LIMIT];
-	unsigned count;
+	struct accepted accepted;
 	struct http_text texts[HTTP_FORMS]; /* the cached page */
 	bool made;
 	uint64_t made_ms;
@@ -121,44 +119,15 @@ handle(void *context, struct MHD_Connection *connection, const char *url,
 		     http->texts[form].text, http->texts[form].size);
 }
 
-/* Close a connection as if its peer had closed it; libmicrohttpd then removes it. */
-static void
-hang_up(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	if (info != NULL)
-		shutdown(info->connect_fd, SHUT_RDWR);
-}
-
-/*
- * libmicrohttpd reports that a connection begins or ends. Close the oldest when there are
- * too many.
- */
+/* libmicrohttpd reports that a connection begins or ends. */
 static void
 notify(void *context, struct MHD_Connection *connection, void **socket_context,
        enum MHD_ConnectionNotificationCode code)
 {
 	struct http *http = context;
-	unsigned i;
 
 	(void)socket_context;
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		if (http->count < CONNECTIONS_LIMIT)
-			http->connections[http->count++] = connection;
-		if (http->count > CONNECTIONS_MAX)
-			hang_up(http->connections[http->count - CONNECTIONS_MAX - 1]);
-		return;
-	}
-	for (i = 0; i < http->count; i++)
-		if (http->connections[i] == connection)
-			break;
-	if (i == http->count)
-		return;
-	http->count--;
-	memmove(&http->connections[i], &http->connections[i + 1],
-		(http->count - i) * sizeof(http->connections[0]));
+	accepted_notify(&http->accepted, connection, code);
 }
 
 struct http *
@@ -176,10 +145,12 @@ http_start(const struct sockaddr *address, const struct http_page *page, char *m
 	if (address->sa_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	http->page = *page;
+	http->accepted.max = CONNECTIONS_MAX;
 	errno = 0;
 	http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, http,
 					MHD_OPTION_SOCK_ADDR, address,
-					MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_LIMIT,
+					MHD_OPTION_CONNECTION_LIMIT,
+					CONNECTIONS_MAX + ACCEPTED_SPARE,
 					MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
 					MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_BYTES,
 					MHD_OPTION_NOTIFY_CONNECTION, notify, http,
