@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "service.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
+#include "helper.h"
 #include "sluice.h"
 
 #define PERIOD_MS 5000u /* longest time between two status lines */
 
-static pthread_t thread;
-static int wake = -1; /* eventfd that ends the thread */
+static struct helper helper = HELPER_NONE;
 static unsigned period_ms;
 
 /* A count of packets, and when it was taken. */
@@ -65,7 +61,7 @@ status_send(struct sluice *s, struct sample *last)
 static void *
 service_thread(void *context)
 {
-	struct pollfd fd = {.fd = wake, .events = POLLIN};
+	struct pollfd fd = {.fd = helper.wake, .events = POLLIN};
 	struct sample last = {0};
 
 	clock_gettime(CLOCK_MONOTONIC, &last.time);
@@ -79,7 +75,6 @@ int
 service_start(struct sluice *s)
 {
 	uint64_t watchdog_us;
-	int status;
 
 	if (getenv("NOTIFY_SOCKET") == NULL)
 		return 0;
@@ -88,27 +83,12 @@ service_start(struct sluice *s)
 	/* a third, so that one late heartbeat does not end the service */
 	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
 		period_ms = RTE_MIN(period_ms, (unsigned)(watchdog_us / 3000));
-	wake = eventfd(0, EFD_CLOEXEC);
-	if (wake < 0)
-		return -errno;
-	status = pthread_create(&thread, NULL, service_thread, s);
-	if (status != 0) {
-		close(wake);
-		wake = -1;
-	}
-	return -status;
+	return helper_start(&helper, service_thread, s);
 }
 
 void
 service_stop(void)
 {
-	const uint64_t one = 1;
-
 	sd_notify(0, "STOPPING=1");
-	if (wake < 0)
-		return;
-	if (write(wake, &one, sizeof(one)) == sizeof(one))
-		pthread_join(thread, NULL);
-	close(wake);
-	wake = -1;
+	helper_stop(&helper);
 }

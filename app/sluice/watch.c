@@ -3,17 +3,16 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <rte_ethdev.h>
 
 #include "exit.h"
+#include "helper.h"
 #include "message.h"
 #include "monotonic.h"
 #include "netdev.h"
@@ -24,8 +23,7 @@
 #define LINK_S                                                                           \
 	10 /* seconds that a port may take to regain its link after it was set up */
 
-static pthread_t thread;
-static int wake = -1;    /* eventfd that ends the thread */
+static struct helper helper = HELPER_NONE;
 static int changes = -1; /* socket of netdev_watch() */
 
 /* Return the other port of the wire. */
@@ -246,7 +244,7 @@ static void *
 watch_thread(void *context)
 {
 	struct sluice *s = context;
-	struct pollfd fds[] = {{.fd = wake, .events = POLLIN},
+	struct pollfd fds[] = {{.fd = helper.wake, .events = POLLIN},
 			       {.fd = changes, .events = POLLIN}};
 	char buf[8192];
 
@@ -295,31 +293,16 @@ watch_begin(struct sluice *s)
 int
 watch_start(struct sluice *s)
 {
-	int status;
-
-	wake = eventfd(0, EFD_CLOEXEC);
-	if (wake < 0)
-		return -errno;
 	changes = netdev_watch();
-	status = pthread_create(&thread, NULL, watch_thread, s);
-	if (status != 0) {
-		close(wake);
-		wake = -1;
-	}
-	return -status;
+	return helper_start(&helper, watch_thread, s);
 }
 
 void
 watch_stop(struct sluice *s)
 {
-	const uint64_t one = 1;
-
-	if (wake >= 0 && write(wake, &one, sizeof(one)) == sizeof(one))
-		pthread_join(thread, NULL);
-	if (wake >= 0)
-		close(wake);
+	helper_stop(&helper);
 	if (changes >= 0)
 		close(changes);
-	wake = changes = -1;
+	changes = -1;
 	links_release(s);
 }
