@@ -15,6 +15,16 @@
 #define ONE_WAY_MIN 5u        /* least number of one-way connections for a hint */
 #define ONE_WAY_PERCENT 90u   /* least percentage of all connections */
 
+/* Add a line that begins with a count of packets or others, unless the count is 0. */
+static void
+advise_count(struct program *p, uint64_t count, const char *one, const char *many,
+	     const char *rest)
+{
+	if (count != 0)
+		hints_add(&p->hints, "%" PRIu64 " %s %s", count, plural(count, one, many),
+			  rest);
+}
+
 static void
 advise_files(struct program *p)
 {
@@ -95,15 +105,11 @@ advise_checksums(struct program *p)
 	const struct checksums *cs = &p->replay.checksums;
 	unsigned side;
 
-	if (cs->offloaded != 0)
-		hints_add(&p->hints,
-			  "%" PRIu64 " %s that the sender left to its card; %s not "
-			  "verified (--checksum yes verifies all; at the sender: ethtool "
-			  "-K DEVICE tx off)",
-			  cs->offloaded,
-			  plural(cs->offloaded, "packet has a checksum",
-				 "packets have checksums"),
-			  plural(cs->offloaded, "it is", "they are"));
+	advise_count(p, cs->offloaded,
+		     "packet has a checksum that the sender left to its card; it is",
+		     "packets have checksums that the sender left to its card; they are",
+		     "not verified (--checksum yes verifies all; at the sender: ethtool "
+		     "-K DEVICE tx off)");
 	for (side = 0; side < 2; side++) {
 		if (cs->verify != FAULTS_AUTO && cs->off[side] && cs->verify != FAULTS_NO)
 			hints_add(
@@ -114,13 +120,10 @@ advise_checksums(struct program *p)
 				cs->wrong[side], cs->judged[side],
 				side == 0 ? p->names[0] : p->names[1]);
 	}
-	if (p->sinks.merged != 0)
-		hints_add(&p->hints,
-			  "%" PRIu64 " %s several segments, merged by GRO, LRO or TSO "
-			  "of the host that captured; each counts as one segment "
-			  "(ethtool -K DEVICE gro off lro off tso off gso off)",
-			  p->sinks.merged,
-			  plural(p->sinks.merged, "packet holds", "packets hold"));
+	advise_count(p, p->sinks.merged, "packet holds", "packets hold",
+		     "several segments, merged by GRO, LRO or TSO of the host that "
+		     "captured; each counts as one segment (ethtool -K DEVICE gro off "
+		     "lro off tso off gso off)");
 }
 
 static void
@@ -133,19 +136,15 @@ advise_order(struct program *p)
 	for (i = 0; i < p->options.captures; i++)
 		packets += p->captures[i].packets;
 	if (r->duplicates_left_out != 0)
-		hints_add(&p->hints,
-			  "%" PRIu64 " %s captured twice; the second %s left out "
-			  "(--dedup)",
-			  r->duplicates_left_out,
-			  plural(r->duplicates_left_out, "packet was", "packets were"),
-			  plural(r->duplicates_left_out, "is", "ones are"));
+		advise_count(p, r->duplicates_left_out,
+			     "packet was captured twice; the second is",
+			     "packets were captured twice; the second ones are",
+			     "left out (--dedup)");
 	else if (r->duplicates.found >= DUPLICATES_MIN &&
 		 r->duplicates.found * 100 >= packets * DUPLICATES_PERCENT)
-		hints_add(&p->hints,
-			  "%" PRIu64 " %s captured twice within a millisecond (mirror "
-			  "port, or -i any): --dedup leaves out the second",
-			  r->duplicates.found,
-			  plural(r->duplicates.found, "packet was", "packets were"));
+		advise_count(p, r->duplicates.found, "packet was", "packets were",
+			     "captured twice within a millisecond (mirror port, or -i "
+			     "any): --dedup leaves out the second");
 	if (p->clocks_differ)
 		hints_add(&p->hints,
 			  "the clocks of %s and %s differ: answers come before their "
@@ -159,13 +158,9 @@ advise_order(struct program *p)
 static void
 advise_connections(struct program *p)
 {
-	if (p->picked_up != 0)
-		hints_add(&p->hints,
-			  "%" PRIu64 " %s before the capture and %s picked up, marked "
-			  "(--loose no drops such segments)",
-			  p->picked_up,
-			  plural(p->picked_up, "connection began", "connections began"),
-			  plural(p->picked_up, "is", "are"));
+	advise_count(p, p->picked_up, "connection began before the capture and is",
+		     "connections began before the capture and are",
+		     "picked up, marked (--loose no drops such segments)");
 	if (p->two_way != 0)
 		hints_add(&p->hints,
 			  "%" PRIu64 " %s one --port in both directions: a capture of "
@@ -180,14 +175,9 @@ advise_connections(struct program *p)
 			  "%" PRIu64 " of %" PRIu64 " connections are seen in one "
 			  "direction only: where is the capture of the other?",
 			  p->one_way, p->sinks.connections);
-	if (p->sinks.cut_headers != 0)
-		hints_add(&p->hints,
-			  "%" PRIu64 " %s no verdict; capture with -s 0, or at least "
-			  "-s 128",
-			  p->sinks.cut_headers,
-			  plural(p->sinks.cut_headers,
-				 "packet ends within its headers and has",
-				 "packets end within their headers and have"));
+	advise_count(p, p->sinks.cut_headers, "packet ends within its headers and has",
+		     "packets end within their headers and have",
+		     "no verdict; capture with -s 0, or at least -s 128");
 }
 
 void
@@ -206,10 +196,10 @@ advice_give(struct program *p)
 			  "%s=%s/%s.pcapng --checksum auto --loose auto ...",
 			  p->names[0], p->options.split, p->names[0], p->names[1],
 			  p->options.split, p->names[1]);
-	if (p->output.late != 0)
-		hints_add(&p->hints,
-			  "%" PRIu64 " %s left after 2106-02-07, the last time that "
-			  "pcap can express, and %s that time",
-			  p->output.late, plural(p->output.late, "frame", "frames"),
-			  plural(p->output.late, "has", "have"));
+	advise_count(p, p->output.late,
+		     "frame left after 2106-02-07, the last time that pcap can express, "
+		     "and has",
+		     "frames left after 2106-02-07, the last time that pcap can express, "
+		     "and have",
+		     "that time");
 }
