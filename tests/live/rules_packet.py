@@ -119,7 +119,8 @@ class Packet:
         elif proto == 132:
             body, at = struct.pack('!HHII', sport, dport, 1, 0) + chunks(rnd), None
         else:
-            kind = rnd.choice([8, 0, 3, 11] if proto == 1 else [128, 129, 2, 1])
+            kind = rnd.choice([8, 0, 3, 11, 5, 9, 10, 13] if proto == 1 else
+                              [128, 129, 2, 1, 4, 143, 151, 152])
             kind = (8 if proto == 1 else 128) if opens else kind
             code, sport, dport, at = rnd.choice([0, 0, 1, 3]), 0, 0, 2
             code = 0 if opens else code
