@@ -123,6 +123,15 @@ append(struct client *c, const json_t *json)
 	return length < room ? length : 0; /* keep one byte of room for the line feed */
 }
 
+/* Move what waits in the buffer to its beginning. */
+static void
+buffer_compact(struct client *c)
+{
+	memmove(c->out, c->out + c->out_begin, client_pending(c));
+	c->out_end -= c->out_begin;
+	c->out_begin = 0;
+}
+
 bool
 client_send(struct client *c, json_t *json)
 {
@@ -132,14 +141,25 @@ client_send(struct client *c, json_t *json)
 		return false;
 	length = append(c, json);
 	if (length == 0 && c->out_begin > 0) {
-		memmove(c->out, c->out + c->out_begin, client_pending(c));
-		c->out_end -= c->out_begin;
-		c->out_begin = 0;
+		buffer_compact(c);
 		length = append(c, json);
 	}
 	json_decref(json);
 	if (length == 0)
 		return false;
+	c->out_end += length;
+	c->out[c->out_end++] = '\n';
+	return true;
+}
+
+bool
+client_send_text(struct client *c, const char *text, size_t length)
+{
+	if (CLIENT_OUT_BYTES - c->out_end <= length)
+		buffer_compact(c);
+	if (CLIENT_OUT_BYTES - c->out_end <= length)
+		return false;
+	memcpy(c->out + c->out_end, text, length);
 	c->out_end += length;
 	c->out[c->out_end++] = '\n';
 	return true;

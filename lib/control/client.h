@@ -81,6 +81,8 @@ size_t client_room(const struct client *c);
  * nothing is appended.
  */
 bool client_send(struct client *c, json_t *json);
+/* The same for an object that is text already, in one line. */
+bool client_send_text(struct client *c, const char *text, size_t length);
 
 /*
  * Append {name: text}. The text is escaped (base/escape.h), since JSON needs UTF-8.

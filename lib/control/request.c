@@ -420,6 +420,23 @@ give_up(struct client *c)
 	c->task = CLIENT_IDLE;
 }
 
+static void
+connection_send(const struct control_config *config, struct client *c,
+		const struct conn_view *view)
+{
+	static const char begin[] = "{\"connection\":";
+	char line[sizeof(begin) + VIEW_TEXT_BYTES];
+	const size_t at = sizeof(begin) - 1;
+	size_t length = view_text(view, config->port_names, config->port_count, line + at,
+				  VIEW_TEXT_BYTES);
+
+	if (length == 0)
+		return;
+	memcpy(line, begin, at);
+	line[at + length] = '}';
+	client_send_text(c, line, at + length + 1);
+}
+
 /* List or delete the matching connections in the next piece of a worker's tables. */
 static int
 walk(struct server *server, struct client *c)
@@ -442,9 +459,7 @@ walk(struct server *server, struct client *c)
 			return status;
 		c->count += (unsigned)status;
 		if (status > 0)
-			client_send(c, json_pack("{so}", "connection",
-						 view_json(&views[i], config->port_names,
-							   config->port_count)));
+			connection_send(config, c, &views[i]);
 	}
 	return count;
 }

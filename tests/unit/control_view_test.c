@@ -362,10 +362,50 @@ a_wrong_filter_says_what_was_expected(void **state)
 	}
 }
 
+static void
+the_longest_object_fits_and_no_part_of_one_is_written(void **state)
+{
+	static const char *const names[] = {"\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01"
+					    "\x01\x01\x01\x01\x01",
+					    "wan \"\\"};
+	struct conn_view view = tcp_view(TCP(SYN_RECEIVED, ESTABLISHED));
+	char text[VIEW_TEXT_BYTES];
+	size_t length, i;
+	json_t *json;
+
+	(void)state;
+	view.family = 6;
+	memset(view.key.addr.v6, 0xaa, sizeof(view.key.addr.v6));
+	view.key.id.port[0] = view.key.id.port[1] = 0xffff;
+	view.id = UINT32_MAX;
+	view.left_ms = view.age_ms = UINT32_MAX;
+	view.asymmetric = true;
+	view.drop_reason = REASON_COUNT - 1;
+	for (i = 0; i < 2; i++) {
+		view.packets[i] = view.bytes[i] = INT64_MAX;
+		view.dropped[i] = UINT32_MAX;
+	}
+	length = view_text(&view, names, 2, text, sizeof(text));
+	assert_in_range(length, 600, sizeof(text) - 100);
+	json = json_loadb(text, length, 0, NULL);
+	assert_non_null(json);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(json,
+									      "reply"),
+							      "port")),
+			    names[1]);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(json, "orig"),
+							    "bytes")),
+			 INT64_MAX);
+	json_decref(json);
+	for (i = 0; i < length; i++)
+		assert_int_equal(view_text(&view, names, 2, text, i), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_longest_object_fits_and_no_part_of_one_is_written),
 		cmocka_unit_test(the_word_follows_the_life_of_a_connection),
 		cmocka_unit_test(both_directions_and_states_are_in_the_json),
 		cmocka_unit_test(vlans_are_in_the_json_and_match),

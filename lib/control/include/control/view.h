@@ -22,10 +22,17 @@ const char *view_word(const struct conn_view *view);
 /* Whether text is a state that view_word() may return. */
 bool view_is_word(const char *text);
 
+#define VIEW_TEXT_BYTES 1024u /* more than the longest object has */
+
 /*
- * Make the object that docs/control.md describes. names: the names of the `ports` ports,
- * by the engine's port number. Returns NULL when memory runs out.
+ * Write the object that docs/control.md describes, as compact JSON without a terminating
+ * 0. names: the names of the `ports` ports, by the engine's port number. Returns its
+ * length; 0: there is no room, or no memory.
  */
+size_t view_text(const struct conn_view *view, const char *const *names, unsigned ports,
+		 char *text, size_t size);
+
+/* Make the same object. Returns NULL when memory runs out. */
 json_t *view_json(const struct conn_view *view, const char *const *names, unsigned ports);
 
 #endif
