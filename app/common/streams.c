@@ -76,17 +76,36 @@ level_put(int fd, const char *text, size_t length, char *piece)
 	return sizeof(JOURNAL_WARNING) - 1;
 }
 
+/* The length of the printable ASCII and line feeds at the beginning, which stay. */
+static size_t
+plain_length(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && ((text[n] >= ' ' && text[n] <= '~') || text[n] == '\n'))
+		n++;
+	return n;
+}
+
 /* Escape and write all complete characters; *taken is their length in bytes. */
 static int
 escaped_text(int fd, const char *text, size_t length, size_t *taken)
 {
 	char piece[PIECE_BYTES];
-	size_t used = level_put(fd, text, length, piece), wrote, n;
+	size_t used = level_put(fd, text, length, piece), wrote, n, room;
 	int status = 0;
 
 	*taken = 0;
-	while (status == 0 && (n = escape_next(text + *taken, length - *taken,
-					       piece + used, &wrote)) > 0) {
+	while (status == 0 && *taken < length) {
+		room = sizeof(piece) - used;
+		n = wrote = plain_length(text + *taken,
+					 room < length - *taken ? room : length - *taken);
+		memcpy(piece + used, text + *taken, n);
+		if (n == 0)
+			n = escape_next(text + *taken, length - *taken, piece + used,
+					&wrote);
+		if (n == 0) /* the text ends within a character */
+			break;
 		*taken += n;
 		used += wrote;
 		if (used > sizeof(piece) - ESCAPE_BYTES) {
