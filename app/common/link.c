@@ -163,12 +163,11 @@ receive_more(struct link *link, int flags)
 	return true;
 }
 
-json_t *
-link_receive(struct link *link)
+const char *
+link_receive_line(struct link *link, size_t *length)
 {
-	size_t searched = 0, length;
-	const char *feed = NULL;
-	json_t *answer;
+	size_t searched = 0;
+	const char *feed = NULL, *line;
 
 	do {
 		const size_t first = link->start + searched;
@@ -182,9 +181,23 @@ link_receive(struct link *link)
 			errno = 0;
 		return NULL;
 	}
-	length = (size_t)(feed - (link->buffer + link->start));
-	answer = json_loadb(link->buffer + link->start, length, 0, NULL);
-	link->start += length + 1;
+	line = link->buffer + link->start;
+	*length = (size_t)(feed - line);
+	link->start += *length + 1;
+	errno = 0;
+	return line;
+}
+
+json_t *
+link_receive(struct link *link)
+{
+	size_t length;
+	const char *line = link_receive_line(link, &length);
+	json_t *answer;
+
+	if (line == NULL)
+		return NULL;
+	answer = json_loadb(line, length, 0, NULL);
 	errno = 0;
 	return answer;
 }

@@ -32,6 +32,12 @@ void link_timeout(struct link *link, unsigned seconds);
 int link_send(struct link *link, const json_t *request);
 
 /*
+ * Receive a line, without its line feed; it is valid until the next call. NULL as of
+ * link_receive().
+ */
+const char *link_receive_line(struct link *link, size_t *length);
+
+/*
  * Receive an object; the caller frees it. NULL with errno 0: end of the stream, or a line
  * that is not JSON; NULL with another errno: the line could not be received, EAGAIN: the
  * time limit expired.

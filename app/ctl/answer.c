@@ -144,12 +144,10 @@ show_count(const json_t *answer)
 	return DONE;
 }
 
-/* Handle a connection of `list`. */
+/* What follows a connection of `list`. status: of list_take(). */
 static enum progress
-show_listed(struct answer *a, const json_t *object)
+listed(struct answer *a, int status)
 {
-	int status = list_take(a->list, object);
-
 	if (status < 0)
 		a->status = message_error(EXIT_OTHER,
 					  "out of memory: give --limit, or no --sort");
@@ -261,7 +259,7 @@ take(struct answer *a, struct link *link, const json_t *object)
 	if (is_asked(a->options, "count"))
 		return show_count(object);
 	if (a->list != NULL && json_object_get(object, "connection") != NULL)
-		return show_listed(a, object);
+		return listed(a, list_take(a->list, object));
 	if (a->list != NULL)
 		list_end(a->list);
 	if (a->options->json && a->capture == NULL)
@@ -269,27 +267,44 @@ take(struct answer *a, struct link *link, const json_t *object)
 	return show(a, object);
 }
 
+/* Receive and handle one object, as take() does. */
+static enum progress
+receive(struct answer *a, struct link *link)
+{
+	enum progress progress;
+	size_t length = 0;
+	const char *line = stopped ? NULL : link_receive_line(link, &length);
+	json_t *object;
+	int status;
+
+	if (line != NULL && a->list != NULL &&
+	    list_take_line(a->list, line, length, &status))
+		return listed(a, status);
+	object = line != NULL ? json_loadb(line, length, 0, NULL) : NULL;
+	if (line != NULL)
+		errno = 0; /* a line that is not JSON */
+	if (object == NULL) {
+		a->status = no_answer(a->options);
+		return DONE;
+	}
+	progress = take(a, link, object);
+	json_decref(object);
+	return progress;
+}
+
 int
 answer_receive(const struct options *options, struct link *link, struct capture *capture)
 {
 	struct answer a = {.options = options, .capture = capture};
 	enum progress progress = MORE;
-	json_t *object;
 
 	if (is_asked(options, "list")) {
 		a.list = list_new(options);
 		if (a.list == NULL)
 			return message_error(EXIT_OTHER, "out of memory");
 	}
-	while (progress == MORE) {
-		object = stopped ? NULL : link_receive(link);
-		if (object == NULL) {
-			a.status = no_answer(options);
-			break;
-		}
-		progress = take(&a, link, object);
-		json_decref(object);
-	}
+	while (progress == MORE)
+		progress = receive(&a, link);
 	list_free(a.list);
 	return a.status;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "columns.h"
 #include "line.h"
@@ -92,6 +93,32 @@ list_take(struct list *list, const json_t *object)
 	else
 		line_connection(connection, true, line, sizeof(line));
 	return put(list, connection, line);
+}
+
+/* Whether all characters are printable ASCII, as show_json_text() writes them. */
+static bool
+is_plain(const char *text, size_t length)
+{
+	size_t i, others = 0;
+
+	for (i = 0; i < length; i++)
+		others += text[i] < ' ' || text[i] > '~';
+	return others == 0;
+}
+
+bool
+list_take_line(struct list *list, const char *line, size_t length, int *status)
+{
+	static const char begin[] = "{\"connection\":";
+
+	if (!list->options->json || list->options->columns_named || list->sort != NULL ||
+	    length < sizeof(begin) || memcmp(line, begin, sizeof(begin) - 1) != 0 ||
+	    !is_plain(line, length))
+		return false;
+	fwrite(line, 1, length, stdout);
+	putchar('\n');
+	*status = ++list->count == list->options->limit;
+	return true;
 }
 
 void

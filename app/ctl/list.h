@@ -19,6 +19,13 @@ void list_free(struct list *list);
  */
 int list_take(struct list *list, const json_t *object);
 
+/*
+ * Print a line of sluice's answer as it is, when it is a connection and that is what is
+ * wanted: -o json without order and columns. Returns false when list_take() has to do it;
+ * else *status is as that of list_take().
+ */
+bool list_take_line(struct list *list, const char *line, size_t length, int *status);
+
 /* Print what was kept. */
 void list_end(struct list *list);
 
