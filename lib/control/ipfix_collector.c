@@ -16,10 +16,10 @@ struct ipfix_collector {
 	fBuf_t *buffer;         /* NULL: not connected */
 	fbExporter_t *exporter; /* of the buffer; writes to `message` */
 	unsigned pending;       /* records in the buffer */
-	/* records in messages that an error may still be about: new ones, older ones */
-	uint64_t unconfirmed[2];
+	/* records in messages that an error may still be about, by looks since then */
+	uint64_t unconfirmed[IPFIX_CHECKS];
 	bool away; /* there was a failure, and no record has been confirmed since */
-	uint64_t flush_ms, confirm_ms, templates_ms, retry_ms, retry_after_ms;
+	uint64_t flush_ms, check_ms, templates_ms, retry_ms, retry_after_ms;
 	uint8_t message[MESSAGE_BYTES];
 };
 
@@ -98,12 +98,14 @@ back_off(struct ipfix_collector *c, uint64_t now_ms)
 static void
 collector_failed(struct ipfix_collector *c, int status, uint64_t now_ms)
 {
+	unsigned i;
+
 	if (c->to->tcp || c->buffer == NULL)
 		back_off(c, now_ms);
 	atomic_fetch_add(&c->to->errors, 1);
-	atomic_fetch_add(&c->to->lost, c->unconfirmed[0] + c->unconfirmed[1]);
-	c->unconfirmed[0] = 0;
-	c->unconfirmed[1] = 0;
+	for (i = 0; i < IPFIX_CHECKS; i++)
+		atomic_fetch_add(&c->to->lost, c->unconfirmed[i]);
+	memset(c->unconfirmed, 0, sizeof(c->unconfirmed));
 	pending_lost(c);
 	warn_away(c, status);
 	c->away = true;
@@ -239,17 +241,19 @@ collector_send(struct ipfix_collector *c, const struct ipfix_flow *flow, uint64_
 		c->flush_ms = now_ms + IPFIX_FLUSH_MS;
 }
 
-/* Count the records as sent that have waited for an error long enough. */
+/* There was no error: count the records as sent that have waited long enough for one. */
 static void
-collector_confirm(struct ipfix_collector *c, uint64_t now_ms)
+collector_confirm(struct ipfix_collector *c)
 {
-	c->confirm_ms = now_ms + IPFIX_CONFIRM_MS;
-	if (c->unconfirmed[1] != 0) {
+	const uint64_t confirmed = c->unconfirmed[IPFIX_CHECKS - 1];
+
+	if (confirmed != 0) {
 		c->away = false;
 		c->retry_after_ms = 0;
 	}
-	atomic_fetch_add(&c->to->sent, c->unconfirmed[1]);
-	c->unconfirmed[1] = c->unconfirmed[0];
+	atomic_fetch_add(&c->to->sent, confirmed);
+	memmove(&c->unconfirmed[1], &c->unconfirmed[0],
+		(IPFIX_CHECKS - 1) * sizeof(c->unconfirmed[0]));
 	c->unconfirmed[0] = 0;
 }
 
@@ -258,16 +262,21 @@ collector_tick(struct ipfix_collector *c, uint64_t now_ms)
 {
 	if (c->pending != 0 && now_ms >= c->flush_ms && !collector_emit(c, now_ms))
 		return;
-	if (c->buffer != NULL && now_ms >= c->confirm_ms && collector_check(c, now_ms))
-		collector_confirm(c, now_ms);
+	if (c->buffer == NULL || now_ms < c->check_ms)
+		return;
+	c->check_ms = now_ms + IPFIX_CHECK_MS;
+	if (collector_check(c, now_ms))
+		collector_confirm(c);
 }
 
 void
 collector_end(struct ipfix_collector *c, uint64_t now_ms)
 {
+	unsigned i;
+
 	if (c->buffer == NULL || (c->pending != 0 && !collector_emit(c, now_ms)) ||
 	    !collector_check(c, now_ms))
 		return;
-	collector_confirm(c, now_ms);
-	collector_confirm(c, now_ms);
+	for (i = 0; i < IPFIX_CHECKS; i++)
+		collector_confirm(c);
 }

@@ -7,7 +7,7 @@
  *	collector_tick(collector, now_ms);		at least once a second
  *	collector_end(collector, now_ms);
  *
- * A record counts as sent when no error has come for one to two seconds after its
+ * A record counts as sent when no error has come for four to five seconds after its
  * message: over UDP that is an ICMP error, over TCP the end of the connection. An error
  * may be about any message of that time, so all records of these count as lost, although
  * the collector may have some. After an error the connection is made again, which sends
@@ -26,8 +26,13 @@
 
 /* how long a record waits for others in its message */
 #define IPFIX_FLUSH_MS 1000u
-/* time without an error after which records count as sent */
-#define IPFIX_CONFIRM_MS 1000u
+/* time between two looks for errors */
+#define IPFIX_CHECK_MS 1000u
+/*
+ * looks without an error after which records count as sent: the kernel gives up a
+ * neighbour that does not answer after 3 s
+ */
+#define IPFIX_CHECKS 5u
 /* over UDP a collector that has begun later needs the templates (RFC 7011 8.4) */
 #define IPFIX_TEMPLATES_MS 60000u
 #define IPFIX_RETRY_FIRST_MS 1000u

@@ -64,4 +64,19 @@ collect second
 ok "one ends when it is back" end_of 4004
 soon 20 "it gets the record" has second '^record 256 .* dport=4004 '
 soon 20 "which counts as sent" counts '"sent":2,"lost":2,"errors":2'
+plane_stop
+
+# ---- a host that does not answer ----
+
+net_exec wire ip link add away type veth peer name away_end
+net_exec wire ip address add 10.99.0.1/24 dev away
+net_exec wire ip link set away_end up
+net_exec wire ip link set away up
+PLANE_TOP='ipfix: 10.99.0.2:4739'
+live_plane "$(<"$NET_DIR/rules.nft")" "acct: true"
+ok "a connection ends" end_of 4005
+soon 20 "its record is lost when the host has not answered ARP" counts \
+	'"sent":0,"lost":1,"errors":1'
+is "the warning says why" "$(grep '^warning: ipfix' "$NET_DIR/plane.log")" \
+	'warning: ipfix: 10.99.0.2:4739: No route to host: records are lost until *'
 live_end

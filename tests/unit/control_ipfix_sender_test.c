@@ -190,6 +190,14 @@ turn_end(uint64_t ms, uint32_t id)
 	sender_turn(sender, &item, at(ms));
 }
 
+/* Look for errors so many times after this time. */
+static void
+confirm(uint64_t ms, unsigned times)
+{
+	while (times-- > 0)
+		turn(ms += IPFIX_CHECK_MS);
+}
+
 static void
 assert_counts(uint64_t sent, uint64_t lost, uint64_t errors)
 {
@@ -212,10 +220,11 @@ a_record_waits_for_others_and_counts_when_no_error_has_come(void **state)
 	assert_int_equal(wire.records[0].bytes, 101);
 	assert_int_equal(wire.records[1].bytes, 102);
 	assert_int_equal(wire.records[1].end, IPFIX_END_DETECTED);
-	turn(1999);
+	/* the time of 3 s after which a host that does not answer ARP is reported */
+	confirm(1000, IPFIX_CHECKS - 2);
+	turn(1000 * IPFIX_CHECKS - 1);
 	assert_counts(0, 0, 0);
-	turn(2000);
-	turn(3000);
+	turn(1000 * IPFIX_CHECKS);
 	assert_counts(2, 0, 0);
 	turn(100000);
 	assert_counts(2, 0, 0);
@@ -283,13 +292,12 @@ over_udp_refused_records_are_lost_and_the_next_has_the_templates(void **state)
 	turn_end(5000, 3);
 	assert_int_equal(wire.templates, 3);
 	turn(6000);
-	turn(7000);
-	turn(8000);
+	confirm(6000, IPFIX_CHECKS);
 	assert_counts(1, 2, 2);
-	turn_end(9000, 4);
+	turn_end(12000, 4);
 	assert_int_equal(wire.templates, 3);
 	wire.send_status = -ECONNREFUSED;
-	turn(10000);
+	turn(13000);
 	assert_counts(1, 3, 3);
 	assert_int_equal(warnings, 2);
 }
@@ -306,8 +314,7 @@ over_udp_an_error_found_by_a_record_is_not_about_it(void **state)
 	wire.error_status = 0;
 	assert_counts(0, 1, 1);
 	turn(2001);
-	turn(3001);
-	turn(4001);
+	confirm(2001, IPFIX_CHECKS);
 	assert_counts(1, 1, 1);
 }
 
@@ -321,12 +328,12 @@ without_a_buffer_one_message_is_lost_and_nothing_else(void **state)
 	wire.send_status = -ENOBUFS;
 	turn(2100);
 	wire.send_status = 0;
-	turn(3100);
+	confirm(2100, IPFIX_CHECKS);
 	assert_counts(1, 1, 1);
 	assert_int_equal(wire.opens, 1);
 	assert_int_equal(warnings, 0);
-	turn_end(4000, 3);
-	turn(5000);
+	turn_end(8000, 3);
+	turn(9000);
 	assert_int_equal(wire.count, 2);
 	assert_int_equal(wire.records[1].bytes, 103);
 }
@@ -388,8 +395,8 @@ over_tcp_attempts_are_made_after_1_2_4_to_60_s(void **state)
 	assert_true(wire.is_open);
 	assert_int_equal(warnings, 1);
 	/* a record that has been taken makes the pause short again */
-	for (i = 1; i <= 3; i++)
-		turn(ms += 1000);
+	confirm(ms, 1 + IPFIX_CHECKS);
+	ms += 1000 * (1 + IPFIX_CHECKS);
 	assert_int_equal(to.sent, 1);
 	wire.error_status = -ECONNRESET;
 	turn(ms += 1000);
