@@ -18,8 +18,9 @@ the defaults below, and options override both. In nanoseconds of a core:
 
 A packet costs t = io + engine + owner + h * over
                      + (connection - 8 * engine) / packets
-n cores carry n * busy * scaling / 2 / t packets a second so many need rate / (8 * (frame
-+ 20)) * t / (busy * scaling / 2) cores
+n cores carry n * busy * scaling / 2 / t packets a second. A rate in bits a second is
+rate / (8 * (frame + 20)) packets of `frame` bytes a second; the cores that it needs are
+this number times t / (busy * scaling / 2).
 
 h is the share that is handed over: 0 with symmetric RSS, (n - 1) / n without. `packets`
 are those of a connection, `busy` the part of a core that may be used, `scaling` what two

@@ -14,7 +14,7 @@
 
 struct interval {
 	u128 lo; /* in host order; of IPv4 the lowest 32 bits */
-	u128 hi; /* inclusive */
+	u128 hi; /* the last address of the interval */
 };
 
 /* All zeros is an empty list. */

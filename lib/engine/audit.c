@@ -48,7 +48,7 @@ audit_pass(struct pkt_ctx *s)
 {
 	const enum reason reason = s->r.reason;
 
-	/* these packets cannot be sent */
+	/* cannot be passed: there is no room to send them, or they exceed the MTU */
 	if (s->r.verdict != VERDICT_DROP || reason == REASON_TX_FULL ||
 	    reason == REASON_MTU)
 		return false;

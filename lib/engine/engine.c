@@ -211,7 +211,10 @@ engine_adopt(void *memory, const struct engine_config *config,
 
 	if (config->shared == NULL)
 		return -EINVAL;
-	/* all but the connections; programs go on by the old rules meanwhile */
+	/*
+	 * Clear all memory but the connections. Meanwhile the XDP programs, which read
+	 * config->shared, go on passing packets by the old rules.
+	 */
 	memset(memory, 0,
 	       head_bytes(config) + part_bytes(flow_l2_bytes(l2_pairs(config))) +
 		       fragments_bytes(config));

@@ -87,8 +87,9 @@ struct engine_dropped {
 /* The connections of an address family. */
 struct engine_family {
 	struct flow_table table;
-	struct engine_acct *acct; /* by connection index; NULL: conntrack.acct is off */
-	struct engine_dropped *dropped; /* the same */
+	/* both by connection index; NULL: conntrack.acct is off */
+	struct engine_acct *acct;
+	struct engine_dropped *dropped;
 	/* `ct mark` by connection index; NULL: the rules do not use it */
 	uint32_t *mark;
 	/*

@@ -48,7 +48,10 @@ pkt_unlock(struct engine *e)
 	e->lock = NULL;
 }
 
-/* Lock a connection for who has no hash of it. The result is for flow_unlock(). */
+/*
+ * Lock a connection of which the caller has only the index, not the hash. The caller
+ * gives the result to flow_unlock().
+ */
 static inline uint32_t *
 connection_lock(const struct engine_family *f, uint32_t index)
 {

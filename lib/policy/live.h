@@ -135,7 +135,7 @@ live_part(const struct object *object, unsigned part)
 
 void live_values(const struct live_table *table, const uint64_t *words, u128 *values);
 
-/* live.c: the context of an operation: the set, the part of the caller, the time. */
+/* live.c: an operation on a set: the set, the caller's part of it, and the time. */
 struct live_act {
 	const struct ir_live *live;
 	struct object *object;

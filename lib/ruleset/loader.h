@@ -254,7 +254,7 @@ int elements_build(struct loader *l, struct named_set *set, const struct ir_key 
  */
 enum word_use {
 	WORD_MATCHED, /* a rule may compare it */
-	WORD_NEVER,   /* taken, and never matches */
+	WORD_NEVER,   /* a rule may compare it; the comparison is never true */
 	WORD_SET,     /* a rule may set it */
 	WORD_REFUSED,
 	WORD_STATEMENT_REFUSED,

@@ -45,7 +45,7 @@ struct entry {
 	__u32 *lock;
 	struct line *line;   /* hot part, and the first words of the key */
 	struct line *second; /* IPv6: the other words of the key */
-	struct line *cold;   /* its last line, which the fast path of TCP does not read */
+	struct line *cold;   /* the connection's last line; not read by TCP's fast path */
 	__u32 index;
 };
 

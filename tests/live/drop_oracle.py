@@ -26,7 +26,8 @@ import sys
 
 from segments import ACK, FIN, RST, SYN, half, read
 
-TOLD, BEFORE = 3, 40  # of so many needed segments, this many earlier segments are printed
+TOLD = 3  # number of needed segments that are printed with those before them
+BEFORE = 40  # largest number of segments that are printed before a needed one
 LONGEST = 0.1  # longest delay of a verdict, seconds
 # Linux still accepts a timestamp that is older than RFC 7323 allows by this many ticks
 PAWS_WINDOW = 1

@@ -73,7 +73,9 @@ sport=[0-9]+ dport=5002 .* proto=6 end_reason=4 biflow=1 initiator=ESTABLISHED \
 responder=ESTABLISHED why=deleted drop_reason=$"
 
 # shellcheck disable=SC2317
-speaks_until() # NUMBER: data crosses; so many records have come of the long connection
+# speaks_until NUMBER: send data over the long connection; whether at least NUMBER records
+# of it have come
+speaks_until()
 {
 	carries cli srv hello && [ "$(grep -c ' dport=5001 ' "$NET_DIR/first")" -ge "$1" ]
 }

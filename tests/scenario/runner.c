@@ -169,7 +169,7 @@ run_xdp(struct runner *r)
 	char message[256] = "";
 	struct front *front;
 
-	/* the largest that a scenario may need */
+	/* the arrays of all optional features, whichever of them a scenario needs */
 	config.acct = true;
 	config.marks = true;
 	config.track.ip_security_match = true;

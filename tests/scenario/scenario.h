@@ -76,10 +76,11 @@ struct frame_words {
 	bool piece;
 	uint16_t piece_off;
 	uint16_t piece_len;
-	uint16_t quotes;                    /* ICMP error: most bytes to quote; 0: 508 */
-	uint8_t quoted_byte;                /* number of quoted bytes to change */
-	uint8_t quoted_at[SCENARIO_QUOTED]; /* their offsets from the IP header on */
-	uint8_t quoted_is[SCENARIO_QUOTED]; /* their changed values */
+	uint16_t quotes;     /* ICMP error: most bytes to quote; 0: 508 */
+	uint8_t quoted_byte; /* number of quoted bytes to change */
+	/* offsets of the changed bytes from the quoted IP header on, and their values */
+	uint8_t quoted_at[SCENARIO_QUOTED];
+	uint8_t quoted_is[SCENARIO_QUOTED];
 	/* MAC addresses are given, in place of those of the step */
 	bool has_src, has_dst;
 	uint8_t src[6];

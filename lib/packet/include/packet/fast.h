@@ -317,7 +317,7 @@ fast_finish_family(const uint8_t *frame, const struct packet_fast *f, uint8_t si
 	p->ip_len = f->ip_len;
 }
 
-/* packet_finish() for bytes; frame: its first one. */
+/* packet_finish() for a frame in memory; frame: its first byte. */
 static inline void
 fast_finish(const uint8_t *frame, const struct packet_fast *f, uint8_t side,
 	    struct packet *p)
