@@ -43,7 +43,7 @@ set_request(const struct set_words *words, json_t *request)
 					   : "set %s %s: an element is expected",
 				      words->op, words->name);
 	if (words->timeout_s != 0 && !add)
-		return message_misuse("--expires: only of set add");
+		return message_misuse("--expires: valid only with set add");
 	json_object_set_new(request, "op", json_string(words->op));
 	json_object_set_new(request, "set", json_string(words->name));
 	if (!list)

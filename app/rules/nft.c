@@ -153,7 +153,7 @@ refusal_print(const struct loading *loading)
 		messages_print(stderr, loading->messages, source);
 		hints_print(source->name, loading->messages);
 	}
-	message_error(0, "%s: nft does not take it", source->name);
+	message_error(0, "%s: nft does not accept it", source->name);
 }
 
 /*

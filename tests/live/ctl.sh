@@ -49,11 +49,11 @@ is "of columns, as JSON" \
 	"$(ctl -o json list "${last[@]}" --columns dport,proto,vlan)" "$row"
 is "in any order of options" \
 	"$(ctl list --columns dport,proto,vlan "${last[@]}" -o json)" "$row"
-is "a table of something else" "$(ctl stats -o table 2>&1) $?" "*only of list*2"
+is "a table of something else" "$(ctl stats -o table 2>&1) $?" "*valid only with list*2"
 is "columns of something else" "$(ctl -o json stats --columns src 2>&1) $?" \
-	"sluicectl: --columns: only of list*2"
+	"sluicectl: --columns: valid only with list*2"
 is "JSON of top" "$(ctl -o json top -b -n 1 2>&1) $?" \
-	"sluicectl: --output json: not of top*give it with stats, *2"
+	"sluicectl: --output json: not valid with top*give it with stats, *2"
 screen=$(ctl top -b -n 1 -d 1)
 is "top: rates, and connections by state" "$screen" "*packets/s*
 TCP endpoints: ESTABLISHED 4
@@ -83,7 +83,7 @@ is "conntrack -D" "$("$SLUICECTL" -D --dport 7001 --socket "$socket" 2>&1)" \
 is "which leaves the others" "$(ctl count -p tcp)" 1
 ctl list --limit 1 >/dev/full 2>/dev/null
 is "output that is lost has a status" $? 1
-is "a limit of another command" "$(ctl stats --limit 1 2>&1)" "*--limit: only of list*"
+is "a limit of another command" "$(ctl stats --limit 1 2>&1)" "*--limit: valid only with list*"
 
 # ---- health ----
 

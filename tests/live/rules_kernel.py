@@ -160,7 +160,7 @@ class Case:
             text = re.sub(r'(rate (over )?\d+)/(second|minute)', r'\1/week',
                           stream.read())
         if not self.kernel.nft.load(text.splitlines() + PROBE.splitlines()):
-            return [f'{name}: nft does not take it']
+            return [f'{name}: nft does not accept it']
         self.kernel.nft.untranslate()
         return [f'{name}: {d}'
                 for d in self.differences(rnd, Found(rnd, text), True, FILE_PACKETS)]

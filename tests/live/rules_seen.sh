@@ -107,6 +107,6 @@ is "an unknown port" "$(ctl explain --in lam -p tcp 2>&1)" "*in: the name of a p
 is "half a packet" "$(ctl explain --in lan -p tcp -s "$LAN4" 2>&1)" "*src, dst: two *"
 is "an unknown flag" "$(ctl explain --in lan -p tcp --flags sin 2>&1)" "*flags: fin, *"
 is "ports of ICMP" "$(explain -p icmp --dport 3 2>&1)" "*has no ports*"
-is "its options elsewhere" "$(ctl list --in lan 2>&1)" "*only of explain*"
+is "its options elsewhere" "$(ctl list --in lan 2>&1)" "*valid only with explain*"
 
 live_end

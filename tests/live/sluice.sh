@@ -389,7 +389,7 @@ rules "" | sed 's/counter accept/udp dport 9 accept/' >"$dir/rules.nft"
 is "a dry run names what refuses a connection" "$(ask reload --dry-run)" \
 	"*would be dropped: tcp 10.9.0.1 10* > 10.9.0.2 *, by the policy of a chain*"
 is "a dry run ends no connections" "$(ask reload --dry-run --flush 2>&1) $?" \
-	"sluicectl: --flush: only of reload without --dry-run* 2"
+	"sluicectl: --flush: valid only with reload without --dry-run* 2"
 is "--reset needs something that ends" "$(ask reload --reset 2>&1) $?" \
 	"sluicectl: reload: reset is for connections that end* 1"
 is "which --keep does not do" "$(ask reload --keep --reset 2>&1) $?" \
