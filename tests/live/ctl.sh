@@ -83,7 +83,8 @@ is "conntrack -D" "$("$SLUICECTL" -D --dport 7001 --socket "$socket" 2>&1)" \
 is "which leaves the others" "$(ctl count -p tcp)" 1
 ctl list --limit 1 >/dev/full 2>/dev/null
 is "output that is lost has a status" $? 1
-is "a limit of another command" "$(ctl stats --limit 1 2>&1)" "*--limit: valid only with list*"
+is "a limit of another command" "$(ctl stats --limit 1 2>&1)" \
+	"*--limit: valid only with list*"
 
 # ---- health ----
 
