@@ -211,9 +211,9 @@ conntrack: {max: 1048576, max_ipv6: 10000, acct: true, ip_security: match}' \
 	>"$dir/sizes.yaml"
 run -c "$dir/sizes.yaml" --check
 is "accounting, labels and buffers are in it" "$out" \
-	"*IPv4  accounting * 32.0 MiB * 32.0 bytes each\
+	"*IPv4  accounting * 44.0 MiB * 44.0 bytes each\
 *IPv4  security labels * 4.0 MiB * 4.0 bytes each*100000 packet buffers * MiB*"
-is "and counted" "$(awk "BEGIN { print $(size 'IPv4  together') - $before }")" 36
+is "and counted" "$(awk "BEGIN { print $(size 'IPv4  together') - $before }")" 48
 
 # For an unknown key that resembles none, the message lists all keys.
 known=
