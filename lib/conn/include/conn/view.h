@@ -31,8 +31,8 @@ struct conn_view {
 	uint64_t age_ms;     /* time since its first packet */
 	uint64_t packets[2]; /* sent by each side; 0 without conntrack.acct */
 	uint64_t bytes[2];
-	uint32_t
-		dropped[2]; /* packets of each side that were dropped; not in `packets` */
+	/* packets of each side that were dropped; they are not in `packets` */
+	uint32_t dropped[2];
 	/* enum reason of the last dropped one; REASON_NONE: none, or no conntrack.acct */
 	uint8_t drop_reason;
 };
