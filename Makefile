@@ -115,7 +115,7 @@ deps-demo:
 deps-demo-xdp:
 	@.ci/deps $(PACKAGES_DEMO_XDP)
 deps-test:
-	@.ci/deps $(PACKAGES_TEST)
+	@.ci/deps $(sort $(PACKAGES_TEST))
 deps-bench:
 	@.ci/deps $(PACKAGES_BENCH)
 deps-lint:
