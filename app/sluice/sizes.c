@@ -40,7 +40,8 @@ report_family(const char *name, const struct engine_family_sizes *sizes, unsigne
 {
 	const struct flow_sizes *table = &sizes->table;
 	size_t all = table->connections + table->index + table->exts + sizes->rules +
-		     sizes->states + sizes->acct + sizes->marks + sizes->seclabels;
+		     sizes->states + sizes->acct + sizes->marks + sizes->seclabels +
+		     sizes->timeouts;
 
 	row(name, "connections and timers", table->connections * workers, connections);
 	row(name, "index", table->index * workers, connections);
@@ -53,6 +54,8 @@ report_family(const char *name, const struct engine_family_sizes *sizes, unsigne
 		row(name, "marks", sizes->marks * workers, connections);
 	if (sizes->seclabels != 0)
 		row(name, "security labels", sizes->seclabels * workers, connections);
+	if (sizes->timeouts != 0)
+		row(name, "time-outs of rules", sizes->timeouts * workers, connections);
 	row(name, "together", all * workers, connections);
 }
 

@@ -82,9 +82,9 @@ reload_swap(struct control_reload *r, struct policy *policy, char *message)
 			 status == -ENOMEM ? "out of memory, the old ones stay in force"
 			 : status == -ECANCELED ? "sluice is ending"
 			 : status == -ENOTSUP
-				 ? "they use 'ct mark', 'ct bytes' or 'ct packets', "
-				   "for which memory is set aside at the start: restart "
-				   "sluice; the old ones stay in force"
+				 ? "they use 'ct mark', 'ct bytes', 'ct packets' or 'ct "
+				   "timeout', for which memory is set aside at the "
+				   "start: restart sluice; the old ones stay in force"
 				 : "a worker does not answer");
 	return status;
 }

@@ -38,6 +38,8 @@ connection_adopt(struct engine *e, struct engine_family *f, uint32_t index)
 
 	meta->l2 = 0;
 	f->generation[index] = 0;
+	if (f->timeout != NULL)
+		f->timeout[index] = 0; /* the names of its entries are not known */
 	if (meta->id >= e->next_id)
 		e->next_id = meta->id;
 	if (whole)

@@ -10,6 +10,7 @@
 
 #include "connection.h"
 #include "engine_state.h"
+#include "timeouts.h"
 
 /* Why a connection ends that has expired. */
 static enum conn_end
@@ -18,7 +19,7 @@ end_of(const struct engine *e, const struct engine_family *f, uint32_t index)
 	const struct track_conn tc = family_conn(f, index);
 
 	return track_end(&tc, flow_id_proto(&flow_conn(&f->table, index)->id),
-			 &e->config.track);
+			 connection_track(e, f, index));
 }
 
 /* As connection_event(); end as in connection_remove(). */
@@ -52,8 +53,8 @@ connection_arm(struct engine *e, struct engine_family *f, uint32_t index)
 	struct track_conn tc = family_conn(f, index);
 
 	connection_arm_at(e, f, index,
-			  track_wakeup(&tc, flow_id_proto(&conn->id), &e->config.track,
-				       e->now));
+			  track_wakeup(&tc, flow_id_proto(&conn->id),
+				       connection_track(e, f, index), e->now));
 }
 
 void
@@ -67,6 +68,16 @@ connection_arm_at(struct engine *e, struct engine_family *f, uint32_t index, uin
 		at = e->now + 1;
 	wheel_disarm(&f->table.wheel, index);
 	wheel_arm(&f->table.wheel, index, at);
+}
+
+/* Tell the rules that a connection is removed which they count, or set time-outs of. */
+static __rte_noinline void
+removal_note(struct engine *e, struct engine_family *f, uint32_t index)
+{
+	if (e->counts_connections)
+		policy_connection_closed(e->policy_state, connection_meta(f, index)->id);
+	if (f->timeout != NULL)
+		timeouts_close(e, f, index);
 }
 
 void
@@ -85,8 +96,8 @@ connection_remove_hashed(struct engine *e, struct engine_family *f, uint32_t ind
 			 uint64_t hash, enum conn_end end)
 {
 	event_put(e, f, index, CONN_EVENT_DESTROY, end);
-	if (unlikely(e->counts_connections))
-		policy_connection_closed(e->policy_state, connection_meta(f, index)->id);
+	if (unlikely(e->notes_removals))
+		removal_note(e, f, index);
 	flow_l2_drop(e->l2, connection_meta(f, index)->l2);
 	flow_remove_hashed(&f->table, index, hash);
 	f->changed |= CHANGED_REMOVED;
@@ -125,7 +136,7 @@ connection_view(const struct engine *e, const struct engine_family *f, uint32_t 
 		view->dropped[x] = f->acct != NULL ? f->dropped[index].packets[x] : 0;
 	}
 	view->drop_reason = f->acct != NULL ? f->dropped[index].reason : REASON_NONE;
-	deadline = track_deadline(&tc, proto, &e->config.track);
+	deadline = track_deadline(&tc, proto, connection_track(e, f, index));
 	view->left_ms = ticks_reached(deadline, now) ? 0 : deadline - now;
 }
 

@@ -60,7 +60,7 @@ datagram_unknown(struct pkt_ctx *s)
 	datagram_open(&conn, s->p->side, s->e->now);
 	if (s->p->kind == PACKET_ICMP_QUERY)
 		datagram_note_query(&conn, s->p->side);
-	if (is_dns(s->p))
+	if (is_dns(s->p) && s->rules.effects.timeout == 0)
 		datagram_is_dns(&conn);
 	connection_opened(s);
 	pkt_pass(s);

@@ -21,6 +21,7 @@
 #include "mirror.h"
 #include "recorder.h"
 #include "shared.h"
+#include "timeouts.h"
 
 static size_t
 head_bytes(const struct engine_config *config)
@@ -75,7 +76,7 @@ size_t
 engine_bytes(const struct engine_config *config)
 {
 	size_t bytes = head_bytes(config) + part_bytes(flow_l2_bytes(l2_pairs(config))) +
-		       fragments_bytes(config);
+		       fragments_bytes(config) + timeouts_bytes(config);
 	unsigned i;
 
 	for (i = 0; i < 2; i++) {
@@ -110,7 +111,8 @@ engine_sizes(const struct engine_config *config, struct engine_sizes *sizes)
 		arrays_sizes(config, fc.connections, family);
 		known += family->table.index + family->table.connections +
 			 family->table.exts + family->rules + family->states +
-			 family->acct + family->marks + family->seclabels;
+			 family->acct + family->marks + family->seclabels +
+			 family->timeouts;
 	}
 	sizes->other = engine_bytes(config) - known;
 }
@@ -180,6 +182,8 @@ engine_init(void *memory, const struct engine_config *config, const struct polic
 	next += part_bytes(flow_l2_bytes(l2_pairs(config)));
 	fragments_init(e, next);
 	next += fragments_bytes(config);
+	e->timeouts = config->timeouts ? (struct engine_timeouts *)(void *)next : NULL;
+	next += timeouts_bytes(config);
 	for (i = 0; i < 2; i++) {
 		struct flow_config fc = family_config(config, i, e->now);
 
@@ -217,7 +221,7 @@ engine_adopt(void *memory, const struct engine_config *config,
 	 */
 	memset(memory, 0,
 	       head_bytes(config) + part_bytes(flow_l2_bytes(l2_pairs(config))) +
-		       fragments_bytes(config));
+		       fragments_bytes(config) + timeouts_bytes(config));
 	apart.shared = &shared;
 	status = engine_init(memory, &apart, policy, state, now_ns, engine);
 	if (status != 0)
@@ -236,13 +240,15 @@ engine_config_rules(struct engine_config *config, const struct policy *policy)
 {
 	config->acct |= (policy_needs(policy) & POLICY_NEEDS_ACCT) != 0;
 	config->marks |= (policy_needs(policy) & POLICY_NEEDS_CT_MARK) != 0;
+	config->timeouts |= (policy_needs(policy) & POLICY_NEEDS_TIMEOUT) != 0;
 }
 
 unsigned
 engine_provides(const struct engine_config *config)
 {
 	return (config->acct ? POLICY_NEEDS_ACCT : 0) |
-	       (config->marks ? POLICY_NEEDS_CT_MARK : 0);
+	       (config->marks ? POLICY_NEEDS_CT_MARK : 0) |
+	       (config->timeouts ? POLICY_NEEDS_TIMEOUT : 0);
 }
 
 void
@@ -269,7 +275,9 @@ engine_set_policy(struct engine *e, const struct policy *policy,
 		!e->raw && policy_constant(policy, POLICY_CT_ESTABLISHED, &verdict) &&
 		verdict.kind == POLICY_ACCEPT;
 	e->counts_connections = policy_counts_connections(policy);
-	e->needs = policy_needs(policy);
+	e->notes_removals = e->counts_connections || e->timeouts != NULL;
+	timeouts_set_policy(e);
+	e->needs = policy_needs(policy) & ~POLICY_NEEDS_TIMEOUT; /* no input */
 	e->batch_classify = policy_wants_batch(policy, POLICY_CT_NEW);
 	/*
 	 * during GENERATION_FLUSHING no connection stores a generation, so keep the
@@ -292,7 +300,10 @@ engine_set_events(struct engine *e, struct rte_ring *ring, uint64_t *lost)
 void
 engine_set_loose(struct engine *e, bool loose)
 {
+	if (e->config.track.tcp_loose == loose)
+		return;
 	e->config.track.tcp_loose = loose;
+	timeouts_set_config(e);
 }
 
 void

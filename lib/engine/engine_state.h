@@ -18,6 +18,7 @@
  *	raw.c         the rules that are evaluated before tracking
  *	rules_packet.c what the rules are told about a packet, records of `log`
  *	extra.c       input of rules other than the 5-tuple, and marks
+ *	timeouts.c    time-outs that rules have set for connections
  *	ext.c         optional data of connections, in arrays beside the table
  *	open.c        creation of connections
  *	connection.c  timers, removal and views of connections
@@ -105,6 +106,8 @@ struct engine_family {
 	 */
 	uint8_t *generation;
 	uint8_t *states; /* by connection index: states.c */
+	/* entry of timeouts.c by connection index; NULL: the rules have no ct timeout */
+	uint8_t *timeout;
 	bool exists;     /* false: this family has no connections */
 	uint8_t changed; /* CHANGED_* */
 	/* number of connections from which pressure_relieve() evicts */
@@ -179,12 +182,14 @@ struct engine {
 	bool established_accept;            /* the rules accept each established packet */
 	bool raw;                           /* the rules have chains before tracking */
 	bool counts_connections;            /* the rules have `ct count` */
+	bool notes_removals; /* counts_connections, or timeouts is not NULL */
 	bool batch_classify; /* new packets meet many rules: run stage_classify() */
 	struct engine_budget budget;      /* rate limits of generated answers */
 	struct fragment_table *fragments; /* NULL: all fragments are dropped */
 	/* fragments of the datagram that has just become complete */
 	struct fragment_group group;
-	struct packet whole; /* the complete datagram */
+	struct packet whole;              /* the complete datagram */
+	struct engine_timeouts *timeouts; /* NULL: the rules have no ct timeout */
 	struct flow_l2 *l2;
 	uint64_t link_cursor;  /* position of link.c's walk; ENGINE_CURSOR_END: no walk */
 	uint64_t link_walk_ns; /* earliest time of the next walk */

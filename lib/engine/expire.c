@@ -17,6 +17,7 @@
 #include "link.h"
 #include "pkt.h"
 #include "shared.h"
+#include "timeouts.h"
 
 /*
  * Handle the due timer of a connection. Returns true when the connection is to be
@@ -27,16 +28,16 @@ timer_due(struct engine *e, struct engine_family *f, uint32_t index)
 {
 	const struct flow_conn *fc = flow_conn(&f->table, index);
 	struct track_conn conn = family_conn(f, index);
+	const struct track_config *config = connection_track(e, f, index);
 	struct tcp_segment probe[2];
 	enum track_timer what;
 
-	what = track_timer(&conn, flow_id_proto(&fc->id), e->now, &e->config.track,
-			   probe);
+	what = track_timer(&conn, flow_id_proto(&fc->id), e->now, config, probe);
 	if (what == TRACK_TIMER_EXPIRE)
 		return true;
 	conn.hot->flags |= TRACK_RELEARN(0) | TRACK_RELEARN(1);
 	if (what == TRACK_TIMER_PROBE && !act_probe(e, f, index, probe) &&
-	    tcp_probe_unsent(&conn, e->now, &e->config.track))
+	    tcp_probe_unsent(&conn, e->now, config))
 		connection_arm_at(e, f, index, e->now + TICKS_PER_S);
 	else
 		connection_arm(e, f, index);

@@ -3,7 +3,8 @@
  * The per-connection arrays of a family, by connection index: the generation of the rules
  * that have accepted the connection and the states in which it is counted (always), its
  * counters (with conntrack.acct), its mark (where the rules use `ct mark`), its security
- * label (with ip_security_match), and its dropped packets (with conntrack.acct).
+ * label (with ip_security_match), its dropped packets (with conntrack.acct), and its
+ * time-outs (where the rules use `ct timeout`).
  *
  * They follow each other in memory, in the order of struct arrays. To add one, add a
  * member there, and a line in each function of this file.
@@ -13,12 +14,13 @@
 #include "connection.h"
 #include "engine_state.h"
 #include "pkt.h"
+#include "timeouts.h"
 
 /*
  * Bytes of each array, rounded up to cache lines; 0: the configuration does not need it.
  */
 struct arrays {
-	size_t generation, states, acct, mark, seclabel, dropped;
+	size_t generation, states, acct, mark, seclabel, dropped, timeout;
 };
 
 static struct arrays
@@ -36,6 +38,7 @@ arrays_of(const struct engine_config *config, uint32_t connections)
 		.mark = part_bytes(connections * mark),
 		.seclabel = part_bytes(connections * seclabel),
 		.dropped = part_bytes(connections * dropped),
+		.timeout = part_bytes(config->timeouts ? connections : 0),
 	};
 }
 
@@ -44,7 +47,8 @@ arrays_bytes(const struct engine_config *config, uint32_t connections)
 {
 	struct arrays a = arrays_of(config, connections);
 
-	return a.generation + a.states + a.acct + a.mark + a.seclabel + a.dropped;
+	return a.generation + a.states + a.acct + a.mark + a.seclabel + a.dropped +
+	       a.timeout;
 }
 
 void
@@ -58,6 +62,7 @@ arrays_sizes(const struct engine_config *config, uint32_t connections,
 	sizes->acct = a.acct + a.dropped;
 	sizes->marks = a.mark;
 	sizes->seclabels = a.seclabel;
+	sizes->timeouts = a.timeout;
 }
 
 void
@@ -77,6 +82,8 @@ arrays_init(struct engine_family *f, char *memory, const struct engine_config *c
 	f->seclabel = a.seclabel != 0 ? (uint32_t *)(void *)memory : NULL;
 	memory += a.seclabel;
 	f->dropped = a.dropped != 0 ? (struct engine_dropped *)(void *)memory : NULL;
+	memory += a.dropped;
+	f->timeout = a.timeout != 0 ? (uint8_t *)memory : NULL;
 }
 
 void
@@ -93,6 +100,8 @@ arrays_open(const struct pkt_ctx *s)
 		f->mark[s->index] = s->ct_mark;
 	if (f->seclabel != NULL)
 		f->seclabel[s->index] = packet_seclabel(s->m, s->p, s->e->config.secret);
+	if (unlikely(f->timeout != NULL))
+		timeouts_open(s);
 }
 
 void

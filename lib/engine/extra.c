@@ -13,6 +13,7 @@
 #include "mirror.h"
 #include "pkt.h"
 #include "rules.h"
+#include "timeouts.h"
 
 /* bytes of one layer's headers that are made contiguous for the rules */
 #define HEADERS_BYTES 128u
@@ -94,7 +95,8 @@ fill_known(const struct pkt_ctx *s, uint8_t side, struct policy_conn *conn)
 		conn->status |= POLICY_STATUS_SEEN_REPLY;
 	if (tc.hot->flags & TRACK_ASSURED)
 		conn->status |= POLICY_STATUS_ASSURED;
-	deadline = track_deadline(&tc, flow_id_proto(&key.id), &e->config.track);
+	deadline = track_deadline(&tc, flow_id_proto(&key.id),
+				  connection_track(e, f, s->index));
 	conn->expiration_ms = ticks_reached(deadline, e->now) ? 0 : deadline - e->now;
 	for (x = 0; f->acct != NULL && x < 2; x++) {
 		conn->packets[x] = f->acct[s->index].packets[orig ^ x];

@@ -3,6 +3,7 @@
 #include "connection.h"
 #include "engine_state.h"
 #include "shared.h"
+#include "timeouts.h"
 
 #include <string.h>
 
@@ -27,6 +28,7 @@ void
 engine_set_config(struct engine *e, const struct engine_config *config)
 {
 	engine_config_change(&e->config, config);
+	timeouts_set_config(e);
 	if (e->fragments != NULL)
 		fragment_set_timeout(e->fragments, e->config.track.ipfrag_time);
 	if (e->config.shared != NULL)

@@ -18,6 +18,7 @@
 #include "pkt.h"
 #include "recorder.h"
 #include "rules.h"
+#include "timeouts.h"
 
 /*
  * Largest number of calls of the tracker for one segment: the first may return that it
@@ -30,7 +31,7 @@ input_of(const struct pkt_ctx *s)
 {
 	return (struct tcp_input){
 		.seg = &s->p->seg,
-		.config = &s->e->config.track,
+		.config = connection_track(s->e, s->f, s->index),
 		.now = s->e->now,
 		.side = s->p->side,
 		.rules = TCP_RULES_UNKNOWN,

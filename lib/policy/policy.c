@@ -41,6 +41,18 @@ policy_constant(const struct policy *policy, enum policy_ct ct,
 }
 
 unsigned
+policy_timeouts(const struct policy *policy)
+{
+	return policy->ir.ntimeouts;
+}
+
+const struct policy_timeout *
+policy_timeout(const struct policy *policy, unsigned number)
+{
+	return &policy->ir.timeouts[number - 1];
+}
+
+unsigned
 policy_needs(const struct policy *policy)
 {
 	return policy->ir.needs;

@@ -236,6 +236,10 @@ object_parse(struct loader *l, const char *kind, const json_t *json)
 	if (strcmp(kind, "counter") == 0 || strcmp(kind, "limit") == 0 ||
 	    strcmp(kind, "quota") == 0)
 		return cell_parse(l, kind, json, name);
+	if (strcmp(kind, "ct timeout") == 0) {
+		l->timeouts[l->ntimeouts].json = json;
+		return name_add(l, kind, name, l->ntimeouts++);
+	}
 	return 0; /* helpers and others are ignored; a rule that uses one is an error */
 }
 
@@ -399,7 +403,7 @@ static int
 room_take(struct loader *l, const json_t *objects)
 {
 	struct policy_ir *ir = &l->ir;
-	uint32_t chains = 0, rules = 0, sets = 0, cells = 0;
+	uint32_t chains = 0, rules = 0, sets = 0, cells = 0, timeouts = 0;
 	const json_t *object;
 	size_t i;
 
@@ -411,7 +415,10 @@ room_take(struct loader *l, const json_t *objects)
 		sets += meters_count(json_object_get(object, "rule"));
 		cells += json_object_get(object, "limit") != NULL ||
 			 json_object_get(object, "quota") != NULL;
+		timeouts += json_object_get(object, "ct timeout") != NULL;
 	}
+	l->timeouts = arena_take(&ir->arena, timeouts, sizeof(*l->timeouts));
+	ir->timeouts = arena_take(&ir->arena, timeouts, sizeof(*ir->timeouts));
 	l->objects = arena_take(&ir->arena, cells, sizeof(*l->objects));
 	ir->chains = arena_take(&ir->arena, chains, sizeof(*ir->chains));
 	ir->rules = arena_take(&ir->arena, rules + 1, sizeof(*ir->rules));

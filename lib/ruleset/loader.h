@@ -113,6 +113,12 @@ struct rule_info {
 	uint32_t next; /* next rule of the chain: index + 1; 0: this is the last */
 };
 
+/* A `ct timeout` object of the JSON. */
+struct named_timeout {
+	const json_t *json;
+	uint32_t number; /* policy_timeout() of it; 0: no rule has used it yet */
+};
+
 struct loader {
 	struct policy_ir ir;
 	/* NULL: each interface name counts as a port */
@@ -138,6 +144,8 @@ struct loader {
 	const json_t *annotations;
 	struct named_set *sets;
 	uint32_t nsets;
+	struct named_timeout *timeouts;
+	uint32_t ntimeouts;
 	const struct ir_object **objects; /* the named limits and quotas */
 	uint32_t nobjects;
 	/* maps the name of an object, such as "chain inet fw forward", to its number */
@@ -380,6 +388,9 @@ bool reader_init(struct reader *reader, struct loader *l, const json_t *stmt);
 int set_write_read(struct loader *l, const json_t *value, struct ir_key *key,
 		   const struct ir_object **object, uint64_t *timeout_ns, bool *cells);
 void set_write_print(FILE *out, const char *kind, const json_t *value);
+
+/* timeout.c: the number of a `ct timeout` object of the table; reads it if need be. */
+int timeout_read(struct loader *l, const char *name, uint32_t *number);
 
 /* refuse.c: the reason why a statement is not supported, or what to do about it. */
 const char *refusal_reason(const char *statement);

@@ -68,6 +68,12 @@ read_cell(struct stmt_reader *r, const char *name, const struct ir_object **obje
 	return ret;
 }
 
+static int
+read_timeout(struct stmt_reader *r, const char *name, uint32_t *number)
+{
+	return timeout_read(reader_of(r)->loader, name, number);
+}
+
 static bool
 is_listed(const char *const *names, unsigned count, const char *name, uint32_t *number)
 {
@@ -147,6 +153,7 @@ static const struct stmt_reader_ops reader_ops = {
 	.reset = read_reset,
 	.object = read_object,
 	.cell = read_cell,
+	.timeout = read_timeout,
 	.mirror = read_mirror,
 	.set = read_set,
 	.no_memory = reader_no_memory,

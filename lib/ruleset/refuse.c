@@ -26,9 +26,6 @@ static const struct {
 	{"redirect", TRANSLATES},
 	{"ct helper", "sluice has no helpers; accept the ports of the protocol's data "
 		      "connections, or ct state related for its ICMP errors"},
-	{"ct timeout",
-	 "time-outs are those of 'conntrack' in sluice.yaml, the same for all "
-	 "connections of a protocol; set them there"},
 	{"fwd",
 	 "a packet leaves by the other port of its wire; wires are configured with "
 	 "'wires' in sluice.yaml, and 'dup' sends copies by a mirror port"},

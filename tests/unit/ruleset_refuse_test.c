@@ -10,6 +10,12 @@
 	"table ip t {\nchain forward { type filter hook forward priority 0;\n" rule      \
 	"\n}\n}\n"
 
+/* A table with an object that has a time-out, and a rule that uses it. */
+#define TIMEOUT(value)                                                                   \
+	"table inet t {\nct timeout o {\nprotocol tcp\nl3proto ip\npolicy = { " value    \
+	" }\n}\nchain forward { type filter hook forward priority 0;\n"                  \
+	"ct timeout set \"o\"\n}\n}\n"
+
 /*
  * A rule of chain forward, or a whole table, and two texts that the message must contain.
  */
@@ -27,6 +33,15 @@ static const struct row {
 	{"rt classid 1 accept", "sluice has no routes", "remove or replace the rule"},
 	{"fib saddr oif missing drop", "sluice has no routes", "fib"},
 	{"ip6 nexthdr 44 accept", "extension headers", "use 'meta l4proto'"},
+	{TIMEOUT("retrans: 9"), "retransmitted data has the time-out 'unack'",
+	 "ct timeout set \"o\""},
+	{TIMEOUT("syn_sent2: 9"), "a simultaneous open has the time-out 'syn_sent'",
+	 "state 'syn_sent2' is not supported"},
+	{TIMEOUT("close: 2000001"), "1 to 2000000 are expected", "close is 2000001 s"},
+	{"table inet t {\nct helper h {\ntype \"ftp\" protocol tcp\n}\n"
+	 "chain forward { type filter hook forward priority 0;\n"
+	 "ct helper set \"h\"\n}\n}\n",
+	 "sluice has no helpers", "'ct helper' is not supported"},
 	{COPY("dup to 192.0.2.9"), "no routes to a next hop", "\"dup to 192.0.2.9\""},
 	{COPY("dup to 192.0.2.9 device \"wan\""), "'wan' belongs to a wire",
 	 "dup to 192.0.2.9 device \"wan\""},

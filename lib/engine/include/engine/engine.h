@@ -106,6 +106,7 @@ struct engine_config {
 	bool verify_checksums; /* verify checksums that the device has not verified */
 	bool acct;             /* count packets and bytes of each connection */
 	bool marks;            /* keep `ct mark` for each connection */
+	bool timeouts;         /* keep `ct timeout` for each connection */
 	bool pppoe;            /* IP in PPPoE sessions is tracked and filtered */
 	bool vlans_joined;     /* the VLANs of a wire are one network, not each its own */
 	/*
@@ -146,9 +147,9 @@ uint32_t engine_network(const struct engine_config *config, uint16_t wire);
 
 /*
  * Enable the memory that the rules need in each connection: marks for `ct mark`, acct for
- * `ct bytes`, `ct packets` and `ct avgpkt`. Has to be called before engine_init(). Later
- * rules can only need what is enabled then: engine_provides() returns these
- * POLICY_NEEDS_MEMORY.
+ * `ct bytes`, `ct packets` and `ct avgpkt`, timeouts for `ct timeout`. Has to be called
+ * before engine_init(). Later rules can only need what is enabled then: engine_provides()
+ * returns these POLICY_NEEDS_MEMORY.
  */
 void engine_config_rules(struct engine_config *config, const struct policy *policy);
 unsigned engine_provides(const struct engine_config *config);
@@ -170,6 +171,7 @@ struct engine_sizes {
 		size_t states;    /* states in which connections are counted */
 		size_t acct;      /* engine_config.acct */
 		size_t marks;     /* engine_config.marks */
+		size_t timeouts;  /* engine_config.timeouts */
 		size_t seclabels; /* track_config.ip_security_match */
 	} family[2];              /* IPv4, IPv6 */
 	/* the part of the wheels that does not depend on the number of connections */

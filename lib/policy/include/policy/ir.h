@@ -422,6 +422,8 @@ struct policy_ir {
 	uint32_t nraw;           /* number of those with HOOK_RAW */
 	struct ir_object *objects;
 	struct ir_counter *counters; /* the counters that have a name or initial values */
+	struct policy_timeout *timeouts; /* those that rules use */
+	uint32_t ntimeouts;
 	/* POLICY_NEEDS_*: what the rules read beside struct policy_packet */
 	uint32_t needs;
 };

@@ -109,8 +109,11 @@ struct policy_extra {
 #define POLICY_NEEDS_TIME 0x10u /* wall_ns */
 #define POLICY_NEEDS_MARK 0x20u /* mark, priority, random, mtu */
 #define POLICY_NEEDS_COPY 0x40u /* copy, copy_context */
+/* no member: the caller keeps effects.timeout for each connection */
+#define POLICY_NEEDS_TIMEOUT 0x80u
 /* Input for which the caller needs memory in each connection. */
-#define POLICY_NEEDS_MEMORY (POLICY_NEEDS_CT_MARK | POLICY_NEEDS_ACCT)
+#define POLICY_NEEDS_MEMORY                                                              \
+	(POLICY_NEEDS_CT_MARK | POLICY_NEEDS_ACCT | POLICY_NEEDS_TIMEOUT)
 
 /*
  * The packet as rules see it. Addresses (4 or 16 bytes) and ports are in network order.
@@ -180,12 +183,14 @@ struct policy_effects {
 	uint8_t icmp_code;
 	/* number of connection counts to update: policy_connection_opened() */
 	uint8_t counts;
-	uint8_t logs;     /* number of log statements that were reached: policy_logs() */
+	uint8_t logs; /* number of log statements that were reached: policy_logs() */
+	/* policy_timeout() of the connection that the packet opens; 0: none */
+	uint8_t timeout;
 	bool ct_mark_set; /* store extra.ct_mark as the connection's mark */
 	bool untracked;   /* policy_raw_eval(): pass the packet without a connection */
-	bool traced;      /* `meta nftrace set 1` was reached */
+	bool traced: 1;   /* `meta nftrace set 1` was reached */
 	/* bytes of the frame were rewritten; their checksums are already updated */
-	bool rewritten;
+	bool rewritten: 1;
 };
 
 struct policy_verdict {
@@ -197,6 +202,40 @@ struct policy_verdict {
 	bool cacheable;
 	/* number of the rule that decided, from 1; 0: the chain's policy decided */
 	uint16_t rule;
+};
+
+/*
+ * The time-outs that a `ct timeout` object can have: X(NAME, name in nft, protocol of
+ * IPPROTO_*).
+ */
+#define POLICY_TIMEOUTS(X)                                                               \
+	X(SYN_SENT, "syn_sent", TCP)                                                     \
+	X(SYN_RECV, "syn_recv", TCP)                                                     \
+	X(ESTABLISHED, "established", TCP)                                               \
+	X(FIN_WAIT, "fin_wait", TCP)                                                     \
+	X(CLOSE_WAIT, "close_wait", TCP)                                                 \
+	X(LAST_ACK, "last_ack", TCP)                                                     \
+	X(TIME_WAIT, "time_wait", TCP)                                                   \
+	X(CLOSE, "close", TCP)                                                           \
+	X(UNACK, "unack", TCP)                                                           \
+	X(UNREPLIED, "unreplied", UDP)                                                   \
+	X(REPLIED, "replied", UDP)
+
+enum policy_timeout_state {
+#define POLICY_TIMEOUT_ENUM(NAME, name, proto) POLICY_TIMEOUT_##NAME,
+	POLICY_TIMEOUTS(POLICY_TIMEOUT_ENUM) POLICY_TIMEOUT_STATES,
+#undef POLICY_TIMEOUT_ENUM
+};
+
+#define POLICY_TIMEOUTS_MAX 255u        /* largest number of objects that rules use */
+#define POLICY_TIMEOUT_SECONDS 2000000u /* longest time-out, seconds */
+
+/* A `ct timeout` object. */
+struct policy_timeout {
+	const char *name; /* such as "ct timeout inet t short"; the same after a reload */
+	uint8_t proto;    /* IPPROTO_TCP or IPPROTO_UDP */
+	/* 0: the object does not say, 1 to POLICY_TIMEOUT_SECONDS */
+	uint32_t seconds[POLICY_TIMEOUT_STATES];
 };
 
 /* The values of one counter. */
@@ -214,6 +253,13 @@ struct policy;
 int policy_accept_all(struct policy **policy);
 
 void policy_free(struct policy *policy);
+
+/*
+ * The `ct timeout` objects that the rules use: their number, and the one of a number from
+ * 1 on, valid as long as the policy.
+ */
+unsigned policy_timeouts(const struct policy *policy);
+const struct policy_timeout *policy_timeout(const struct policy *policy, unsigned number);
 
 /*
  * The data that the statements of a policy keep from packet to packet. Each worker has a

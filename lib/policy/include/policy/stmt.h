@@ -133,6 +133,8 @@ struct stmt_reader_ops {
 	/* Get a named limit or quota of the rule's table; r->name tells the kind. */
 	int (*cell)(struct stmt_reader *r, const char *name,
 		    const struct ir_object **object);
+	/* Get the number, from 1, of a `ct timeout` object of the rule's table. */
+	int (*timeout)(struct stmt_reader *r, const char *name, uint32_t *number);
 	/* Get the number of the mirror port with a name. */
 	int (*mirror)(struct stmt_reader *r, const char *name, uint32_t *number);
 	/*
