@@ -125,12 +125,12 @@ element_append(struct addresses *list, const char *text, size_t length)
 		return false;
 	memcpy(copy, text, length);
 	copy[length] = '\0';
+	list->ranges |= strpbrk(copy, "/-") != NULL;
 	if (list->family == 0)
 		list->family = memchr(copy, ':', length) != NULL ? AF_INET6 : AF_INET;
 	interval = &list->interval[list->count];
 	if (!element_read(list->family, copy, interval))
 		return false;
-	list->ranges |= interval->lo != interval->hi;
 	list->count++;
 	return true;
 }
@@ -202,7 +202,8 @@ addresses_sort(struct addresses *list, bool merge)
 			continue;
 		if (next->lo <= last->hi && !merge)
 			return false;
-		if (!merge || next->lo > last->hi + 1)
+		/* adjacent ones are joined, too; hi may be the last address of all */
+		if (!merge || (next->lo > last->hi && next->lo - 1 > last->hi))
 			*++last = *next;
 		else if (next->hi > last->hi)
 			last->hi = next->hi;

@@ -22,7 +22,7 @@ struct addresses {
 	struct interval *interval;
 	size_t count;
 	int family;  /* AF_INET or AF_INET6; 0: the list is empty */
-	bool ranges; /* an interval has more than one address */
+	bool ranges; /* an element is written as a prefix or a range */
 };
 
 /*

@@ -59,12 +59,21 @@ list_take(struct lists *lists, const char *text)
 
 /*
  * Whether a word may make a ruleset in which the stand-in hides what happens to the list:
- * `destroy element` says nothing when there is no such element, and an included file may
- * contain it.
+ * an element of it may be deleted after it was added once more, `destroy element` says
+ * nothing when there is no such element, `create element` nothing when the list has it,
+ * and an included file may contain these.
  */
 static bool
 is_unsafe(const char *text)
 {
+	static const char *const verbs[] = {"delete", "create"};
+	size_t length, i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		length = word_skip(text, verbs[i]);
+		if (length > 0 && word_skip(text + length, "element") > 0)
+			return true;
+	}
 	return word_skip(text, "destroy") > 0 || word_skip(text, "include") > 0;
 }
 
@@ -98,6 +107,25 @@ text_reduce(struct lists *lists, const char *text, FILE *out)
 	return fputs(from, out) >= 0;
 }
 
+/*
+ * Whether a text has an address of a stand-in, between quotes if quoted. Longer addresses
+ * that begin with it count, too, if not.
+ */
+static bool
+has_stand_in(const struct lists *lists, const char *text, bool quoted)
+{
+	char wanted[sizeof(lists->list[0].stand_in[0]) + 2];
+	unsigned i;
+
+	for (i = 0; i < 2 * lists->count; i++) {
+		snprintf(wanted, sizeof(wanted), quoted ? "\"%s\"" : "%s",
+			 lists->list[i / 2].stand_in[i % 2]);
+		if (strstr(text, wanted) != NULL)
+			return true;
+	}
+	return false;
+}
+
 char *
 lists_take(struct lists *lists, const char *text)
 {
@@ -110,7 +138,7 @@ lists_take(struct lists *lists, const char *text)
 	out = open_memstream(&reduced, &size);
 	if (out == NULL)
 		return NULL;
-	done = text_reduce(lists, text, out);
+	done = text_reduce(lists, text, out) && !has_stand_in(lists, text, false);
 	if (fclose(out) == 0 && done && lists->count > 0)
 		return reduced;
 	free(reduced);
@@ -273,6 +301,8 @@ lists_put(struct lists *lists, char **json)
 		done = json_put(lists, *json, root, out);
 	if (out != NULL)
 		done = fclose(out) == 0 && done;
+	/* one that is left is in a rule: the list is that of a variable */
+	done = done && !has_stand_in(lists, whole, true);
 	json_decref(root);
 	if (done) {
 		free(*json);

@@ -4,10 +4,11 @@
 #include <ctype.h>
 #include <string.h>
 
+/* What nft's scanner lets names have. */
 static bool
 is_word(char c)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '-';
+	return isalnum((unsigned char)c) || (c != '\0' && strchr("_-./", c) != NULL);
 }
 
 size_t

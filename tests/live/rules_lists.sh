@@ -69,6 +69,12 @@ for more in "add element inet t s { 250.0.0.1 }" "add element inet t s { 240.0.1
 	} >"$dir/more.nft"
 	ok "a list, and '${more%% \{*}': as nft" sets_equal "$dir/more.nft"
 done
+{
+	cat "$dir/plain.nft"
+	echo "add element inet t s { $element }"
+	echo "delete element inet t s { $element }"
+} >"$dir/more.nft"
+ok "a list, and an element added again and deleted: as nft" sets_equal "$dir/more.nft"
 for more in "timeout 1h;" "counter;"; do
 	sed "s/# more/$more/" "$dir/plain.nft" >"$dir/more.nft"
 	is "a set with '$more': all elements have it" \

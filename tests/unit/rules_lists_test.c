@@ -118,6 +118,14 @@ what_is_not_a_plain_list_stays(void **state)
 		{"destroy", "elements = {", "1.1.1.1",
 		 "}\ndestroy element t s { 1.1.1.1 }"},
 		{"include", "include \"a\"\nelements = {", "1.1.1.1", "}"},
+		{"an addition and a deletion", "elements = {", "1.1.1.1",
+		 "}\nadd element t s { 1.1.1.1 }\ndelete element t s { 1.1.1.1 }"},
+		{"an exclusive addition beside it", "elements = {", "1.1.1.1",
+		 "}\ncreate element t s { 1.1.1.1 }"},
+		{"a variable with a dot", "define bad.elements = {", "1.1.1.1", "}"},
+		{"a variable with a slash", "define bad/elements = {", "1.1.1.1", "}"},
+		{"the address of a stand-in", "elements = {", "1.1.1.1",
+		 "}\nadd element t s2 { 240.0.1.3 }"},
 	};
 	struct lists lists = {.count = 0};
 	char *text;
@@ -212,6 +220,12 @@ a_list_that_does_not_fit_is_not_put(void **state)
 		{"prefixes without the flag interval", "1.1.1.0/24",
 		 JSON_SET("\"type\": \"ipv4_addr\", \"elem\": [" JSON_V4 "]")},
 		{"prefixes that overlap", "1.1.1.0/24, 1.1.1.1", INTERVAL_SET(JSON_V4)},
+		{"a prefix of one address without the flag interval", "1.1.1.1/32",
+		 JSON_SET("\"type\": \"ipv4_addr\", \"elem\": [" JSON_V4 "]")},
+		{"in a rule, too", "1.1.1.1",
+		 "{\"nftables\": [{\"set\": {\"type\": \"ipv4_addr\", \"elem\": [" JSON_V4
+		 "]}}, {\"rule\": {\"expr\": [{\"match\": {\"right\": {\"set\": [" JSON_V4
+		 "]}}}]}}]}"},
 	};
 	char *json;
 	size_t i;
