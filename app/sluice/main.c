@@ -269,7 +269,7 @@ run(struct sluice *s)
 	watch_begin(s);
 	report_start(s);
 	if (watch_start(s) != 0)
-		printf("warning: no thread to watch the ports\n");
+		printf("warning: no thread to watch the ports and the system time\n");
 	if (rte_pdump_init() != 0)
 		printf("warning: dpdk-dumpcap cannot attach: %s\n",
 		       rte_strerror(rte_errno));
@@ -297,7 +297,9 @@ run(struct sluice *s)
 static int
 files_check(const struct sluice_config *config)
 {
-	const rlim_t needed = 48 + 4 * config->port_count;
+	/* an eventfd and an epoll set of each worker that waits (rest.h) */
+	const rlim_t needed = 48 + 4 * config->port_count +
+			      (config->poll_adaptive ? 2 * CONFIG_MAX_WORKERS : 0);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How a worker with `poll: adaptive` sleeps between two turns of its loop: not at all
- * after a packet; then until a packet comes to one of the sockets that its drivers have,
- * but for at most NAP_WAIT_NS. Without sockets, from NAP_MIN_NS on twice as long each
- * time, up to NAP_MAX_NS. No sleep is longer, so timers and requests of other threads
- * need no wakeup.
+ * after a packet; then until one of its descriptors is ready (a socket of its drivers, or
+ * what rest.h adds), but for at most NAP_WAIT_NS. Without descriptors, from NAP_MIN_NS on
+ * twice as long each time, up to NAP_MAX_NS. No sleep is longer, so timers and requests of
+ * other threads need no wakeup.
  *
  *	ns = nap_next(&w->nap, idle);
  *	if (ns != 0)
@@ -40,11 +40,11 @@ struct nap {
 	uint32_t turns; /* turns without a packet, at most NAP_TURNS */
 	uint32_t ns;    /* length of the last sleep; 0: none since a packet */
 	/*
-	 * A socket has ended the last wait. If the turn after it has no packet, the
-	 * socket has an error, as that of an interface that is down has: sleep instead.
+	 * A descriptor has ended the last wait. If the turn after it has no packet, it is
+	 * a socket with an error, as that of an interface that is down: sleep instead.
 	 */
 	bool woken;
-	uint32_t count; /* sockets; 0: the worker sleeps */
+	uint32_t count; /* descriptors; 0: the worker sleeps */
 	struct pollfd sockets[NAP_SOCKETS];
 };
 

@@ -63,6 +63,25 @@ add_port(struct rest *rest, const struct worker_port *port)
 }
 
 void
+rest_end(struct worker *w)
+{
+	if (w->rest.count != 0)
+		close(w->rest.interrupts);
+	w->rest.count = 0;
+}
+
+/* Before rest_end() while the ports go on: take their queues out of the epoll set. */
+static void
+queues_remove(const struct rest *rest)
+{
+	unsigned i;
+
+	for (i = 0; i < rest->count; i++)
+		rte_eth_dev_rx_intr_ctl_q(rest->queues[i].device, rest->queues[i].queue,
+					  rest->interrupts, RTE_INTR_EVENT_DEL, NULL);
+}
+
+void
 rest_prepare(struct worker *w)
 {
 	struct rest *rest = &w->rest;
@@ -77,16 +96,9 @@ rest_prepare(struct worker *w)
 		waits = add_port(rest, &w->ports[i]);
 	if (waits)
 		return;
+	queues_remove(rest);
 	rest_end(w);
 	rest->nap.count = 0;
-}
-
-void
-rest_end(struct worker *w)
-{
-	if (w->rest.count != 0)
-		close(w->rest.interrupts);
-	w->rest.count = 0;
 }
 
 /* Have devices and other workers wake this one. */

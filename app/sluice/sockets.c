@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <linux/if_packet.h>
 #include <linux/if_xdp.h>
+#include <linux/sock_diag.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -11,6 +12,11 @@
 #ifndef SOL_XDP
 #define SOL_XDP 283
 #endif
+/*
+ * More than the kernel adds to twice the length of a frame, which may be rounded up to a
+ * power of two.
+ */
+#define FRAME_OVERHEAD 1024u
 
 static bool xdp_known[1024]; /* indexed by descriptor: socket already found for a port */
 
@@ -49,6 +55,30 @@ sockets_find(struct sockets *sockets, int domain, unsigned ifindex)
 			sockets->fd[sockets->count++] = fd;
 	}
 	closedir(entries);
+}
+
+uint16_t
+sockets_room(int fd, struct rte_mbuf *const *pkts, uint16_t n)
+{
+	uint32_t info[SK_MEMINFO_VARS], room;
+	socklen_t size = sizeof(info);
+	uint16_t i;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &size) != 0 ||
+	    size <= SK_MEMINFO_SNDBUF * sizeof(info[0]))
+		return n; /* Linux before 4.12 */
+	/* net_af_packet waits when more than half of the buffer is in use */
+	room = info[SK_MEMINFO_SNDBUF] / 2;
+	if (info[SK_MEMINFO_WMEM_ALLOC] >= room)
+		return 0;
+	/* net_af_xdp tries again when all of it is */
+	room = info[SK_MEMINFO_SNDBUF] - info[SK_MEMINFO_WMEM_ALLOC];
+	for (i = 0; i < n; i++) {
+		if (room < FRAME_OVERHEAD + 2 * pkts[i]->pkt_len)
+			break;
+		room -= FRAME_OVERHEAD + 2 * pkts[i]->pkt_len;
+	}
+	return i;
 }
 
 uint64_t

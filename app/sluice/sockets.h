@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Read drop counters from the sockets that the drivers net_af_packet and net_af_xdp have
- * open for a port. The kernel counts frames lost at a full ring there, and the drivers do
- * not report them.
+ * The sockets that the drivers net_af_packet and net_af_xdp have open for a port. The
+ * kernel counts frames lost at a full ring there, which the drivers do not report, and
+ * has send buffers, for which the drivers wait.
  */
 #ifndef SLUICE_SOCKETS_H
 #define SLUICE_SOCKETS_H
 
 #include <stdatomic.h>
 #include <stdint.h>
+
+#include <rte_mbuf.h>
 
 #define SOCKETS_MAX 64u
 
@@ -29,6 +31,12 @@ struct sockets {
  * this after each start of a port.
  */
 void sockets_find(struct sockets *sockets, int domain, unsigned ifindex);
+
+/*
+ * Return how many of n packets, from the first on, the driver can send by a socket
+ * without waiting for its send buffer.
+ */
+uint16_t sockets_room(int fd, struct rte_mbuf *const *pkts, uint16_t n);
 
 /*
  * Return the frames lost at full rings that rte_eth_stats.imissed does not contain. Any

@@ -65,6 +65,29 @@ transmit(struct worker *w, struct worker_port *port)
 	engine_tx_done(w->engine, tx, sent, lost);
 }
 
+/*
+ * Transmit the copies for a mirror port: those that it can take at once, since no wire
+ * waits for it. What the kernel refuses later counts as sent, because the drivers count
+ * it for all queues together (swallowed()).
+ */
+static void
+transmit_copies(struct worker *w, struct worker_port *port)
+{
+	const struct sockets *sockets = &port->state->sockets;
+	struct engine_tx *tx = engine_tx(w->engine, port->port);
+	uint16_t n = tx->count;
+
+	if (n == 0)
+		return;
+	if (atomic_load_explicit(&port->state->down, memory_order_relaxed))
+		n = 0;
+	else if (sockets->count > port->tx_queue)
+		n = sockets_room(sockets->fd[port->tx_queue], tx->pkts, n);
+	if (n != 0)
+		n = send_burst(port, tx->pkts, n);
+	engine_tx_done(w->engine, tx, n, 0);
+}
+
 /* Update the current MTU of an interface, for rules with `rt mtu`. */
 static void
 mtu_tell(struct worker *w, const struct worker_port *port)
@@ -90,7 +113,7 @@ process_burst(struct worker *w, unsigned i, struct rte_mbuf **pkts, uint16_t n,
 	/* generated packets leave by the port on which the burst arrived */
 	transmit(w, &w->ports[i]);
 	for (i = 0; i < w->mirror_count; i++)
-		transmit(w, &w->mirrors[i]);
+		transmit_copies(w, &w->mirrors[i]);
 }
 
 /* Discard what mirror ports receive: nothing is forwarded from there. */
@@ -110,8 +133,8 @@ mirrors_empty(const struct worker *w)
 }
 
 /*
- * Hand packets over to their owners, and process those that other workers hand over to
- * this one. Returns whether there were none of these.
+ * Hand packets over to their owners, and process what other workers hand over to this
+ * one: packets, fragments and frames to transmit. Returns whether there was none of it.
  */
 static bool
 exchange(struct worker *w, uint64_t now_ns)
@@ -123,7 +146,7 @@ exchange(struct worker *w, uint64_t now_ns)
 	bool idle = true;
 
 	handoff_flush(w->handoff);
-	handoff_gather(w->handoff, now_ns);
+	idle &= handoff_gather(w->handoff, now_ns) == 0;
 	for (side = 0; side < 2; side++) {
 		peers = handoff_ready(w->handoff, side);
 		for (; peers != 0; peers &= peers - 1) {
@@ -133,7 +156,7 @@ exchange(struct worker *w, uint64_t now_ns)
 				process_burst(w, side, pkts, n, now_ns);
 		}
 	}
-	handoff_collect(w->handoff);
+	idle &= handoff_collect(w->handoff) == 0;
 	return idle;
 }
 

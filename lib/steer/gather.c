@@ -101,25 +101,27 @@ gather(struct handoff *h, uint8_t side, struct rte_mbuf *m, uint32_t now)
 		refuse_group(h, fragment_reason(fate));
 }
 
-void
+unsigned
 handoff_gather(struct handoff *h, uint64_t now_ns)
 {
 	uint32_t now = ticks_from_ns(now_ns);
 	struct rte_mbuf *pkts[ENGINE_BURST_MAX];
-	unsigned i, n;
+	unsigned i, n, gathered = 0;
 	uint8_t side;
 
 	if (h->fragments == NULL)
-		return;
+		return 0;
 	for (side = 0; side < 2; side++) {
 		n = rte_ring_sc_dequeue_burst(h->link[h->self][side].pieces,
 					      (void **)pkts, ENGINE_BURST_MAX, NULL);
 		for (i = 0; i < n; i++)
 			gather(h, side, pkts[i], now);
+		gathered += n;
 	}
 	for (i = 0;
 	     i < ENGINE_EXPIRE_MAX && fragment_expire(h->fragments, now, &h->group); i++)
 		refuse_group(h, REASON_IP_FRAGMENT_TIMEOUT);
+	return gathered;
 }
 
 void

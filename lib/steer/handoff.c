@@ -260,23 +260,24 @@ handoff_send(struct handoff *h, uint8_t side, struct rte_mbuf **pkts, uint16_t n
 	return (uint16_t)sent;
 }
 
-void
+unsigned
 handoff_collect(struct handoff *h)
 {
+	unsigned peer, side, n, collected = 0;
 	struct engine_tx *tx;
-	unsigned peer, side;
 
 	if (!h->collects)
-		return;
+		return 0;
 	for (peer = 0; peer < h->workers; peer++)
 		for (side = 0; side < 2; side++) {
 			if (h->frames_from[peer][side] == NULL)
 				continue;
 			tx = engine_tx(h->engine, (uint16_t)(2 * h->steer->wire + side));
-			tx->count += (uint16_t)
-				rte_ring_sc_dequeue_burst(h->frames_from[peer][side],
-							  (void **)&tx->pkts[tx->count],
-							  ENGINE_TX_MAX - tx->count,
-							  NULL);
+			n = rte_ring_sc_dequeue_burst(h->frames_from[peer][side],
+						      (void **)&tx->pkts[tx->count],
+						      ENGINE_TX_MAX - tx->count, NULL);
+			tx->count += (uint16_t)n;
+			collected += n;
 		}
+	return collected;
 }

@@ -47,7 +47,11 @@ mirrored()
 	tell srv close >/dev/null
 	ok "a connection to another port" connected cli srv 81
 	ok "has its data" carries cli srv "other"
-	ok "and no copy" seen ""
+	tell cli close >/dev/null
+	tell srv close >/dev/null
+	ok "a connection to the first port" connected cli srv 80
+	ok "has its data" carries cli srv "marker"
+	ok "there is a copy of the latter only" seen "marker"
 	tell cli close >/dev/null
 	tell srv close >/dev/null
 }
@@ -71,6 +75,26 @@ ok "sluice is alive" _plane_alive
 tell cli close >/dev/null
 tell srv close >/dev/null
 plane_stop
+
+# ---- the mirror port sends slower than copies are made ----
+
+ip netns delete "$NET_NAME-ids"
+net_mirror
+if net_exec wire tc qdisc add dev cp root tbf rate 8kbit burst 1600 latency 1000s; then
+	PLANE_MIRROR=iface=cp,qdisc_bypass=0 PLANE_DRIVERS=net_af_packet
+	live_plane "$rules"
+	ok "a connection" connected cli srv 80
+	ok "has its data" carries cli srv "begin"
+	say srv drain
+	sum=$(tell cli sendn 2000000)
+	tell cli close >/dev/null
+	is "2 MB arrive, half an hour of the mirror port" "$(hear srv)" "$sum"
+	ok "copies are lost, and counted" test "$(counter copies_lost)" -gt 0
+	ok "others are sent" test "$(counter copies)" -gt 0
+	tell srv close >/dev/null
+	plane_stop
+	PLANE_DRIVERS="net_af_xdp net_af_packet"
+fi
 
 # ---- several workers ----
 

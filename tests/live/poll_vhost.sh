@@ -51,12 +51,7 @@ peer srv wan
 ok "a connection" connected cli srv 80
 net_spawn wire strace -f -p "$PLANE_PID" -e trace=ppoll -o "$NET_DIR/waits"
 trace=$SPAWNED
-# shellcheck disable=SC2317 # called by wait_until
-waits()
-{
-	grep -q ' = 0 (Timeout)' "$NET_DIR/waits"
-}
-ok "the worker waits" wait_until 10 waits
+ok "the worker waits" wait_until 10 grep -q ' = 0 (Timeout)' "$NET_DIR/waits"
 for word in one two three four five; do
 	# sluice has nothing to do meanwhile
 	net_exec lan "$PYTHON" -c "import time; time.sleep(0.3)"

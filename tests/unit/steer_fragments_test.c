@@ -5,6 +5,8 @@
  */
 #include "steer_fixture.h"
 
+#include <poll.h>
+
 /* Send one fragment to each worker on a side. */
 static void
 send_pieces(struct world *w, const struct frame *f, uint8_t side, unsigned n)
@@ -77,6 +79,36 @@ what_is_not_whole_in_time_is_dropped(void **state)
 	world_end(&w);
 }
 
+static void
+a_fragment_wakes_the_worker_that_gathers_it(void **state)
+{
+	static struct world w;
+	struct frame f = datagram(LAN, 5000, 53);
+	struct pollfd wake;
+	struct rte_mbuf *m;
+	unsigned i;
+
+	(void)state;
+	world_start(&w, 2, false, false);
+	assert_int_equal(handoff_sleepy(w.h, 2), 0);
+	wake = (struct pollfd){.fd = w.h[1]->wake, .events = POLLIN};
+	f.payload_len = 992;
+	handoff_doze(w.h[1]);
+	for (f.id = 1; rte_ring_empty(w.h[1]->link[1][LAN].pieces); f.id++) {
+		assert_true(f.id < 100);
+		assert_int_equal(poll(&wake, 1, 0), 0); /* these were for the first */
+		m = piece_of(&f, 0, 400, true);
+		assert_int_equal(handoff_split(w.h[0], LAN, &m, 1), 0);
+	}
+	assert_int_equal(poll(&wake, 1, 0), 1);
+	assert_int_equal(handoff_gather(w.h[1], w.now_ns), 1);
+	assert_int_equal(handoff_gather(w.h[1], w.now_ns), 0);
+	assert_int_equal(handoff_gather(w.h[0], w.now_ns), f.id - 2);
+	for (i = 0; i < 2; i++)
+		handoff_stop(w.h[i]);
+	world_end(&w);
+}
+
 /* If a ring has no room for all fragments of a datagram, none of them is handed over. */
 static void
 a_datagram_goes_over_whole_or_not_at_all(void **state)
@@ -123,6 +155,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_fragment_wakes_the_worker_that_gathers_it),
 		cmocka_unit_test(fragments_find_the_connection_of_their_datagram),
 		cmocka_unit_test(what_is_not_whole_in_time_is_dropped),
 		cmocka_unit_test(a_datagram_goes_over_whole_or_not_at_all),

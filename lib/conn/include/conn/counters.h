@@ -64,7 +64,7 @@
 	X(copies, COUNTER, "frames", "copies", 16, STATS, 16,                            \
 	  "Copies that dup has sent by mirror ports.")                                   \
 	X(copies_lost, COUNTER, "frames", "copies_lost", 17, STATS, 17,                  \
-	  "Copies for mirror ports that were lost for want of room.")
+	  "Copies that found no buffer, or that their mirror port did not take.")
 
 enum engine_counter {
 #define ENGINE_COUNTER_ENUM(member, ...) ENGINE_COUNTER_##member,

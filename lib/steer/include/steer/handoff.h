@@ -31,7 +31,8 @@
  *		handoff_collect(h);                            frames to transmit
  *	at the end handoff_stop(h);
  *
- * Only its worker uses a struct handoff, except for the rings and `ready`.
+ * Only its worker uses a struct handoff, except for the rings, `ready`, `dozes` and
+ * `wake`.
  */
 #ifndef STEER_HANDOFF_H
 #define STEER_HANDOFF_H
@@ -149,9 +150,9 @@ void handoff_flush(struct handoff *h);
 
 /*
  * Gather up to a burst of fragments for each side, hand complete datagrams to their
- * owners, and drop those that have timed out.
+ * owners, and drop those that have timed out. Returns the number of fragments gathered.
  */
-void handoff_gather(struct handoff *h, uint64_t now_ns);
+unsigned handoff_gather(struct handoff *h, uint64_t now_ns);
 
 /*
  * Get, and clear, the bits of the peers that have packets from a side for us. The caller
@@ -183,8 +184,8 @@ uint16_t handoff_send(struct handoff *h, uint8_t side, struct rte_mbuf **pkts,
 
 /*
  * Put the frames that other workers have handed to us into our engine's transmit buffers,
- * as many as they have room for.
+ * as many as they have room for. Returns their number.
  */
-void handoff_collect(struct handoff *h);
+unsigned handoff_collect(struct handoff *h);
 
 #endif
