@@ -117,7 +117,8 @@ soon 20 "so far all were sent" all_sent
 net_end "$collector"
 soon 20 "that the collector has gone is noticed without a record" counts \
 	'.*"lost":0,"errors":1'
-is "there is one warning" "$(grep '^warning: ipfix' "$NET_DIR/plane.log")" \
+is "there is one warning" "$(grep -c '^warning: ipfix' "$NET_DIR/plane.log")" 1
+is "it says why" "$(grep '^warning: ipfix' "$NET_DIR/plane.log")" \
 	'warning: ipfix: \[::1\]:4739: *: records are lost until it can be reached'
 ok "a connection" connected cli3 srv3 5003
 ok "ends meanwhile" ends 5003

@@ -46,7 +46,8 @@ has() # FILE PATTERN: the collector has printed such a line
 ok "a connection ends without a collector" end_of 4001
 soon 20 "its record is lost, and the error counted" counts \
 	'"sent":0,"lost":1,"errors":1'
-is "there is one warning" "$(grep '^warning: ipfix' "$NET_DIR/plane.log")" \
+is "there is one warning" "$(grep -c '^warning: ipfix' "$NET_DIR/plane.log")" 1
+is "it says why" "$(grep '^warning: ipfix' "$NET_DIR/plane.log")" \
 	'warning: ipfix: 127.0.0.1:4739: Connection refused: records are lost until *'
 
 collect first
