@@ -18,7 +18,7 @@
 
 #include "config.h"
 
-#define XDP_ABOUT_LAYOUT 1u /* to be raised when a struct in the maps changes */
+#define XDP_ABOUT_LAYOUT 2u /* to be raised when a struct in the maps changes */
 
 /* What has to be equal for a process to take over the maps of another. */
 struct xdp_about {
@@ -28,7 +28,7 @@ struct xdp_about {
 	uint32_t max, max6;
 	uint32_t wires, workers;
 	uint32_t fragments;
-	uint32_t acct, marks, labels, vlans_joined, pppoe;
+	uint32_t acct, marks, labels, vlans_joined, pppoe, mirrors, timeouts;
 	uint32_t ifindex[CONFIG_MAX_PORTS];
 	uint8_t group[ENGINE_MAX_WIRES];
 	uint8_t secret[KEY_SECRET_BYTES]; /* need not be equal */

@@ -36,6 +36,8 @@ about_fill(const struct sluice *s, const struct engine_config *config,
 		.labels = config->track.ip_security_match,
 		.vlans_joined = config->vlans_joined,
 		.pppoe = config->pppoe,
+		.mirrors = config->mirrors,
+		.timeouts = config->timeouts,
 	};
 	snprintf(about->version, sizeof(about->version), "%s", SLUICE_VERSION);
 	for (i = 0; i < s->port_count; i++)
