@@ -10,7 +10,8 @@
 
 /* limit of a reader's steps: the chain may change while it is followed */
 #define LIVE_CHAIN_MAX 4096
-#define LIVE_RETRIES 8
+/* attempts of a reader, with a pause of some 100 cycles while a change is in progress */
+#define LIVE_RETRIES 256
 
 static inline uint32_t
 live_load32(const uint32_t *from)
@@ -73,7 +74,18 @@ live_chain_find(const struct live_table *table, const struct live_part *part,
 	return NULL;
 }
 
-/* own: true when the caller owns the part. */
+static inline void
+live_pause(void)
+{
+#ifdef __x86_64__
+	__builtin_ia32_pause();
+#endif
+}
+
+/*
+ * own: true when the caller owns the part. In another part, an element may be missed while
+ * its owner has been interrupted in a change of the part.
+ */
 static inline struct live_slot *
 live_part_find(const struct live_table *table, const struct live_part *part,
 	       uint32_t hash, const uint64_t *words, bool own)
@@ -88,12 +100,16 @@ live_part_find(const struct live_table *table, const struct live_part *part,
 		return live_chain_find(table, part, hash, words);
 	for (i = 0; i < LIVE_RETRIES; i++) {
 		before = __atomic_load_n(&part->sequence, __ATOMIC_ACQUIRE);
+		if (before & 1) {
+			live_pause();
+			continue;
+		}
 		slot = live_chain_find(table, part, hash, words);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if ((before & 1) == 0 && live_load32(&part->sequence) == before)
-			break;
+		if (live_load32(&part->sequence) == before)
+			return slot;
 	}
-	return slot;
+	return live_chain_find(table, part, hash, words);
 }
 
 /*

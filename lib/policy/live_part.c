@@ -100,6 +100,8 @@ bucket_split(const struct live_table *table, struct live_part *part)
 	uint32_t number = part->buckets, *from, *to = &part->bucket[number], at;
 	struct live_slot *slot;
 
+	/* have its memory before readers miss a slot that moves */
+	__atomic_store_n(to, 0, __ATOMIC_RELAXED);
 	if (number > part->mask)
 		__atomic_store_n(&part->mask, 2 * part->mask + 1, __ATOMIC_RELAXED);
 	from = &part->bucket[number & part->mask >> 1];
