@@ -303,6 +303,7 @@ setup(struct sluice *s, struct policy *policy)
 		return message_error(EXIT_DEVICE,
 				     "no memory for the counters of the rules");
 	}
+	s->rules.wall_offset_ns = &s->clock.wall_offset_ns;
 	control_workers_backend(s->control_workers, s->worker_count, &s->backend);
 	s->reload = (struct control_reload){
 		.rules = &s->rules,

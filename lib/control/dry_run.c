@@ -128,7 +128,7 @@ dry_run(const struct dry_run *run, char *text, size_t size)
 		return -ENOMEM;
 	w.rules.policy = run->policy;
 	w.rules.interfaces = run->interfaces;
-	w.rules.now_ns = run->now_ns;
+	w.rules.now_ns = w.rules.wall_ns = run->now_ns;
 	/* leave room for the sentence that precedes the lines */
 	w.size = w.size > LINE_BYTES ? w.size - LINE_BYTES : 0;
 	for (worker = 0, ret = 0; worker < run->backend->workers && ret == 0; worker++)

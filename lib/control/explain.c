@@ -361,7 +361,7 @@ explain_packet(struct control_rules *rules, const struct policy_packet *packet,
 	struct policy_verdict verdict;
 	int status;
 
-	question.now_ns = clock_wall_ns();
+	question.now_ns = control_rules_now(rules);
 	pthread_mutex_lock(&rules->lock);
 	telling.policy = question.policy = rules->policy;
 	question.state = rules->states[0];

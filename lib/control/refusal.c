@@ -90,7 +90,7 @@ is_accepted(const struct refusal_rules *rules, const struct conn_view *view,
 	/* matches on bytes of the packet fail */
 	struct policy_extra extra = {
 		.ct_mark = view->mark,
-		.wall_ns = rules->now_ns,
+		.wall_ns = rules->wall_ns,
 		.random = 1,
 		.ether_type = view->family == 4 ? 0x0800 : 0x86dd,
 	};

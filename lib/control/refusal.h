@@ -16,7 +16,8 @@ struct refusal_rules {
 	const struct policy *policy;
 	struct policy_state *state;
 	const uint16_t *interfaces; /* interface numbers, as in engine_config */
-	uint64_t now_ns;            /* the engine's time: since 1970, UTC */
+	uint64_t now_ns;            /* time of the state, of which limits and sets are */
+	uint64_t wall_ns;           /* time of day: nanoseconds since 1970, UTC */
 };
 
 enum refusal {

@@ -104,7 +104,8 @@ reload_sweep(struct control_reload *r, const struct control_reload_task *task,
 	int status = 0;
 
 	if (task->connections == RELOAD_RECHECK) {
-		rules.now_ns = clock_wall_ns();
+		rules.now_ns = control_rules_now(r->rules);
+		rules.wall_ns = clock_wall_ns();
 		status = control_rules_reader(r->rules, &rules.policy, &rules.state);
 		sweep.rules = &rules;
 	}

@@ -7,6 +7,8 @@
 
 #include <rte_common.h>
 
+#include "clock.h"
+
 static void
 states_free(struct policy_state **states, unsigned count)
 {
@@ -14,6 +16,17 @@ states_free(struct policy_state **states, unsigned count)
 
 	for (i = 0; i < count; i++)
 		policy_state_free(states[i]);
+}
+
+uint64_t
+control_rules_now(const struct control_rules *rules)
+{
+	uint64_t now_ns = clock_wall_ns();
+
+	if (rules->wall_offset_ns != NULL)
+		now_ns -= (uint64_t)atomic_load_explicit(rules->wall_offset_ns,
+							 memory_order_relaxed);
+	return now_ns;
 }
 
 int

@@ -235,6 +235,23 @@ a_recheck_ends_what_the_new_rules_refuse(void **state)
 	assert_int_equal(fake.workers[0].end, CONN_END_RELOADED);
 }
 
+/* The time of the engines has stayed behind, since the system time was set forward. */
+static void
+limits_and_sets_have_the_time_of_the_engines(void **state)
+{
+	const int64_t hour_ns = INT64_C(3600) * 1000000000;
+	_Atomic int64_t offset = hour_ns;
+	const uint64_t before = control_rules_now(&rules);
+
+	(void)state;
+	rules.wall_offset_ns = &offset;
+	assert_true(control_rules_now(&rules) >= before - (uint64_t)hour_ns);
+	assert_true(control_rules_now(&rules) < before);
+	offset = -hour_ns;
+	assert_true(control_rules_now(&rules) >= before + (uint64_t)hour_ns);
+	rules.wall_offset_ns = NULL;
+}
+
 static void
 a_flush_ends_all_connections(void **state)
 {
@@ -453,6 +470,8 @@ main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_dry_run_puts_nothing_in_force, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			limits_and_sets_have_the_time_of_the_engines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_recheck_ends_what_the_new_rules_refuse,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_flush_ends_all_connections, set_up,

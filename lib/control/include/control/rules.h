@@ -10,6 +10,8 @@
 #define CONTROL_RULES_H
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
 
 #include <control/backend.h>
 #include <policy/policy.h>
@@ -21,7 +23,18 @@ struct control_rules {
 	unsigned provides;
 	struct policy_state *states[CONTROL_MAX_WORKERS];
 	unsigned workers;
+	/*
+	 * What to add to the engines' time for the system time, ns; NULL: 0. Set after
+	 * control_rules_init().
+	 */
+	const _Atomic int64_t *wall_offset_ns;
 };
+
+/*
+ * The time of the engines, by which the states' limits and time-outs are evaluated. It
+ * differs from the system time, which can be set.
+ */
+uint64_t control_rules_now(const struct control_rules *rules);
 
 /* Begin with a policy, and take ownership of it. Returns 0 or -ENOMEM. */
 int control_rules_init(struct control_rules *rules, struct policy *policy,
