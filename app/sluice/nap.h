@@ -3,8 +3,8 @@
  * How a worker with `poll: adaptive` sleeps between two turns of its loop: not at all
  * after a packet; then until one of its descriptors is ready (a socket of its drivers, or
  * what rest.h adds), but for at most NAP_WAIT_NS. Without descriptors, from NAP_MIN_NS on
- * twice as long each time, up to NAP_MAX_NS. No sleep is longer, so timers and requests of
- * other threads need no wakeup.
+ * twice as long each time, up to NAP_MAX_NS. No sleep is longer, so timers and requests
+ * of other threads need no wakeup.
  *
  *	ns = nap_next(&w->nap, idle);
  *	if (ns != 0)

@@ -8,8 +8,8 @@
  *	rest_prepare(w);                  after the start of the ports
  *	each turn of the worker: rest_turn(w, idle);
  *
- * Before a wait the worker switches the interrupts on, tells the other workers to wake it,
- * and does one more turn, which finds the packets that have come before.
+ * Before a wait the worker switches the interrupts on, tells the other workers to wake
+ * it, and does one more turn, which finds the packets that have come before.
  */
 #ifndef SLUICE_REST_H
 #define SLUICE_REST_H

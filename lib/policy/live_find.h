@@ -83,8 +83,8 @@ live_pause(void)
 }
 
 /*
- * own: true when the caller owns the part. In another part, an element may be missed while
- * its owner has been interrupted in a change of the part.
+ * own: true when the caller owns the part. In another part, an element may be missed
+ * while its owner has been interrupted in a change of the part.
  */
 static inline struct live_slot *
 live_part_find(const struct live_table *table, const struct live_part *part,
