@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "steer_fixture.h"
 
+#include <poll.h>
+
 void
 world_start(struct world *w, unsigned workers, bool toeplitz, bool one_sender)
 {
@@ -169,4 +171,40 @@ world_stats(const struct world *w)
 			sum.drops[r] += one.drops[r];
 	}
 	return sum;
+}
+
+void
+pair_start(struct pair *p, bool sleepy)
+{
+	static const int nodes[2] = {SOCKET_ID_ANY, SOCKET_ID_ANY};
+	static const uint8_t secret[KEY_SECRET_BYTES], sender[2] = {1, 1};
+	unsigned i;
+
+	steer_init_keyed(&p->steer, 0, RTE_DIM(p->h), secret);
+	for (i = 0; i < RTE_DIM(p->h); i++) {
+		p->h[i] = rte_zmalloc(NULL, sizeof(struct handoff), RTE_CACHE_LINE_SIZE);
+		assert_non_null(p->h[i]);
+	}
+	assert_int_equal(handoff_init(p->h, &p->steer, nodes, sender), 0);
+	if (sleepy)
+		assert_int_equal(handoff_sleepy(p->h, RTE_DIM(p->h)), 0);
+}
+
+void
+pair_end(struct pair *p)
+{
+	unsigned i;
+
+	for (i = 0; i < RTE_DIM(p->h); i++) {
+		handoff_free(p->h[i]);
+		rte_free(p->h[i]);
+	}
+}
+
+bool
+is_woken(const struct handoff *h)
+{
+	struct pollfd fd = {.fd = h->wake, .events = POLLIN};
+
+	return poll(&fd, 1, 0) == 1;
 }

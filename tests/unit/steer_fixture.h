@@ -9,6 +9,8 @@
  *	world_arrive(&w, LAN, mbuf_of(&frame), 1);
  *	assert_int_equal(w.passed[frame.id], 1);
  *	world_end(&w);
+ *
+ * A struct pair has the rings of two workers, and no more.
  */
 #ifndef UNIT_STEER_FIXTURE_H
 #define UNIT_STEER_FIXTURE_H
@@ -62,5 +64,18 @@ void world_arrive(struct world *w, uint8_t side, struct rte_mbuf *m, unsigned bu
 
 /* Return the sums over all workers. */
 struct engine_stats world_stats(const struct world *w);
+
+/* Two workers of a wire without engines. The second is the sender of both sides. */
+struct pair {
+	struct steer steer;
+	struct handoff *h[2];
+};
+
+/* sleepy: they may sleep. */
+void pair_start(struct pair *p, bool sleepy);
+void pair_end(struct pair *p);
+
+/* Whether a worker that waits would be woken by its peer. */
+bool is_woken(const struct handoff *h);
 
 #endif

@@ -5,8 +5,6 @@
  */
 #include "steer_fixture.h"
 
-#include <poll.h>
-
 /* Send one fragment to each worker on a side. */
 static void
 send_pieces(struct world *w, const struct frame *f, uint8_t side, unsigned n)
@@ -84,23 +82,21 @@ a_fragment_wakes_the_worker_that_gathers_it(void **state)
 {
 	static struct world w;
 	struct frame f = datagram(LAN, 5000, 53);
-	struct pollfd wake;
 	struct rte_mbuf *m;
 	unsigned i;
 
 	(void)state;
 	world_start(&w, 2, false, false);
 	assert_int_equal(handoff_sleepy(w.h, 2), 0);
-	wake = (struct pollfd){.fd = w.h[1]->wake, .events = POLLIN};
 	f.payload_len = 992;
 	handoff_doze(w.h[1]);
 	for (f.id = 1; rte_ring_empty(w.h[1]->link[1][LAN].pieces); f.id++) {
 		assert_true(f.id < 100);
-		assert_int_equal(poll(&wake, 1, 0), 0); /* these were for the first */
+		assert_false(is_woken(w.h[1])); /* these were for the first */
 		m = piece_of(&f, 0, 400, true);
 		assert_int_equal(handoff_split(w.h[0], LAN, &m, 1), 0);
 	}
-	assert_int_equal(poll(&wake, 1, 0), 1);
+	assert_true(is_woken(w.h[1]));
 	assert_int_equal(handoff_gather(w.h[1], w.now_ns), 1);
 	assert_int_equal(handoff_gather(w.h[1], w.now_ns), 0);
 	assert_int_equal(handoff_gather(w.h[0], w.now_ns), f.id - 2);

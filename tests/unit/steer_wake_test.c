@@ -1,57 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Workers of a wire that sleep are woken by those that hand something to them. */
-#include "engine_fixture.h"
-
-#include <poll.h>
-
-#include <steer/handoff.h>
-
 #include "handoff_internal.h"
-
-#define WORKERS 2u
-
-struct pair {
-	struct steer steer;
-	struct handoff *h[WORKERS];
-};
-
-/* The second worker is the sender of both sides. */
-static void
-pair_start(struct pair *p, bool sleepy)
-{
-	static const int nodes[WORKERS] = {SOCKET_ID_ANY, SOCKET_ID_ANY};
-	static const uint8_t secret[KEY_SECRET_BYTES], sender[2] = {1, 1};
-	unsigned i;
-
-	steer_init_keyed(&p->steer, 0, WORKERS, secret);
-	for (i = 0; i < WORKERS; i++) {
-		p->h[i] = rte_zmalloc(NULL, sizeof(struct handoff), RTE_CACHE_LINE_SIZE);
-		assert_non_null(p->h[i]);
-	}
-	assert_int_equal(handoff_init(p->h, &p->steer, nodes, sender), 0);
-	if (sleepy)
-		assert_int_equal(handoff_sleepy(p->h, WORKERS), 0);
-}
-
-static void
-pair_end(struct pair *p)
-{
-	unsigned i;
-
-	for (i = 0; i < WORKERS; i++) {
-		handoff_free(p->h[i]);
-		rte_free(p->h[i]);
-	}
-}
-
-/* Whether a worker that waits would be woken. */
-static bool
-woken(const struct handoff *h)
-{
-	struct pollfd fd = {.fd = h->wake, .events = POLLIN};
-
-	return poll(&fd, 1, 0) == 1;
-}
+#include "steer_fixture.h"
 
 static void
 packets_wake_a_worker_that_dozes(void **state)
@@ -61,16 +11,16 @@ packets_wake_a_worker_that_dozes(void **state)
 	(void)state;
 	pair_start(&p, true);
 	link_mark(p.h[0], 1, 0);
-	assert_false(woken(p.h[1])); /* it runs */
+	assert_false(is_woken(p.h[1])); /* it runs */
 	handoff_doze(p.h[1]);
 	link_mark(p.h[0], 1, 1);
-	assert_true(woken(p.h[1]));
-	assert_false(woken(p.h[0]));
+	assert_true(is_woken(p.h[1]));
+	assert_false(is_woken(p.h[0]));
 	assert_false(p.h[1]->dozes); /* further packets cost no system call */
 	handoff_wake_up(p.h[1]);
-	assert_false(woken(p.h[1]));
+	assert_false(is_woken(p.h[1]));
 	link_mark(p.h[0], 1, 0);
-	assert_false(woken(p.h[1]));
+	assert_false(is_woken(p.h[1]));
 	pair_end(&p);
 }
 
@@ -84,7 +34,7 @@ frames_to_transmit_wake_their_sender(void **state)
 	pair_start(&p, true);
 	handoff_doze(p.h[1]);
 	assert_int_equal(handoff_send(p.h[0], 1, &frame, 1), 1);
-	assert_true(woken(p.h[1]));
+	assert_true(is_woken(p.h[1]));
 	pair_end(&p);
 }
 
@@ -98,7 +48,7 @@ a_worker_that_goes_on_by_itself_is_not_woken(void **state)
 	handoff_doze(p.h[1]);
 	handoff_wake_up(p.h[1]);
 	link_mark(p.h[0], 1, 0);
-	assert_false(woken(p.h[1]));
+	assert_false(is_woken(p.h[1]));
 	pair_end(&p);
 }
 
