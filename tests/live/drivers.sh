@@ -24,6 +24,7 @@ kinds()
 
 same() # FROM INTERFACE TO INTERFACE SIZE: "N of N"
 {
+	rm -f "$NET_DIR/same" # the last call's is ready, too
 	net_exec "$3" "$PYTHON" "$NET_TOOLS/frames.py" expect "$4" "$5" "$(kinds)" \
 		>"$NET_DIR/same" &
 	wait_until 10 grep -q ready "$NET_DIR/same"
