@@ -3,6 +3,8 @@
 #ifndef CONTROL_CLOCK_H
 #define CONTROL_CLOCK_H
 
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -27,6 +29,15 @@ static inline uint64_t
 clock_wall_ns(void)
 {
 	return clock_read_ns(CLOCK_REALTIME);
+}
+
+/* What to add to the engine's time for the system time, ns. NULL: 0. */
+static inline uint64_t
+clock_wall_offset(const _Atomic int64_t *offset_ns)
+{
+	if (offset_ns == NULL)
+		return 0;
+	return (uint64_t)atomic_load_explicit(offset_ns, memory_order_relaxed);
 }
 
 #endif

@@ -31,7 +31,7 @@
 /* The end of a connection. */
 struct ipfix_item {
 	struct conn_event event;
-	uint64_t wall_ms; /* when it was taken; the engine's own clock drifts */
+	uint64_t wall_ms; /* when it was taken, by the clock of the walks */
 	unsigned worker;
 };
 

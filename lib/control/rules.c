@@ -21,12 +21,7 @@ states_free(struct policy_state **states, unsigned count)
 uint64_t
 control_rules_now(const struct control_rules *rules)
 {
-	uint64_t now_ns = clock_wall_ns();
-
-	if (rules->wall_offset_ns != NULL)
-		now_ns -= (uint64_t)atomic_load_explicit(rules->wall_offset_ns,
-							 memory_order_relaxed);
-	return now_ns;
+	return clock_wall_ns() - clock_wall_offset(rules->wall_offset_ns);
 }
 
 int

@@ -13,6 +13,8 @@
 #include <rte_pause.h>
 #include <rte_ring_elem.h>
 
+#include "clock.h"
+
 #define ANSWER_TIMEOUT_S 2
 /* polls before sleeping: a worker in its loop answers within microseconds */
 #define SPINS 4000u
@@ -300,20 +302,11 @@ call_subscribe(void *context, unsigned worker, const struct control_reports *rep
 	return status;
 }
 
-/* What to add to the engine's times for the system time. */
-static uint64_t
-wall_offset(const struct control_worker *w)
-{
-	if (w->wall_offset_ns == NULL)
-		return 0;
-	return (uint64_t)atomic_load_explicit(w->wall_offset_ns, memory_order_relaxed);
-}
-
 static void
 records_at_wall(const struct control_worker *w, struct packet_record *records,
 		unsigned count)
 {
-	const uint64_t offset = wall_offset(w);
+	const uint64_t offset = clock_wall_offset(w->wall_offset_ns);
 	unsigned i;
 
 	for (i = 0; i < count; i++)
@@ -325,7 +318,7 @@ take_events(void *context, unsigned worker, struct conn_event *events, unsigned 
 	    uint64_t *lost)
 {
 	struct control_worker *w = &((struct control_worker *)context)[worker];
-	const uint64_t offset = wall_offset(w);
+	const uint64_t offset = clock_wall_offset(w->wall_offset_ns);
 	unsigned i, count;
 
 	*lost = w->events_lost;
