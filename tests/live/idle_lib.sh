@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# How much of a core an idle sluice uses. Source it after lib.sh.
+# How much of a core an idle sluice uses, and how its waits end. Source it after lib.sh.
 
 # ticks: the CPU time of sluice so far, in units of 1 / CLK_TCK s
 ticks()
@@ -19,4 +19,19 @@ idle()
 	used=$(($(ticks) - before))
 	ms=$((($(date +%s%N) - begin) / 1000000))
 	echo $((used * 100 * 1000 / $(getconf CLK_TCK) / ms))
+}
+
+# waits_begin: record the waits of sluice in $NET_DIR/waits; returns when there was one
+waits_begin()
+{
+	net_spawn wire strace -f -p "$PLANE_PID" -e trace=ppoll -o "$NET_DIR/waits"
+	WAITS_PID=$SPAWNED
+	wait_until 10 grep -q ' = 0 (Timeout)' "$NET_DIR/waits"
+}
+
+# waits_end PATTERN: end that, and print how many waits match
+waits_end()
+{
+	net_end "$WAITS_PID"
+	grep -c "$1" "$NET_DIR/waits"
 }

@@ -9,14 +9,7 @@
 # shellcheck disable=SC2034 # by net.sh
 PLANE_DRIVERS=xdp
 live_begin ipfix_pin
-xdp_begin ipfix_pin
-pins=$NET_DIR/bpf
-mkdir "$pins"
-if ! mount -t bpf bpf "$pins" 2>/dev/null; then
-	echo "1..0 # SKIP ipfix_pin: no bpffs can be mounted"
-	exit 0
-fi
-trap 'plane_stop; umount "$pins"; net_teardown' EXIT
+xdp_pins ipfix_pin
 rules='table inet filter {
 	chain forward {
 		type filter hook forward priority filter; policy accept

@@ -136,6 +136,19 @@ xdp_begin()
 	fi
 }
 
+# xdp_pins NAME: as xdp_begin, and mount a bpffs at $pins until the test ends
+xdp_pins()
+{
+	xdp_begin "$1"
+	pins=$NET_DIR/bpf
+	mkdir "$pins"
+	if ! mount -t bpf bpf "$pins" 2>/dev/null; then
+		echo "1..0 # SKIP $1: no bpffs can be mounted"
+		exit 0
+	fi
+	trap 'plane_stop; umount "$pins"; net_teardown' EXIT
+}
+
 live_plane()
 {
 	local rules=$NET_DIR/rules.nft

@@ -67,17 +67,14 @@ for port in 81 82 83 84 85 86 87 88; do
 done
 is "two workers: eight connections" "$port" 88
 is "packets of some are handed over" "$(ctl -o json stats)" '*"handed_over":[1-9]*'
-net_spawn wire strace -f -p "$PLANE_PID" -e trace=ppoll -o "$NET_DIR/waits"
-trace=$SPAWNED
-ok "they wait" wait_until 10 grep -q ' = 0 (Timeout)' "$NET_DIR/waits"
+ok "they wait" waits_begin
 for port in 81 82 83 84 85 86 87 88; do
 	net_exec lan "$PYTHON" -c "import time; time.sleep(0.1)"
 	carries "cli$port" "srv$port" "after a pause" || break
 done
 is "data of each passes after a pause" "$port" 88
-net_end "$trace"
 # the first descriptor of a worker is its eventfd
-woken=$(grep -c 'ppoll(\[{fd=\([0-9]*\),.* ([[]{fd=\1,' "$NET_DIR/waits")
+woken=$(waits_end 'ppoll(\[{fd=\([0-9]*\),.* ([[]{fd=\1,')
 ok "packets that are handed over have ended a wait" test "$woken" -ge 1
 percent=$(idle)
 note "idle, two workers: $percent % of a core"

@@ -49,16 +49,13 @@ peer cli lan
 peer srv wan
 
 ok "a connection" connected cli srv 80
-net_spawn wire strace -f -p "$PLANE_PID" -e trace=ppoll -o "$NET_DIR/waits"
-trace=$SPAWNED
-ok "the worker waits" wait_until 10 grep -q ' = 0 (Timeout)' "$NET_DIR/waits"
+ok "the worker waits" waits_begin
 for word in one two three four five; do
 	# sluice has nothing to do meanwhile
 	net_exec lan "$PYTHON" -c "import time; time.sleep(0.3)"
 	ok "data passes after a pause" carries cli srv "$word"
 done
-net_end "$trace"
-woken=$(grep -c ' = 1 (\[.*POLLIN' "$NET_DIR/waits")
+woken=$(waits_end ' = 1 (\[.*POLLIN')
 ok "packets have ended at least five waits, not their time-out" test "$woken" -ge 5
 percent=$(idle)
 note "idle: $percent % of a core"

@@ -8,14 +8,7 @@
 
 PLANE_DRIVERS=xdp
 live_begin xdp_pin
-xdp_begin xdp_pin
-pins=$NET_DIR/bpf
-mkdir "$pins"
-if ! mount -t bpf bpf "$pins" 2>/dev/null; then
-	echo "1..0 # SKIP xdp_pin: no bpffs can be mounted"
-	exit 0
-fi
-trap 'plane_stop; umount "$pins"; net_teardown' EXIT
+xdp_pins xdp_pin
 rules='table inet filter {
 	chain forward {
 		type filter hook forward priority filter; policy drop
