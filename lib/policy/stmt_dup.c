@@ -18,6 +18,11 @@ dup_parse(struct stmt_reader *r, struct ir_stmt *stmts, uint32_t *count)
 		return r->ops->fail(r, "'dup' needs the name of a port, since sluice has "
 				       "no routes to a next hop; name one that is in no "
 				       "wire: dup to ADDRESS device \"NAME\"");
+	/* a map without an element for the packet would end the rule */
+	if (r->ops->text(r, "addr") == NULL)
+		return r->ops->fail(r, "the next hop of 'dup' is not used, so it may not "
+				       "depend on the packet; give one address: dup to "
+				       "ADDRESS device \"NAME\"");
 	*count += 1;
 	stmts->kind = STMT_DUP;
 	r->ir->needs |= POLICY_NEEDS_COPY;

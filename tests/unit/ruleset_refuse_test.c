@@ -45,6 +45,10 @@ static const struct row {
 	{COPY("dup to 192.0.2.9"), "no routes to a next hop", "\"dup to 192.0.2.9\""},
 	{COPY("dup to 192.0.2.9 device \"wan\""), "'wan' belongs to a wire",
 	 "dup to 192.0.2.9 device \"wan\""},
+	{COPY("dup to ip saddr map { 10.0.0.1 : 10.9.9.9 } device \"ids\" accept"),
+	 "may not depend on the packet", "give one address"},
+	{COPY("dup to ip saddr device \"ids\""), "may not depend on the packet",
+	 "dup to ip saddr"},
 	{COPY("dup to 192.0.2.9 device \"ids\""), "no port has the name 'ids'",
 	 "and to no wire"},
 };
